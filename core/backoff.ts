@@ -1,0 +1,14 @@
+export interface Backoff {
+  firstMs: number
+  maxMs: number
+}
+
+/**
+ * How long to wait before try number `attempt` (from 1): exponential, capped, with full jitter,
+ * so that a town of devices which lost its broker together does not come back together.
+ * `random` is in [0, 1).
+ */
+export function backoffMs(attempt: number, { firstMs, maxMs }: Backoff, random: number): number {
+  const ceiling = Math.min(maxMs, firstMs * 2 ** Math.min(attempt - 1, 30))
+  return Math.round(ceiling / 2 + (ceiling / 2) * random)
+}

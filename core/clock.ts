@@ -1,0 +1,9 @@
+/** Milliseconds since the epoch. Time is an argument: code that decides takes a clock or a moment. */
+export type Clock = () => number
+
+export const systemClock: Clock = () => Date.now()
+
+export const secondMs = 1000
+export const minuteMs = 60 * secondMs
+export const hourMs = 60 * minuteMs
+export const dayMs = 24 * hourMs

@@ -1,0 +1,85 @@
+/**
+ * Every error that leaves a room, by its stable code: `STAGE_REASON`.
+ * Callers branch on the code and on `retryable`, never on the text.
+ * `docs/errors.md` has a row for each, saying what to do; a test holds the two together.
+ */
+export const errorCodes = {
+  CONFIG_INVALID: { retryable: false },
+  DATA_LOCKED: { retryable: true },
+  DATA_VERSION: { retryable: false },
+
+  CONNECT_ID_INVALID: { retryable: false },
+  CONNECT_ID_MISMATCH: { retryable: false },
+  CONNECT_DEVICE_UNKNOWN: { retryable: false },
+  CONNECT_DEVICE_DISABLED: { retryable: false },
+  CONNECT_TOKEN_WRONG: { retryable: false },
+  CONNECT_LIMIT: { retryable: true },
+  PACKET_TOO_LARGE: { retryable: false },
+
+  PUBLISH_TOPIC_FOREIGN: { retryable: false },
+  PUBLISH_TOPIC_UNKNOWN: { retryable: false },
+  PUBLISH_OVERLOADED: { retryable: true },
+  SUBSCRIBE_DENIED: { retryable: false },
+
+  EVENT_MALFORMED: { retryable: false },
+  EVENT_INVALID: { retryable: false },
+  EVENT_ID_INVALID: { retryable: false },
+  EVENT_TIME_INVALID: { retryable: false },
+  EVENT_TYPE_UNKNOWN: { retryable: false },
+  EVENT_BATCH_TOO_LONG: { retryable: false },
+  EVENT_PERSONAL_MEMBER: { retryable: false },
+  STATUS_INVALID: { retryable: false },
+  SNAPSHOT_EMPTY: { retryable: false },
+  SNAPSHOT_NOT_JPEG: { retryable: false },
+  SNAPSHOT_TOO_LARGE: { retryable: false },
+
+  JOURNAL_FULL: { retryable: true },
+  JOURNAL_DISK_LOW: { retryable: true },
+  JOURNAL_COMMIT_FAILED: { retryable: true },
+  JOURNAL_CLOSED: { retryable: true },
+  JOURNAL_CORRUPT: { retryable: false },
+
+  STORE_UNAVAILABLE: { retryable: true },
+  STORE_WRITE_FAILED: { retryable: true },
+
+  DEVICE_INVALID: { retryable: false },
+  DEVICE_EXISTS: { retryable: false },
+  DEVICE_NOT_FOUND: { retryable: false },
+  IMPORT_ROW_INVALID: { retryable: false },
+
+  FLOW_QUERY_INVALID: { retryable: false },
+  FLOW_QUERY_TOO_WIDE: { retryable: false },
+
+  PARKED_NOT_FOUND: { retryable: false },
+  PARKED_NOT_REPLAYABLE: { retryable: false },
+
+  API_UNAUTHORIZED: { retryable: false },
+  API_NOT_FOUND: { retryable: false },
+  API_REQUEST_INVALID: { retryable: false },
+  API_UNAVAILABLE: { retryable: true },
+
+  OUTBOX_FULL: { retryable: true },
+} as const satisfies Record<string, { retryable: boolean }>
+
+export type ErrorCode = keyof typeof errorCodes
+
+export class LintelError extends Error {
+  readonly code: ErrorCode
+  readonly retryable: boolean
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LintelError'
+    this.code = code
+    this.retryable = errorCodes[code].retryable
+  }
+}
+
+/** The code of an error of ours, or undefined for anybody else's. */
+export function codeOf(error: unknown): ErrorCode | undefined {
+  return error instanceof LintelError ? error.code : undefined
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,44 @@
+/** A part of a process that runs: its constructor only assigned, `start` acts, `stop` undoes. */
+export interface Part {
+  readonly name: string
+  start?(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface Running {
+  /** Stops every part in reverse order; the first error is thrown once all of them were asked. */
+  stop(): Promise<void>
+}
+
+/** Starts parts in order. When one fails, those already started are stopped in reverse, then it throws. */
+export async function startAll(parts: readonly Part[]): Promise<Running> {
+  const started: Part[] = []
+  try {
+    for (const part of parts) {
+      started.push(part)
+      await part.start?.()
+    }
+  } catch (error) {
+    await stopAll(started).catch(() => {})
+    throw error
+  }
+  let stopping: Promise<void> | undefined
+  return {
+    stop() {
+      stopping ??= stopAll(started)
+      return stopping
+    },
+  }
+}
+
+async function stopAll(parts: readonly Part[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const part of parts.toReversed()) {
+    try {
+      await part.stop()
+    } catch (error) {
+      errors.push(error)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
+}

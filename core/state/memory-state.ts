@@ -1,0 +1,46 @@
+import type { State, Table } from './state.ts'
+
+/** Forgets at exit: for tests, and as the simplest reading of the port. */
+export function createMemoryState(): State {
+  const tables = new Map<string, Map<string, string>>()
+
+  return {
+    table<V>(name: string): Table<V> {
+      const rows = () => {
+        const existing = tables.get(name)
+        if (existing !== undefined) return existing
+        const created = new Map<string, string>()
+        tables.set(name, created)
+        return created
+      }
+      return {
+        get(key) {
+          const text = rows().get(key)
+          return text === undefined ? undefined : JSON.parse(text)
+        },
+        entries() {
+          return [...rows()]
+            .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+            .map(([key, text]) => [key, JSON.parse(text)] as [string, V])
+        },
+        put(key, value) {
+          rows().set(key, JSON.stringify(value))
+        },
+        remove(key) {
+          rows().delete(key)
+        },
+      }
+    },
+    async transact(change) {
+      const before = new Map([...tables].map(([name, rows]) => [name, new Map(rows)]))
+      try {
+        return change()
+      } catch (error) {
+        tables.clear()
+        for (const [name, rows] of before) tables.set(name, rows)
+        throw error
+      }
+    },
+    async close() {},
+  }
+}

@@ -1,0 +1,21 @@
+/** A value that survives a round trip through JSON. */
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
+
+/**
+ * Small durable state: the registry, cursors, alerts. Reads are synchronous and local; a read in one
+ * process sees what another has committed.
+ */
+export interface State {
+  table<V>(name: string): Table<V>
+  /** Runs `change` alone and atomically, and resolves once its writes would survive a power cut. */
+  transact<T>(change: () => T): Promise<T>
+  close(): Promise<void>
+}
+
+/** Keys are ordered as UTF-8 bytes. `put` and `remove` are for inside `State.transact`. */
+export interface Table<V> {
+  get(key: string): V | undefined
+  entries(): Iterable<[key: string, value: V]>
+  put(key: string, value: V): void
+  remove(key: string): void
+}

@@ -1,0 +1,114 @@
+import Type, { type Static, type TObject, type TSchema } from 'typebox'
+import { eventIdPattern } from '../../core/words.ts'
+
+/**
+ * The kinds of record, and the members of each: the one source for types, validation, the journal's
+ * encoding, the store's columns and the AsyncAPI document.
+ *
+ * Nothing here can hold a person: members are small enumerations, flags, measurements and a version.
+ * What is not listed here is never stored. Enumerations and members are append-only: their positions
+ * are their codes in the journal and in the store (a test pins them).
+ */
+const oneOf = <const T extends string[]>(description: string, ...values: T) =>
+  Type.Enum(values, { description })
+const number = (description: string, minimum: number, maximum: number) =>
+  Type.Number({ description, minimum, maximum })
+const integer = (description: string, minimum: number, maximum: number) =>
+  Type.Integer({ description, minimum, maximum })
+
+const firmware = Type.String({ pattern: '^[A-Za-z0-9._+-]{1,32}$', description: 'Firmware version.' })
+const direction = oneOf('Into or out of the building or site.', 'in', 'out')
+const maxUint32 = 4_294_967_295
+
+export const deniedReasons = [
+  'expired', 'unknown-credential', 'not-allowed', 'outside-hours', 'blocked', 'anti-passback', 'no-answer', 'other',
+] as const // biome-ignore format: a list of words
+
+export const dataSchemas = {
+  passage: Type.Object({
+    direction,
+    result: oneOf('Whether the door let them pass.', 'granted', 'denied'),
+    method: oneOf('How access was asked for.', 'card', 'face', 'code', 'qr', 'phone', 'remote', 'button', 'other'),
+    holder: Type.Optional(
+      oneOf('The kind of credential, never whose.', 'resident', 'visitor', 'staff', 'delivery', 'unknown'),
+    ),
+    reason: Type.Optional(
+      oneOf('Why it was denied. A word that is not listed is kept as "other".', ...deniedReasons),
+    ),
+  }),
+  door: Type.Object({
+    state: oneOf('What the door did.', 'open', 'closed', 'forced', 'held'),
+    openMs: Type.Optional(integer('How long it was or has been open.', 0, maxUint32)),
+  }),
+  vehicle: Type.Object({
+    class: oneOf('Class of the vehicle.', 'car', 'bus', 'truck', 'motorcycle', 'bicycle', 'other'),
+    direction,
+    lane: Type.Optional(integer('Number of the lane.', 0, 63)),
+    speedKmh: Type.Optional(number('Speed.', 0, 400)),
+  }),
+  tamper: Type.Object({
+    part: oneOf('What is tampered with.', 'case', 'camera', 'reader', 'lock'),
+    active: Type.Boolean({ description: 'true when it begins, false when it ends.' }),
+  }),
+  health: Type.Object({
+    uptimeS: integer('Seconds since the device started.', 0, maxUint32),
+    firmware: Type.Optional(firmware),
+    rssiDbm: Type.Optional(number('Signal strength.', -200, 50)),
+    temperatureC: Type.Optional(number('Temperature inside the case.', -100, 200)),
+    queued: Type.Optional(integer('Events waiting on the device.', 0, maxUint32)),
+    freeBytes: Type.Optional(integer('Free storage on the device.', 0, Number.MAX_SAFE_INTEGER)),
+  }),
+  status: Type.Object({
+    state: oneOf('Whether the device is connected; the will says offline.', 'online', 'offline'),
+    firmware: Type.Optional(firmware),
+  }),
+  snapshot: Type.Object({
+    bytes: integer('Size of the JPEG.', 1, maxUint32),
+  }),
+} as const satisfies Record<string, TObject>
+
+export type Kind = keyof typeof dataSchemas
+export type DataOf<K extends Kind> = Static<(typeof dataSchemas)[K]>
+
+/** The kinds that a device sends as events; a status and a snapshot have topics of their own. */
+export const eventTypes = ['passage', 'door', 'vehicle', 'tamper', 'health'] as const satisfies Kind[]
+export type EventType = (typeof eventTypes)[number]
+
+/** Kinds that become rows of the store. */
+export const storedKinds = [...eventTypes, 'status'] as const satisfies Kind[]
+export type StoredKind = (typeof storedKinds)[number]
+
+/** Positions are codes in the journal: append only. */
+export const kindCodes = [...storedKinds, 'snapshot'] as const satisfies Kind[]
+
+export const EventIdSchema = Type.String({
+  pattern: eventIdPattern,
+  description:
+    'Unique per device for ever: a counter with a boot id, or a UUID. Never made from anything about a person.',
+})
+
+/** One event as a device publishes it: CloudEvents 1.0 in JSON, of which four members are required. */
+export const eventSchema = <K extends EventType>(type: K) =>
+  Type.Object({
+    id: EventIdSchema,
+    type: Type.Literal(type),
+    time: Type.String({ maxLength: 40, description: 'RFC 3339, with an offset or Z.' }),
+    data: dataSchemas[type],
+  })
+
+export type DeviceEvent = { [K in EventType]: { id: string; type: K; time: string; data: DataOf<K> } }[EventType]
+
+export type Field =
+  | { name: string; optional: boolean; type: 'enum'; values: readonly string[] }
+  | { name: string; optional: boolean; type: 'boolean' | 'integer' | 'number' | 'string' }
+
+/** The members of a kind, in the order of their definition. */
+export function fieldsOf(kind: Kind): readonly Field[] {
+  const schema: TObject = dataSchemas[kind]
+  return Object.entries(schema.properties).map(([name, member]) => {
+    const optional = !(schema.required ?? []).includes(name)
+    const { enum: values, type } = member as TSchema & { enum?: string[]; type?: string }
+    if (values !== undefined) return { name, optional, type: 'enum', values }
+    return { name, optional, type: type as 'boolean' | 'integer' | 'number' | 'string' }
+  })
+}

@@ -1,0 +1,65 @@
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { deviceIdPattern, type Place } from '../../core/words.ts'
+
+// Printable, and free of what topics, tags and shells give a meaning to.
+const name = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\p{Cc}/+#"\\\\,=]+$', description })
+
+/** What an operator says of a device: one row of an import. */
+export const NewDeviceSchema = Type.Object(
+  {
+    device: Type.String({ pattern: deviceIdPattern, description: 'Its id: also its MQTT client id and user name.' }),
+    kind: Type.Enum(['terminal', 'checkpoint'], { description: 'A door terminal or a road checkpoint.' }),
+    site: name('The estate or road that one station answers for.'),
+    building: name('The building, or the gate of a site.'),
+    point: name('The door or lane that the device stands at.'),
+    zone: Type.String({ default: 'Asia/Shanghai', description: 'IANA time zone.' }),
+  },
+  { additionalProperties: false },
+)
+export type NewDevice = Static<typeof NewDeviceSchema>
+
+/** A device as the registry keeps it. The token itself is nowhere. */
+export interface Device extends NewDevice {
+  readonly enabled: boolean
+  /** Id of its present `Place`. */
+  readonly place: number
+  readonly tokenHash: string
+  readonly enrolledAt: number
+}
+
+const validator = Compile(NewDeviceSchema)
+const zones = new Map<string, boolean>()
+
+/** What is wrong with it, in words for the operator; undefined if nothing is. */
+export function faultOfDevice(value: unknown): string | undefined {
+  if (!validator.Check(value)) {
+    const first = validator.Errors(value)[0]!
+    const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
+    if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
+    const member = first.instancePath.slice(1) || 'the device'
+    return params.allowedValues ? `${member} must be ${params.allowedValues.join(' or ')}` : `${member} ${first.message}`
+  }
+  return isZone(value.zone) ? undefined : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone}"`
+}
+
+export function isZone(zone: string): boolean {
+  let known = zones.get(zone)
+  if (known === undefined) {
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: zone })
+      known = /^[A-Za-z]/.test(zone)
+    } catch {
+      known = false
+    }
+    if (zones.size < 1000) zones.set(zone, known)
+  }
+  return known
+}
+
+export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
+  return (
+    a.device === b.device && a.site === b.site && a.building === b.building && a.point === b.point && a.zone === b.zone
+  )
+}
