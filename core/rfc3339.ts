@@ -13,7 +13,8 @@ export function parseRfc3339(text: string): number {
   const hour = Number(m[4])
   const minute = Number(m[5])
   const second = Number(m[6])
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return Number.NaN
+  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
+    return Number.NaN
   const ms = m[7] === undefined ? 0 : Number(m[7].slice(0, 3).padEnd(3, '0'))
   const utc = Date.UTC(Number(m[1]), month - 1, day, hour, minute, second, ms)
   if (day > 28 && new Date(Date.UTC(Number(m[1]), month - 1, day)).getUTCDate() !== day) return Number.NaN

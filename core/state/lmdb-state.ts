@@ -21,7 +21,9 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
   function databaseOf(name: string): Database<unknown, string> | undefined {
     let database = databases.get(name)
     if (database === undefined) {
-      database = root.openDB<unknown, string>({ name, encoding: 'json' }) as Database<unknown, string> | undefined
+      database = root.openDB<unknown, string>({ name, encoding: 'json' }) as
+        | Database<unknown, string>
+        | undefined
       if (database !== undefined) databases.set(name, database)
     }
     return database

@@ -28,7 +28,17 @@ export const dataSchemas = {
   passage: Type.Object({
     direction,
     result: oneOf('Whether the door let them pass.', 'granted', 'denied'),
-    method: oneOf('How access was asked for.', 'card', 'face', 'code', 'qr', 'phone', 'remote', 'button', 'other'),
+    method: oneOf(
+      'How access was asked for.',
+      'card',
+      'face',
+      'code',
+      'qr',
+      'phone',
+      'remote',
+      'button',
+      'other',
+    ),
     holder: Type.Optional(
       oneOf('The kind of credential, never whose.', 'resident', 'visitor', 'staff', 'delivery', 'unknown'),
     ),
@@ -96,7 +106,9 @@ export const eventSchema = <K extends EventType>(type: K) =>
     data: dataSchemas[type],
   })
 
-export type DeviceEvent = { [K in EventType]: { id: string; type: K; time: string; data: DataOf<K> } }[EventType]
+export type DeviceEvent = {
+  [K in EventType]: { id: string; type: K; time: string; data: DataOf<K> }
+}[EventType]
 
 export type Field =
   | { name: string; optional: boolean; type: 'enum'; values: readonly string[] }

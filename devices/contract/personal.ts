@@ -10,7 +10,12 @@ const personalName =
 
 /** Whether a member's name, in any case and with any separators, speaks of a person. */
 export function isPersonalName(name: string): boolean {
-  return personalName.test(name.normalize('NFKC').toLowerCase().replace(/[\s_.\-:/]/g, ''))
+  return personalName.test(
+    name
+      .normalize('NFKC')
+      .toLowerCase()
+      .replace(/[\s_.\-:/]/g, ''),
+  )
 }
 
 const mobileNumber = /^(?:\+?86)?1[3-9]\d{9}$/
@@ -25,8 +30,20 @@ export function isPersonalNumber(text: string): boolean {
   return '10X98765432'[sum % 11] === text[17]!.toUpperCase()
 }
 
-const envelopeNames = ['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'dataschema', 'data']
-const knownData = new Map(eventTypes.map(type => [type as string, new Set(Object.keys(dataSchemas[type].properties))]))
+const envelopeNames = [
+  'specversion',
+  'id',
+  'source',
+  'type',
+  'time',
+  'subject',
+  'datacontenttype',
+  'dataschema',
+  'data',
+]
+const knownData = new Map(
+  eventTypes.map(type => [type as string, new Set(Object.keys(dataSchemas[type].properties))]),
+)
 const knownEnvelope = new Set(envelopeNames)
 
 export interface Cut {

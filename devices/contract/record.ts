@@ -134,3 +134,7 @@ export function decodeRecord(source: Buffer, offset: number): EventRecord {
     data,
   } as unknown as EventRecord
 }
+
+export const isLate = (body: Buffer, offset: number) => (body[offset + 1]! & lateFlag) !== 0
+export const isSkewed = (body: Buffer, offset: number) => (body[offset + 1]! & skewedFlag) !== 0
+export const isSnapshot = (body: Buffer, offset: number) => body[offset] === layouts.get('snapshot')!.code

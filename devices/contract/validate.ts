@@ -2,7 +2,15 @@ import { Compile } from 'typebox/compile'
 import type { ErrorCode } from '../../core/errors.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { eventIdPattern } from '../../core/words.ts'
-import { type DataOf, type DeviceEvent, dataSchemas, deniedReasons, type EventType, eventSchema, eventTypes } from './kinds.ts'
+import {
+  type DataOf,
+  type DeviceEvent,
+  dataSchemas,
+  deniedReasons,
+  type EventType,
+  eventSchema,
+  eventTypes,
+} from './kinds.ts'
 import { isPersonalNumber } from './personal.ts'
 
 /** Why a payload, or one event of it, can never be stored. `reason` names the member and the rule, never a value. */
@@ -18,7 +26,9 @@ interface CompiledSchema {
   Errors(value: unknown): { keyword: string; instancePath: string; params: object; message: string }[]
 }
 
-const validators = new Map<unknown, CompiledSchema>(eventTypes.map(type => [type, Compile(eventSchema(type))]))
+const validators = new Map<unknown, CompiledSchema>(
+  eventTypes.map(type => [type, Compile(eventSchema(type))]),
+)
 const statusValidator: CompiledSchema = Compile(dataSchemas.status)
 const eventId = new RegExp(eventIdPattern)
 const knownReasons = new Set<unknown>(deniedReasons)
@@ -33,12 +43,16 @@ export function checkEvent(value: unknown): Checked {
     return fault('EVENT_ID_INVALID', `/id must match ${eventIdPattern} and must not be a person's number`)
   }
   const validator = validators.get(type)
-  if (validator === undefined) return fault('EVENT_TYPE_UNKNOWN', `/type must be one of ${eventTypes.join(', ')}`)
+  if (validator === undefined)
+    return fault('EVENT_TYPE_UNKNOWN', `/type must be one of ${eventTypes.join(', ')}`)
   if (type === 'passage') foldReason(data)
   if (!validator.Check(value)) return fault('EVENT_INVALID', describe(validator, value))
   const atMs = parseRfc3339(time as string)
   if (Number.isNaN(atMs)) {
-    return fault('EVENT_TIME_INVALID', '/time must be RFC 3339 with an offset or Z, such as 2026-11-21T08:30:00+08:00')
+    return fault(
+      'EVENT_TIME_INVALID',
+      '/time must be RFC 3339 with an offset or Z, such as 2026-11-21T08:30:00+08:00',
+    )
   }
   return { event: value as DeviceEvent, atMs }
 }
@@ -70,7 +84,11 @@ function fault(code: ErrorCode, reason: string): { fault: Fault } {
 function describe(validator: CompiledSchema, value: unknown): string {
   const first = validator.Errors(value)[0]
   if (first === undefined) return 'it does not match the contract'
-  const params = first.params as { allowedValues?: unknown[]; requiredProperties?: string[]; pattern?: unknown }
+  const params = first.params as {
+    allowedValues?: unknown[]
+    requiredProperties?: string[]
+    pattern?: unknown
+  }
   const where = first.instancePath === '' ? 'the object' : first.instancePath
   if (first.keyword === 'required') return `${where} lacks ${params.requiredProperties?.join(', ')}`
   if (first.keyword === 'enum') return `${where} must be one of ${params.allowedValues?.join(', ')}`

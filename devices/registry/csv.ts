@@ -20,7 +20,12 @@ const columns = ['device', 'kind', 'site', 'building', 'point', 'zone']
  * even where others are wrong; saying the same file again changes nothing.
  * Throws IMPORT_ROW_INVALID only where the file as a whole cannot be read.
  */
-export async function importDevices(registry: Registry, csv: string, defaultZone: string, now: number): Promise<ImportReport> {
+export async function importDevices(
+  registry: Registry,
+  csv: string,
+  defaultZone: string,
+  now: number,
+): Promise<ImportReport> {
   const rows = readRows(csv)
   const seen = new Map<string, number>()
   const faults: { row: number; device: string; reason: string }[] = []
@@ -30,13 +35,18 @@ export async function importDevices(registry: Registry, csv: string, defaultZone
     const device = cells.device ?? ''
     const earlier = seen.get(device)
     if (cells.fault !== undefined) faults.push({ row: line, device, reason: cells.fault })
-    else if (earlier !== undefined) faults.push({ row: line, device, reason: `listed already in row ${earlier}` })
+    else if (earlier !== undefined)
+      faults.push({ row: line, device, reason: `listed already in row ${earlier}` })
     else good.push({ row: line, value })
     if (earlier === undefined) seen.set(device, line)
   }
-  const answers = await registry.enrol(good.map(({ value }) => value), now)
+  const answers = await registry.enrol(
+    good.map(({ value }) => value),
+    now,
+  )
   answers.forEach((answer, index) => {
-    if (answer.outcome === 'refused') faults.push({ row: good[index]!.row, device: answer.device, reason: answer.reason })
+    if (answer.outcome === 'refused')
+      faults.push({ row: good[index]!.row, device: answer.device, reason: answer.reason })
   })
   const count = (outcome: Enrolled['outcome']) => answers.filter(answer => answer.outcome === outcome).length
   return {
@@ -44,14 +54,22 @@ export async function importDevices(registry: Registry, csv: string, defaultZone
     moved: count('moved'),
     unchanged: count('unchanged'),
     faults: faults.sort((a, b) => a.row - b.row),
-    tokens: answers.flatMap(answer => (answer.outcome === 'enrolled' ? [{ device: answer.device, token: answer.token }] : [])),
+    tokens: answers.flatMap(answer =>
+      answer.outcome === 'enrolled' ? [{ device: answer.device, token: answer.token }] : [],
+    ),
   }
 }
 
 function readRows(csv: string): { line: number; cells: Record<string, string> }[] {
   let records: { record: string[]; info: { lines: number } }[]
   try {
-    records = parse(csv, { bom: true, trim: true, skip_empty_lines: true, relax_column_count: true, info: true }) as never
+    records = parse(csv, {
+      bom: true,
+      trim: true,
+      skip_empty_lines: true,
+      relax_column_count: true,
+      info: true,
+    }) as never
   } catch (error) {
     throw new LintelError('IMPORT_ROW_INVALID', `the file is not CSV: ${messageOf(error)}`)
   }
@@ -63,12 +81,23 @@ function readRows(csv: string): { line: number; cells: Record<string, string> }[
       ...missing.map(name => `column ${name} is missing`),
       ...unknown.map(name => `column "${name.slice(0, 32)}" is not known`),
     ]
-    throw new LintelError('IMPORT_ROW_INVALID', `the first line must be ${columns.join(',')}: ${wrong.join('; ')}`)
+    throw new LintelError(
+      'IMPORT_ROW_INVALID',
+      `the first line must be ${columns.join(',')}: ${wrong.join('; ')}`,
+    )
   }
   return records.map(({ record, info }) => {
-    const cells: Record<string, string> = Object.fromEntries(header.map((name, index) => [name, record[index] ?? '']))
+    const cells: Record<string, string> = Object.fromEntries(
+      header.map((name, index) => [name, record[index] ?? '']),
+    )
     if (record.length !== header.length) {
-      return { line: info.lines, cells: { device: cells.device ?? '', fault: `${record.length} cells where the header has ${header.length}` } }
+      return {
+        line: info.lines,
+        cells: {
+          device: cells.device ?? '',
+          fault: `${record.length} cells where the header has ${header.length}`,
+        },
+      }
     }
     return { line: info.lines, cells }
   })

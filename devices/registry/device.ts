@@ -9,7 +9,10 @@ const name = (description: string) =>
 /** What an operator says of a device: one row of an import. */
 export const NewDeviceSchema = Type.Object(
   {
-    device: Type.String({ pattern: deviceIdPattern, description: 'Its id: also its MQTT client id and user name.' }),
+    device: Type.String({
+      pattern: deviceIdPattern,
+      description: 'Its id: also its MQTT client id and user name.',
+    }),
     kind: Type.Enum(['terminal', 'checkpoint'], { description: 'A door terminal or a road checkpoint.' }),
     site: name('The estate or road that one station answers for.'),
     building: name('The building, or the gate of a site.'),
@@ -39,9 +42,13 @@ export function faultOfDevice(value: unknown): string | undefined {
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
     const member = first.instancePath.slice(1) || 'the device'
-    return params.allowedValues ? `${member} must be ${params.allowedValues.join(' or ')}` : `${member} ${first.message}`
+    return params.allowedValues
+      ? `${member} must be ${params.allowedValues.join(' or ')}`
+      : `${member} ${first.message}`
   }
-  return isZone(value.zone) ? undefined : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone}"`
+  return isZone(value.zone)
+    ? undefined
+    : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone}"`
 }
 
 export function isZone(zone: string): boolean {
@@ -60,6 +67,10 @@ export function isZone(zone: string): boolean {
 
 export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
   return (
-    a.device === b.device && a.site === b.site && a.building === b.building && a.point === b.point && a.zone === b.zone
+    a.device === b.device &&
+    a.site === b.site &&
+    a.building === b.building &&
+    a.point === b.point &&
+    a.zone === b.zone
   )
 }

@@ -49,7 +49,12 @@ export function createRegistry(state: State): Registry {
     const wanted = row as NewDevice
     const known = devices.get(wanted.device)
     const oldPlace = known && places.get(placeKey(known.place))
-    if (known !== undefined && known.kind === wanted.kind && oldPlace !== undefined && samePlace(oldPlace, wanted)) {
+    if (
+      known !== undefined &&
+      known.kind === wanted.kind &&
+      oldPlace !== undefined &&
+      samePlace(oldPlace, wanted)
+    ) {
       return { outcome: 'unchanged', device: wanted.device }
     }
     const place = bump('place')

@@ -1,0 +1,46 @@
+import { parseRfc3339 } from '../../core/rfc3339.ts'
+import type { EventId } from '../../core/words.ts'
+
+/** What a gateway tells a device on its command topic. */
+export type Command =
+  /** The gateway's clock, in milliseconds since the epoch. */
+  | { readonly type: 'time'; readonly now: number }
+  /** Something that was acknowledged and can never be stored: a fault to mend in the firmware. */
+  | { readonly type: 'refusal'; readonly code: string; readonly reason: string; readonly id?: EventId }
+  /** Stored, but not all of it: `members` that speak of a person were cut. */
+  | { readonly type: 'notice'; readonly code: string; readonly members?: readonly string[] }
+
+/** Undefined for what is no command of ours: a device ignores what it does not know, since gateways grow. */
+export function parseCommand(payload: Buffer): Command | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(payload.toString('utf8'))
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { type, now, code, reason, id, members } = value as Record<string, unknown>
+  switch (type) {
+    case 'time': {
+      const at = typeof now === 'string' ? parseRfc3339(now) : now
+      return typeof at === 'number' && Number.isFinite(at) ? { type, now: at } : undefined
+    }
+    case 'refusal':
+      if (typeof code !== 'string') return undefined
+      return {
+        type,
+        code,
+        reason: typeof reason === 'string' ? reason : '',
+        ...(typeof id === 'string' ? { id } : {}),
+      }
+    case 'notice':
+      if (typeof code !== 'string') return undefined
+      return {
+        type,
+        code,
+        ...(Array.isArray(members) ? { members: members.filter(member => typeof member === 'string') } : {}),
+      }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,132 @@
+import { crc32 } from 'node:zlib'
+import type { EventId } from '../../core/words.ts'
+import { type EventRecord, encodeRecord, maxRecordBytes } from '../../devices/contract/record.ts'
+import type { Lane } from './journal.ts'
+
+/**
+ * A frame: u8 operation (+128 in the snapshot lane), u8 length of the id, u16 LE length of the body,
+ * u32 BE number of the device, the id in Latin-1, the body. Device number and id lie together because
+ * they are the key under which an id is remembered.
+ */
+export const operation = { append: 1, park: 2, unpark: 3, note: 4, dropParked: 5 } as const
+export type Operation = (typeof operation)[keyof typeof operation]
+
+export const frameHeadBytes = 8
+const snapshotLane = 128
+const maxIdBytes = 64
+export const maxParkedBytes = 8192
+const maxFrameBytes = frameHeadBytes + maxIdBytes + Math.max(maxRecordBytes, maxParkedBytes)
+
+/** Frames on their way to one commit, in a buffer that moves to the writing thread and back. */
+export class Batch {
+  #bytes: Buffer
+  length = 0
+  frames = 0
+
+  constructor(buffer: ArrayBuffer) {
+    this.#bytes = Buffer.from(buffer)
+  }
+
+  append(device: number, lane: Lane, id: EventId, record: EventRecord): void {
+    const start = this.#begin(operation.append, device, lane, id)
+    this.#end(start, encodeRecord(record, this.#bytes, this.length))
+  }
+
+  write(kind: Operation, device: number, lane: Lane, id: string, body: Uint8Array): void {
+    const start = this.#begin(kind, device, lane, id)
+    this.#bytes.set(body, this.length)
+    this.#end(start, this.length + body.byteLength)
+  }
+
+  /** The memory behind the batch, to be moved; the batch is of no use afterwards. */
+  take(): ArrayBuffer {
+    return this.#bytes.buffer as ArrayBuffer
+  }
+
+  #begin(kind: Operation, device: number, lane: Lane, id: string): number {
+    if (this.#bytes.length - this.length < maxFrameBytes) this.#grow()
+    const start = this.length
+    this.#bytes[start] = lane === 'snapshot' ? kind + snapshotLane : kind
+    this.#bytes[start + 1] = id.length
+    this.#bytes.writeUInt32BE(device, start + 4)
+    this.length = start + frameHeadBytes + this.#bytes.write(id, start + frameHeadBytes, 'latin1')
+    return start
+  }
+
+  #end(start: number, end: number): void {
+    this.#bytes.writeUInt16LE(end - this.length, start + 2)
+    this.length = end
+    this.frames++
+  }
+
+  #grow(): void {
+    const larger = Buffer.from(new ArrayBuffer(this.#bytes.length * 2))
+    this.#bytes.copy(larger, 0, 0, this.length)
+    this.#bytes = larger
+  }
+}
+
+/** A cursor over frames: fields of the current one, without an object for each. */
+export class FrameReader {
+  readonly bytes: Buffer
+  readonly #limit: number
+  #next: number
+  operation: Operation = operation.append
+  lane: Lane = 'event'
+  start = 0
+  keyEnd = 0
+  end = 0
+
+  constructor(bytes: Buffer, from: number, limit: number) {
+    this.bytes = bytes
+    this.#next = from
+    this.#limit = limit
+  }
+
+  advance(): boolean {
+    const start = this.#next
+    if (start >= this.#limit) return false
+    const code = this.bytes[start]!
+    this.lane = code >= snapshotLane ? 'snapshot' : 'event'
+    this.operation = (code % snapshotLane) as Operation
+    this.start = start
+    this.keyEnd = start + frameHeadBytes + this.bytes[start + 1]!
+    this.end = this.keyEnd + this.bytes.readUInt16LE(start + 2)
+    this.#next = this.end
+    return true
+  }
+
+  get device(): number {
+    return this.bytes.readUInt32BE(this.start + 4)
+  }
+
+  get id(): string {
+    return this.bytes.toString('latin1', this.start + frameHeadBytes, this.keyEnd)
+  }
+
+  /** Device number and id: what a duplicate is told by. */
+  get key(): Buffer {
+    return this.bytes.subarray(this.start + 4, this.keyEnd)
+  }
+
+  get body(): Buffer {
+    return this.bytes.subarray(this.keyEnd, this.end)
+  }
+}
+
+/**
+ * A block, the journal's unit on disk, is what one commit stored: u32 LE CRC-32 of all that follows,
+ * u32 LE count, f64 LE time of the commit, then the append frames. Its key is the position of the first.
+ */
+export const blockHeadBytes = 16
+
+export function sealBlock(block: Buffer, count: number, committedAt: number): void {
+  block.writeUInt32LE(count, 4)
+  block.writeDoubleLE(committedAt, 8)
+  block.writeUInt32LE(crc32(block.subarray(4)), 0)
+}
+
+export const blockCount = (block: Buffer) => block.readUInt32LE(4)
+export const blockCommittedAt = (block: Buffer) => block.readDoubleLE(8)
+export const blockIsWhole = (block: Buffer) =>
+  block.length >= blockHeadBytes && crc32(block.subarray(4)) === block.readUInt32LE(0)

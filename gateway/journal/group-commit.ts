@@ -1,0 +1,139 @@
+import { Batch } from './frame.ts'
+import type { Outcome } from './journal.ts'
+
+export interface Commit {
+  /** Makes the batch durable. Resolves to an outcome code a frame that answers, and the memory to use again. */
+  (batch: Batch, waiting: number): Promise<{ outcomes: Uint8Array; memory: ArrayBuffer }>
+}
+
+/** What a frame can be answered with; positions are the codes. */
+export const answerWords = ['', 'stored', 'duplicate', 'parked', 'dropped', 'absent'] as const
+export type AnswerWord = Outcome | 'dropped' | 'absent'
+
+interface Waiter {
+  readonly device: number
+  readonly count: number
+  readonly settle: (answers: AnswerWord[]) => void
+  readonly fail: (error: unknown, waiter: Waiter) => void
+}
+
+const batchBytes = 256 * 1024
+const maxSpare = 4
+/** One commit waits for the disk while the next is being filled and a third is on its way: the disk never idles. */
+const maxCommitting = 2
+
+/**
+ * Gathers what arrives while a commit is under way into the next one: one flush of the disk serves
+ * hundreds of acks under load, and a lone record waits for nobody.
+ * Its queue: frames not yet committed, at most `maxPendingBytes`; past it `isFull` and callers refuse.
+ */
+export class GroupCommit {
+  readonly #commit: Commit
+  readonly #maxPendingBytes: number
+  readonly #spare: ArrayBuffer[] = []
+  #batch: Batch
+  #waiters: Waiter[] = []
+  #answers = 0
+  #committing = 0
+  #committingBytes = 0
+  #scheduled = false
+  #forced = false
+  #idle: (() => void)[] = []
+  commits = 0
+
+  constructor(commit: Commit, maxPendingBytes: number) {
+    this.#commit = commit
+    this.#maxPendingBytes = maxPendingBytes
+    this.#batch = new Batch(new ArrayBuffer(batchBytes))
+  }
+
+  get pendingBytes(): number {
+    return this.#committingBytes + this.#batch.length
+  }
+
+  get isFull(): boolean {
+    return this.pendingBytes >= this.#maxPendingBytes
+  }
+
+  /** The batch to write frames to, now, in this turn; then `wait` for those that answer. */
+  get batch(): Batch {
+    this.#schedule()
+    return this.#batch
+  }
+
+  wait(waiter: Waiter): void {
+    this.#waiters.push(waiter)
+    this.#answers += waiter.count
+  }
+
+  /** Commits soon even where no frame waits, for what the commit itself adds to a batch. */
+  push(): void {
+    this.#forced = true
+    this.#schedule()
+  }
+
+  /** Resolves when nothing is pending. */
+  async flushed(): Promise<void> {
+    if (this.#isIdle) return
+    await new Promise<void>(resolve => this.#idle.push(resolve))
+  }
+
+  get #wantsCommit(): boolean {
+    return this.#forced || this.#batch.frames > 0
+  }
+
+  get #isIdle(): boolean {
+    return this.#committing === 0 && !this.#wantsCommit
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#committing >= maxCommitting) return
+    this.#scheduled = true
+    // After the sockets of this turn have been read, so that they share one commit.
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#send()
+    })
+  }
+
+  #send(): void {
+    const batch = this.#batch
+    const waiters = this.#waiters
+    if (!this.#wantsCommit || this.#committing >= maxCommitting) return
+    this.#forced = false
+    this.#batch = new Batch(this.#spare.pop() ?? new ArrayBuffer(batchBytes))
+    this.#waiters = []
+    const answers = this.#answers
+    this.#answers = 0
+    this.#committing++
+    const bytes = batch.length
+    this.#committingBytes += bytes
+    const done = () => {
+      this.#committing--
+      this.#committingBytes -= bytes
+      if (this.#wantsCommit) this.#send()
+      if (this.#isIdle) for (const resolve of this.#idle.splice(0)) resolve()
+    }
+    this.#commit(batch, answers).then(
+      ({ outcomes, memory }) => {
+        this.commits++
+        if (this.#spare.length < maxSpare) this.#spare.push(memory)
+        done()
+        this.#settle(waiters, outcomes)
+      },
+      error => {
+        done()
+        for (const waiter of waiters) waiter.fail(error, waiter)
+      },
+    )
+  }
+
+  #settle(waiters: readonly Waiter[], outcomes: Uint8Array): void {
+    let next = 0
+    for (const waiter of waiters) {
+      const answers: AnswerWord[] = []
+      for (let i = 0; i < waiter.count; i++) answers.push(answerWords[outcomes[next++]!] as AnswerWord)
+      waiter.settle(answers)
+    }
+  }
+}

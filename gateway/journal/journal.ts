@@ -1,0 +1,115 @@
+import type { ErrorCode } from '../../core/errors.ts'
+import type { DeviceId, EventId, Seq } from '../../core/words.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import type { Tally } from './tally.ts'
+
+/** Something to journal: a record, or a payload that will never parse. */
+export type Item =
+  | {
+      readonly id: EventId
+      readonly record: EventRecord /** Replaces this parked item. */
+      readonly unpark?: ParkedKey
+    }
+  | { readonly parked: Parked }
+
+export type Outcome = 'stored' | 'duplicate' | 'parked'
+
+/** What is kept of a payload that broke the contract. Nothing of it can be a person's. */
+export interface Parked {
+  readonly lane: Lane
+  readonly receivedAt: number
+  readonly code: ErrorCode
+  readonly reason: string
+  /** The event's id, where it had a valid one. */
+  readonly id?: EventId
+  readonly bytes: number
+  /** Its shape; absent where not even JSON was there. */
+  readonly payload?: unknown
+}
+
+/** Events (statuses among them) and snapshots are counted apart. */
+export type Lane = 'event' | 'snapshot'
+
+export type ParkedKey = number
+
+/** What admission saw besides the items themselves; saved with the next commit. */
+export interface Note {
+  readonly received?: number
+  readonly refused?: number
+  readonly personal?: number
+  readonly ignored?: number
+}
+
+/**
+ * The spine: what is in it is on disk, once, in order. This is the side of the process that writes;
+ * consumers, in any process, have a `JournalReader`.
+ */
+export interface Journal {
+  /**
+   * Resolves, with an outcome for each item, only when all of them would survive a power cut. Items
+   * are ordered as they were appended. A (device, id) that was stored in the last 31 days is a
+   * duplicate, and is not stored again.
+   *
+   * Rejects with JOURNAL_FULL, JOURNAL_DISK_LOW, JOURNAL_COMMIT_FAILED, JOURNAL_CLOSED or
+   * PUBLISH_OVERLOADED: then nothing of this call is in the journal, and it has been counted as refused.
+   */
+  append(device: DeviceId, items: readonly Item[], lane?: Lane): Promise<Outcome[]>
+  /** Adds to the device's tally with the next commit, at the latest after a second. */
+  note(device: DeviceId, lane: Lane, note: Note): void
+  /** Forgets a parked item; it stays counted. Resolves to false if there is none. */
+  dropParked(key: ParkedKey): Promise<boolean>
+  /** Frees what lies behind `seq` and was committed before `before`. Resolves to the number of records freed. */
+  trim(seq: Seq, before: number): Promise<number>
+  stats(): JournalStats
+  stop(): Promise<void>
+}
+
+export interface JournalStats {
+  /** Last position given out. */
+  readonly end: Seq
+  readonly records: number
+  readonly bytes: number
+  readonly pendingBytes: number
+  readonly commits: number
+  readonly parked: number
+  /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
+  readonly remembered: number
+  readonly rememberedDays: number
+  /** Why appends are refused now; undefined while they are not. */
+  readonly refusing: ErrorCode | undefined
+}
+
+export interface Entry {
+  readonly seq: Seq
+  readonly device: DeviceId
+  readonly id: EventId
+  readonly record: EventRecord
+}
+
+export interface JournalReader {
+  /** Names this journal for as long as it lives; cursors of another one mean nothing here. */
+  readonly id: string
+  /**
+   * Records after `seq`, oldest first, at most `limit`. Shorter than `limit` only at the end.
+   * `damaged` counts records that could not be read back; they are skipped, and `next` lies behind them.
+   */
+  read(seq: Seq, limit: number): { entries: Entry[]; next: Seq; damaged: number }
+  /** One consistent look at the counts and at what lies after `seq`. */
+  audit(seq: Seq): Audit
+  end(): Seq
+  parked(limit: number): ParkedEntry[]
+  findParked(key: ParkedKey): ParkedEntry | undefined
+  close(): Promise<void>
+}
+
+export interface ParkedEntry extends Parked {
+  readonly key: ParkedKey
+  readonly device: DeviceId
+}
+
+export interface Audit {
+  readonly end: Seq
+  readonly tallies: ReadonlyMap<DeviceId, Readonly<Record<Lane, Tally>>>
+  /** Records after the asked `seq`, snapshots left out, by device. */
+  readonly queued: ReadonlyMap<DeviceId, number>
+}

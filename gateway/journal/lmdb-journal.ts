@@ -1,0 +1,219 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { type Clock, secondMs } from '../../core/clock.ts'
+import { type ErrorCode, LintelError } from '../../core/errors.ts'
+import type { DeviceId } from '../../core/words.ts'
+import { maxParkedBytes, operation } from './frame.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { Item, Journal, JournalStats, Lane, Note, Outcome, Parked } from './journal.ts'
+import type { Answer, Request } from './lmdb-thread.ts'
+import type { WriterOptions, WriterStats } from './lmdb-writer.ts'
+import { Notes } from './notes.ts'
+import { createBallast, freeBytesOf, nextRefusal, type SpaceLimits } from './space.ts'
+
+export interface LmdbJournalOptions extends WriterOptions, SpaceLimits {
+  clock: Clock
+  /** Bytes of frames that wait for a commit at most; past it appends are refused. */
+  maxPendingBytes?: number
+  /** For tests: how much room the disk has. */
+  freeBytes?: () => Promise<number>
+  /** A failure that nobody waits for, such as the disk running low. */
+  onFault?: (error: unknown) => void
+}
+
+const trimBlocks = 2000
+const noBytes = Buffer.alloc(0)
+
+/** The journal on LMDB, written by a thread of its own so that no commit ever holds up the broker. */
+export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
+  const { directory, clock, maxPendingBytes = 32 * 1024 * 1024, onFault = () => {} } = options
+  const freeBytes = options.freeBytes ?? (() => freeBytesOf(directory))
+  const { maxRemembered, maxParked } = options
+  const worker = new Worker(new URL('./lmdb-thread.ts', import.meta.url), {
+    workerData: { directory, maxRemembered, maxParked } satisfies WriterOptions,
+  })
+  const asked: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = []
+  const [opened] = (await once(worker, 'message')) as [Answer]
+  if (opened.kind !== 'opened') {
+    await worker.terminate()
+    throw errorOf(opened)
+  }
+  worker.on('message', (answer: Answer) => {
+    const waiting = asked.shift()
+    if (answer.kind === 'failed') waiting?.reject(errorOf(answer))
+    else waiting?.resolve(answer)
+  })
+  worker.on('error', error => {
+    for (const { reject } of asked.splice(0)) reject(error)
+    onFault(error)
+  })
+
+  let stats: WriterStats = opened.stats
+  let refusing: ErrorCode | undefined
+  let closed = false
+  const numbers = new Map(opened.devices)
+  let newDevices: [string, number][] = []
+  const notes = new Notes()
+  const ballast = createBallast(directory)
+  await ballast.load().catch(onFault)
+
+  function ask<K extends Answer['kind']>(request: Request, moved: ArrayBuffer[] = []) {
+    return new Promise<Extract<Answer, { kind: K }>>((resolve, reject) => {
+      asked.push({ resolve: resolve as (answer: Answer) => void, reject })
+      worker.postMessage(request, moved)
+    })
+  }
+
+  const group = new GroupCommit(async (batch, waiting) => {
+    const noted = notes.writeTo(batch)
+    const devices = newDevices
+    newDevices = []
+    const frames = batch.take()
+    try {
+      const answer = await ask<'committed'>(
+        { kind: 'commit', frames, length: batch.length, count: waiting, newDevices: devices, now: clock() },
+        [frames],
+      )
+      stats = answer.stats
+      if (stats.bytes >= options.maxBytes) look()
+      return { outcomes: answer.outcomes, memory: answer.frames }
+    } catch (error) {
+      newDevices = [...devices, ...newDevices]
+      noted.giveBack()
+      onFault(error)
+      look()
+      throw error
+    }
+  }, maxPendingBytes)
+
+  function numberOf(device: DeviceId): number {
+    let number = numbers.get(device)
+    if (number === undefined) {
+      number = numbers.size + 1
+      numbers.set(device, number)
+      newDevices.push([device, number])
+    }
+    return number
+  }
+
+  const note = (device: DeviceId, lane: Lane, counts: Note) => notes.add(numberOf(device), lane, counts)
+
+  function append(device: DeviceId, items: readonly Item[], lane: Lane = 'event'): Promise<Outcome[]> {
+    const refusal = closed
+      ? 'JOURNAL_CLOSED'
+      : (refusing ?? (group.isFull ? 'PUBLISH_OVERLOADED' : undefined))
+    if (refusal !== undefined) {
+      note(device, lane, { refused: items.length })
+      return Promise.reject(new LintelError(refusal, refusals[refusal] ?? refusal))
+    }
+    const number = numberOf(device)
+    const { batch } = group
+    for (const item of items) {
+      if ('parked' in item) {
+        batch.write(operation.park, number, lane, '', parkedBytes(item.parked))
+      } else {
+        if (item.unpark !== undefined)
+          batch.write(operation.unpark, number, lane, String(item.unpark), noBytes)
+        batch.append(number, lane, item.id, item.record)
+      }
+    }
+    return new Promise((resolve, reject) => {
+      group.wait({
+        device: number,
+        count: items.length,
+        settle: resolve as (answers: string[]) => void,
+        fail(error) {
+          note(device, lane, { refused: items.length })
+          reject(error)
+        },
+      })
+    })
+  }
+
+  let looking = false
+  /** Sees how much room there is; on a full disk gives up the ballast so that trimming goes on. */
+  async function look(): Promise<void> {
+    if (looking) return
+    looking = true
+    try {
+      const free = await freeBytes()
+      const next = nextRefusal(refusing, { bytes: stats.bytes, freeBytes: free }, options)
+      if (next !== refusing) {
+        if (next !== undefined) onFault(new LintelError(next, refusals[next] ?? next))
+        refusing = next
+      }
+      if (next === 'JOURNAL_DISK_LOW') await ballast.drop()
+      else await ballast.load()
+    } catch (error) {
+      onFault(error)
+    } finally {
+      looking = false
+    }
+  }
+
+  const timer = setInterval(() => {
+    look()
+    if (!notes.isEmpty) group.push()
+    ask<'forgotten'>({ kind: 'forget', now: clock() }).then(answer => {
+      stats = answer.stats
+    }, onFault)
+  }, secondMs)
+  await look()
+
+  return {
+    append,
+    note,
+    async dropParked(key) {
+      group.batch.write(operation.dropParked, 0, 'event', String(key), noBytes)
+      return new Promise((resolve, reject) => {
+        group.wait({ device: 0, count: 1, settle: ([answer]) => resolve(answer === 'dropped'), fail: reject })
+      })
+    },
+    async trim(seq, before) {
+      let freed = 0
+      for (;;) {
+        const answer = await ask<'trimmed'>({ kind: 'trim', seq, before, maxBlocks: trimBlocks })
+        stats = answer.stats
+        freed += answer.freed
+        if (!answer.more) break
+      }
+      if (freed > 0 && refusing !== undefined) look()
+      return freed
+    },
+    stats: (): JournalStats => ({
+      ...stats,
+      pendingBytes: group.pendingBytes,
+      commits: group.commits,
+      refusing,
+    }),
+    async stop() {
+      if (closed) return
+      closed = true
+      clearInterval(timer)
+      if (!notes.isEmpty) group.push()
+      await group.flushed()
+      await ask<'closed'>({ kind: 'close' })
+      await worker.terminate()
+    },
+  }
+}
+
+const refusals: Partial<Record<ErrorCode, string>> = {
+  JOURNAL_CLOSED: 'the journal is closing',
+  JOURNAL_FULL: 'the journal holds as many bytes as it may; its consumers have to catch up',
+  JOURNAL_DISK_LOW: 'the disk of the journal is nearly full',
+  PUBLISH_OVERLOADED: 'more is coming in than the disk takes',
+}
+
+/** Parked items are bounded in size: a payload of a thousand members is told by its first few. */
+function parkedBytes(parked: Parked): Buffer {
+  const whole = Buffer.from(JSON.stringify(parked))
+  if (whole.length <= maxParkedBytes) return whole
+  const { payload: _, ...rest } = parked
+  return Buffer.from(JSON.stringify(rest))
+}
+
+function errorOf(answer: Answer): LintelError {
+  const { code, message } = answer as Extract<Answer, { kind: 'failed' }>
+  return new LintelError((code as ErrorCode | undefined) ?? 'JOURNAL_COMMIT_FAILED', message)
+}

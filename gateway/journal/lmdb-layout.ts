@@ -1,0 +1,64 @@
+import { type Database, open, type RootDatabase } from 'lmdb'
+
+/**
+ * The journal on disk, format 1. One LMDB environment, written by one process:
+ *
+ * | database | key | value |
+ * |---|---|---|
+ * | meta | name | JSON: format, id, end, records, bytes, parkedKey, remembered by day |
+ * | device | device id | its number, from 1 |
+ * | block | position of its first record | a block (frame.ts) |
+ * | seen | device number u32 BE, event id | u16 BE: the day it was received |
+ * | tally | 2 · device number + lane | counts (tally.ts) |
+ * | parked | 1, 2, 3 … | JSON |
+ */
+export const journalFormat = 1
+
+export interface Meta {
+  readonly format: number
+  readonly id: string
+}
+
+export interface Totals {
+  end: number
+  records: number
+  bytes: number
+  parkedKey: number
+  parked: number
+  /** Remembered ids by the day (days since the epoch) they were received. */
+  remembered: Record<string, number>
+}
+
+export interface JournalDatabases {
+  readonly root: RootDatabase
+  readonly meta: Database<unknown, string>
+  readonly device: Database<number, string>
+  readonly block: Database<Buffer, number>
+  readonly seen: Database<Buffer, Buffer>
+  readonly tally: Database<Buffer, number>
+  readonly parked: Database<unknown, number>
+}
+
+/** `overlappingSync: false`: a commit is acknowledged only once it is flushed (see core/state/lmdb-state.ts). */
+export function openDatabases(directory: string, readOnly: boolean): JournalDatabases {
+  const root = open({
+    path: directory,
+    maxDbs: 8,
+    overlappingSync: false,
+    readOnly,
+    noSubdir: false,
+    noMemInit: true,
+  })
+  return {
+    root,
+    meta: root.openDB({ name: 'meta', encoding: 'json' }),
+    device: root.openDB({ name: 'device', encoding: 'json' }),
+    block: root.openDB({ name: 'block', encoding: 'binary', keyEncoding: 'ordered-binary' }),
+    seen: root.openDB({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' }),
+    tally: root.openDB({ name: 'tally', encoding: 'binary', keyEncoding: 'ordered-binary' }),
+    parked: root.openDB({ name: 'parked', encoding: 'json', keyEncoding: 'ordered-binary' }),
+  }
+}
+
+export const tallyKey = (device: number, lane: 'event' | 'snapshot') =>
+  device * 2 + (lane === 'snapshot' ? 1 : 0)

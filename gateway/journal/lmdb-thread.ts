@@ -1,0 +1,59 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { codeOf, messageOf } from '../../core/errors.ts'
+import { openWriter, type Writer, type WriterOptions, type WriterStats } from './lmdb-writer.ts'
+
+/** What the journal asks of its writing thread; answered in the order asked. */
+export type Request =
+  | { readonly kind: 'commit'; readonly frames: ArrayBuffer; readonly length: number; readonly count: number; readonly newDevices: [string, number][]; readonly now: number }
+  | { readonly kind: 'trim'; readonly seq: number; readonly before: number; readonly maxBlocks: number }
+  | { readonly kind: 'forget'; readonly now: number }
+  | { readonly kind: 'close' } // biome-ignore format: one request a line
+
+export type Answer =
+  | { readonly kind: 'opened'; readonly id: string; readonly devices: [string, number][]; readonly stats: WriterStats }
+  | { readonly kind: 'committed'; readonly outcomes: Uint8Array; readonly stats: WriterStats; readonly frames: ArrayBuffer }
+  | { readonly kind: 'trimmed'; readonly freed: number; readonly more: boolean; readonly stats: WriterStats }
+  | { readonly kind: 'forgotten'; readonly stats: WriterStats }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'failed'; readonly code: string | undefined; readonly message: string } // biome-ignore format: as above
+
+async function answer(writer: Writer, request: Request): Promise<[Answer, ArrayBuffer[]]> {
+  switch (request.kind) {
+    case 'commit': {
+      const frames = Buffer.from(request.frames, 0, request.length)
+      const { outcomes, ...stats } = writer.commit(frames, request.count, request.newDevices, request.now)
+      const moved = [request.frames, outcomes.buffer as ArrayBuffer]
+      return [{ kind: 'committed', outcomes, stats, frames: request.frames }, moved]
+    }
+    case 'trim': {
+      const { freed, more, ...stats } = writer.trim(request.seq, request.before, request.maxBlocks)
+      return [{ kind: 'trimmed', freed, more, stats }, []]
+    }
+    case 'forget':
+      return [{ kind: 'forgotten', stats: writer.forget(request.now) }, []]
+    case 'close':
+      await writer.close()
+      return [{ kind: 'closed' }, []]
+  }
+}
+
+const failed = (error: unknown): Answer => ({
+  kind: 'failed',
+  code: codeOf(error),
+  message: messageOf(error),
+})
+
+const port = parentPort
+if (port !== null) {
+  try {
+    const writer = openWriter(workerData as WriterOptions)
+    port.on('message', (request: Request) => {
+      answer(writer, request)
+        .catch((error): [Answer, ArrayBuffer[]] => [failed(error), []])
+        .then(([message, moved]) => port.postMessage(message, moved))
+    })
+    port.postMessage({ kind: 'opened', id: writer.id, devices: writer.devices(), stats: writer.stats() })
+  } catch (error) {
+    port.postMessage(failed(error))
+  }
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto'
+import type { DeviceId, Seq } from '../../core/words.ts'
+import type { Entry, Item, Journal, JournalReader, Lane, Note, Outcome, Parked, ParkedEntry } from './journal.ts'
+import { newCounts, type TallyField, tallyAt, tallyOf } from './tally.ts'
+
+/** Both sides of a journal that forgets at exit: for tests, and as the simplest reading of the port. */
+export function createMemoryJournal(clock: () => number): Journal & JournalReader {
+  const id = randomUUID()
+  let entries: (Entry & { committedAt: number })[] = []
+  let end: Seq = 0
+  let parkedKey = 0
+  let commits = 0
+  const seen = new Set<string>()
+  const parked = new Map<number, ParkedEntry>()
+  const counts = new Map<DeviceId, Record<Lane, Float64Array>>()
+
+  const add = (device: DeviceId, lane: Lane, field: TallyField, n: number) => {
+    let row = counts.get(device)
+    if (row === undefined) {
+      row = { event: newCounts(), snapshot: newCounts() }
+      counts.set(device, row)
+    }
+    row[lane][tallyAt[field]]! += n
+  }
+
+  function unpark(key: number): void {
+    const item = parked.get(key)
+    if (item === undefined) return
+    parked.delete(key)
+    add(item.device, item.lane, 'received', -1)
+    add(item.device, item.lane, 'parked', -1)
+  }
+
+  function store(device: DeviceId, lane: Lane, item: Item): Outcome {
+    const now = clock()
+    if ('parked' in item) {
+      const kept: Parked = JSON.parse(JSON.stringify(item.parked))
+      parked.set(++parkedKey, { ...kept, key: parkedKey, device })
+      add(device, lane, 'parked', 1)
+      return 'parked'
+    }
+    if (item.unpark !== undefined) unpark(item.unpark)
+    add(device, lane, 'stored', 0)
+    counts.get(device)![lane][tallyAt.lastReceivedAt] = now
+    const key = `${device}\0${item.id}`
+    if (seen.has(key)) {
+      add(device, lane, 'duplicate', 1)
+      return 'duplicate'
+    }
+    seen.add(key)
+    entries.push({ seq: ++end, device, id: item.id, record: structuredClone(item.record), committedAt: now })
+    add(device, lane, 'stored', 1)
+    if (item.record.late) add(device, lane, 'late', 1)
+    if (item.record.skewed) add(device, lane, 'skewed', 1)
+    return 'stored'
+  }
+
+  const plain = ({ committedAt: _, ...entry }: Entry & { committedAt: number }): Entry => entry
+
+  return {
+    id,
+    async append(device, items, lane = 'event') {
+      commits++
+      return items.map(item => store(device, lane, item))
+    },
+    note(device, lane, note: Note) {
+      for (const [field, n] of Object.entries(note)) add(device, lane, field as TallyField, n)
+    },
+    dropParked: async key => parked.delete(key),
+    async trim(seq, before) {
+      const kept = entries.filter(entry => entry.seq > seq || entry.committedAt >= before)
+      const freed = entries.length - kept.length
+      entries = kept
+      return freed
+    },
+    stats: () => ({
+      end,
+      records: entries.length,
+      bytes: entries.length * 50,
+      pendingBytes: 0,
+      commits,
+      parked: parked.size,
+      remembered: seen.size,
+      rememberedDays: seen.size === 0 ? 0 : 1,
+      refusing: undefined,
+    }),
+    stop: async () => {},
+
+    read(seq, limit) {
+      const found = entries.filter(entry => entry.seq > seq).slice(0, limit)
+      return { entries: found.map(plain), next: found.at(-1)?.seq ?? seq, damaged: 0 }
+    },
+    end: () => end,
+    audit(seq) {
+      const queued = new Map<DeviceId, number>()
+      for (const entry of entries) {
+        if (entry.seq <= seq || entry.record.kind === 'snapshot') continue
+        queued.set(entry.device, (queued.get(entry.device) ?? 0) + 1)
+      }
+      const tallies = new Map(
+        [...counts].map(([device, { event, snapshot }]) => [
+          device,
+          { event: tallyOf(event), snapshot: tallyOf(snapshot) },
+        ]),
+      )
+      return { end, tallies, queued }
+    },
+    parked: limit => [...parked.values()].reverse().slice(0, limit),
+    findParked: key => parked.get(key),
+    close: async () => {},
+  }
+}

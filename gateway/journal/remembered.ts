@@ -1,0 +1,89 @@
+import type { Database } from 'lmdb'
+import { dayMs } from '../../core/clock.ts'
+
+/** The backfill limit: an event older than this is not stored in its own time, so its id need not be known. */
+export const rememberDays = 31
+
+/** How many ids one pass looks at: 20 ms of the writing thread. */
+const sweepStep = 20_000
+/** A pass is due this often; a whole round of 30 million ids then takes about a day. */
+const sweepEveryMs = 60_000
+
+/**
+ * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its
+ * value the day it was received; a slow sweep in key order forgets what is too old, which costs no
+ * second index. Past the bound on their number, whole days are forgotten from the oldest on.
+ */
+export interface Remembered {
+  day(now: number): Buffer
+  /** False if the id is known already. Call inside a transaction. */
+  add(key: Buffer, today: Buffer, byDay: Record<string, number>): boolean
+  due(now: number, byDay: Record<string, number>): boolean
+  /** One step of the sweep. Call inside a transaction. */
+  forget(now: number, byDay: Record<string, number>): void
+  stats(byDay: Record<string, number>): { remembered: number; rememberedDays: number }
+}
+
+export function openRemembered(seen: Database<Buffer, Buffer>, maxRemembered: number): Remembered {
+  let sweepFrom: Buffer | undefined
+  let sweptAt = Number.NEGATIVE_INFINITY
+
+  const total = (byDay: Record<string, number>) => Object.values(byDay).reduce((sum, n) => sum + n, 0)
+
+  /** The first day that is still remembered. */
+  function horizon(today: number, byDay: Record<string, number>): number {
+    let first = today - rememberDays
+    let left = 0
+    for (const [day, n] of Object.entries(byDay)) if (Number(day) >= first) left += n
+    while (left > maxRemembered && first < today) left -= byDay[first++] ?? 0
+    return first
+  }
+
+  return {
+    day(now) {
+      const day = Buffer.allocUnsafe(2)
+      day.writeUInt16BE(Math.floor(now / dayMs))
+      return day
+    },
+    add(key, today, byDay) {
+      // lmdb's types say void; with noOverwrite it answers whether the key was new.
+      const isNew = seen.putSync(key, today, { noOverwrite: true }) as unknown as boolean
+      if (!isNew) return false
+      const day = today.readUInt16BE(0)
+      byDay[day] = (byDay[day] ?? 0) + 1
+      return true
+    },
+    due(now, byDay) {
+      if (total(byDay) > maxRemembered) return true
+      return now - sweptAt >= sweepEveryMs
+    },
+    forget(now, byDay) {
+      sweptAt = now
+      const first = horizon(Math.floor(now / dayMs), byDay)
+      const old: [Buffer, number][] = []
+      let last: Buffer | undefined
+      let looked = 0
+      const from = sweepFrom === undefined ? {} : { start: sweepFrom }
+      for (const { key, value } of seen.getRange({ ...from, limit: sweepStep })) {
+        const day = value.readUInt16BE(0)
+        last = Buffer.from(key)
+        if (day < first) old.push([last, day])
+        looked++
+      }
+      for (const [key, day] of old) {
+        seen.removeSync(key)
+        const left = (byDay[day] ?? 0) - 1
+        if (left > 0) byDay[day] = left
+        else delete byDay[day]
+      }
+      sweepFrom = looked < sweepStep ? undefined : last
+    },
+    stats(byDay) {
+      const days = Object.keys(byDay).map(Number)
+      return {
+        remembered: total(byDay),
+        rememberedDays: days.length === 0 ? 0 : Math.max(...days) - Math.min(...days) + 1,
+      }
+    },
+  }
+}
