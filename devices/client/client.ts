@@ -36,7 +36,11 @@ export interface DeviceClientOptions {
   firmware?: string
   tls?: TlsOptions
   keepaliveS?: number
-  /** Messages on their way at a time; a gateway stops reading from a device at 64. */
+  /**
+   * Messages on their way at a time; a gateway stops reading from a device at 64. They are sent in
+   * order, and sent again in order; if a gateway fails at one and not at the next, they are stored out
+   * of it. Events carry their time, so that this does not matter; where it does, 1.
+   */
   window?: number
   /** Events waiting together are sent in arrays of up to this many; 1 sends each alone. */
   batch?: number
@@ -72,7 +76,10 @@ export interface DeviceClientCounters extends OutboxCounters {
 export interface DeviceClient {
   /** Resolves with the event's id once it is in the outbox. Throws EVENT_ID_INVALID, EVENT_INVALID, OUTBOX_FULL. */
   publish(event: NewEvent): Promise<EventId>
-  /** Resolves once the JPEG is in the outbox. Throws SNAPSHOT_EMPTY, SNAPSHOT_NOT_JPEG, SNAPSHOT_TOO_LARGE, EVENT_ID_INVALID, OUTBOX_FULL. */
+  /**
+   * Resolves once the JPEG is in the outbox; its bytes must not change after the call.
+   * Throws EVENT_ID_INVALID, SNAPSHOT_EMPTY, SNAPSHOT_NOT_JPEG, SNAPSHOT_TOO_LARGE, OUTBOX_FULL.
+   */
   snapshot(event: EventId, jpeg: Buffer): Promise<void>
   connected(): boolean
   /** Resolves once everything was acknowledged; rejects if the client is closed before. */
@@ -99,7 +106,7 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
   let refusedConnects = 0
   let closed = false
   let link: MqttClient | undefined
-  let waiting: { resolve(): void; reject(error: Error): void }[] = []
+  const waiting: { resolve(): void; reject(error: Error): void }[] = []
 
   const sender = createSender({
     device,
@@ -135,8 +142,10 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
       connects++
       // First, so that no refusal of what follows can be missed.
       client.subscribe(commandTopic(device), { qos: 1 }, (error, granted) => {
-        if (error === null && granted?.[0]?.qos !== 128) return
-        options.onError?.(new LintelError('SUBSCRIBE_DENIED', 'the command topic was denied', { cause: error }))
+        if (error == null && granted?.[0]?.qos !== 128) return
+        options.onError?.(
+          new LintelError('SUBSCRIBE_DENIED', 'the command topic was denied', { cause: error }),
+        )
       })
       client.publish(statusTopic(device), statusOf('online'), { qos: 1, retain: true }, () => {})
       sender.up(publishVia(client))
@@ -187,8 +196,10 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
       assertOpen()
       assertEventId(event)
       if (jpeg.length === 0) throw new LintelError('SNAPSHOT_EMPTY', 'the snapshot is empty')
-      if (jpeg.length > maxSnapshotBytes) throw new LintelError('SNAPSHOT_TOO_LARGE', 'the snapshot is too large')
-      if (jpeg.readUInt16BE(0) !== 0xffd8) throw new LintelError('SNAPSHOT_NOT_JPEG', 'the snapshot is no JPEG')
+      if (jpeg.length > maxSnapshotBytes)
+        throw new LintelError('SNAPSHOT_TOO_LARGE', 'the snapshot is too large')
+      if (jpeg[0] !== 0xff || jpeg[1] !== 0xd8)
+        throw new LintelError('SNAPSHOT_NOT_JPEG', 'the snapshot is no JPEG')
       await outbox.add({ kind: 'snapshot', id: event, payload: jpeg })
       sender.wake()
     },
@@ -210,22 +221,27 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
     async close({ goodbye = true } = {}) {
       if (closed) return
       closed = true
-      for (const { reject } of waiting.splice(0)) reject(new Error('the client was closed before everything was sent'))
-      if (goodbye && link !== undefined) await sayOffline(link)
-      await connection.close(goodbye)
+      sender.hold()
+      for (const { reject } of waiting.splice(0))
+        reject(new Error('the client was closed before everything was sent'))
+      const said = goodbye && link !== undefined && (await sayOffline(link))
+      await connection.close(said)
       if (options.outbox === undefined) await outbox.close()
     },
   }
 
   /** The status is the last message, so its PUBACK is also that of everything before it. */
-  function sayOffline(client: MqttClient): Promise<void> {
+  function sayOffline(client: MqttClient): Promise<boolean> {
     return new Promise(resolve => {
-      const cancel = after(goodbyeMs, resolve)
-      client.once('close', () => resolve())
-      client.publish(statusTopic(device), statusOf('offline'), { qos: 1, retain: true }, () => {
+      const answer = (said: boolean) => {
         cancel()
-        resolve()
-      })
+        resolve(said)
+      }
+      const cancel = after(goodbyeMs, () => resolve(false))
+      client.once('close', () => answer(false))
+      client.publish(statusTopic(device), statusOf('offline'), { qos: 1, retain: true }, error =>
+        answer(error == null),
+      )
     })
   }
 }

@@ -1,23 +1,26 @@
-import { connect, type MqttClient } from 'mqtt'
+import type { ConnectionOptions as TlsClientOptions } from 'node:tls'
+import { connect, type IClientOptions, type MqttClient } from 'mqtt'
 import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { After } from './timers.ts'
 
-export interface TlsOptions {
-  ca?: string | Buffer | (string | Buffer)[]
-  cert?: string | Buffer
-  key?: string | Buffer
-  servername?: string
-  rejectUnauthorized?: boolean
-}
+export type TlsOptions = Pick<
+  TlsClientOptions,
+  'ca' | 'cert' | 'key' | 'passphrase' | 'servername' | 'rejectUnauthorized'
+>
 
 export type ConnectionState =
   | { readonly state: 'online' }
   | { readonly state: 'offline'; readonly reason: string; readonly retryInMs: number }
   /** The broker answered no (a CONNACK with a return code): somebody must look at the id or the token. */
-  | { readonly state: 'refused'; readonly returnCode: number; readonly reason: string; readonly retryInMs: number }
+  | {
+      readonly state: 'refused'
+      readonly returnCode: number
+      readonly reason: string
+      readonly retryInMs: number
+    }
 
 export interface Will {
   readonly topic: string
@@ -87,7 +90,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       queueQoSZero: false,
       will: { ...options.will, qos: 1, retain: true },
       ...options.tls,
-    })
+    } as IClientOptions)
     link = client
     let upAt: number | undefined
     let failure: Error | undefined
@@ -142,8 +145,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (client === undefined) return
       await new Promise<void>(resolve => {
         client.once('close', resolve)
-        // `end(false)` waits for every PUBACK that is due, and so perhaps for ever (mqttjs/MQTT.js#1974).
-        const cancel = after(goodbyeMs, () => client.end(true))
+        // `end(false)` waits for every PUBACK that is due, perhaps for ever, and an `end(true)` after it does nothing.
+        const cancel = after(goodbyeMs, () => client.stream.destroy())
         client.once('close', cancel)
         client.end(!(goodbye && client.connected))
       })

@@ -31,6 +31,8 @@ export interface Sender {
   up(publish: Publish): void
   /** The connection is gone; whatever was not acknowledged is still in the outbox. */
   down(): void
+  /** Sends nothing more on this connection, and still hears what is acknowledged. */
+  hold(): void
   /** Something was added. */
   wake(): void
   counters(): { inFlight: number; acked: number; resent: number }
@@ -126,6 +128,9 @@ export function createSender(options: SenderOptions): Sender {
       flights = new Map()
       cancelTimeout?.()
       cancelTimeout = undefined
+    },
+    hold() {
+      publish = undefined
     },
     wake,
     counters: () => ({ inFlight: flights.size, acked, resent }),

@@ -2,7 +2,13 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { defaultOutboxLimits, type Message, type MessageKind, type Outbox, type OutboxLimits } from './outbox.ts'
+import {
+  defaultOutboxLimits,
+  type Message,
+  type MessageKind,
+  type Outbox,
+  type OutboxLimits,
+} from './outbox.ts'
 import { createRoom } from './outbox-room.ts'
 
 export interface SqliteOutboxOptions {
@@ -29,8 +35,12 @@ export function openSqliteOutbox({ directory, limits = defaultOutboxLimits }: Sq
   mkdirSync(directory, { recursive: true })
   const database = openDatabase(join(directory, 'outbox.sqlite'))
   const insert = database.prepare('INSERT INTO message (kind, id, payload) VALUES (?, ?, ?)')
-  const select = database.prepare('SELECT position, kind, id, payload FROM message WHERE position > ? ORDER BY position LIMIT ?')
-  const removeOne = database.prepare('DELETE FROM message WHERE position = ? RETURNING kind, length(payload) AS bytes')
+  const select = database.prepare(
+    'SELECT position, kind, id, payload FROM message WHERE position > ? ORDER BY position LIMIT ?',
+  )
+  const removeOne = database.prepare(
+    'DELETE FROM message WHERE position = ? RETURNING kind, length(payload) AS bytes',
+  )
   const removeOldestHealth = database.prepare(`
     DELETE FROM message WHERE position = (SELECT min(position) FROM message WHERE kind = 'health')
     RETURNING kind, length(payload) AS bytes`)
@@ -127,7 +137,8 @@ function openDatabase(path: string): DatabaseSync {
     // EXCLUSIVE: a second process with the same outbox would send everything twice.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
     const version = database.prepare('PRAGMA user_version').get()!.user_version as number
-    if (version > layoutVersion) throw new LintelError('DATA_VERSION', `${path} was written by a newer version`)
+    if (version > layoutVersion)
+      throw new LintelError('DATA_VERSION', `${path} was written by a newer version`)
     database.exec(`BEGIN IMMEDIATE; ${layout} PRAGMA user_version = ${layoutVersion}; COMMIT`)
     return database
   } catch (error) {

@@ -13,7 +13,8 @@ export type Operation = (typeof operation)[keyof typeof operation]
 
 export const frameHeadBytes = 8
 const snapshotLane = 128
-const maxIdBytes = 64
+/** 64 of an event, and a prefix for those that we give. */
+const maxIdBytes = 96
 export const maxParkedBytes = 8192
 const maxFrameBytes = frameHeadBytes + maxIdBytes + Math.max(maxRecordBytes, maxParkedBytes)
 

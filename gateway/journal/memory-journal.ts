@@ -1,6 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceId, Seq } from '../../core/words.ts'
-import type { Entry, Item, Journal, JournalReader, Lane, Note, Outcome, Parked, ParkedEntry } from './journal.ts'
+import {
+  decodeRecord,
+  type EventRecord,
+  encodeRecord,
+  maxRecordBytes,
+} from '../../devices/contract/record.ts'
+import type {
+  Entry,
+  Item,
+  Journal,
+  JournalReader,
+  Lane,
+  Note,
+  Outcome,
+  Parked,
+  ParkedEntry,
+} from './journal.ts'
 import { newCounts, type TallyField, tallyAt, tallyOf } from './tally.ts'
 
 /** Both sides of a journal that forgets at exit: for tests, and as the simplest reading of the port. */
@@ -48,7 +64,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       return 'duplicate'
     }
     seen.add(key)
-    entries.push({ seq: ++end, device, id: item.id, record: structuredClone(item.record), committedAt: now })
+    entries.push({ seq: ++end, device, id: item.id, record: throughCodec(item.record), committedAt: now })
     add(device, lane, 'stored', 1)
     if (item.record.late) add(device, lane, 'late', 1)
     if (item.record.skewed) add(device, lane, 'skewed', 1)
@@ -109,4 +125,11 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
     findParked: key => parked.get(key),
     close: async () => {},
   }
+}
+
+/** What is not in the contract must be lost here as it is on disk. */
+function throughCodec(record: EventRecord): EventRecord {
+  const bytes = Buffer.alloc(maxRecordBytes)
+  encodeRecord(record, bytes, 0)
+  return decodeRecord(bytes, 0)
 }

@@ -35,12 +35,28 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
       expect(reader.read(9, 10)).toEqual({ entries: [], next: 9, damaged: 0 })
     })
 
+    test('keeps nothing that the contract does not list', async () => {
+      const { journal, reader } = await opened()
+      const record = passage({ data: { name: '张三', plate: 'B12345' } as object })
+      await journal.append('d1', [item('a', record)])
+      expect(reader.read(0, 1).entries[0]?.record).toEqual(passage())
+    })
+
     test('stores an id of a device once, and tells every later one a duplicate', async () => {
       const { journal, reader } = await opened()
-      expect(await journal.append('d1', [item('x'), item('y'), item('x')])).toEqual(['stored', 'stored', 'duplicate'])
+      expect(await journal.append('d1', [item('x'), item('y'), item('x')])).toEqual([
+        'stored',
+        'stored',
+        'duplicate',
+      ])
       expect(await journal.append('d1', [item('y'), item('z')])).toEqual(['duplicate', 'stored'])
       expect(await journal.append('d2', [item('x')])).toEqual(['stored'])
-      expect(reader.read(0, 10).entries.map(({ device, id }) => device + id)).toEqual(['d1x', 'd1y', 'd1z', 'd2x'])
+      expect(reader.read(0, 10).entries.map(({ device, id }) => device + id)).toEqual([
+        'd1x',
+        'd1y',
+        'd1z',
+        'd2x',
+      ])
     })
 
     test('tells ids apart where a device and an id run together to the same text', async () => {
@@ -51,7 +67,9 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
 
     test('stores an id once among appends that are under way at the same time', async () => {
       const { journal } = await opened()
-      const outcomes = await Promise.all(Array.from({ length: 50 }, () => journal.append('d1', [item('same')])))
+      const outcomes = await Promise.all(
+        Array.from({ length: 50 }, () => journal.append('d1', [item('same')])),
+      )
       expect(outcomes.flat().filter(outcome => outcome === 'stored')).toHaveLength(1)
     })
 
@@ -65,9 +83,18 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
     test('counts each outcome by device and lane, and what was only noted', async () => {
       const { journal, reader } = await opened()
       journal.note('d1', 'event', { received: 5, refused: 1, personal: 2 })
-      await journal.append('d1', [item('a', passage({ late: true })), item('a'), parkedItem(), item('b', passage({ skewed: true }))])
+      await journal.append('d1', [
+        item('a', passage({ late: true })),
+        item('a'),
+        parkedItem(),
+        item('b', passage({ skewed: true })),
+      ])
       journal.note('d1', 'snapshot', { received: 1 })
-      await journal.append('d1', [item('p', { ...passage(), kind: 'snapshot', data: { bytes: 9 } })], 'snapshot')
+      await journal.append(
+        'd1',
+        [item('p', { ...passage(), kind: 'snapshot', data: { bytes: 9 } })],
+        'snapshot',
+      )
       const { tallies, end, queued } = reader.audit(1)
       expect(tallies.get('d1')?.event).toMatchObject({
         received: 5, stored: 2, duplicate: 1, parked: 1, refused: 1, late: 1, skewed: 1, personal: 2, lastReceivedAt: now,
@@ -96,9 +123,17 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
 
     test('shows what is parked, newest first, until it is dropped; it stays counted', async () => {
       const { journal, reader } = await opened()
-      await journal.append('d1', [parkedItem({ reason: 'first' }), parkedItem({ reason: 'second', payload: { type: 'x' } })])
+      await journal.append('d1', [
+        parkedItem({ reason: 'first' }),
+        parkedItem({ reason: 'second', payload: { type: 'x' } }),
+      ])
       const [second, first] = reader.parked(10)
-      expect(second).toMatchObject({ device: 'd1', reason: 'second', payload: { type: 'x' }, code: 'EVENT_INVALID' })
+      expect(second).toMatchObject({
+        device: 'd1',
+        reason: 'second',
+        payload: { type: 'x' },
+        code: 'EVENT_INVALID',
+      })
       expect(first).toMatchObject({ reason: 'first' })
       expect(await journal.dropParked(first!.key)).toBe(true)
       expect(await journal.dropParked(first!.key)).toBe(false)
@@ -113,7 +148,9 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
       await journal.append('d1', [parkedItem()])
       const { key } = reader.parked(1)[0]!
       journal.note('d1', 'event', { received: 1 })
-      expect(await journal.append('d1', [{ id: 'again', record: passage(), unpark: key }])).toEqual(['stored'])
+      expect(await journal.append('d1', [{ id: 'again', record: passage(), unpark: key }])).toEqual([
+        'stored',
+      ])
       expect(reader.parked(10)).toEqual([])
       expect(reader.audit(0).tallies.get('d1')?.event).toMatchObject({ received: 1, parked: 0, stored: 1 })
     })

@@ -1,7 +1,7 @@
+import { onTestFinished } from 'vitest'
 import { systemClock } from '../../core/clock.ts'
 import { type LmdbJournalOptions, openLmdbJournal } from '../../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
-import { onTestFinished } from 'vitest'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { journalContract } from './journal-contract.ts'
 

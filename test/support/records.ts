@@ -4,7 +4,9 @@ import type { Item } from '../../gateway/journal/journal.ts'
 
 export const someMoment = Date.UTC(2026, 10, 21, 8, 30)
 
-export function passage(change: Partial<Omit<EventRecord<'passage'>, 'data'>> & { data?: Partial<DataOf<'passage'>> } = {}): EventRecord<'passage'> {
+export function passage(
+  change: Partial<Omit<EventRecord<'passage'>, 'data'>> & { data?: Partial<DataOf<'passage'>> } = {},
+): EventRecord<'passage'> {
   return {
     kind: 'passage',
     at: someMoment,

@@ -1,0 +1,206 @@
+import { dayMs, hourMs, minuteMs, secondMs } from '../../core/clock.ts'
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import type { DataOf, DeviceEvent, EventType } from '../contract/kinds.ts'
+import type { NewDevice } from '../registry/device.ts'
+import { type Character, characterOf } from './character.ts'
+import { type LocalMinute, localMinute } from './local-time.ts'
+import { passageOf, vehicleOf } from './people.ts'
+import { createRandom, type Random } from './random.ts'
+import { type Direction, expectedPerMinute, type Flow } from './rhythm.ts'
+
+export interface TownMood {
+  /** Doors held or forced and tampering happen this many times as often as usual; a demo wants more of them. */
+  incidents?: number
+}
+
+/** Expected incidents of one device in an hour: about one in so many days. */
+const heldPerHour = 1 / (30 * 24)
+const forcedPerHour = 1 / (180 * 24)
+const tamperPerHour = 1 / (240 * 24)
+/** Doors that have a contact report some of their openings. */
+const openingShare = 0.12
+const healthEveryMs = 5 * minuteMs
+const parts = [['case', 3], ['camera', 4], ['reader', 2], ['lock', 1]] as const // biome-ignore format: a table
+
+/**
+ * What a device reports from `fromMs` until before `toMs` (which may be Infinity), in the order of
+ * time. The same for the same seed, however the time is cut into pieces, and with the same ids: so a
+ * stretch that is run again sends nothing new.
+ */
+export function* eventsOf(
+  device: NewDevice,
+  fromMs: number,
+  toMs: number,
+  seed: number,
+  mood: TownMood = {},
+): Generator<DeviceEvent, void> {
+  const character = characterOf(device, seed)
+  for (let hour = Math.floor(fromMs / hourMs); hour * hourMs < toMs; hour++) {
+    for (const { at, event } of eventsOfHour(device, character, hour, seed, mood)) {
+      if (at >= toMs) return
+      if (at >= fromMs) yield event
+    }
+  }
+}
+
+interface Happening {
+  readonly at: number
+  readonly type: EventType
+  readonly data: DataOf<EventType>
+}
+
+/**
+ * One hour stands by itself: it has a random stream of its own, and whatever begins in it ends in it.
+ * That is what makes a run repeatable from any moment on, without knowing what came before.
+ */
+function eventsOfHour(device: NewDevice, character: Character, hour: number, seed: number, mood: TownMood) {
+  const random = createRandom(seed, device.device, hour)
+  const startMs = hour * hourMs
+  const busy = character.scale * dayFactor(device, seed, startMs)
+  const happenings =
+    device.kind === 'terminal'
+      ? doorHour(random, device.zone, startMs, busy, mood.incidents ?? 1)
+      : laneHour(random, device.zone, startMs, busy, character.lane)
+  tamper(random, startMs, mood.incidents ?? 1, happenings)
+  health(random, startMs, character, happenings)
+  happenings.sort((a, b) => a.at - b.at)
+  return happenings.map(({ at, type, data }, index) => {
+    const id = `t${seed.toString(36)}-${hour.toString(36)}-${index}`
+    return { at, event: { id, type, time: formatRfc3339(at), data } as DeviceEvent }
+  })
+}
+
+/** Some days a whole site is livelier than others: rain, payday. */
+function dayFactor(device: NewDevice, seed: number, ms: number): number {
+  const day = createRandom(seed, device.site, Math.floor(ms / dayMs))
+  return Math.max(0.7, 1 + 0.07 * day.normal())
+}
+
+function doorHour(
+  random: Random,
+  zone: string,
+  startMs: number,
+  scale: number,
+  incidents: number,
+): Happening[] {
+  const happenings: Happening[] = []
+  for (const direction of ['in', 'out'] as const) {
+    for (const flow of ['resident', 'courier'] as const) {
+      for (const at of arrivals(random, flow, direction, zone, startMs, scale)) {
+        happenings.push({ at, type: 'passage', data: passageOf(random, direction, flow === 'courier') })
+      }
+    }
+  }
+  happenings.sort((a, b) => a.at - b.at)
+  openings(random, startMs, incidents, happenings)
+  return happenings
+}
+
+function laneHour(random: Random, zone: string, startMs: number, scale: number, lane: number): Happening[] {
+  const direction = lane % 2 === 1 ? 'in' : 'out'
+  return arrivals(random, 'road', direction, zone, startMs, scale).map(at => {
+    return { at, type: 'vehicle', data: vehicleOf(random, direction, lane) }
+  })
+}
+
+/** A Poisson process whose rate follows the rhythm: so many in the hour, each falling into a minute by its weight. */
+function arrivals(
+  random: Random,
+  flow: Flow,
+  direction: Direction,
+  zone: string,
+  startMs: number,
+  scale: number,
+): number[] {
+  const upTo = new Float64Array(60)
+  let sum = 0
+  for (let m = 0; m < 60; m++) {
+    sum += scale * expectedPerMinute(flow, minuteOf(startMs + m * minuteMs, zone), direction)
+    upTo[m] = sum
+  }
+  return Array.from({ length: random.poisson(sum) }, () => {
+    const mark = random.next() * sum
+    const minute = Math.max(
+      0,
+      upTo.findIndex(reached => mark < reached),
+    )
+    return startMs + Math.floor((minute + random.next()) * minuteMs)
+  })
+}
+
+const minuteOf = (ms: number, zone: string): LocalMinute => localMinute(ms, zone)
+
+/** The door contact: one opening at a time, each with its closing. */
+function openings(random: Random, startMs: number, incidents: number, happenings: Happening[]): void {
+  const door: Happening[] = []
+  let freeAt = startMs
+  const cycle = (openAt: number, openMs: number, state: 'open' | 'forced', heldAfterMs?: number) => {
+    if (openAt < freeAt || openAt + openMs >= startMs + hourMs) return
+    door.push({ at: openAt, type: 'door', data: { state } })
+    if (heldAfterMs !== undefined) {
+      door.push({ at: openAt + heldAfterMs, type: 'door', data: { state: 'held', openMs: heldAfterMs } })
+    }
+    door.push({ at: openAt + openMs, type: 'door', data: { state: 'closed', openMs } })
+    freeAt = openAt + openMs + secondMs
+  }
+  const held = incidentTimes(random, heldPerHour * incidents, startMs).map(at => ({
+    at,
+    state: 'open' as const,
+  }))
+  const forced = incidentTimes(random, forcedPerHour * incidents, startMs).map(at => ({
+    at,
+    state: 'forced' as const,
+  }))
+  // First the rare ones, which take the door's time; a passage that meets an open door adds no opening.
+  for (const { at, state } of [...held, ...forced].sort((a, b) => a.at - b.at)) {
+    if (state === 'open') cycle(at, random.integer(90, 600) * secondMs, 'open', 60 * secondMs)
+    else cycle(at, random.integer(5, 120) * secondMs, 'forced')
+  }
+  const taken = door.map(({ at }) => at)
+  freeAt = startMs
+  for (const { at, data } of happenings) {
+    const opens = (data as DataOf<'passage'>).result === 'granted' && random.chance(openingShare)
+    const openMs = random.integer(2_500, 12_000)
+    const openAt = at + random.integer(300, 1_500)
+    if (opens && !overlaps(taken, openAt, openAt + openMs)) cycle(openAt, openMs, 'open')
+  }
+  happenings.push(...door)
+}
+
+/** Whether a time falls between the first and last report of an incident, with a margin. */
+function overlaps(taken: readonly number[], from: number, to: number): boolean {
+  return taken.length > 0 && from <= taken.at(-1)! + secondMs && to >= taken[0]! - secondMs
+}
+
+function incidentTimes(random: Random, mean: number, startMs: number): number[] {
+  return Array.from({ length: random.poisson(mean) }, () => startMs + Math.floor(random.next() * hourMs))
+}
+
+function tamper(random: Random, startMs: number, incidents: number, happenings: Happening[]): void {
+  for (const at of incidentTimes(random, tamperPerHour * incidents, startMs)) {
+    const part = random.pick(parts)
+    const endAt = Math.min(at + random.integer(20, 600) * secondMs, startMs + hourMs - 1)
+    happenings.push({ at, type: 'tamper', data: { part, active: true } })
+    happenings.push({ at: endAt, type: 'tamper', data: { part, active: false } })
+  }
+}
+
+function health(random: Random, startMs: number, character: Character, happenings: Happening[]): void {
+  const { restartEveryMs, restartPhaseMs, firmware, rssiDbm, warmthC, freeBytes } = character
+  for (let at = startMs + character.healthPhaseMs; at < startMs + hourMs; at += healthEveryMs) {
+    // Warmest in the afternoon; the hour of UTC is near enough for a case on a wall.
+    const sun = Math.cos((2 * Math.PI * ((at % dayMs) / hourMs - 7)) / 24)
+    happenings.push({
+      at,
+      type: 'health',
+      data: {
+        uptimeS: Math.floor(((at + restartPhaseMs) % restartEveryMs) / secondMs),
+        firmware,
+        rssiDbm: rssiDbm + Math.round(2 * random.normal()),
+        temperatureC: Math.round((29 + 4 * sun + warmthC + 0.4 * random.normal()) * 10) / 10,
+        queued: 0,
+        freeBytes: freeBytes - random.integer(0, 40) * 1024 * 1024,
+      },
+    })
+  }
+}

@@ -1,0 +1,41 @@
+import { dayMs, minuteMs } from '../../core/clock.ts'
+
+/** A moment as the people of a place live it. */
+export interface LocalMinute {
+  /** 0 is Sunday. */
+  readonly weekday: number
+  /** Of the day, 0 to 1439. */
+  readonly minute: number
+}
+
+export function localMinute(ms: number, zone: string): LocalMinute {
+  const local = ms + offsetMs(ms, zone)
+  return {
+    // 1 January 1970 was a Thursday.
+    weekday: (((Math.floor(local / dayMs) + 4) % 7) + 7) % 7,
+    minute: Math.floor((((local % dayMs) + dayMs) % dayMs) / minuteMs),
+  }
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>()
+const stepMs = 15 * minuteMs
+let lastStep = Number.NaN
+let lastZone = ''
+let lastOffset = 0
+
+/** What to add to UTC. Offsets change on a quarter of an hour, if they do: asking costs microseconds, so the last is kept. */
+function offsetMs(ms: number, zone: string): number {
+  const step = Math.floor(ms / stepMs)
+  if (step === lastStep && zone === lastZone) return lastOffset
+  let format = formats.get(zone)
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset', year: 'numeric' })
+    formats.set(zone, format)
+  }
+  const name = format.formatToParts(step * stepMs).find(({ type }) => type === 'timeZoneName')?.value ?? ''
+  const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? ['', '+', '0', '0']
+  lastStep = step
+  lastZone = zone
+  lastOffset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * minuteMs
+  return lastOffset
+}

@@ -1,0 +1,97 @@
+import { messageOf } from '../../core/errors.ts'
+import { findCut, maskPayload } from '../../devices/contract/personal.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
+import { checkEvent, type Fault, isEventId } from '../../devices/contract/validate.ts'
+import type { Item, Parked } from '../journal/journal.ts'
+import { placeInTime } from './place-in-time.ts'
+
+/** What one message came to: the items to journal, and what its sender should hear. */
+export interface Admitted {
+  /** Events in the message; 1 where that cannot be told. */
+  readonly received: number
+  readonly items: Item[]
+  readonly ignored: number
+  readonly personal: string[]
+  readonly skewed: boolean
+  readonly faults: readonly (Fault & { id?: string })[]
+}
+
+/**
+ * Bytes of an `event` message to items: parse, check against the contract, cut what is not in it, place
+ * in time. Pure and synchronous; an event costs about 2.2 µs, 1.2 of them in JSON.parse.
+ */
+export function admitEvents(payload: Buffer, place: number, receivedAt: number): Admitted {
+  const parsed = parse(payload)
+  if ('fault' in parsed) return parkedWhole(parsed.fault, payload.length, receivedAt)
+  const { value } = parsed
+  if (!Array.isArray(value)) return admitAll([value], payload.length, place, receivedAt)
+  if (value.length > 0 && value.length <= maxEventsPerMessage) {
+    return admitAll(value, payload.length, place, receivedAt)
+  }
+  const fault: Fault = {
+    code: 'EVENT_BATCH_TOO_LONG',
+    reason: `an array must hold 1 to ${maxEventsPerMessage} events, not ${value.length}`,
+  }
+  return parkedWhole(fault, payload.length, receivedAt)
+}
+
+function admitAll(values: readonly unknown[], bytes: number, place: number, receivedAt: number): Admitted {
+  const items: Item[] = []
+  const faults: (Fault & { id?: string })[] = []
+  let personal: string[] = []
+  let ignored = 0
+  let anySkewed = false
+  for (const value of values) {
+    const checked = checkEvent(value)
+    if ('fault' in checked) {
+      const parked = park(checked.fault, value, Math.round(bytes / values.length), receivedAt)
+      faults.push({ ...checked.fault, ...(parked.id === undefined ? {} : { id: parked.id }) })
+      items.push({ parked })
+      continue
+    }
+    const { event, atMs } = checked
+    const cut = findCut(value as Record<string, unknown>)
+    ignored += cut.ignored
+    if (cut.personal.length > 0) personal = [...personal, ...cut.personal]
+    const { at, late, skewed } = placeInTime(atMs, receivedAt)
+    anySkewed ||= skewed
+    const record = { kind: event.type, at, receivedAt, late, skewed, place, data: event.data } as EventRecord
+    items.push({ id: event.id, record })
+  }
+  return { received: values.length, items, ignored, personal, skewed: anySkewed, faults }
+}
+
+/** What of an event that broke the contract may rest: its masked shape, and its id if that is one. */
+function park({ code, reason }: Fault, value: unknown, bytes: number, receivedAt: number): Parked {
+  const id = (value as { id?: unknown } | null)?.id
+  const payload = maskPayload(value)
+  return { lane: 'event', receivedAt, code, reason, bytes, payload, ...(isEventId(id) ? { id } : {}) }
+}
+
+function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted {
+  const parked: Parked = { lane: 'event', receivedAt, ...fault, bytes }
+  return { received: 1, items: [{ parked }], ignored: 0, personal: [], skewed: false, faults: [fault] }
+}
+
+const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
+
+export function parse(payload: Buffer): { value: unknown } | { fault: Fault } {
+  try {
+    return { value: JSON.parse(payload.toString()) }
+  } catch (error) {
+    return { fault: { code: 'EVENT_MALFORMED', reason: whyMalformed(payload, error) } }
+  }
+}
+
+/** V8 quotes the text around the error; only the place of it may be kept. */
+function whyMalformed(payload: Buffer, error: unknown): string {
+  if (payload.length === 0) return 'the payload is empty; send one JSON object or an array of them'
+  try {
+    fatalUtf8.decode(payload)
+  } catch {
+    return 'the payload is not UTF-8'
+  }
+  const position = /at position (\d+)/.exec(messageOf(error))?.[1]
+  return position === undefined ? 'the payload is not JSON' : `the payload is not JSON: see byte ${position}`
+}

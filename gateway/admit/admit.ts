@@ -1,0 +1,168 @@
+import type { Clock } from '../../core/clock.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { DeviceId, EventId } from '../../core/words.ts'
+import { checkEvent, checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
+import type { Journal, Lane, Outcome, ParkedEntry } from '../journal/journal.ts'
+import { type Admitted, admitEvents, parse } from './admit-events.ts'
+import type { Feedback } from './feedback.ts'
+import { placeInTime } from './place-in-time.ts'
+import type { WaitingRoom } from './waiting-room.ts'
+
+/** Who sends: a connected device, where it stands, and a way to answer it. */
+export interface Sender {
+  readonly device: DeviceId
+  /** Id of its `Place`. */
+  readonly place: number
+  readonly feedback: Feedback
+}
+
+/**
+ * What stands between the wire and the journal. Each call resolves once what was sent may be acked:
+ * stored, known already, or parked with the reason. It rejects, with the journal's errors, when it
+ * must not be acked; the sender still has it then.
+ */
+export interface Admit {
+  events(sender: Sender, payload: Buffer): Promise<Outcome[]>
+  status(sender: Sender, payload: Buffer): Promise<Outcome[]>
+  snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]>
+  /** Something of the device's that was turned away before it got here. */
+  refused(device: DeviceId, lane: Lane): void
+  /** Admits a parked event again, by the contract as it is now. Throws PARKED_NOT_REPLAYABLE. */
+  replay(parked: ParkedEntry, place: number): Promise<Outcome>
+}
+
+export interface AdmitParts {
+  journal: Journal
+  waitingRoom: WaitingRoom
+  clock: Clock
+  /** Names this run, so that ids given here are unique for ever. */
+  runId: string
+}
+
+export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts): Admit {
+  let statuses = 0
+
+  function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
+    const admitted = admitEvents(payload, sender.place, clock())
+    const { received, ignored, personal } = admitted
+    journal.note(sender.device, 'event', { received, ignored, personal: personal.length })
+    const appended = journal.append(sender.device, admitted.items)
+    answer(sender.feedback, admitted)
+    return appended
+  }
+
+  function status(sender: Sender, payload: Buffer): Promise<Outcome[]> {
+    const receivedAt = clock()
+    journal.note(sender.device, 'event', { received: 1 })
+    const parsed = parse(payload)
+    const checked = 'fault' in parsed ? parsed : checkStatus(parsed.value)
+    if ('fault' in checked) return park(sender, 'event', checked.fault, payload.length)
+    const { state, firmware } = checked.data
+    const data = { state, ...(firmware === undefined ? {} : { firmware }) }
+    // A status has no id of its own; '#' is in no event's id, so the two cannot meet.
+    const id = `#status/${runId}/${statuses++}`
+    const record = {
+      kind: 'status',
+      at: receivedAt,
+      receivedAt,
+      late: false,
+      skewed: false,
+      place: sender.place,
+      data,
+    } as const
+    return journal.append(sender.device, [{ id, record }])
+  }
+
+  async function snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]> {
+    const receivedAt = clock()
+    journal.note(sender.device, 'snapshot', { received: 1 })
+    const fault = faultOfSnapshot(event, jpeg)
+    if (fault !== undefined) return park(sender, 'snapshot', fault, jpeg.length, event)
+    try {
+      await waitingRoom.put(sender.device, event, jpeg)
+    } catch (error) {
+      journal.note(sender.device, 'snapshot', { refused: 1 })
+      throw new LintelError('JOURNAL_COMMIT_FAILED', 'the snapshot could not be kept', { cause: error })
+    }
+    const data = { bytes: jpeg.length }
+    const record = {
+      kind: 'snapshot',
+      at: receivedAt,
+      receivedAt,
+      late: false,
+      skewed: false,
+      place: sender.place,
+      data,
+    } as const
+    return journal.append(sender.device, [{ id: `#snapshot/${event}`, record }], 'snapshot')
+  }
+
+  function park(
+    sender: Sender,
+    lane: Lane,
+    fault: Fault,
+    bytes: number,
+    event?: EventId,
+  ): Promise<Outcome[]> {
+    const id = isEventId(event) ? { id: event } : {}
+    const appended = journal.append(
+      sender.device,
+      [{ parked: { lane, receivedAt: clock(), ...fault, bytes, ...id } }],
+      lane,
+    )
+    sender.feedback.refuse(fault.code, fault.reason, id.id)
+    return appended
+  }
+
+  async function replay(parked: ParkedEntry, place: number): Promise<Outcome> {
+    if (parked.payload === undefined || parked.lane !== 'event') {
+      throw new LintelError(
+        'PARKED_NOT_REPLAYABLE',
+        'nothing of its payload was kept; only the device can send it again',
+      )
+    }
+    const checked = checkEvent({
+      ...(parked.payload as object),
+      ...(parked.id === undefined ? {} : { id: parked.id }),
+    })
+    if ('fault' in checked) {
+      throw new LintelError('PARKED_NOT_REPLAYABLE', `it still breaks the contract: ${checked.fault.reason}`)
+    }
+    const { event, atMs } = checked
+    const times = placeInTime(atMs, parked.receivedAt)
+    const record = {
+      kind: event.type,
+      receivedAt: parked.receivedAt,
+      place,
+      data: event.data,
+      ...times,
+    } as never
+    journal.note(parked.device, 'event', { received: 1 })
+    const [outcome] = await journal.append(parked.device, [{ id: event.id, record, unpark: parked.key }])
+    return outcome!
+  }
+
+  return {
+    events,
+    status,
+    snapshot,
+    refused: (device, lane) => journal.note(device, lane, { received: 1, refused: 1 }),
+    replay,
+  }
+}
+
+function answer(feedback: Feedback, { faults, personal, skewed }: Admitted): void {
+  for (const { code, reason, id } of faults) feedback.refuse(code, reason, id)
+  if (personal.length > 0) feedback.cut([...new Set(personal)])
+  if (skewed) feedback.tellTime()
+}
+
+function faultOfSnapshot(event: string, jpeg: Buffer): Fault | undefined {
+  if (!isEventId(event))
+    return { code: 'EVENT_ID_INVALID', reason: 'the topic must end in the id of an event' }
+  if (jpeg.length === 0)
+    return { code: 'SNAPSHOT_EMPTY', reason: 'the payload is empty; send the bytes of one JPEG' }
+  const isJpeg = jpeg.length > 4 && jpeg[0] === 0xff && jpeg[1] === 0xd8 && jpeg[2] === 0xff
+  if (!isJpeg) return { code: 'SNAPSHOT_NOT_JPEG', reason: 'the payload must begin as a JPEG does: FF D8 FF' }
+  return undefined
+}

@@ -1,0 +1,21 @@
+import { dayMs, minuteMs } from '../../core/clock.ts'
+
+/** A clock this far ahead is wrong. */
+export const futureLimitMs = 2 * minuteMs
+/** Older than this is late: it came after an outage. */
+export const lateAfterMs = 5 * minuteMs
+/** Older than this, a clock that was never set is likelier than an outage. */
+export const backfillLimitMs = 31 * dayMs
+
+export interface TimePlace {
+  readonly at: number
+  readonly late: boolean
+  readonly skewed: boolean
+}
+
+/** The event's own time is kept where it can be true; else it counts as having happened when it came. */
+export function placeInTime(claimedAt: number, receivedAt: number): TimePlace {
+  const ageMs = receivedAt - claimedAt
+  if (ageMs < -futureLimitMs || ageMs > backfillLimitMs) return { at: receivedAt, late: false, skewed: true }
+  return { at: claimedAt, late: ageMs > lateAfterMs, skewed: false }
+}

@@ -1,0 +1,37 @@
+import type { Client } from 'aedes'
+import type { DeviceId } from '../../core/words.ts'
+import { commandTopic, eventTopic, snapshotPrefix, statusTopic } from '../../devices/contract/topics.ts'
+import type { Device } from '../../devices/registry/device.ts'
+import type { Sender } from '../admit/admit.ts'
+import type { Feedback } from '../admit/feedback.ts'
+
+/** A connected device: its topics once, so that a message costs a comparison of strings and no parsing. */
+export class Session implements Sender {
+  readonly client: Client
+  readonly device: DeviceId
+  readonly feedback: Feedback
+  readonly eventTopic: string
+  readonly statusTopic: string
+  readonly snapshotPrefix: string
+  readonly commandTopic: string
+  readonly connectedAt: number
+  readonly tokenHash: string
+  /** Follows the registry while the device is connected. */
+  place: number
+  /** Messages whose ack waits for the journal. */
+  inFlight = 0
+  paused = false
+
+  constructor(client: Client, device: Device, feedback: Feedback, connectedAt: number) {
+    this.client = client
+    this.device = device.device
+    this.place = device.place
+    this.tokenHash = device.tokenHash
+    this.feedback = feedback
+    this.connectedAt = connectedAt
+    this.eventTopic = eventTopic(device.device)
+    this.statusTopic = statusTopic(device.device)
+    this.snapshotPrefix = snapshotPrefix(device.device)
+    this.commandTopic = commandTopic(device.device)
+  }
+}
