@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { deviceIdPattern, type Place } from '../../core/words.ts'
+import { isZone } from '../../core/zone.ts'
 
 // Printable, and free of what topics, tags and shells give a meaning to.
 const name = (description: string) =>
@@ -33,7 +34,6 @@ export interface Device extends NewDevice {
 }
 
 const validator = Compile(NewDeviceSchema)
-const zones = new Map<string, boolean>()
 
 /** What is wrong with it, in words for the operator; undefined if nothing is. */
 export function faultOfDevice(value: unknown): string | undefined {
@@ -49,20 +49,6 @@ export function faultOfDevice(value: unknown): string | undefined {
   return isZone(value.zone)
     ? undefined
     : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone}"`
-}
-
-export function isZone(zone: string): boolean {
-  let known = zones.get(zone)
-  if (known === undefined) {
-    try {
-      new Intl.DateTimeFormat('en', { timeZone: zone })
-      known = /^[A-Za-z]/.test(zone)
-    } catch {
-      known = false
-    }
-    if (zones.size < 1000) zones.set(zone, known)
-  }
-  return known
 }
 
 export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {

@@ -3,7 +3,7 @@ import { formatRfc3339 } from '../../core/rfc3339.ts'
 import type { DataOf, DeviceEvent, EventType } from '../contract/kinds.ts'
 import type { NewDevice } from '../registry/device.ts'
 import { type Character, characterOf } from './character.ts'
-import { type LocalMinute, localMinute } from './local-time.ts'
+import { localMinute } from './local-time.ts'
 import { passageOf, vehicleOf } from './people.ts'
 import { createRandom, type Random } from './random.ts'
 import { type Direction, expectedPerMinute, type Flow } from './rhythm.ts'
@@ -32,13 +32,29 @@ export function* eventsOf(
   fromMs: number,
   toMs: number,
   seed: number,
-  mood: TownMood = {},
+  mood?: TownMood,
 ): Generator<DeviceEvent, void> {
+  for (const { event } of timedEventsOf(device, fromMs, toMs, seed, mood)) yield event
+}
+
+export interface TimedEvent {
+  readonly at: number
+  readonly event: DeviceEvent
+}
+
+/** `eventsOf`, with each event's time as a number. */
+export function* timedEventsOf(
+  device: NewDevice,
+  fromMs: number,
+  toMs: number,
+  seed: number,
+  mood: TownMood = {},
+): Generator<TimedEvent, void> {
   const character = characterOf(device, seed)
   for (let hour = Math.floor(fromMs / hourMs); hour * hourMs < toMs; hour++) {
-    for (const { at, event } of eventsOfHour(device, character, hour, seed, mood)) {
-      if (at >= toMs) return
-      if (at >= fromMs) yield event
+    for (const timed of eventsOfHour(device, character, hour, seed, mood)) {
+      if (timed.at >= toMs) return
+      if (timed.at >= fromMs) yield timed
     }
   }
 }
@@ -53,7 +69,13 @@ interface Happening {
  * One hour stands by itself: it has a random stream of its own, and whatever begins in it ends in it.
  * That is what makes a run repeatable from any moment on, without knowing what came before.
  */
-function eventsOfHour(device: NewDevice, character: Character, hour: number, seed: number, mood: TownMood) {
+function eventsOfHour(
+  device: NewDevice,
+  character: Character,
+  hour: number,
+  seed: number,
+  mood: TownMood,
+): TimedEvent[] {
   const random = createRandom(seed, device.device, hour)
   const startMs = hour * hourMs
   const busy = character.scale * dayFactor(device, seed, startMs)
@@ -115,7 +137,7 @@ function arrivals(
   const upTo = new Float64Array(60)
   let sum = 0
   for (let m = 0; m < 60; m++) {
-    sum += scale * expectedPerMinute(flow, minuteOf(startMs + m * minuteMs, zone), direction)
+    sum += scale * expectedPerMinute(flow, localMinute(startMs + m * minuteMs, zone), direction)
     upTo[m] = sum
   }
   return Array.from({ length: random.poisson(sum) }, () => {
@@ -127,8 +149,6 @@ function arrivals(
     return startMs + Math.floor((minute + random.next()) * minuteMs)
   })
 }
-
-const minuteOf = (ms: number, zone: string): LocalMinute => localMinute(ms, zone)
 
 /** The door contact: one opening at a time, each with its closing. */
 function openings(random: Random, startMs: number, incidents: number, happenings: Happening[]): void {

@@ -1,0 +1,121 @@
+import { dayMs, hourMs, minuteMs } from '../core/clock.ts'
+import { LintelError } from '../core/errors.ts'
+import { isZone } from '../core/zone.ts'
+import { type Cell, type CellQuery, type Dimension, dimensions, type Store } from '../ingest/store/store.ts'
+import { formatLocal, parseMoment, segmentsOf, startOfLocalDay } from './zone.ts'
+
+/** What can be asked for: rows of one kind that meet a condition. */
+const measures = {
+  passages: { kind: 'passage', where: { result: ['granted'] } },
+  denied: { kind: 'passage', where: { result: ['denied'] } },
+  vehicles: { kind: 'vehicle', where: {} },
+} as const satisfies Record<string, Pick<CellQuery, 'kind' | 'where'>>
+export type Measure = keyof typeof measures
+export const measureNames = Object.keys(measures) as Measure[]
+
+const steps = { '15m': 15 * minuteMs, '1h': hourMs, '1d': dayMs } as const
+export type Step = keyof typeof steps
+export const stepNames = Object.keys(steps) as Step[]
+
+const kindDimensions: Record<CellQuery['kind'], readonly Dimension[]> = {
+  passage: ['direction', 'result', 'method', 'holder', 'reason'],
+  vehicle: ['direction', 'class', 'lane'],
+}
+
+/** A question as it is asked: texts, not yet checked. */
+export interface FlowQuestion {
+  readonly measure: string
+  readonly from: string
+  /** Not included. */
+  readonly to: string
+  readonly every: string
+  readonly by: readonly string[]
+  readonly zone: string
+}
+
+export interface FlowRow {
+  /** Start of the step, RFC 3339 with the zone's offset. */
+  readonly start: string
+  readonly values: readonly string[]
+  readonly count: number
+}
+
+export interface FlowAnswer {
+  readonly measure: Measure
+  readonly from: string
+  readonly to: string
+  readonly every: Step
+  readonly zone: string
+  readonly by: readonly Dimension[]
+  /** In order of time, then of values. Steps in which nothing happened are left out. */
+  readonly rows: readonly FlowRow[]
+  readonly total: number
+}
+
+/** A question whose answer could have more rows than that has to be asked in parts. */
+export const maxRows = 1_000_000
+
+/** Throws FLOW_QUERY_INVALID, naming the part that is wrong, or FLOW_QUERY_TOO_WIDE; what the store throws. */
+export async function answerFlow(question: FlowQuestion, store: Store): Promise<FlowAnswer> {
+  const { measure, every, zone, by, from, to } = checkQuestion(question)
+  const { kind, where } = measures[measure]
+  const segments = segmentsOf(zone, from, to)
+  const stepMs = steps[every]
+  const cells = await store.cells({ kind, where, segments, stepMs, by })
+  if (cells.length > maxRows) {
+    throw new LintelError('FLOW_QUERY_TOO_WIDE', `the answer has more than ${maxRows} rows: ask for less time, or longer steps`)
+  }
+  const startOf = (cell: Cell) =>
+    stepMs < dayMs ? cell.localStart - segments[cell.segment]!.offsetMs : startOfLocalDay(zone, cell.localStart)
+  const rows = merge(cells, startOf)
+  return {
+    measure, every, zone, by,
+    from: formatLocal(zone, from),
+    to: formatLocal(zone, to),
+    rows: rows.map(({ start, values, count }) => ({ start: formatLocal(zone, start), values, count })),
+    total: rows.reduce((sum, { count }) => sum + count, 0),
+  } // biome-ignore format: the question, then the answer
+}
+
+/** A local day in which the clock was set lies in two segments. */
+function merge(cells: readonly Cell[], startOf: (cell: Cell) => number) {
+  const merged = new Map<string, { start: number; values: readonly string[]; count: number }>()
+  for (const cell of cells) {
+    const start = startOf(cell)
+    const key = JSON.stringify([start, ...cell.values])
+    const row = merged.get(key)
+    if (row === undefined) merged.set(key, { start, values: cell.values, count: cell.count })
+    else row.count += cell.count
+  }
+  return [...merged.values()].sort((a, b) => a.start - b.start || compare(a.values, b.values))
+}
+
+function compare(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1
+  return 0
+}
+
+function checkQuestion(question: FlowQuestion) {
+  const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
+  const { zone } = question
+  const measure = question.measure as Measure
+  if (!measureNames.includes(measure)) throw wrong(`measure must be one of ${measureNames.join(', ')}`)
+  const every = question.every as Step
+  if (!stepNames.includes(every)) throw wrong(`every must be one of ${stepNames.join(', ')}`)
+  if (!isZone(zone)) throw wrong(`zone must be an IANA time zone such as Asia/Shanghai, not "${zone.slice(0, 64)}"`)
+  const from = parseMoment(question.from, zone)
+  const to = parseMoment(question.to, zone)
+  const shape = 'a date or a time such as 2026-11-21 or 2026-11-21T08:00:00+08:00'
+  if (Number.isNaN(from)) throw wrong(`from must be ${shape}`)
+  if (Number.isNaN(to)) throw wrong(`to must be ${shape}`)
+  if (from >= to) throw wrong('from must be before to')
+  const allowed = [...dimensions].filter(
+    dimension => ['site', 'building', 'point', 'device'].includes(dimension) || kindDimensions[measures[measure].kind].includes(dimension),
+  )
+  const by = question.by as Dimension[]
+  for (const dimension of by) {
+    if (!allowed.includes(dimension)) throw wrong(`by may hold ${allowed.join(', ')} for ${measure}, not "${String(dimension).slice(0, 32)}"`)
+  }
+  if (new Set(by).size < by.length) throw wrong('by names a dimension twice')
+  return { measure, every, zone, by, from, to }
+}

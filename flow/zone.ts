@@ -1,0 +1,49 @@
+import { Temporal } from 'temporal-polyfill'
+
+export interface Segment {
+  readonly from: number
+  readonly to: number
+  readonly offsetMs: number
+}
+
+/** [from, to) cut wherever the zone changes its offset from UTC. */
+export function segmentsOf(zone: string, from: number, to: number): Segment[] {
+  const segments: Segment[] = []
+  let at = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(zone)
+  while (at.epochMilliseconds < to) {
+    const next = at.getTimeZoneTransition('next')
+    const end = Math.min(next?.epochMilliseconds ?? to, to)
+    segments.push({ from: at.epochMilliseconds, to: end, offsetMs: at.offsetNanoseconds / 1e6 })
+    if (next === null || end === to) break
+    at = next
+  }
+  return segments
+}
+
+/** The moment at which a local day begins; not always at midnight, where the clock is set then. */
+export function startOfLocalDay(zone: string, localMs: number): number {
+  const date = new Date(localMs)
+  const day = Temporal.PlainDate.from({ year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() })
+  return day.toZonedDateTime(zone).epochMilliseconds
+}
+
+/** RFC 3339 in the zone's own time, such as 2026-11-21T08:00:00+08:00. */
+export function formatLocal(zone: string, ms: number): string {
+  return Temporal.Instant.fromEpochMilliseconds(ms)
+    .toZonedDateTimeISO(zone)
+    .toString({ timeZoneName: 'never', smallestUnit: 'second' })
+}
+
+/**
+ * A moment given by a person: RFC 3339 with an offset, or without one (2026-11-21, 2026-11-21T08:00)
+ * in the zone's own time. NaN if it is neither.
+ */
+export function parseMoment(text: string, zone: string): number {
+  try {
+    if (/(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) && text.includes(':')) return Temporal.Instant.from(text).epochMilliseconds
+    if (!/^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d)?)?$/.test(text)) return Number.NaN
+    return Temporal.PlainDateTime.from(text.replace(' ', 'T')).toZonedDateTime(zone).epochMilliseconds
+  } catch {
+    return Number.NaN
+  }
+}

@@ -1,0 +1,25 @@
+import type { DeviceId } from '../../core/words.ts'
+import type { Refusal } from '../broker/broker.ts'
+import type { Outcome, ParkedKey } from '../journal/journal.ts'
+
+/**
+ * What others may ask of the process that holds the door and writes the journal. Here it is called
+ * directly, from another process over HTTP on loopback (remote-door.ts).
+ */
+export interface Door {
+  sessions(): Promise<Connection[]>
+  /** The latest refused connections and messages, newest first. */
+  refusals(): Promise<Refusal[]>
+  /** Throws PARKED_NOT_FOUND or PARKED_NOT_REPLAYABLE. */
+  replay(key: ParkedKey): Promise<Outcome>
+  /** Throws PARKED_NOT_FOUND. */
+  drop(key: ParkedKey): Promise<void>
+  /** Prometheus text. */
+  metrics(): Promise<string>
+}
+
+export interface Connection {
+  readonly device: DeviceId
+  readonly connectedAt: number
+  readonly address: string | undefined
+}

@@ -1,0 +1,34 @@
+import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import type { Endpoint } from '../../core/data-directory.ts'
+import type { Door } from './door.ts'
+
+const timeoutMs = 5000
+
+/** The door of another process. `find` is asked each time: that process may have been started anew. */
+export function createRemoteDoor(find: () => Endpoint | undefined): Door {
+  async function ask(method: string, path: string): Promise<Response> {
+    const endpoint = find()
+    if (endpoint === undefined) throw new LintelError('API_UNAVAILABLE', 'the gateway is not running')
+    let response: Response
+    try {
+      const headers = { authorization: `Bearer ${endpoint.token}` }
+      response = await fetch(endpoint.url + path, { method, headers, signal: AbortSignal.timeout(timeoutMs) })
+    } catch (error) {
+      throw new LintelError('API_UNAVAILABLE', `the gateway does not answer: ${messageOf(error)}`, { cause: error })
+    }
+    if (response.ok) return response
+    const { code, detail } = (await response.json()) as { code: string; detail: string }
+    throw new LintelError(code in errorCodes ? (code as ErrorCode) : 'API_UNAVAILABLE', detail)
+  }
+  const json = async <T>(method: string, path: string) => (await ask(method, path)).json() as Promise<T>
+
+  return {
+    sessions: () => json('GET', '/sessions'),
+    refusals: () => json('GET', '/refusals'),
+    replay: async key => (await json<{ outcome: 'stored' }>('POST', `/parked/${key}/replay`)).outcome,
+    async drop(key) {
+      await ask('DELETE', `/parked/${key}`)
+    },
+    metrics: async () => (await ask('GET', '/metrics')).text(),
+  }
+}

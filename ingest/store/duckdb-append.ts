@@ -1,0 +1,54 @@
+import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
+import duckdb from '@duckdb/node-bindings'
+import type { StoredKind } from '../../devices/contract/kinds.ts'
+import { type ColumnValues, columnsOf, duckTypes } from './duckdb-tables.ts'
+
+/** Rows of a DuckDB vector. */
+const vectorRows = 2048
+
+/**
+ * Appends columns to a table, inside the connection's transaction. An appender lives for one call: one
+ * that is kept hands rows of a transaction that was rolled back to the next.
+ */
+export async function appendColumns(writer: DuckDBConnection, kind: StoredKind, columns: readonly ColumnValues[]): Promise<void> {
+  const layout = columnsOf(kind)
+  const rows = columns[0]!.length
+  const appender = await writer.createAppender(kind)
+  try {
+    const chunk = DuckDBDataChunk.create(layout.map(({ type }) => duckTypes[type]))
+    for (let start = 0; start < rows; start += vectorRows) {
+      const count = Math.min(vectorRows, rows - start)
+      chunk.reset()
+      chunk.rowCount = count
+      columns.forEach((values, index) => {
+        const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
+        const width = values.BYTES_PER_ELEMENT
+        // Untyped memory: the arrays are of the columns' own types by construction (duckdb-tables.ts).
+        duckdb.copy_data_to_vector(vector, 0, values.buffer as ArrayBuffer, values.byteOffset + start * width, count * width)
+        if (layout[index]!.field !== undefined) markAbsent(vector, values, start, count)
+      })
+      appender.appendDataChunk(chunk)
+    }
+    appender.flushSync()
+    appender.closeSync()
+  } catch (error) {
+    // What it still holds would otherwise be flushed by closing it.
+    appender.clear()
+    appender.closeSync()
+    throw error
+  }
+}
+
+function markAbsent(vector: Parameters<typeof duckdb.vector_get_data>[0], values: ColumnValues, start: number, count: number): void {
+  if (values instanceof Uint8Array) return
+  const isAbsent = values instanceof Float64Array ? (i: number) => Number.isNaN(values[i]!) : (i: number) => values[i] === 0
+  let bits: Uint8Array | undefined
+  for (let i = 0; i < count; i++) {
+    if (!isAbsent(start + i)) continue
+    bits ??= new Uint8Array(vectorRows / 8).fill(0xff)
+    bits[i >> 3]! &= ~(1 << (i & 7))
+  }
+  if (bits === undefined) return
+  duckdb.vector_ensure_validity_writable(vector)
+  duckdb.copy_data_to_vector_validity(vector, 0, bits.buffer as ArrayBuffer, 0, bits.length)
+}

@@ -1,0 +1,63 @@
+import { fieldsOf } from '../../devices/contract/kinds.ts'
+import { columnName } from './duckdb-tables.ts'
+import { type Cell, type CellQuery, type Dimension, placeDimensions } from './store.ts'
+
+export interface CellSql {
+  readonly sql: string
+  readonly parameters: string[]
+  /** One row of the result to a cell. */
+  toCell(row: readonly unknown[]): Cell
+}
+
+const isPlaceDimension = (dimension: Dimension) => (placeDimensions as readonly string[]).includes(dimension)
+
+/**
+ * Bucketing is integer arithmetic on local milliseconds: 0.28 s for 50 million rows, where DuckDB's own
+ * time zone functions take 14. Names reach it only as parameters.
+ */
+export function compileCells({ kind, segments, stepMs, by, where }: CellQuery): CellSql {
+  const enums = new Map(fieldsOf(kind).flatMap(field => (field.type === 'enum' ? [[field.name, field.values]] : [])))
+  const column = (dimension: Dimension) => (isPlaceDimension(dimension) ? `p."${dimension}"` : `f."${columnName(dimension)}"`)
+  const parameters: string[] = []
+  const conditions = [`f.at_ms >= ${segments[0]?.from ?? 0}`, `f.at_ms < ${segments.at(-1)?.to ?? 0}`]
+  for (const [dimension, values] of Object.entries(where) as [Dimension, readonly string[]][]) {
+    const words = enums.get(dimension)
+    const wanted = values.map(value => {
+      if (words !== undefined) return String(words.indexOf(value) + 1)
+      parameters.push(value)
+      return isPlaceDimension(dimension) ? `$${parameters.length}` : `TRY_CAST($${parameters.length} AS DOUBLE)`
+    })
+    conditions.push(wanted.length === 0 ? 'false' : `${column(dimension)} IN (${wanted.join(', ')})`)
+  }
+  const usesPlace = [...by, ...(Object.keys(where) as Dimension[])].some(isPlaceDimension)
+  const segment = caseOf(segments.map((_, index) => index), segments)
+  const offset = caseOf(segments.map(({ offsetMs }) => offsetMs), segments)
+  const sql = `
+    SELECT ${segment}::INTEGER AS segment, (f.at_ms + ${offset}) // ${stepMs} AS bucket,
+      ${by.map(dimension => `${column(dimension)}, `).join('')} count(*)::DOUBLE AS n
+    FROM ${kind} f ${usesPlace ? 'JOIN place p ON p.id = f.place' : ''}
+    WHERE ${conditions.join(' AND ')}
+    GROUP BY ALL`
+  return {
+    sql,
+    parameters,
+    toCell: row => ({
+      segment: row[0] as number,
+      localStart: Number(row[1]) * stepMs,
+      values: by.map((dimension, index) => {
+        const value = row[2 + index]
+        const words = enums.get(dimension)
+        if (words !== undefined) return words[(value as number) - 1] ?? ''
+        return value === null ? '' : String(value)
+      }),
+      count: row[2 + by.length] as number,
+    }),
+  }
+}
+
+/** The value of the segment that `at_ms` lies in. */
+function caseOf(values: readonly number[], segments: CellQuery['segments']): string {
+  if (new Set(values).size <= 1) return String(values[0] ?? 0)
+  const branches = values.slice(0, -1).map((value, index) => `WHEN f.at_ms < ${segments[index]!.to} THEN ${value}`)
+  return `CASE ${branches.join(' ')} ELSE ${values.at(-1)} END`
+}

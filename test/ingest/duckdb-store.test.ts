@@ -1,0 +1,77 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DuckDBInstance } from '@duckdb/node-api'
+import { expect, onTestFinished, test } from 'vitest'
+import { type DuckDbStoreOptions, openDuckDbStore } from '../../ingest/store/duckdb-store.ts'
+import { columnsOf } from '../../ingest/store/duckdb-tables.ts'
+import { passage, someMoment } from '../support/records.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { row, storeContract } from './store-contract.ts'
+
+async function open(directory: string, change: Partial<DuckDbStoreOptions> = {}) {
+  const store = await openDuckDbStore({ directory, memoryBytes: 256e6, threads: 2, clock: () => someMoment, ...change })
+  onTestFinished(() => store.close())
+  return store
+}
+
+storeContract('DuckDB', async () => open(await temporaryDirectory()))
+
+test('a DuckDB store goes on where it was after it is closed and opened again', async () => {
+  const directory = await temporaryDirectory()
+  const first = await open(directory)
+  await first.write({ journal: 'j', rows: [row(1), row(2, { ...passage(), kind: 'status', data: { state: 'online', firmware: 'v1' } })], next: 2 })
+  await first.close()
+  const second = await open(directory)
+  expect(await second.applied('j')).toBe(2)
+  await second.write({ journal: 'j', rows: [row(2), row(3)], next: 3 })
+  expect(await second.countByDevice('j', 9)).toEqual(new Map([['d1', 3]]))
+})
+
+test('a damaged database is moved aside, said so, and begun anew', async () => {
+  const directory = await temporaryDirectory()
+  writeFileSync(join(directory, 'lintel.duckdb'), 'this is no database'.repeat(1000))
+  const faults: unknown[] = []
+  const store = await open(directory, { onFault: error => faults.push(error) })
+  expect(await store.applied('j')).toBe(0)
+  expect(String(faults[0])).toContain('moved to')
+  expect(readdirSync(directory)).toContain(`damaged-${someMoment}.duckdb`)
+})
+
+test('absent numbers and texts rest as NULL', async () => {
+  const directory = await temporaryDirectory()
+  const store = await open(directory)
+  const health = (data: object) => ({ ...passage(), kind: 'health', data: { uptimeS: 1, ...data } }) as never
+  const rows = Array.from({ length: 5000 }, (_, i) => row(i + 1, health(i % 3 === 0 ? { rssiDbm: -i, firmware: `v${i % 2}` } : {})))
+  await store.write({ journal: 'j', rows, next: 5000 })
+  await store.close()
+  const instance = await DuckDBInstance.create(join(directory, 'lintel.duckdb'))
+  const connection = await instance.connect()
+  onTestFinished(() => instance.closeSync())
+  const result = await connection.runAndReadAll(
+    'SELECT count(rssi_dbm)::INTEGER, sum(rssi_dbm)::INTEGER, count(firmware)::INTEGER, count(temperature_c)::INTEGER, max(seq)::INTEGER FROM health',
+  )
+  const present = rows.filter((_, i) => i % 3 === 0)
+  const sum = -present.reduce((total, { seq }) => total + seq - 1, 0)
+  expect(result.getRows()).toEqual([[present.length, sum, present.length, 0, 5000]])
+  const words = await connection.runAndReadAll('SELECT count(DISTINCT word)::INTEGER FROM health JOIN word ON id = firmware')
+  expect(words.getRows()).toEqual([[2]])
+  connection.closeSync()
+})
+
+test('columns of the tables keep their names and order: the rows on disk depend on them', () => {
+  expect(columnsOf('passage').map(({ name, type }) => `${name} ${type}`)).toMatchInlineSnapshot(`
+    [
+      "journal UTINYINT",
+      "seq BIGINT",
+      "at_ms BIGINT",
+      "received_ms BIGINT",
+      "place INTEGER",
+      "flags UTINYINT",
+      "direction UTINYINT",
+      "result UTINYINT",
+      "method UTINYINT",
+      "holder UTINYINT",
+      "reason UTINYINT",
+    ]
+  `)
+})

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import { hourMs, minuteMs } from '../../core/clock.ts'
+import type { Place } from '../../core/words.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import type { CellQuery, Row, Store } from '../../ingest/store/store.ts'
+import { passage, someMoment } from '../support/records.ts'
+
+export const place = (id: number, change: Partial<Place> = {}): Place => ({
+  id, device: `d${id}`, site: 'nanshe', building: 'b01', point: `p${id}`, zone: 'Asia/Shanghai', ...change,
+}) // biome-ignore format: one row
+
+export const row = (seq: number, record: EventRecord = passage(), at: Place = place(1)) => ({ seq, record, place: at }) as Row
+
+const hours: Omit<CellQuery, 'by'> = {
+  kind: 'passage',
+  segments: [{ from: someMoment - 24 * hourMs, to: someMoment + 24 * hourMs, offsetMs: 8 * hourMs }],
+  stepMs: hourMs,
+  where: {},
+}
+
+async function total(store: Store): Promise<number> {
+  const cells = await store.cells({ ...hours, by: [] })
+  return cells.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** The promises of the port, run on every adapter. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`a ${name} store`, () => {
+    test('counts rows by step of local time and by dimension', async () => {
+      const store = await open()
+      const b2 = place(2, { building: 'b02' })
+      await store.write({
+        journal: 'j',
+        next: 5,
+        rows: [
+          row(1),
+          row(2, passage({ at: someMoment + 29 * minuteMs, data: { direction: 'out' } })),
+          row(3, passage({ at: someMoment + 30 * minuteMs })),
+          row(4, passage(), b2),
+          row(5, { ...passage(), kind: 'vehicle', data: { class: 'car', direction: 'in', lane: 2 } }),
+        ],
+      })
+      const eight = someMoment - 30 * minuteMs + 8 * hourMs
+      const cells = await store.cells({ ...hours, by: ['building', 'direction'] })
+      expect(cells.map(cell => [cell.localStart, ...cell.values, cell.count]).sort()).toEqual([
+        [eight, 'b01', 'in', 1],
+        [eight, 'b01', 'out', 1],
+        [eight, 'b02', 'in', 1],
+        [eight + hourMs, 'b01', 'in', 1],
+      ])
+      const vehicles = await store.cells({ ...hours, kind: 'vehicle', by: ['class', 'lane'] })
+      expect(vehicles).toEqual([{ segment: 0, localStart: eight, values: ['car', '2'], count: 1 }])
+    })
+
+    test('cuts each segment by its own offset', async () => {
+      const store = await open()
+      await store.write({
+        journal: 'j',
+        next: 3,
+        rows: [0, 40, 80].map((minutes, i) => row(i + 1, passage({ at: someMoment + minutes * minuteMs }))),
+      })
+      const turn = someMoment + 40 * minuteMs
+      const cells = await store.cells({
+        ...hours,
+        by: [],
+        segments: [
+          { from: someMoment, to: turn, offsetMs: 0 },
+          { from: turn, to: someMoment + hourMs, offsetMs: 30 * minuteMs },
+        ],
+      })
+      expect(cells.sort((a, b) => a.segment - b.segment)).toEqual([
+        { segment: 0, localStart: someMoment - 30 * minuteMs, values: [], count: 1 },
+        { segment: 1, localStart: someMoment + 30 * minuteMs, values: [], count: 1 },
+      ])
+    })
+
+    test('filters by enumerations, by names of places and by absent values', async () => {
+      const store = await open()
+      const odd = place(2, { site: `o'hara"; drop table passage --` })
+      await store.write({
+        journal: 'j',
+        next: 3,
+        rows: [row(1), row(2, passage({ data: { result: 'denied', reason: 'expired' } }), odd), row(3, passage(), odd)],
+      })
+      const count = async (where: CellQuery['where']) => (await store.cells({ ...hours, by: [], where }))[0]?.count ?? 0
+      expect(await count({ result: ['granted'] })).toBe(2)
+      expect(await count({ site: [odd.site] })).toBe(2)
+      expect(await count({ site: [odd.site], result: ['denied'] })).toBe(1)
+      expect(await count({ site: ['nowhere'] })).toBe(0)
+      expect(await count({ result: [] })).toBe(0)
+      const reasons = await store.cells({ ...hours, by: ['reason'] })
+      expect(reasons.map(({ values, count: n }) => [...values, n]).sort()).toEqual([
+        ['', 2],
+        ['expired', 1],
+      ])
+    })
+
+    test('stores a batch once, however often and however cut it is written again', async () => {
+      const store = await open()
+      const rows = Array.from({ length: 10 }, (_, i) => row(i + 1))
+      await store.write({ journal: 'j', rows: rows.slice(0, 6), next: 6 })
+      await store.write({ journal: 'j', rows: rows.slice(0, 6), next: 6 })
+      await store.write({ journal: 'j', rows: rows.slice(3), next: 10 })
+      await store.write({ journal: 'j', rows: rows.slice(0, 2), next: 2 })
+      expect(await total(store)).toBe(10)
+      expect(await store.applied('j')).toBe(10)
+    })
+
+    test('keeps two rows of one place and one millisecond apart', async () => {
+      const store = await open()
+      await store.write({ journal: 'j', rows: [row(1), row(2)], next: 2 })
+      expect(await total(store)).toBe(2)
+    })
+
+    test('tells journals apart: the positions of another one begin anew', async () => {
+      const store = await open()
+      await store.write({ journal: 'j', rows: [row(1), row(2)], next: 2 })
+      await store.write({ journal: 'k', rows: [row(1)], next: 1 })
+      expect(await total(store)).toBe(3)
+      expect(await store.applied('k')).toBe(1)
+      expect(await store.applied('unknown')).toBe(0)
+      expect(await store.countByDevice('j', 9)).toEqual(new Map([['d1', 2]]))
+    })
+
+    test('moves its position past records that are no rows', async () => {
+      const store = await open()
+      await store.write({ journal: 'j', rows: [], next: 7 })
+      expect(await store.applied('j')).toBe(7)
+    })
+
+    test('counts rows of every kind by device, up to a position', async () => {
+      const store = await open()
+      const others: EventRecord[] = [
+        { ...passage(), kind: 'door', data: { state: 'open' } },
+        { ...passage(), kind: 'tamper', data: { part: 'case', active: true } },
+        { ...passage(), kind: 'health', data: { uptimeS: 5, firmware: '1.2', rssiDbm: -60 } },
+        { ...passage(), kind: 'status', data: { state: 'online', firmware: '1.2' } },
+      ]
+      await store.write({ journal: 'j', rows: others.map((record, i) => row(i + 1, record)), next: 4 })
+      await store.write({ journal: 'j', rows: [row(5, passage(), place(2))], next: 5 })
+      expect(await store.countByDevice('j', 5)).toEqual(new Map([['d1', 4], ['d2', 1]]))
+      expect(await store.countByDevice('j', 2)).toEqual(new Map([['d1', 2]]))
+      expect((await store.stats()).rows).toEqual({ passage: 1, door: 1, vehicle: 0, tamper: 1, health: 1, status: 1 })
+    })
+  })
+}
