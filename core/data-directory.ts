@@ -66,12 +66,15 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
+/** What one process at a time may do with a directory: be the service, write the journal, write state and store. */
+export type LockName = 'service' | 'journal' | 'state'
+
 /**
- * Holds the directory for this process, and lets go when it ends, however it ends: the lock is the
- * operating system's, taken through SQLite. Throws DATA_LOCKED if another process has it.
+ * Holds one part of the directory for this process, and lets go when it ends, however it ends: the
+ * lock is the operating system's, taken through SQLite. Throws DATA_LOCKED if another has it.
  */
-export function lockDataDirectory(paths: DataPaths): { release(): void } {
-  const database = new DatabaseSync(join(paths.root, 'lock.sqlite'), { timeout: 0 })
+export function lockDataDirectory(paths: DataPaths, name: LockName): { release(): void } {
+  const database = new DatabaseSync(join(paths.run, `${name}.lock`), { timeout: 0 })
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
@@ -79,6 +82,18 @@ export function lockDataDirectory(paths: DataPaths): { release(): void } {
     throw new LintelError('DATA_LOCKED', `another lintel is using ${paths.root}: stop it, or give --data another directory`, { cause: error })
   }
   return { release: () => database.close() }
+}
+
+/** The same, but waits for a process that is just ending, such as one whose supervisor was killed. */
+export async function awaitLock(paths: DataPaths, name: LockName, timeoutMs: number): Promise<{ release(): void }> {
+  for (const until = Date.now() + timeoutMs; ; ) {
+    try {
+      return lockDataDirectory(paths, name)
+    } catch (error) {
+      if (Date.now() >= until) throw error
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+  }
 }
 
 /** Where a running process of ours listens for the others. */

@@ -59,6 +59,7 @@ export const errorCodes = {
   API_UNAVAILABLE: { retryable: true },
 
   OUTBOX_FULL: { retryable: true },
+  CLIENT_CLOSED: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>
 
 export type ErrorCode = keyof typeof errorCodes

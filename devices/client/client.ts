@@ -172,7 +172,7 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
   }
 
   function assertOpen(): void {
-    if (closed) throw new Error('the client is closed')
+    if (closed) throw new LintelError('CLIENT_CLOSED', 'the client is closed')
   }
 
   function assertEventId(id: EventId): void {
@@ -223,7 +223,7 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
       closed = true
       sender.hold()
       for (const { reject } of waiting.splice(0))
-        reject(new Error('the client was closed before everything was sent'))
+        reject(new LintelError('CLIENT_CLOSED', 'the client was closed before everything was sent'))
       const said = goodbye && link !== undefined && (await sayOffline(link))
       await connection.close(said)
       if (options.outbox === undefined) await outbox.close()

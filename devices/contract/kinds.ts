@@ -9,8 +9,7 @@ import { eventIdPattern } from '../../core/words.ts'
  * What is not listed here is never stored. Enumerations and members are append-only: their positions
  * are their codes in the journal and in the store (a test pins them).
  */
-const oneOf = <const T extends string[]>(description: string, ...values: T) =>
-  Type.Enum(values, { description })
+const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum<T[]>(values, { description })
 const number = (description: string, minimum: number, maximum: number) =>
   Type.Number({ description, minimum, maximum })
 const integer = (description: string, minimum: number, maximum: number) =>

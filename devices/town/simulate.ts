@@ -44,7 +44,7 @@ export interface TownProgress {
   readonly phase: 'history' | 'live' | 'draining' | 'done'
   /** The town's time. */
   readonly now: number
-  /** Up to when every device has handed over what happened. */
+  /** Up to when every device that is on the network has handed over what happened. */
   readonly sentTo: number
   readonly devices: number
   readonly connected: number
@@ -79,6 +79,8 @@ export async function simulateTown(options: SimulateOptions): Promise<TownProgre
   const startedAt = clock()
   const from = options.from ?? startedAt
   const townNow = () => Math.min(until, from + (clock() - startedAt) * speed)
+  /** At the end everybody comes back, so that nothing is missing. */
+  const isAway = (device: TownDevice, now: number) => now < until && device.isAway(now)
   const devices = populate(options, from - historyMs, until, faults)
   const counts = { published: 0, duplicates: 0, snapshots: 0, dropped: 0 }
   let phase: TownProgress['phase'] = historyMs > 0 ? 'history' : 'live'
@@ -115,7 +117,7 @@ export async function simulateTown(options: SimulateOptions): Promise<TownProgre
     turn++
     for (let i = 0; i < devices.length && !signal?.aborted; i++) {
       const device = devices[(i + turn) % devices.length]!
-      if (now < until && device.isAway(now)) {
+      if (isAway(device, now)) {
         void device.disconnect(false)
         continue
       }
@@ -141,7 +143,7 @@ export async function simulateTown(options: SimulateOptions): Promise<TownProgre
     const totals = { acked: 0, resent: 0, refusals: 0 }
     for (const device of devices) {
       if (device.client()?.connected()) connected++
-      sentTo = Math.min(sentTo, device.sentTo())
+      if (!isAway(device, now)) sentTo = Math.min(sentTo, device.sentTo())
       const own = device.totals()
       totals.acked += own.acked
       totals.resent += own.resent

@@ -1,11 +1,10 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
-import { checkEvent, checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
-import type { Journal, Lane, Outcome, ParkedEntry } from '../journal/journal.ts'
+import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
+import type { Journal, Lane, Outcome } from '../journal/journal.ts'
 import { type Admitted, admitEvents, parse } from './admit-events.ts'
 import type { Feedback } from './feedback.ts'
-import { placeInTime } from './place-in-time.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
 /** Who sends: a connected device, where it stands, and a way to answer it. */
@@ -27,8 +26,6 @@ export interface Admit {
   snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]>
   /** Something of the device's that was turned away before it got here. */
   refused(device: DeviceId, lane: Lane): void
-  /** Admits a parked event again, by the contract as it is now. Throws PARKED_NOT_REPLAYABLE. */
-  replay(parked: ParkedEntry, place: number): Promise<Outcome>
 }
 
 export interface AdmitParts {
@@ -114,40 +111,11 @@ export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts):
     return appended
   }
 
-  async function replay(parked: ParkedEntry, place: number): Promise<Outcome> {
-    if (parked.payload === undefined || parked.lane !== 'event') {
-      throw new LintelError(
-        'PARKED_NOT_REPLAYABLE',
-        'nothing of its payload was kept; only the device can send it again',
-      )
-    }
-    const checked = checkEvent({
-      ...(parked.payload as object),
-      ...(parked.id === undefined ? {} : { id: parked.id }),
-    })
-    if ('fault' in checked) {
-      throw new LintelError('PARKED_NOT_REPLAYABLE', `it still breaks the contract: ${checked.fault.reason}`)
-    }
-    const { event, atMs } = checked
-    const times = placeInTime(atMs, parked.receivedAt)
-    const record = {
-      kind: event.type,
-      receivedAt: parked.receivedAt,
-      place,
-      data: event.data,
-      ...times,
-    } as never
-    journal.note(parked.device, 'event', { received: 1 })
-    const [outcome] = await journal.append(parked.device, [{ id: event.id, record, unpark: parked.key }])
-    return outcome!
-  }
-
   return {
     events,
     status,
     snapshot,
     refused: (device, lane) => journal.note(device, lane, { received: 1, refused: 1 }),
-    replay,
   }
 }
 

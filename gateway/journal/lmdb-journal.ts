@@ -32,6 +32,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
   const worker = new Worker(new URL('./lmdb-thread.ts', import.meta.url), {
     workerData: { directory, maxRemembered, maxParked } satisfies WriterOptions,
   })
+  let closed = false
   const asked: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = []
   const [opened] = (await once(worker, 'message')) as [Answer]
   if (opened.kind !== 'opened') {
@@ -44,13 +45,14 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     else waiting?.resolve(answer)
   })
   worker.on('error', error => {
-    for (const { reject } of asked.splice(0)) reject(error)
-    onFault(error)
+    closed = true
+    const fault = new LintelError('JOURNAL_CLOSED', `the journal's thread has ended: ${error.message}`, { cause: error })
+    for (const { reject } of asked.splice(0)) reject(fault)
+    onFault(fault)
   })
 
   let stats: WriterStats = opened.stats
   let refusing: ErrorCode | undefined
-  let closed = false
   const numbers = new Map(opened.devices)
   let newDevices: [string, number][] = []
   const notes = new Notes()

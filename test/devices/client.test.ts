@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -202,6 +204,21 @@ describe('nothing is lost, and the order and the ids hold,', () => {
     expect(idsIn(broker.acked)).toEqual(ids)
   })
 
+  test('when the device is killed again and again', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'lintel-client-'))
+    directories.push(directory)
+    const broker = await startBroker()
+    const promised: string[] = []
+    for (let round = 0; round < 5; round++)
+      promised.push(...(await publishUntilKilled(broker.url, directory)))
+    const client = startClient(broker.url, { directory })
+    await client.drained()
+    const arrived = new Set(idsIn(broker.acked))
+    expect(promised.length).toBeGreaterThan(50)
+    expect(promised.filter(id => !arrived.has(id))).toEqual([])
+    expect(sameBytes(broker)).toBe(true)
+  }, 30_000)
+
   test('when the outbox is on disk and the connection is cut at random', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'lintel-client-'))
     directories.push(directory)
@@ -343,6 +360,30 @@ describe('commands', () => {
     })
   }
 })
+
+/** A device in a process of its own, which is killed with SIGKILL while it publishes; the ids it was promised. */
+async function publishUntilKilled(url: string, directory: string): Promise<string[]> {
+  const module = new URL('../../devices/client/client.ts', import.meta.url).href
+  const script = `
+    import { writeSync } from 'node:fs'
+    import { createDeviceClient } from '${module}'
+    const client = createDeviceClient(${JSON.stringify({ url, device: 'd1', token: 'secret', directory })})
+    for (;;) {
+      const event = () => client.publish(${JSON.stringify(passage)})
+      for (const id of await Promise.all([event(), event()])) writeSync(1, id + '\\n')
+      await new Promise(resolve => setTimeout(resolve, 2))
+    }`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', chunk => {
+    if (text === '') setTimeout(() => child.kill('SIGKILL'), 150)
+    text += chunk
+  })
+  await once(child, 'close')
+  return text.split('\n').slice(0, -1)
+}
 
 /** Whether every event that was sent again had the same bytes. */
 function sameBytes(broker: BareBroker): boolean {

@@ -1,0 +1,63 @@
+import type { DeviceId, Seq } from '../core/words.ts'
+import type { JournalReader } from '../gateway/journal/journal.ts'
+import type { Store } from '../ingest/store/store.ts'
+
+/** Where each event that came to the door is now. */
+export interface LedgerRow {
+  /** Counted when it arrived. */
+  readonly received: number
+  /** Counted as rows of the store. */
+  readonly stored: number
+  readonly duplicate: number
+  readonly parked: number
+  readonly refused: number
+  /** Counted as records of the journal that the store does not have yet. */
+  readonly queued: number
+  /** received less all the others: 0 if nothing was lost or doubled. */
+  readonly difference: number
+}
+
+export interface Ledger {
+  readonly total: LedgerRow
+  readonly devices: readonly ({ readonly device: DeviceId } & LedgerRow)[]
+  /** The same for snapshots, which wait for the tagger and are no rows: `stored` is what was kept. */
+  readonly snapshots: LedgerRow
+  /** Whether every device adds up. */
+  readonly balanced: boolean
+}
+
+/**
+ * Two books that are kept apart, held against each other: what the gateway counted as it came in, in
+ * the commits of the journal, and what can be found now, as rows of the store and records of the journal.
+ * Exact at any moment, also under load: everything is taken up to one position of the journal.
+ */
+export async function takeLedger(journal: JournalReader, store: Store | undefined): Promise<Ledger> {
+  const applied: Seq = (await store?.applied(journal.id)) ?? 0
+  const { tallies, queued } = journal.audit(applied)
+  const stored = (await store?.countByDevice(journal.id, applied)) ?? new Map<DeviceId, number>()
+  const names = [...new Set([...tallies.keys(), ...stored.keys()])].sort()
+  const devices = names.map(device => {
+    const { received = 0, duplicate = 0, parked = 0, refused = 0 } = tallies.get(device)?.event ?? {}
+    const row = { received, stored: stored.get(device) ?? 0, duplicate, parked, refused, queued: queued.get(device) ?? 0 }
+    return { device, ...withDifference(row) }
+  })
+  const snapshots = sum(
+    [...tallies.values()].map(({ snapshot }) => {
+      const { received, stored: kept, duplicate, parked, refused } = snapshot
+      return withDifference({ received, stored: kept, duplicate, parked, refused, queued: 0 })
+    }),
+  )
+  const balanced = devices.every(({ difference }) => difference === 0) && snapshots.difference === 0
+  return { total: sum(devices), devices, snapshots, balanced }
+}
+
+function withDifference(row: Omit<LedgerRow, 'difference'>): LedgerRow {
+  const { received, stored, duplicate, parked, refused, queued } = row
+  return { ...row, difference: received - stored - duplicate - parked - refused - queued }
+}
+
+function sum(rows: readonly LedgerRow[]): LedgerRow {
+  const total = { received: 0, stored: 0, duplicate: 0, parked: 0, refused: 0, queued: 0 }
+  for (const row of rows) for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += row[name]
+  return withDifference(total)
+}

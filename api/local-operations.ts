@@ -1,0 +1,91 @@
+import type { Clock } from '../core/clock.ts'
+import { LintelError } from '../core/errors.ts'
+import { importDevices } from '../devices/registry/csv.ts'
+import type { Device } from '../devices/registry/device.ts'
+import type { Registry } from '../devices/registry/registry.ts'
+import { answerFlow } from '../flow/query.ts'
+import type { Door } from '../gateway/control/door.ts'
+import type { JournalReader } from '../gateway/journal/journal.ts'
+import { tallyOf } from '../gateway/journal/tally.ts'
+import type { Store } from '../ingest/store/store.ts'
+import { takeLedger } from './ledger.ts'
+import type { DeviceView, Operations } from './operations.ts'
+
+export interface OperationParts {
+  registry: Registry
+  journal: JournalReader
+  /** Absent on a gateway alone. */
+  store: Store | undefined
+  door: Door
+  clock: Clock
+  defaultZone: string
+}
+
+/** The operations on the parts themselves, in the process that holds the registry. */
+export function createOperations({ registry, journal, store, door, clock, defaultZone }: OperationParts): Operations {
+  /** What only the gateway knows, and may be down. */
+  async function live() {
+    const [sessions, refusals] = await Promise.all([door.sessions(), door.refusals()]).catch(() => [[], []])
+    return {
+      connectedAt: new Map(sessions.map(({ device, connectedAt }) => [device, connectedAt])),
+      // Newest first, so the first of each device is put in last.
+      lastRefusal: new Map(refusals.toReversed().map(refusal => [refusal.device, refusal])),
+    }
+  }
+
+  async function viewAll(devices: readonly Device[]): Promise<DeviceView[]> {
+    const { connectedAt, lastRefusal } = await live()
+    const { tallies } = journal.audit(journal.end())
+    return devices.map(({ tokenHash: _, place: __, ...device }) => {
+      const since = connectedAt.get(device.device)
+      const refusal = lastRefusal.get(device.device)
+      const { event, snapshot } = tallies.get(device.device) ?? { event: tallyOf(undefined), snapshot: tallyOf(undefined) }
+      return {
+        ...device,
+        ...(since === undefined ? {} : { connectedAt: since }),
+        events: event,
+        snapshots: snapshot,
+        ...(refusal === undefined ? {} : { lastRefusal: refusal }),
+      }
+    })
+  }
+
+  function findParked(key: number) {
+    const found = journal.findParked(key)
+    if (found === undefined) throw new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
+    return found
+  }
+
+  return {
+    async addDevice(device) {
+      const withZone = typeof device === 'object' && device !== null ? { zone: defaultZone, ...device } : device
+      const [answer] = await registry.enrol([withZone], clock())
+      if (answer!.outcome === 'refused') throw new LintelError('DEVICE_INVALID', answer!.reason)
+      return answer!
+    },
+    importDevices: csv => importDevices(registry, csv, defaultZone, clock()),
+    listDevices: () => viewAll(registry.list()),
+    async showDevice(id) {
+      const device = registry.get(id)
+      if (device === undefined) throw new LintelError('DEVICE_NOT_FOUND', `no device is called ${id}`)
+      return (await viewAll([device]))[0]!
+    },
+    rotateToken: device => registry.rotate(device),
+    setEnabled: (device, enabled) => registry.setEnabled(device, enabled),
+    async flow(question) {
+      if (store === undefined) throw new LintelError('STORE_UNAVAILABLE', 'this is a gateway alone: ask the centre that it reports to')
+      return answerFlow(question, store)
+    },
+    ledger: () => takeLedger(journal, store),
+    listParked: async limit => journal.parked(limit),
+    showParked: async key => findParked(key),
+    async replayParked(key) {
+      findParked(key)
+      return door.replay(key)
+    },
+    async dropParked(key) {
+      findParked(key)
+      await door.drop(key)
+    },
+  }
+}

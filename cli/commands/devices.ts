@@ -1,0 +1,109 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import type { DeviceView } from '../../api/operations.ts'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { withOperations } from '../connect.ts'
+import { renderCsv } from '../output.ts'
+import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+
+interface AddOptions extends CommonOptions {
+  readonly kind: string
+  readonly site: string
+  readonly building: string
+  readonly point: string
+  readonly zone?: string
+}
+
+export function addDeviceCommands(program: Command): void {
+  const device = program.command('device').description('the devices that may connect')
+  const sub = (name: string, description: string) => withCommonOptions(device.command(name).description(description))
+
+  sub('add <id>', 'enrol a device, or move it; prints its token once')
+    .option('--kind <kind>', 'terminal or checkpoint', 'terminal')
+    .requiredOption('--site <name>', 'the estate or road that one station answers for')
+    .requiredOption('--building <name>', 'the building, or the gate of a site')
+    .requiredOption('--point <name>', 'the door or lane')
+    .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
+    .action(async (id: string, options: AddOptions) => {
+      const { data, config, output } = contextOf(options)
+      const { kind, site, building, point, zone } = options
+      const wanted = { device: id, kind, site, building, point, ...(zone === undefined ? {} : { zone }) }
+      const answer = await withOperations(data, config, 'registry', operations => operations.addDevice(wanted))
+      const token = 'token' in answer ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}` : ''
+      output.say(`${id} ${answer.outcome}${token}`, answer)
+    })
+
+  sub('import <csv>', 'enrol devices from a CSV with the header device,kind,site,building,point,zone')
+    .option('--tokens <file>', 'where the tokens of new devices are written, once (default: CSV name with .tokens.csv)')
+    .action(importDevices)
+
+  sub('list', 'all devices, and how they are').action(async (options: CommonOptions) => {
+    const { data, config, output } = contextOf(options)
+    const devices = await withOperations(data, config, 'registry', operations => operations.listDevices())
+    output.table(devices.map(toRow), devices)
+  })
+  sub('show <id>', 'one device').action(async (id: string, options: CommonOptions) => {
+    const { data, config, output } = contextOf(options)
+    const view = await withOperations(data, config, 'registry', operations => operations.showDevice(id))
+    output.say(toText(view), view)
+  })
+  sub('rotate <id>', 'give it a new token; the old one ends at once').action(async (id: string, options: CommonOptions) => {
+    const { data, config, output } = contextOf(options)
+    const token = await withOperations(data, config, 'registry', operations => operations.rotateToken(id))
+    output.say(`${id} has a new token, shown this once: ${token}`, { device: id, token })
+  })
+  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
+    sub(`${verb} <id>`, enabled ? 'let it connect again' : 'disconnect it and keep it out').action(async (id: string, options: CommonOptions) => {
+      const { data, config, output } = contextOf(options)
+      await withOperations(data, config, 'registry', operations => operations.setEnabled(id, enabled))
+      output.say(`${id} is ${verb}d`, { device: id, enabled })
+    })
+  }
+}
+
+async function importDevices(csv: string, options: CommonOptions & { tokens?: string }): Promise<void> {
+  const { data, config, output } = contextOf(options)
+  const tokensFile = options.tokens ?? `${csv.replace(/\.csv$/i, '')}.tokens.csv`
+  // Before anything is enrolled: a token that cannot be written down is lost.
+  if (existsSync(tokensFile)) {
+    throw new LintelError('CONFIG_INVALID', `${tokensFile} is there already: move it away, or name another with --tokens`)
+  }
+  let text: string
+  try {
+    text = readFileSync(csv, 'utf8')
+    writeFileSync(tokensFile, '', { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    throw new LintelError('CONFIG_INVALID', messageOf(error))
+  }
+  const report = await withOperations(data, config, 'registry', operations => operations.importDevices(text))
+  const { tokens, ...counts } = report
+  writeFileSync(tokensFile, `${renderCsv(['device', 'token'], tokens.map(row => [row.device, row.token]))}\r\n`)
+  const lines = [
+    `${counts.enrolled} enrolled, ${counts.moved} moved, ${counts.unchanged} unchanged, ${counts.faults.length} refused`,
+    ...counts.faults.map(({ row, device, reason }) => `  row ${row}${device === '' ? '' : ` (${device})`}: ${reason}`),
+    ...(tokens.length === 0 ? [] : [`tokens of the new devices, written this once: ${tokensFile}`]),
+  ]
+  output.say(lines.join('\n'), { ...counts, tokensFile })
+  if (counts.faults.length > 0) process.exitCode = 1
+}
+
+function toRow({ device, kind, site, building, point, enabled, connectedAt, events }: DeviceView) {
+  const state = !enabled ? 'disabled' : connectedAt === undefined ? 'offline' : 'online'
+  const { stored, parked, skewed, lastReceivedAt } = events
+  return { device, kind, site, building, point, state, events: stored, parked, skewed, last: lastReceivedAt === 0 ? '' : formatRfc3339(lastReceivedAt) }
+}
+
+function toText(view: DeviceView): string {
+  const { events, snapshots, lastRefusal, connectedAt, enrolledAt, ...device } = view
+  const facts: Record<string, unknown> = {
+    ...device,
+    enrolled: formatRfc3339(enrolledAt),
+    connected: connectedAt === undefined ? 'no' : `since ${formatRfc3339(connectedAt)}`,
+    ...Object.fromEntries(Object.entries(events).map(([name, n]) => [`events ${name}`, name === 'lastReceivedAt' ? (n === 0 ? '' : formatRfc3339(n)) : n])),
+    'snapshots stored': snapshots.stored,
+    ...(lastRefusal === undefined ? {} : { 'last refusal': `${formatRfc3339(lastRefusal.at)} ${lastRefusal.code ?? ''}: ${lastRefusal.reason}` }),
+  }
+  if (events.skewed > 0) facts.clock = 'has been wrong: see events skewed'
+  return Object.entries(facts).map(([name, value]) => `${name.padEnd(22)} ${value}`).join('\n')
+}

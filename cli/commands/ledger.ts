@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import type { LedgerRow } from '../../api/ledger.ts'
+import { withOperations } from '../connect.ts'
+import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+
+export function addLedgerCommand(program: Command): void {
+  withCommonOptions(program.command('ledger'))
+    .description('received = stored + duplicate + parked + refused + queued; exits 1 if it does not add up')
+    .option('--total', 'only the total, not each device')
+    .action(async (options: CommonOptions & { total?: boolean }) => {
+      const { data, config, output } = contextOf(options)
+      const ledger = await withOperations(data, config, 'store', operations => operations.ledger())
+      const devices = options.total ? [] : ledger.devices
+      const rows = [
+        ...devices,
+        { device: 'events, total', ...ledger.total },
+        { device: 'snapshots, total', ...ledger.snapshots },
+      ]
+      output.table(rows.map(mark), options.total ? { ...ledger, devices: [] } : ledger)
+      if (!ledger.balanced) process.exitCode = 1
+    })
+}
+
+function mark({ device, ...row }: LedgerRow & { device: string }) {
+  return { device, ...row, '': row.difference === 0 ? '' : '<- does not add up' }
+}

@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { codeOf, messageOf } from '../core/errors.ts'
+import { exitCodes } from '../core/service-process.ts'
+import { version } from '../core/version.ts'
+import { addCheckCommands } from './commands/checks.ts'
+import { addDeviceCommands } from './commands/devices.ts'
+import { addFlowCommand } from './commands/flow.ts'
+import { addLedgerCommand } from './commands/ledger.ts'
+import { addParkedCommands } from './commands/parked.ts'
+import { addServiceCommands } from './commands/service.ts'
+import { addSimulateCommand } from './commands/simulate.ts'
+
+const program = new Command('lintel')
+  .description('Counts what passes doors and checkpoints; knows nobody.')
+  .version(version)
+  .showHelpAfterError()
+
+addServiceCommands(program)
+addDeviceCommands(program)
+addFlowCommand(program)
+addLedgerCommand(program)
+addParkedCommands(program)
+addSimulateCommand(program)
+addCheckCommands(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  const code = codeOf(error)
+  process.stderr.write(code === undefined ? `${error instanceof Error ? error.stack : String(error)}\n` : `${code}: ${messageOf(error)}\n`)
+  process.exitCode = code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed
+}

@@ -1,0 +1,60 @@
+/** What a command prints: a table for people, JSON for programs, one or the other. */
+export interface Output {
+  /** `rows` for people, `value` for programs. */
+  table(rows: readonly Readonly<Record<string, unknown>>[], value?: unknown): void
+  /** One line for people; `value` for programs. */
+  say(line: string, value?: unknown): void
+}
+
+export function createOutput(json: boolean, write: (text: string) => void = text => process.stdout.write(text)): Output {
+  const print = (text: string, value: unknown) => write(json ? `${JSON.stringify(value)}\n` : `${text}\n`)
+  return {
+    table: (rows, value = rows) => print(renderTable(rows), value),
+    say: (line, value) => print(line, value ?? { message: line }),
+  }
+}
+
+export function renderTable(rows: readonly Readonly<Record<string, unknown>>[]): string {
+  const names = Object.keys(rows[0] ?? {})
+  if (names.length === 0) return '(nothing)'
+  const cells = [names, ...rows.map(row => names.map(name => toText(row[name])))]
+  const widths = names.map((_, column) => Math.max(...cells.map(row => displayWidth(row[column]!))))
+  const numeric = names.map(name => rows.every(row => typeof row[name] === 'number'))
+  return cells
+    .map(row =>
+      row
+        .map((cell, column) => pad(cell, widths[column]!, numeric[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function toText(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return String(value)
+}
+
+function pad(text: string, width: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
+  return right ? space + text : text + space
+}
+
+const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/u
+
+/** Columns of a terminal: a Chinese character takes two. */
+export function displayWidth(text: string): number {
+  let width = 0
+  for (const char of text) width += wide.test(char) ? 2 : 1
+  return width
+}
+
+/** RFC 4180; a cell that a spreadsheet would run as a formula is shown as text. */
+export function renderCsv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+  const cell = (value: string | number) => {
+    if (typeof value === 'number') return String(value)
+    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  }
+  return [header, ...rows].map(row => row.map(cell).join(',')).join('\r\n')
+}

@@ -1,0 +1,84 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { backoffMs } from '../core/backoff.ts'
+import { secondMs } from '../core/clock.ts'
+import type { Logger } from '../core/log.ts'
+import { exitCodes, type Ready } from '../core/service-process.ts'
+
+export interface ChildSpec {
+  readonly name: string
+  /** The process's main.ts. */
+  readonly entry: URL
+  /** Handed over as its one argument. */
+  readonly settings: unknown
+}
+
+export interface Supervisor {
+  /** Resolves with what each child told when it was ready; rejects if one cannot start. */
+  ready(): Promise<Record<string, Record<string, unknown>>>
+  /** Resolves to the exit code once everything has stopped, for whatever reason. */
+  readonly ended: Promise<number>
+  /** Children stop in the order they were given: the door first. */
+  stop(): Promise<void>
+}
+
+const restart = { firstMs: 200, maxMs: 30_000 }
+/** A child that ran so long has earned a quick restart. */
+const settledMs = 60 * secondMs
+
+/** Keeps the processes of the service running: one that dies is started again, one that never can ends all. */
+export function supervise(specs: readonly ChildSpec[], log: Logger): Supervisor {
+  const children = new Map<string, ChildProcess>()
+  const told = new Map<string, Record<string, unknown>>()
+  const timers = new Set<NodeJS.Timeout>()
+  const readiness = Promise.withResolvers<Record<string, Record<string, unknown>>>()
+  const ending = Promise.withResolvers<number>()
+  readiness.promise.catch(() => {})
+  let stopping: Promise<void> | undefined
+
+  function launch(spec: ChildSpec, attempt: number): void {
+    const startedAt = Date.now()
+    const child = fork(spec.entry, [JSON.stringify(spec.settings)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    children.set(spec.name, child)
+    child.on('message', (message: Ready) => {
+      told.set(spec.name, message.ready)
+      if (told.size === specs.length) readiness.resolve(Object.fromEntries(told))
+    })
+    child.on('error', error => log.error({ child: spec.name, error: error.message }, 'child failed'))
+    child.on('exit', (code, signal) => {
+      children.delete(spec.name)
+      if (stopping !== undefined) return
+      if (code === exitCodes.config || !told.has(spec.name)) return void fail(spec.name, code ?? exitCodes.failed)
+      const next = Date.now() - startedAt > settledMs ? 1 : attempt + 1
+      const ms = backoffMs(next, restart, Math.random())
+      log.error({ child: spec.name, code, signal, restartMs: ms }, 'child ended, starting it again')
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        launch(spec, next)
+      }, ms)
+      timers.add(timer)
+    })
+  }
+
+  async function fail(name: string, code: number): Promise<void> {
+    readiness.reject(new Error(`the ${name} process could not start; its message is above`))
+    await stop(code)
+  }
+
+  function stop(code: number): Promise<void> {
+    stopping ??= (async () => {
+      for (const timer of timers) clearTimeout(timer)
+      for (const { name } of specs) {
+        const child = children.get(name)
+        if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue
+        const gone = new Promise(resolve => child.once('exit', resolve))
+        child.kill('SIGTERM')
+        await gone
+      }
+      ending.resolve(code)
+    })()
+    return stopping
+  }
+
+  for (const spec of specs) launch(spec, 1)
+  return { ready: () => readiness.promise, ended: ending.promise, stop: () => stop(exitCodes.ok) }
+}

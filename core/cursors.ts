@@ -1,0 +1,24 @@
+import type { State } from './state/state.ts'
+import type { Seq } from './words.ts'
+
+/** How far each consumer of a journal has got. A consumer moves its own once its work is safe. */
+export interface Cursors {
+  /** 0 for a consumer that has not begun. */
+  get(consumer: string): Seq
+  /** Everything up to `seq` is done with. Never moves backwards. Resolves once durable. */
+  commit(consumer: string, seq: Seq): Promise<void>
+}
+
+/** Kept by journal: the positions of one that was lost mean nothing in the next. */
+export function createCursors(state: State, journalId: string): Cursors {
+  const table = state.table<Seq>('cursor')
+  const key = (consumer: string) => `${journalId}/${consumer}`
+  return {
+    get: consumer => table.get(key(consumer)) ?? 0,
+    async commit(consumer, seq) {
+      await state.transact(() => {
+        if (seq > (table.get(key(consumer)) ?? 0)) table.put(key(consumer), seq)
+      })
+    },
+  }
+}

@@ -1,0 +1,35 @@
+import { LintelError } from '../../core/errors.ts'
+import type { Registry } from '../../devices/registry/registry.ts'
+import { replay } from '../admit/replay.ts'
+import type { Broker, Refusal } from '../broker/broker.ts'
+import type { Journal, JournalReader, ParkedKey } from '../journal/journal.ts'
+import type { Door } from './door.ts'
+
+export interface DoorParts {
+  /** Absent where no service is up. */
+  broker?: Broker
+  journal: Journal
+  reader: JournalReader
+  registry: Registry
+  refusals: readonly Refusal[]
+  metrics?: () => Promise<string>
+}
+
+export function createDoor({ broker, journal, reader, registry, refusals, metrics }: DoorParts): Door {
+  const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
+  return {
+    sessions: async () => broker?.sessions() ?? [],
+    refusals: async () => refusals.toReversed(),
+    async replay(key) {
+      const parked = reader.findParked(key)
+      if (parked === undefined) throw missing(key)
+      const device = registry.get(parked.device)
+      if (device === undefined) throw new LintelError('DEVICE_NOT_FOUND', `its device ${parked.device} is not enrolled any more`)
+      return replay(journal, parked, device.place)
+    },
+    async drop(key) {
+      if (!(await journal.dropParked(key))) throw missing(key)
+    },
+    metrics: async () => (await metrics?.()) ?? '',
+  }
+}

@@ -1,0 +1,48 @@
+import { type Clock, secondMs } from '../../core/clock.ts'
+import type { Cursors } from '../../core/cursors.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import type { Journal } from './journal.ts'
+
+export interface TrimmerOptions {
+  /** All must be done with a record before it is freed. */
+  readonly consumers: readonly string[]
+  /** How long a record stays all the same, to rebuild a lost store from. */
+  readonly retainMs: number
+  readonly maxBytes: number
+}
+
+export interface TrimmerParts {
+  journal: Journal
+  cursors: Cursors
+  clock: Clock
+  onFault: (error: unknown) => void
+}
+
+const everyMs = 5 * secondMs
+
+/** Frees what every consumer is done with; sooner than `retainMs` only when the journal is half full. */
+export function createTrimmer({ consumers, retainMs, maxBytes }: TrimmerOptions, { journal, cursors, clock, onFault }: TrimmerParts): Part {
+  let timer: NodeJS.Timeout | undefined
+  let trimming: Promise<unknown> = Promise.resolve()
+
+  const trim = async () => {
+    if (consumers.length === 0) return
+    const behind = Math.min(...consumers.map(consumer => cursors.get(consumer)))
+    const { bytes, refusing } = journal.stats()
+    const pressed = refusing !== undefined || bytes > maxBytes / 2
+    await journal.trim(behind, pressed ? Number.POSITIVE_INFINITY : clock() - retainMs)
+  }
+
+  return {
+    name: 'trimmer',
+    async start() {
+      timer = setInterval(() => {
+        trimming = trimming.then(trim).catch(onFault)
+      }, everyMs)
+    },
+    async stop() {
+      clearInterval(timer)
+      await trimming
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import { createLocalApi } from '../api/api.ts'
+import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { createCursors } from '../core/cursors.ts'
+import { awaitLock, dataPaths } from '../core/data-directory.ts'
+import { codeOf, messageOf } from '../core/errors.ts'
+import { type Part, startAll } from '../core/lifecycle.ts'
+import { createLog } from '../core/log.ts'
+import { exitCodes, runService } from '../core/service-process.ts'
+import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { createRegistry } from '../devices/registry/registry.ts'
+import { createAdmit } from './admit/admit.ts'
+import { openWaitingRoom } from './admit/waiting-room.ts'
+import { createBroker } from './broker/broker.ts'
+import { createControlServer } from './control/control-server.ts'
+import { createDoor } from './control/local-door.ts'
+import { openLmdbJournal } from './journal/lmdb-journal.ts'
+import { openLmdbJournalReader } from './journal/lmdb-reader.ts'
+import { createTrimmer } from './journal/trimmer.ts'
+import { createMetrics } from './metrics.ts'
+import { RefusalLog } from './refusal-log.ts'
+
+/** What the supervisor hands to a process of the service, as its one argument. */
+export interface GatewaySettings {
+  readonly data: string
+  readonly config: Config
+  /** Who reads this journal; what all of them are done with is freed. */
+  readonly consumers: readonly string[]
+  /** An edge node by itself: it holds the registry and offers the API. */
+  readonly alone: boolean
+}
+
+const registryEveryMs = secondMs / 2
+const sweepEveryMs = minuteMs
+const lockWaitMs = 20_000
+
+/** The process at the door: device ─▶ broker ─▶ admit ─▶ journal. */
+async function start({ data, config, consumers, alone }: GatewaySettings) {
+  const paths = dataPaths(data)
+  const clock = systemClock
+  const lock = await awaitLock(paths, 'journal', lockWaitMs)
+
+  const state = openLmdbState({ directory: paths.state, readOnly: !alone })
+  const registry = createRegistry(state)
+  const journal = await openLmdbJournal({
+    directory: paths.journal,
+    clock,
+    maxBytes: config.journal.maxBytes,
+    reserveBytes: config.journal.reserveBytes,
+    maxRemembered: config.journal.maxRememberedIds,
+    maxParked: config.journal.maxParked,
+    onFault,
+  })
+  const reader = openLmdbJournalReader(paths.journal)
+  const cursors = createCursors(state, reader.id)
+  const waitingRoom = await openWaitingRoom({
+    directory: paths.waiting,
+    clock,
+    maxBytes: config.snapshots.maxWaitingBytes,
+    maxAgeMs: config.snapshots.maxWaitingS * secondMs,
+  })
+  const admit = createAdmit({ journal, waitingRoom, clock, runId: randomUUID() })
+  const refusals = new RefusalLog(log, clock)
+  const broker = createBroker(
+    {
+      ...(config.mqtt.tcp ? { tcp: config.mqtt.tcp } : {}),
+      ...(config.mqtt.tls ? { tls: config.mqtt.tls } : {}),
+      ...(config.mqtt.websocket ? { websocket: config.mqtt.websocket } : {}),
+      maxConnections: config.mqtt.maxConnections,
+      maxUnidentified: config.mqtt.maxUnidentified,
+      maxPacketBytes: config.mqtt.maxPacketBytes,
+      maxPerDevice: config.mqtt.maxInFlightPerDevice,
+      maxBytes: config.mqtt.maxInFlightBytes,
+    },
+    { admit, registry, clock, onRefusal: refusal => refusals.add(refusal) },
+  )
+  const metrics = createMetrics({ broker, journal, reader, waitingRoom, refusals, cursors, consumers })
+  const door = createDoor({ broker, journal, reader, registry, refusals: refusals.latest, metrics })
+  const retainMs = config.journal.retainS * secondMs
+  const trimmer = createTrimmer({ consumers, retainMs, maxBytes: config.journal.maxBytes }, { journal, cursors, clock, onFault })
+  const edge = alone ? [createLocalApi({ paths, config, registry, journal: reader, store: undefined, door, clock, log })] : []
+
+  const holdings: Part = {
+    name: 'journal',
+    async stop() {
+      await reader.close()
+      await journal.stop()
+      await state.close()
+      lock.release()
+    },
+  }
+  const watch = every(registryEveryMs, onChange(registry.version, () => broker.refresh()))
+  const sweep = every(sweepEveryMs, () => void waitingRoom.sweep().catch(onFault))
+  // The door opens last and closes first.
+  const running = await startAll([holdings, trimmer, sweep, createControlServer(door, paths, onFault), ...edge, watch, broker])
+  return { running, ready: { ...broker.addresses } }
+}
+
+function onFault(error: unknown): void {
+  const code = codeOf(error)
+  log.error({ code, error: messageOf(error) }, 'fault')
+  // Without its journal this process is of no use; the supervisor starts it anew.
+  if (code === 'JOURNAL_CLOSED') process.exit(exitCodes.failed)
+}
+
+function every(ms: number, act: () => void): Part {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    name: 'timer',
+    async start() {
+      timer = setInterval(act, ms)
+    },
+    async stop() {
+      clearInterval(timer)
+    },
+  }
+}
+
+function onChange(read: () => number, act: () => void): () => void {
+  let last = read()
+  return () => {
+    const next = read()
+    if (next !== last) act()
+    last = next
+  }
+}
+
+const settings = JSON.parse(process.argv[2] ?? 'null') as GatewaySettings
+const log = createLog('gateway', settings.config.log.level)
+await runService(log, () => start(settings))

@@ -1,0 +1,125 @@
+import { type Backoff, backoffMs } from '../../core/backoff.ts'
+import type { Cursors } from '../../core/cursors.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import type { Place, Seq } from '../../core/words.ts'
+import type { Entry, JournalReader } from '../../gateway/journal/journal.ts'
+import type { Row, Store } from '../store/store.ts'
+
+/** The name of this consumer's cursor. */
+export const intakeConsumer = 'intake'
+
+export interface IntakeOptions {
+  /** Rows of one write at most. */
+  readonly batchRows: number
+  /** Between two writes while there is little to do: rows are cheaper in company. */
+  readonly paceMs: number
+  readonly retry: Backoff
+}
+
+export const intakeDefaults: IntakeOptions = { batchRows: 50_000, paceMs: 150, retry: { firstMs: 200, maxMs: 30_000 } }
+
+export interface IntakeParts {
+  journal: JournalReader
+  store: Store
+  cursors: Cursors
+  place(id: number): Place | undefined
+  random(): number
+  onFault(error: unknown): void
+}
+
+export interface IntakeStats {
+  readonly applied: Seq
+  readonly rows: number
+  readonly batches: number
+  readonly failures: number
+  /** Records that could not be read back from the journal, or whose place is not known. */
+  readonly damaged: number
+}
+
+/**
+ * Carries the journal into the store. Where it goes on after a start is what the store itself says it
+ * has applied, so a store that was lost is refilled from what the journal still holds; the cursor only
+ * tells the journal what it may free, and moves once the store has confirmed.
+ */
+export function createIntake({ journal, store, cursors, place, random, onFault }: IntakeParts, options = intakeDefaults): Part & { stats(): IntakeStats } {
+  let running = false
+  let loop: Promise<void> = Promise.resolve()
+  let wake = () => {}
+  let position: Seq | undefined
+  let rows = 0
+  let batches = 0
+  let failures = 0
+  let damaged = 0
+
+  const pause = (ms: number) =>
+    new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+
+  /** One batch; resolves to how many records it took from the journal. */
+  async function step(): Promise<number> {
+    position ??= await store.applied(journal.id)
+    const batch = journal.read(position, options.batchRows)
+    if (batch.damaged > 0) {
+      damaged += batch.damaged
+      onFault(new LintelError('JOURNAL_CORRUPT', `${batch.damaged} records before position ${batch.next} could not be read back`))
+    }
+    const taken = batch.next - position
+    if (taken > 0) {
+      const toStore = batch.entries.flatMap(toRow)
+      await store.write({ journal: journal.id, rows: toStore, next: batch.next })
+      rows += toStore.length
+      batches++
+      position = batch.next
+    }
+    if (cursors.get(intakeConsumer) < position) await cursors.commit(intakeConsumer, position)
+    return taken
+  }
+
+  function toRow({ seq, record }: Entry): Row[] {
+    if (record.kind === 'snapshot') return []
+    const stood = place(record.place)
+    if (stood === undefined) {
+      damaged++
+      onFault(new LintelError('JOURNAL_CORRUPT', `the record at position ${seq} names place ${record.place}, which is not known`))
+      return []
+    }
+    return [{ seq, place: stood, record } as Row]
+  }
+
+  async function run(): Promise<void> {
+    let failed = 0
+    while (running) {
+      try {
+        const taken = await step()
+        failed = 0
+        if (taken < options.batchRows) await pause(options.paceMs)
+      } catch (error) {
+        failures++
+        onFault(error)
+        // What was applied is asked again: a write that failed may have been made all the same.
+        position = undefined
+        await pause(backoffMs(++failed, options.retry, random()))
+      }
+    }
+  }
+
+  return {
+    name: 'intake',
+    async start() {
+      running = true
+      loop = run()
+    },
+    async stop() {
+      running = false
+      wake()
+      await loop
+    },
+    stats: () => ({ applied: position ?? 0, rows, batches, failures, damaged }),
+  }
+}

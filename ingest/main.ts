@@ -1,0 +1,56 @@
+import { createLocalApi } from '../api/api.ts'
+import { secondMs, systemClock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { createCursors } from '../core/cursors.ts'
+import { awaitLock, dataPaths, findEndpoint } from '../core/data-directory.ts'
+import { codeOf, messageOf } from '../core/errors.ts'
+import { type Part, startAll } from '../core/lifecycle.ts'
+import { createLog } from '../core/log.ts'
+import { runService } from '../core/service-process.ts'
+import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { createRegistry } from '../devices/registry/registry.ts'
+import { createRemoteDoor } from '../gateway/control/remote-door.ts'
+import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
+import { createIntake } from './intake/intake.ts'
+import { openDuckDbStore } from './store/duckdb-store.ts'
+
+export interface IngestSettings {
+  readonly data: string
+  readonly config: Config
+}
+
+const lockWaitMs = 20 * secondMs
+
+/** The process behind the journal: journal ─▶ store, and the API over both. It alone writes state and store. */
+async function start({ data, config }: IngestSettings) {
+  const paths = dataPaths(data)
+  const lock = await awaitLock(paths, 'state', lockWaitMs)
+  const state = openLmdbState({ directory: paths.state })
+  const registry = createRegistry(state)
+  const journal = openLmdbJournalReader(paths.journal)
+  const cursors = createCursors(state, journal.id)
+  const store = await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock, onFault })
+  const intake = createIntake({ journal, store, cursors, place: registry.place, random: Math.random, onFault })
+  const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
+  const api = createLocalApi({ paths, config, registry, journal, store, intake, door, clock: systemClock, log })
+
+  const holdings: Part = {
+    name: 'store',
+    async stop() {
+      await store.close()
+      await journal.close()
+      await state.close()
+      lock.release()
+    },
+  }
+  const running = await startAll([holdings, intake, api])
+  return { running, ready: { http: api.url } }
+}
+
+function onFault(error: unknown): void {
+  log.error({ code: codeOf(error), error: messageOf(error) }, 'fault')
+}
+
+const settings = JSON.parse(process.argv[2] ?? 'null') as IngestSettings
+const log = createLog('ingest', settings.config.log.level)
+await runService(log, () => start(settings))
