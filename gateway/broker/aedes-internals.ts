@@ -28,14 +28,14 @@ export const keepAlive = (client: Client) => void internalsOf(client)._keepalive
 /** Ends a connection whose packet says in its header that it is longer than `limitOf()`: nothing of it is buffered. */
 export function limitPackets(
   client: Client,
-  limitOf: (command: string | undefined) => number,
+  limitOf: () => number,
   onTooLarge: () => void,
 ): void {
   const parser = internalsOf(client)._parser
   const parseLength = parser._parseLength
   parser._parseLength = function (this: ParserInternals) {
     const parsed = parseLength.call(this)
-    const limit = limitOf(this.packet.cmd)
+    const limit = limitOf()
     if (parsed && this.packet.length > limit) {
       onTooLarge()
       this._emitError(new Error(`packet too large: ${this.packet.length} bytes where ${limit} are allowed`))

@@ -103,7 +103,8 @@ export function createBroker(
     })
     limitPackets(
       client,
-      command => (command === 'connect' || !client.connected ? maxConnectBytes : options.maxPacketBytes),
+      // Not `client.connected`: a device may send at once behind its CONNECT, and aedes says so later.
+      () => (sessionOf.has(client) ? options.maxPacketBytes : maxConnectBytes),
       () => {
         const device = sessionOf.get(client)?.device
         if (device !== undefined) admit.refused(device, 'snapshot')
