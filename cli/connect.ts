@@ -1,18 +1,8 @@
-import { createOperations } from '../api/local-operations.ts'
 import type { Operations } from '../api/operations.ts'
 import { createRemoteOperations } from '../api/remote-operations.ts'
-import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { dataPaths, type Endpoint, findEndpoint, lockDataDirectory, prepareDataDirectory } from '../core/data-directory.ts'
-import { openLmdbState } from '../core/state/lmdb-state.ts'
-import { createRegistry } from '../devices/registry/registry.ts'
-import { createDoor } from '../gateway/control/local-door.ts'
-import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
-import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
-import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
-
-/** What a command needs opened where no service is up. */
-export type Need = 'registry' | 'store'
+import { dataPaths, type Endpoint, findEndpoint } from '../core/data-directory.ts'
+import type { Need } from './offline.ts'
 
 /**
  * Runs `act` on the service that is up on this data directory, or on the directory itself, locked, if
@@ -22,31 +12,9 @@ export async function withOperations<T>(data: string, config: Config, need: Need
   const paths = dataPaths(data)
   const endpoint = findEndpoint(paths, 'api')
   if (endpoint !== undefined && (await answers(endpoint))) return act(createRemoteOperations(endpoint))
-
-  prepareDataDirectory(paths)
-  const locks = (['service', 'journal', 'state'] as const).map(name => lockDataDirectory(paths, name))
-  const state = openLmdbState({ directory: paths.state })
-  const journal = await openLmdbJournal({
-    directory: paths.journal,
-    clock: systemClock,
-    maxBytes: config.journal.maxBytes,
-    reserveBytes: config.journal.reserveBytes,
-    maxRemembered: config.journal.maxRememberedIds,
-    maxParked: config.journal.maxParked,
-  })
-  const reader = openLmdbJournalReader(paths.journal)
-  const registry = createRegistry(state)
-  const store = need === 'store' ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock }) : undefined
-  const door = createDoor({ journal, reader, registry, refusals: [] })
-  try {
-    return await act(createOperations({ registry, journal: reader, store, door, clock: systemClock, defaultZone: config.zone }))
-  } finally {
-    await store?.close()
-    await reader.close()
-    await journal.stop()
-    await state.close()
-    for (const lock of locks) lock.release()
-  }
+  // Databases are loaded only where they are used: a supervisor should be small.
+  const { withDirectory } = await import('./offline.ts')
+  return withDirectory(paths, config, need, act)
 }
 
 export async function answers({ url }: Pick<Endpoint, 'url'>): Promise<boolean> {

@@ -33,6 +33,10 @@ export function contextOf({ data, config, json = false }: CommonOptions): Contex
 export function parseAddress(text: string, option: string): { host: string; port: number } {
   const match = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
-  if (match === null || port > 65_535) throw new LintelError('CONFIG_INVALID', `${option} must be HOST:PORT, such as 127.0.0.1:1883, not "${text}"`)
+  if (match === null || port > 65_535)
+    throw new LintelError(
+      'CONFIG_INVALID',
+      `${option} must be HOST:PORT, such as 127.0.0.1:1883, not "${text}"`,
+    )
   return { host: match[1] ?? (match[2] || '127.0.0.1'), port }
 }

@@ -6,7 +6,10 @@ export interface Output {
   say(line: string, value?: unknown): void
 }
 
-export function createOutput(json: boolean, write: (text: string) => void = text => process.stdout.write(text)): Output {
+export function createOutput(
+  json: boolean,
+  write: (text: string) => void = text => process.stdout.write(text),
+): Output {
   const print = (text: string, value: unknown) => write(json ? `${JSON.stringify(value)}\n` : `${text}\n`)
   return {
     table: (rows, value = rows) => print(renderTable(rows), value),
@@ -40,7 +43,8 @@ function pad(text: string, width: number, right: boolean): string {
   return right ? space + text : text + space
 }
 
-const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/u
+const wide =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/u
 
 /** Columns of a terminal: a Chinese character takes two. */
 export function displayWidth(text: string): number {
@@ -50,7 +54,10 @@ export function displayWidth(text: string): number {
 }
 
 /** RFC 4180; a cell that a spreadsheet would run as a formula is shown as text. */
-export function renderCsv(header: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
+export function renderCsv(
+  header: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): string {
   const cell = (value: string | number) => {
     if (typeof value === 'number') return String(value)
     const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value

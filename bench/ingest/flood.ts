@@ -20,12 +20,17 @@ export interface FloodOptions {
   readonly count: number
   /** Messages a second of all connections together; as fast as the acks come without it. */
   readonly perS?: number
+  /** The n-th message of a connection. */
   payload(connection: number, n: number): Buffer
+  /** Where each connection begins to count; from 0 without it. */
+  readonly from?: readonly number[]
   /** Each ack as it comes. */
   onAck?(connection: number, n: number): void
 }
 
 export interface FloodResult {
+  /** Epoch ms when the first packet went out. */
+  readonly startedAt: number
   readonly acked: number
   readonly seconds: number
   /** Ack latencies in ms, sorted. */
@@ -42,24 +47,26 @@ export async function flood(options: FloodOptions): Promise<FloodResult> {
     (_, i) => Math.floor(count / devices.length) + (i < count % devices.length ? 1 : 0),
   )
   const packets = devices.map(({ device }, i) =>
-    Array.from({ length: shares[i]! }, (_, n) => encode(device, n, options.payload(i, n))),
+    Array.from({ length: shares[i]! }, (_, n) => encode(device, n, options.payload(i, n + (options.from?.[i] ?? 0)))),
   )
   const sockets = await Promise.all(devices.map(device => open(options, device)))
   const latencies = new Float64Array(count)
   let acked = 0
+  const startedAt = Date.now()
   const started = performance.now()
   const perConnection = options.perS === undefined ? undefined : options.perS / devices.length
   const outcomes = await Promise.all(
     sockets.map((socket, i) =>
       send(socket, packets[i]!, options.window, perConnection, (n, ms) => {
         latencies[acked++] = ms
-        options.onAck?.(i, n)
+        options.onAck?.(i, n + (options.from?.[i] ?? 0))
       }),
     ),
   )
   const seconds = (performance.now() - started) / 1000
   for (const socket of sockets) socket.destroy()
   return {
+    startedAt,
     acked,
     seconds,
     latencies: latencies.subarray(0, acked).sort(),
@@ -87,17 +94,7 @@ function open({ host, port }: FloodOptions, { device, token }: FloodDevice): Pro
     socket.setNoDelay(true)
     socket.once('error', reject)
     socket.once('connect', () =>
-      socket.write(
-        mqtt.generate({
-          cmd: 'connect',
-          protocolVersion: 4,
-          clean: true,
-          clientId: device,
-          username: device,
-          password: Buffer.from(token),
-          keepalive: 60,
-        }),
-      ),
+      socket.write(connectPacket({ device, token })),
     )
     socket.once('data', answer => {
       if (answer[0] !== 0x20 || answer[3] !== 0)
@@ -169,4 +166,43 @@ function send(
 
 export function percentile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+}
+
+/** What the bench asks of a generator process. */
+export interface GeneratorTask {
+  readonly host: string
+  readonly port: number
+  readonly devices: readonly FloodDevice[]
+  readonly window: number
+  readonly count: number
+  readonly perS?: number
+  /** Makes the ids of this run its own. */
+  readonly run: string
+}
+
+const eventBytes = 250
+
+/** Passages of 250 bytes. */
+export function someFloodOptions({ run, ...task }: GeneratorTask): FloodOptions {
+  const time = new Date().toISOString()
+  return {
+    ...task,
+    payload(connection, n) {
+      const event = {
+        specversion: '1.0',
+        id: `${run}-${connection}-${n}`,
+        source: '/doors',
+        type: 'passage',
+        time,
+        data: { direction: n % 2 === 0 ? 'in' : 'out', result: 'granted', method: 'card', holder: 'resident' },
+      }
+      const text = JSON.stringify(event)
+      return Buffer.from(text.replace(/}$/, `,"note":"${'x'.repeat(Math.max(0, eventBytes - text.length - 10))}"}`))
+    },
+  }
+}
+
+export function connectPacket({ device, token }: FloodDevice): Buffer {
+  const password = Buffer.from(token)
+  return mqtt.generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: device, username: device, password, keepalive: 600 })
 }

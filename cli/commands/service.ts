@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../core/config.ts'
 import { dataPaths, lockDataDirectory, prepareDataDirectory } from '../../core/data-directory.ts'
@@ -8,9 +9,11 @@ import type { GatewaySettings } from '../../gateway/main.ts'
 import { openWriter } from '../../gateway/journal/lmdb-writer.ts'
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
-import { runDemo } from '../demo.ts'
 import { type CommonOptions, contextOf, parseAddress, withCommonOptions } from '../options.ts'
 import { type ChildSpec, supervise } from '../supervisor.ts'
+
+/** Half the default: 80 MB less with 5,000 devices connected, and no slower; a quarter costs half the speed. */
+const gatewayFlags = ['--max-semi-space-size=8']
 
 interface ServiceOptions extends CommonOptions {
   readonly mqtt?: string
@@ -42,9 +45,11 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
 
   const gateway: GatewaySettings = { data: paths.root, config, consumers: alone ? [] : [intakeConsumer], alone }
   const ingest: IngestSettings = { data: paths.root, config }
-  const specs: ChildSpec[] = [{ name: 'gateway', entry: new URL('../../gateway/main.ts', import.meta.url), settings: gateway }]
+  const specs: ChildSpec[] = [
+    { name: 'gateway', entry: new URL('../../gateway/main.ts', import.meta.url), settings: gateway, flags: gatewayFlags },
+  ]
   if (!alone) specs.push({ name: 'ingest', entry: new URL('../../ingest/main.ts', import.meta.url), settings: ingest })
-  const supervisor = supervise(specs, createLog('supervisor', config.log.level))
+  const supervisor = supervise(specs, createLog('supervisor', config.log.level), join(paths.run, 'compile-cache'))
   const stop = () => void supervisor.stop()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
@@ -62,6 +67,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     ]
     output.say(lines.join('\n'), { version, pid: process.pid, mqtt, http, data: paths.root })
     if (options.demo) {
+      const { runDemo } = await import('../demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })
       process.on('SIGTERM', demo.stop)
       process.on('SIGINT', demo.stop)

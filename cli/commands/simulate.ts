@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { Presets, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
 import { hourMs } from '../../core/clock.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { planTown } from '../../devices/town/plan.ts'
-import { simulateTown, type TownProgress } from '../../devices/town/simulate.ts'
+import type { TownProgress } from '../../devices/town/simulate.ts'
 import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 import { enrolSimulated } from '../simulated-devices.ts'
@@ -58,6 +58,7 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
     if (json) output.say('', progress)
   }
   const until = options.duration === undefined ? {} : { until: from + options.duration * hourMs }
+  const { simulateTown } = await import('../../devices/town/simulate.ts')
   const done = await simulateTown({ url, devices, seed: options.seed, from, historyMs, signal: abort.signal, onProgress, ...until })
   bar.stop()
   output.say(`${done.published} events published, ${done.acked} acked, ${done.duplicates} sent twice, ${done.refusals} refused`, done)
@@ -66,7 +67,7 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
 /** On a terminal only, and only while there is an end in sight. */
 function createBar(json: boolean, totalMs: number) {
   if (json || !process.stderr.isTTY || totalMs === 0) return { update() {}, stop() {} }
-  const bar = new SingleBar({ format: '{bar} {percentage} %  {time}  {acked} acked', stream: process.stderr }, Presets.rect)
+  const bar = new cliProgress.SingleBar({ format: '{bar} {percentage} %  {time}  {acked} acked', stream: process.stderr }, cliProgress.Presets.rect)
   bar.start(totalMs, 0, { time: '', acked: 0 })
   return {
     update({ sentTo, acked }: TownProgress, doneMs: number) {

@@ -1,0 +1,42 @@
+import { createOperations } from '../api/local-operations.ts'
+import type { Operations } from '../api/operations.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { type DataPaths, lockDataDirectory, prepareDataDirectory } from '../core/data-directory.ts'
+import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { createRegistry } from '../devices/registry/registry.ts'
+import { createDoor } from '../gateway/control/local-door.ts'
+import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
+import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
+import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
+
+/** What a command needs opened. */
+export type Need = 'registry' | 'store'
+
+/** Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all. */
+export async function withDirectory<T>(paths: DataPaths, config: Config, need: Need, act: (operations: Operations) => Promise<T>): Promise<T> {
+  prepareDataDirectory(paths)
+  const locks = (['service', 'journal', 'state'] as const).map(name => lockDataDirectory(paths, name))
+  const state = openLmdbState({ directory: paths.state })
+  const journal = await openLmdbJournal({
+    directory: paths.journal,
+    clock: systemClock,
+    maxBytes: config.journal.maxBytes,
+    reserveBytes: config.journal.reserveBytes,
+    maxRemembered: config.journal.maxRememberedIds,
+    maxParked: config.journal.maxParked,
+  })
+  const reader = openLmdbJournalReader(paths.journal)
+  const registry = createRegistry(state)
+  const store = need === 'store' ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock }) : undefined
+  const door = createDoor({ journal, reader, registry, refusals: [] })
+  try {
+    return await act(createOperations({ registry, journal: reader, store, door, clock: systemClock, defaultZone: config.zone }))
+  } finally {
+    await store?.close()
+    await reader.close()
+    await journal.stop()
+    await state.close()
+    for (const lock of locks) lock.release()
+  }
+}
