@@ -1,0 +1,166 @@
+import Type, { type TSchema } from 'typebox'
+import { version } from '../../core/version.ts'
+import { deviceIdPattern } from '../../core/words.ts'
+import { dataSchemas, EventIdSchema, eventSchema, eventTypes } from './kinds.ts'
+import { maxEventsPerMessage } from './topics.ts'
+
+const CommandSchema = Type.Union([
+  Type.Object({
+    type: Type.Literal('time'),
+    now: Type.String({ format: 'date-time', description: 'The time now: set your clock.' }),
+  }),
+  Type.Object({
+    type: Type.Literal('refusal'),
+    code: Type.String({ description: 'See docs/errors.md.' }),
+    reason: Type.String({ description: 'What is wrong, and where. Do not parse it.' }),
+    id: Type.Optional(EventIdSchema),
+  }),
+  Type.Object({
+    type: Type.Literal('notice'),
+    code: Type.String(),
+    reason: Type.String(),
+    members: Type.Optional(Type.Array(Type.String(), { description: 'Names of the members concerned.' })),
+  }),
+])
+
+interface Channel {
+  readonly address: string
+  readonly summary: string
+  readonly action: 'send' | 'receive'
+  readonly message: string
+  readonly contentType?: string
+  readonly retain?: boolean
+  readonly payload: TSchema | { schemaFormat?: string; type: string; description: string }
+}
+
+/** `action` is the service's: it receives what devices send. */
+const channels: Record<string, Channel> = {
+  event: {
+    address: 'lintel/v1/{device}/event',
+    summary: `One event, or an array of up to ${maxEventsPerMessage}.`,
+    action: 'receive',
+    message: 'Event',
+    payload: Type.Union([
+      Type.Ref('Event'),
+      Type.Array(Type.Ref('Event'), { minItems: 1, maxItems: maxEventsPerMessage }),
+    ]),
+  },
+  snapshot: {
+    address: 'lintel/v1/{device}/snapshot/{eventId}',
+    summary: 'The picture that belongs to an event.',
+    action: 'receive',
+    message: 'Snapshot',
+    contentType: 'image/jpeg',
+    payload: { type: 'string', description: 'The bytes of one JPEG, as they are.' },
+  },
+  status: {
+    address: 'lintel/v1/{device}/status',
+    summary: 'Sent after connecting, and set as the will.',
+    action: 'receive',
+    message: 'Status',
+    retain: true,
+    payload: dataSchemas.status,
+  },
+  command: {
+    address: 'lintel/v1/{device}/command',
+    summary: 'What the device should know: the time, and what was refused and why.',
+    action: 'send',
+    message: 'Command',
+    payload: CommandSchema,
+  },
+}
+
+/** The wire contract as an AsyncAPI 3 document, made from the schemas that the gateway validates with. */
+export function asyncApi(): object {
+  const device = `Id of the device, ${deviceIdPattern}: also its client id and user name.`
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Lintel wire contract',
+      version: '1.0.0',
+      'x-lintel-version': version.split('.').slice(0, 2).join('.'),
+      description:
+        'What door terminals and road checkpoints publish over MQTT 3.1.1. docs/wire.md explains it.',
+      license: { name: 'Apache-2.0' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      tcp: {
+        host: '127.0.0.1:1883',
+        protocol: 'mqtt',
+        protocolVersion: '3.1.1',
+        security: [{ $ref: '#/components/securitySchemes/token' }],
+      },
+      tls: {
+        host: '127.0.0.1:8883',
+        protocol: 'secure-mqtt',
+        protocolVersion: '3.1.1',
+        security: [
+          { $ref: '#/components/securitySchemes/token' },
+          { $ref: '#/components/securitySchemes/certificate' },
+        ],
+      },
+    },
+    channels: Object.fromEntries(
+      Object.entries(channels).map(([name, { address, summary, message }]) => [
+        name,
+        {
+          address,
+          summary,
+          parameters: parametersOf(address, device),
+          messages: { [message]: { $ref: `#/components/messages/${message}` } },
+        },
+      ]),
+    ),
+    operations: Object.fromEntries(
+      Object.entries(channels).map(([name, { action, summary, retain = false }]) => [
+        `${action}${name[0]!.toUpperCase()}${name.slice(1)}`,
+        {
+          action,
+          channel: { $ref: `#/channels/${name}` },
+          summary,
+          bindings: { mqtt: { qos: 1, retain, bindingVersion: '0.2.0' } },
+        },
+      ]),
+    ),
+    components: {
+      messages: Object.fromEntries(
+        Object.values(channels).map(({ message, contentType = 'application/json', payload }) => [
+          message,
+          { name: message, contentType, payload: withRefs(payload) },
+        ]),
+      ),
+      schemas: {
+        Event: {
+          oneOf: eventTypes.map(type => ({ $ref: `#/components/schemas/${type}` })),
+          discriminator: 'type',
+        },
+        ...Object.fromEntries(eventTypes.map(type => [type, plain(eventSchema(type))])),
+      },
+      securitySchemes: {
+        token: { type: 'userPassword', description: 'User name is the device id, password its token.' },
+        certificate: {
+          type: 'X509',
+          description: 'The common name of a client certificate is the device id.',
+        },
+      },
+    },
+  }
+}
+
+function parametersOf(address: string, device: string): object {
+  const descriptions: Record<string, string> = {
+    device,
+    eventId: 'Id of the event that the picture belongs to.',
+  }
+  const names = [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
+  return Object.fromEntries(names.map(name => [name, { description: descriptions[name] }]))
+}
+
+/** Without TypeBox's symbols. */
+const plain = (schema: unknown) => JSON.parse(JSON.stringify(schema)) as object
+
+const withRefs = (schema: unknown) =>
+  JSON.parse(
+    JSON.stringify(schema).replaceAll('"$ref":"Event"', '"$ref":"#/components/schemas/Event"'),
+  ) as object
