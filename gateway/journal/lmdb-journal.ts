@@ -9,7 +9,7 @@ import type { Item, Journal, JournalStats, Lane, Note, Outcome, Parked } from '.
 import type { Answer, Request } from './lmdb-thread.ts'
 import type { WriterOptions, WriterStats } from './lmdb-writer.ts'
 import { Notes } from './notes.ts'
-import { createBallast, freeBytesOf, nextRefusal, type SpaceLimits } from './space.ts'
+import { type SpaceLimits, watchSpace } from './space.ts'
 
 export interface LmdbJournalOptions extends WriterOptions, SpaceLimits {
   clock: Clock
@@ -27,7 +27,6 @@ const noBytes = Buffer.alloc(0)
 /** The journal on LMDB, written by a thread of its own so that no commit ever holds up the broker. */
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   const { directory, clock, maxPendingBytes = 32 * 1024 * 1024, onFault = () => {} } = options
-  const freeBytes = options.freeBytes ?? (() => freeBytesOf(directory))
   const { maxRemembered, maxParked } = options
   const worker = new Worker(new URL('./lmdb-thread.ts', import.meta.url), {
     workerData: { directory, maxRemembered, maxParked } satisfies WriterOptions,
@@ -46,7 +45,9 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
   })
   worker.on('error', error => {
     closed = true
-    const fault = new LintelError('JOURNAL_CLOSED', `the journal's thread has ended: ${error.message}`, { cause: error })
+    const fault = new LintelError('JOURNAL_CLOSED', `the journal's thread has ended: ${error.message}`, {
+      cause: error,
+    })
     for (const { reject } of asked.splice(0)) reject(fault)
     onFault(fault)
   })
@@ -56,8 +57,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
   const numbers = new Map(opened.devices)
   let newDevices: [string, number][] = []
   const notes = new Notes()
-  const ballast = createBallast(directory)
-  await ballast.load().catch(onFault)
+  const space = watchSpace(directory, options, options.freeBytes)
 
   function ask<K extends Answer['kind']>(request: Request, moved: ArrayBuffer[] = []) {
     return new Promise<Extract<Answer, { kind: K }>>((resolve, reject) => {
@@ -82,6 +82,8 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     } catch (error) {
       newDevices = [...devices, ...newDevices]
       noted.giveBack()
+      // Nothing more until it is known whether there is room: what the ballast frees is for trimming.
+      refusing = 'JOURNAL_COMMIT_FAILED'
       onFault(error)
       look()
       throw error
@@ -133,19 +135,13 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
   }
 
   let looking = false
-  /** Sees how much room there is; on a full disk gives up the ballast so that trimming goes on. */
   async function look(): Promise<void> {
     if (looking) return
     looking = true
     try {
-      const free = await freeBytes()
-      const next = nextRefusal(refusing, { bytes: stats.bytes, freeBytes: free }, options)
-      if (next !== refusing) {
-        if (next !== undefined) onFault(new LintelError(next, refusals[next] ?? next))
-        refusing = next
-      }
-      if (next === 'JOURNAL_DISK_LOW') await ballast.drop()
-      else await ballast.load()
+      const next = await space.look(stats)
+      if (next !== undefined && next !== refusing) onFault(new LintelError(next, refusals[next] ?? next))
+      refusing = next
     } catch (error) {
       onFault(error)
     } finally {
@@ -204,6 +200,7 @@ const refusals: Partial<Record<ErrorCode, string>> = {
   JOURNAL_CLOSED: 'the journal is closing',
   JOURNAL_FULL: 'the journal holds as many bytes as it may; its consumers have to catch up',
   JOURNAL_DISK_LOW: 'the disk of the journal is nearly full',
+  JOURNAL_COMMIT_FAILED: 'the last commit failed; how much room there is is being looked at',
   PUBLISH_OVERLOADED: 'more is coming in than the disk takes',
 }
 

@@ -21,7 +21,10 @@ export interface TrimmerParts {
 const everyMs = 5 * secondMs
 
 /** Frees what every consumer is done with; sooner than `retainMs` only when the journal is half full. */
-export function createTrimmer({ consumers, retainMs, maxBytes }: TrimmerOptions, { journal, cursors, clock, onFault }: TrimmerParts): Part {
+export function createTrimmer(
+  { consumers, retainMs, maxBytes }: TrimmerOptions,
+  { journal, cursors, clock, onFault }: TrimmerParts,
+): Part {
   let timer: NodeJS.Timeout | undefined
   let trimming: Promise<unknown> = Promise.resolve()
 

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openLmdbJournal } from '../../gateway/journal/lmdb-journal.ts'
+import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
+import { item, someMoment } from '../support/records.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const megabytes = 48
+
+/** Undefined where this user may not mount. */
+async function smallDisk(): Promise<string | undefined> {
+  const directory = join(await temporaryDirectory(), 'disk')
+  mkdirSync(directory)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'ignore' })
+  } catch {
+    return undefined
+  }
+  onTestFinished(() => void execFileSync('umount', ['-l', directory]))
+  return directory
+}
+
+test('a disk that fills up under the journal loses nothing that was acked, and needs no restart', { timeout: 60_000 }, async ({ skip }) => {
+  const disk = await smallDisk()
+  if (disk === undefined) {
+    if (process.env.CI === 'true' && process.getuid?.() === 0) throw new Error('a tmpfs could not be mounted')
+    return skip('needs the right to mount a tmpfs: run as root')
+  }
+  // No reserve: the disk really fills.
+  const journal = await openLmdbJournal({
+    directory: disk,
+    clock: () => someMoment,
+    maxRemembered: 1e6,
+    maxParked: 10,
+    maxBytes: 1e9,
+    reserveBytes: 0,
+  })
+  const reader = openLmdbJournalReader(disk)
+  onTestFinished(async () => {
+    await reader.close()
+    await journal.stop()
+  })
+  const acked: string[] = []
+  let next = 0
+  const append = async (): Promise<string | undefined> => {
+    const ids = Array.from({ length: 500 }, () => `an-id-that-is-rather-long-${next++}`)
+    try {
+      await journal.append('d1', ids.map(id => item(id)))
+      acked.push(...ids)
+      return undefined
+    } catch (error) {
+      return (error as { code: string }).code
+    }
+  }
+
+  let refusal: string | undefined
+  while (refusal === undefined) refusal = await append()
+  expect(['JOURNAL_COMMIT_FAILED', 'JOURNAL_DISK_LOW']).toContain(refusal)
+  // Something else takes what little is left, and it stays full for a while.
+  const hog = join(disk, 'hog')
+  fill(hog, disk)
+  for (let n = 0; n < 5; n++) expect(await append()).toBeDefined()
+  expect(reader.end()).toBe(acked.length)
+  // Consumers read on, and what they are done with can be freed even now.
+  expect(reader.read(0, 1_000_000).entries.map(({ id }) => id)).toEqual(acked)
+  const trim = () => journal.trim(acked.length, Number.POSITIVE_INFINITY).catch(() => 0)
+  await expect.poll(trim, { timeout: 10_000 }).toBe(acked.length)
+
+  rmSync(hog, { force: true })
+  await expect.poll(append, { timeout: 10_000 }).toBeUndefined()
+  expect(reader.end()).toBe(acked.length)
+})
+
+/** Takes all that is free, but for what the journal has given up to go on with. */
+function fill(path: string, disk: string): void {
+  const piece = Buffer.alloc(64 * 1024)
+  const spared = existsSync(join(disk, 'ballast')) ? 0 : 16 * 1024 * 1024
+  try {
+    while (freeBytes(disk) > spared) writeFileSync(path, piece, { flag: 'a' })
+  } catch {
+    // Full: what was wanted.
+  }
+}
+
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(directory)
+  return bavail * bsize
+}
