@@ -8,10 +8,10 @@ import { createHttp } from '../core/http.ts'
 import type { Part } from '../core/lifecycle.ts'
 import type { Logger } from '../core/log.ts'
 import { version } from '../core/version.ts'
-import type { IntakeStats } from '../ingest/intake/intake.ts'
+import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import { createOperations, type OperationParts } from './local-operations.ts'
-import { createStoreMetrics } from './store-metrics.ts'
 import type { Operations } from './operations.ts'
+import { createStoreMetrics } from './store-metrics.ts'
 
 export interface ApiParts extends Omit<OperationParts, 'defaultZone'> {
   paths: DataPaths
@@ -21,12 +21,21 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone'> {
   intake?: { stats(): IntakeStats }
 }
 
-
 /** The API over the parts of this process. */
-export function createLocalApi({ paths, config, log, intake, ...parts }: ApiParts): Part & { readonly url: string } {
+export function createLocalApi({
+  paths,
+  config,
+  log,
+  intake,
+  ...parts
+}: ApiParts): Part & { readonly url: string } {
   const operations = createOperations({ ...parts, defaultZone: config.zone })
   const token = readIfThere(paths.token)!.trim()
-  const app = createHttp({ token, open: ['/api/v1/health', '/metrics'], onError: error => log.error({ error: messageOf(error) }, 'a request failed') })
+  const app = createHttp({
+    token,
+    open: ['/api/v1/health', '/metrics'],
+    onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
+  })
   addRoutes(app, operations)
   const storeMetrics = createStoreMetrics({ store: parts.store, intake })
   app.get('/metrics', async (_, reply) => {
@@ -69,17 +78,31 @@ export function addRoutes(plain: ReturnType<typeof createHttp>, operations: Oper
   app.get('/api/v1/health', async () => ({ status: 'ok', version }))
 
   app.get('/api/v1/devices', () => operations.listDevices())
-  app.post('/api/v1/devices', async (request, reply) => reply.status(201).send(await operations.addDevice(request.body)))
-  app.post('/api/v1/devices/import', { schema: { body: Type.String() } }, request => operations.importDevices(request.body))
-  app.get('/api/v1/devices/:device', { schema: { params: DeviceParams } }, request => operations.showDevice(request.params.device))
+  app.post('/api/v1/devices', async (request, reply) => {
+    const answer = await operations.addDevice(request.body)
+    return reply.status(answer.outcome === 'enrolled' ? 201 : 200).send(answer)
+  })
+  app.post('/api/v1/devices/import', { schema: { body: Type.String() } }, request =>
+    operations.importDevices(request.body),
+  )
+  app.get('/api/v1/devices/:device', { schema: { params: DeviceParams } }, request =>
+    operations.showDevice(request.params.device),
+  )
   app.post('/api/v1/devices/:device/rotate', { schema: { params: DeviceParams } }, async request => ({
     token: await operations.rotateToken(request.params.device),
   }))
-  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
-    app.post(`/api/v1/devices/:device/${verb}`, { schema: { params: DeviceParams } }, async (request, reply) => {
-      await operations.setEnabled(request.params.device, enabled)
-      return reply.status(204).send()
-    })
+  for (const [verb, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
+    app.post(
+      `/api/v1/devices/:device/${verb}`,
+      { schema: { params: DeviceParams } },
+      async (request, reply) => {
+        await operations.setEnabled(request.params.device, enabled)
+        return reply.status(204).send()
+      },
+    )
   }
 
   app.get('/api/v1/flow', { schema: { querystring: FlowQuery } }, ({ query }) =>
@@ -89,10 +112,16 @@ export function addRoutes(plain: ReturnType<typeof createHttp>, operations: Oper
 
   app.get(
     '/api/v1/parked',
-    { schema: { querystring: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 10_000, default: 100 }) }) } },
+    {
+      schema: {
+        querystring: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 10_000, default: 100 }) }),
+      },
+    },
     request => operations.listParked(request.query.limit),
   )
-  app.get('/api/v1/parked/:key', { schema: { params: ParkedParams } }, request => operations.showParked(request.params.key))
+  app.get('/api/v1/parked/:key', { schema: { params: ParkedParams } }, request =>
+    operations.showParked(request.params.key),
+  )
   app.post('/api/v1/parked/:key/replay', { schema: { params: ParkedParams } }, async request => ({
     outcome: await operations.replayParked(request.params.key),
   }))

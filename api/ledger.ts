@@ -38,7 +38,14 @@ export async function takeLedger(journal: JournalReader, store: Store | undefine
   const names = [...new Set([...tallies.keys(), ...stored.keys()])].sort()
   const devices = names.map(device => {
     const { received = 0, duplicate = 0, parked = 0, refused = 0 } = tallies.get(device)?.event ?? {}
-    const row = { received, stored: stored.get(device) ?? 0, duplicate, parked, refused, queued: queued.get(device) ?? 0 }
+    const row = {
+      received,
+      stored: stored.get(device) ?? 0,
+      duplicate,
+      parked,
+      refused,
+      queued: queued.get(device) ?? 0,
+    }
     return { device, ...withDifference(row) }
   })
   const snapshots = sum(
@@ -58,6 +65,7 @@ function withDifference(row: Omit<LedgerRow, 'difference'>): LedgerRow {
 
 function sum(rows: readonly LedgerRow[]): LedgerRow {
   const total = { received: 0, stored: 0, duplicate: 0, parked: 0, refused: 0, queued: 0 }
-  for (const row of rows) for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += row[name]
+  for (const row of rows)
+    for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += row[name]
   return withDifference(total)
 }

@@ -22,7 +22,14 @@ export interface OperationParts {
 }
 
 /** The operations on the parts themselves, in the process that holds the registry. */
-export function createOperations({ registry, journal, store, door, clock, defaultZone }: OperationParts): Operations {
+export function createOperations({
+  registry,
+  journal,
+  store,
+  door,
+  clock,
+  defaultZone,
+}: OperationParts): Operations {
   /** What only the gateway knows, and may be down. */
   async function live() {
     const [sessions, refusals] = await Promise.all([door.sessions(), door.refusals()]).catch(() => [[], []])
@@ -39,7 +46,10 @@ export function createOperations({ registry, journal, store, door, clock, defaul
     return devices.map(({ tokenHash: _, place: __, ...device }) => {
       const since = connectedAt.get(device.device)
       const refusal = lastRefusal.get(device.device)
-      const { event, snapshot } = tallies.get(device.device) ?? { event: tallyOf(undefined), snapshot: tallyOf(undefined) }
+      const { event, snapshot } = tallies.get(device.device) ?? {
+        event: tallyOf(undefined),
+        snapshot: tallyOf(undefined),
+      }
       return {
         ...device,
         ...(since === undefined ? {} : { connectedAt: since }),
@@ -58,7 +68,8 @@ export function createOperations({ registry, journal, store, door, clock, defaul
 
   return {
     async addDevice(device) {
-      const withZone = typeof device === 'object' && device !== null ? { zone: defaultZone, ...device } : device
+      const withZone =
+        typeof device === 'object' && device !== null ? { zone: defaultZone, ...device } : device
       const [answer] = await registry.enrol([withZone], clock())
       if (answer!.outcome === 'refused') throw new LintelError('DEVICE_INVALID', answer!.reason)
       return answer!
@@ -73,7 +84,11 @@ export function createOperations({ registry, journal, store, door, clock, defaul
     rotateToken: device => registry.rotate(device),
     setEnabled: (device, enabled) => registry.setEnabled(device, enabled),
     async flow(question) {
-      if (store === undefined) throw new LintelError('STORE_UNAVAILABLE', 'this is a gateway alone: ask the centre that it reports to')
+      if (store === undefined)
+        throw new LintelError(
+          'STORE_UNAVAILABLE',
+          'this is a gateway alone: ask the centre that it reports to',
+        )
       return answerFlow(question, store)
     },
     ledger: () => takeLedger(journal, store),

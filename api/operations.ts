@@ -3,7 +3,7 @@ import type { ImportReport } from '../devices/registry/csv.ts'
 import type { Device } from '../devices/registry/device.ts'
 import type { Enrolled } from '../devices/registry/registry.ts'
 import type { FlowAnswer, FlowQuestion } from '../flow/query.ts'
-import type { Refusal } from '../gateway/broker/broker.ts'
+import type { Door } from '../gateway/control/door.ts'
 import type { Outcome, ParkedEntry, ParkedKey } from '../gateway/journal/journal.ts'
 import type { Tally } from '../gateway/journal/tally.ts'
 import type { Ledger } from './ledger.ts'
@@ -45,5 +45,5 @@ export interface DeviceView extends Omit<Device, 'tokenHash' | 'place'> {
   readonly events: Tally
   readonly snapshots: Tally
   /** The latest thing of this device's that was turned away, since the gateway started. */
-  readonly lastRefusal?: Refusal
+  readonly lastRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
 }

@@ -1,9 +1,15 @@
 import { Gauge, Registry } from 'prom-client'
-import type { IntakeStats } from '../ingest/intake/intake.ts'
+import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import type { Store } from '../ingest/store/store.ts'
 
 /** Prometheus metrics of what lies behind the journal. */
-export function createStoreMetrics({ store, intake }: { store: Store | undefined; intake: { stats(): IntakeStats } | undefined }): () => Promise<string> {
+export function createStoreMetrics({
+  store,
+  intake,
+}: {
+  store: Store | undefined
+  intake: { stats(): IntakeStats } | undefined
+}): () => Promise<string> {
   const registry = new Registry()
   if (intake !== undefined) {
     const gauge = (name: string, help: string, field: keyof IntakeStats) =>

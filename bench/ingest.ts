@@ -81,11 +81,17 @@ export async function run({ events = 200_000, rounds = 3 }: { events?: number; r
 
 async function enrol(service: Service, prefix: string, n: number): Promise<FloodDevice[]> {
   const rows = Array.from({ length: n }, (_, i) => `${prefix}-${i},terminal,bench,b${i % 100},p${i}`)
-  const report = await service.operations.importDevices(`device,kind,site,building,point\n${rows.join('\n')}\n`)
+  const report = await service.operations.importDevices(
+    `device,kind,site,building,point\n${rows.join('\n')}\n`,
+  )
   return [...report.tokens]
 }
 
-function generate(service: Service, devices: readonly FloodDevice[], task: { count: number; run: string; perS?: number }): Promise<Generated> {
+function generate(
+  service: Service,
+  devices: readonly FloodDevice[],
+  task: { count: number; run: string; perS?: number },
+): Promise<Generated> {
   return runOnce<Generated>(generator, { ...service.mqtt, devices, window, ...task } satisfies GeneratorTask)
 }
 
@@ -102,7 +108,14 @@ async function floodBare(devices: readonly FloodDevice[], count: number, run: st
 async function countStored({ operations }: Service): Promise<number> {
   const now = Date.now()
   const moment = (ms: number) => new Date(ms).toISOString()
-  const question = { measure: 'passages', every: '1d', by: [], zone: 'Asia/Shanghai', from: moment(now - dayMs), to: moment(now + hourMs) }
+  const question = {
+    measure: 'passages',
+    every: '1d',
+    by: [],
+    zone: 'Asia/Shanghai',
+    from: moment(now - dayMs),
+    to: moment(now + hourMs),
+  }
   return (await operations.flow(question)).total
 }
 
@@ -146,7 +159,9 @@ async function measureIdle(service: Service): Promise<number> {
   const devices = await enrol(service, 'idle', idleDevices)
   const sockets: Socket[] = []
   for (let i = 0; i < devices.length; i += 100) {
-    sockets.push(...(await Promise.all(devices.slice(i, i + 100).map(device => connectIdle(service, device)))))
+    sockets.push(
+      ...(await Promise.all(devices.slice(i, i + 100).map(device => connectIdle(service, device)))),
+    )
   }
   await new Promise(resolve => setTimeout(resolve, 3000))
   const memory = memoryOfTree(service.pid)
@@ -163,7 +178,11 @@ async function connectIdle({ mqtt: { host, port } }: Service, device: FloodDevic
 }
 
 /** Fills the journal up to a million records, kills the service and starts it again. */
-async function measureStart(data: string, service: Service, devices: readonly FloodDevice[]): Promise<Service> {
+async function measureStart(
+  data: string,
+  service: Service,
+  devices: readonly FloodDevice[],
+): Promise<Service> {
   const { total } = await service.operations.ledger()
   await fill(service, devices[0]!, journalRecords - total.stored)
   await service.kill()
@@ -175,9 +194,24 @@ async function fill({ mqtt: { host, port } }: Service, device: FloodDevice, coun
   const time = new Date().toISOString()
   const data = { direction: 'in', result: 'granted', method: 'card' }
   for (let n = 0; n < count; n += 500) {
-    const events = Array.from({ length: Math.min(500, count - n) }, (_, i) => ({ id: `fill-${n + i}`, type: 'passage', time, data }))
+    const events = Array.from({ length: Math.min(500, count - n) }, (_, i) => ({
+      id: `fill-${n + i}`,
+      type: 'passage',
+      time,
+      data,
+    }))
     const payload = JSON.stringify(events)
-    socket.write(mqtt.generate({ cmd: 'publish', topic: `lintel/v1/${device.device}/event`, payload, qos: 1, messageId: 1, retain: false, dup: false }))
+    socket.write(
+      mqtt.generate({
+        cmd: 'publish',
+        topic: `lintel/v1/${device.device}/event`,
+        payload,
+        qos: 1,
+        messageId: 1,
+        retain: false,
+        dup: false,
+      }),
+    )
     await once(socket, 'data')
   }
   socket.destroy()

@@ -2,8 +2,8 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { createRemoteOperations } from '../api/remote-operations.ts'
 import type { Operations } from '../api/operations.ts'
+import { createRemoteOperations } from '../api/remote-operations.ts'
 import { dataPaths, findEndpoint } from '../core/data-directory.ts'
 
 /** A Lintel started as a user starts it, in a process group of its own so that it can be killed whole. */
@@ -20,9 +20,24 @@ export interface Service {
 
 const main = new URL('../cli/main.ts', import.meta.url).pathname
 
-export async function startService(data: string, mqttPort = 0, options: readonly string[] = []): Promise<Service> {
+export async function startService(
+  data: string,
+  mqttPort = 0,
+  options: readonly string[] = [],
+): Promise<Service> {
   const started = performance.now()
-  const args = [main, 'up', '--json', '--data', data, '--mqtt', `127.0.0.1:${mqttPort}`, '--http', '127.0.0.1:0', ...options]
+  const args = [
+    main,
+    'up',
+    '--json',
+    '--data',
+    data,
+    '--mqtt',
+    `127.0.0.1:${mqttPort}`,
+    '--http',
+    '127.0.0.1:0',
+    ...options,
+  ]
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   const log: string[] = []
   child.stderr.on('data', chunk => {
@@ -30,8 +45,8 @@ export async function startService(data: string, mqttPort = 0, options: readonly
     if (log.length > 500) log.shift()
   })
   const ended = once(child, 'exit')
-  const up = await Promise.race([firstLine(child), ended.then(() => undefined)])
-  if (up === undefined) throw new Error(`the service did not start:\n${log.join('')}`)
+  const up = await firstLine(child)
+  if (up === '') throw new Error(`the service did not start:\n${log.join('')}`)
   const { mqtt } = JSON.parse(up) as { mqtt: { tcp: { host: string; port: number } } }
   await accepts(mqtt.tcp)
   return {
@@ -50,6 +65,7 @@ export async function startService(data: string, mqttPort = 0, options: readonly
   }
 }
 
+/** Empty if it ended without one. */
 async function firstLine(child: ChildProcess): Promise<string> {
   let text = ''
   for await (const chunk of child.stdout!) {
@@ -87,10 +103,12 @@ export function memoryOfTree(pid: number): number {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
       parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
     }
-    const isBelow = (process: number | undefined): boolean => process === pid || (process !== undefined && process > 1 && isBelow(parents.get(process)))
+    const isBelow = (process: number | undefined): boolean =>
+      process === pid || (process !== undefined && process > 1 && isBelow(parents.get(process)))
     let kB = 0
     for (const process of parents.keys()) {
-      if (isBelow(process)) kB += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${process}/smaps_rollup`, 'utf8'))?.[1])
+      if (isBelow(process))
+        kB += Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${process}/smaps_rollup`, 'utf8'))?.[1])
     }
     return kB / 1024
   } catch {

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { dayMs, hourMs, systemClock } from '../core/clock.ts'
-import { schemaSql } from '../ingest/store/duckdb-tables.ts'
 import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
+import { schemaSql } from '../ingest/store/duckdb-tables.ts'
 import type { CellQuery, Store } from '../ingest/store/store.ts'
 import { machine, round } from './machine.ts'
 
@@ -18,12 +18,24 @@ const runs = 15
 export async function run({ rows = 50_000_000 }: { rows?: number }) {
   const directory = join(import.meta.dirname, '..', '.cache', `year-${rows}`)
   if (!existsSync(directory)) await generate(directory, rows)
-  const store = await openDuckDbStore({ directory, memoryBytes: 512 * 1024 * 1024, threads: 2, clock: systemClock })
+  const store = await openDuckDbStore({
+    directory,
+    memoryBytes: 512 * 1024 * 1024,
+    threads: 2,
+    clock: systemClock,
+  })
   try {
     const cases = []
-    for (const [name, query] of Object.entries(questions())) cases.push({ name, ...(await measure(store, query)) })
+    for (const [name, query] of Object.entries(questions()))
+      cases.push({ name, ...(await measure(store, query)) })
     const bytes = statSync(join(directory, 'lintel.duckdb')).size
-    return { rows, megabytes: round(bytes / 1e6), bytesPerRow: round(bytes / rows, 1), cases, machine: machine() }
+    return {
+      rows,
+      megabytes: round(bytes / 1e6),
+      bytesPerRow: round(bytes / rows, 1),
+      cases,
+      machine: machine(),
+    }
   } finally {
     await store.close()
   }
@@ -62,10 +74,15 @@ async function generate(directory: string, rows: number): Promise<void> {
   const draft = `${directory}.draft`
   rmSync(draft, { recursive: true, force: true })
   mkdirSync(draft, { recursive: true })
-  const instance = await DuckDBInstance.create(join(draft, 'lintel.duckdb'), { memory_limit: '2GiB', threads: '2' })
+  const instance = await DuckDBInstance.create(join(draft, 'lintel.duckdb'), {
+    memory_limit: '2GiB',
+    threads: '2',
+  })
   const connection = await instance.connect()
   for (const statement of schemaSql) await connection.run(statement)
-  await connection.run(`INSERT INTO place SELECT i, 'd' || i, 's' || lpad((i // 200)::VARCHAR, 2, '0'), 'b' || lpad(((i // 20) % 10)::VARCHAR, 2, '0'), 'p' || i, 'Asia/Shanghai' FROM range(${points}) t(i)`)
+  await connection.run(
+    `INSERT INTO place SELECT i, 'd' || i, 's' || lpad((i // 200)::VARCHAR, 2, '0'), 'b' || lpad(((i // 20) % 10)::VARCHAR, 2, '0'), 'p' || i, 'Asia/Shanghai' FROM range(${points}) t(i)`,
+  )
   const parts = 50
   for (let part = 0; part < parts; part++) {
     const from = Math.floor((rows * part) / parts)

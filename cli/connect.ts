@@ -8,7 +8,12 @@ import type { Need } from './offline.ts'
  * Runs `act` on the service that is up on this data directory, or on the directory itself, locked, if
  * none is. Throws DATA_LOCKED if there is one that does not answer.
  */
-export async function withOperations<T>(data: string, config: Config, need: Need, act: (operations: Operations) => Promise<T>): Promise<T> {
+export async function withOperations<T>(
+  data: string,
+  config: Config,
+  need: Need,
+  act: (operations: Operations) => Promise<T>,
+): Promise<T> {
   const paths = dataPaths(data)
   const endpoint = findEndpoint(paths, 'api')
   if (endpoint !== undefined && (await answers(endpoint))) return act(createRemoteOperations(endpoint))

@@ -37,7 +37,14 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
     if (endpoint === undefined) throw new Error('the API is not there')
     const operations = createRemoteOperations(endpoint)
     const { zone } = config
-    const yours: NewDevice = { device: 'my-door', kind: 'terminal', site: 'nanshe', building: 'b01', point: 'd99', zone }
+    const yours: NewDevice = {
+      device: 'my-door',
+      kind: 'terminal',
+      site: 'nanshe',
+      building: 'b01',
+      point: 'd99',
+      zone,
+    }
     const town = planTown({ ...size, zone })
     const [own, ...devices] = await enrolSimulated(operations, data, [yours, ...town])
     say(`\na town of ${devices.length} doors and lanes lives here now; it first delivers its last 24 hours …`)
@@ -58,11 +65,23 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
         from: formatLocal(zone, now - 12 * hourMs), to: formatLocal(zone, now + hourMs),
       }) // biome-ignore format: a question
       say(`\npassages of the last 12 hours (lintel flow --data ${data} --by direction):`)
-      say(renderTable(answer.rows.map(({ start, values, count }) => ({ start, direction: values[0], passages: count }))))
+      say(
+        renderTable(
+          answer.rows.map(({ start, values, count }) => ({ start, direction: values[0], passages: count })),
+        ),
+      )
       say(`\n${instructions(own!, mqtt, data)}\n`)
     }
     const { signal } = abort
-    await simulateTown({ url: `mqtt://${mqtt.host}:${mqtt.port}`, devices, seed, historyMs, mood, signal, onProgress })
+    await simulateTown({
+      url: `mqtt://${mqtt.host}:${mqtt.port}`,
+      devices,
+      seed,
+      historyMs,
+      mood,
+      signal,
+      onProgress,
+    })
   }
 
   run().catch(error => {
@@ -71,8 +90,13 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
   return { stop: () => abort.abort() }
 }
 
-function instructions({ device, token }: DeviceWithToken, { host, port }: DemoOptions['mqtt'], data: string): string {
-  const event = '{"id":"1","type":"passage","time":"\'$(date -u +%FT%TZ)\'","data":{"direction":"in","result":"granted","method":"card"}}'
+function instructions(
+  { device, token }: DeviceWithToken,
+  { host, port }: DemoOptions['mqtt'],
+  data: string,
+): string {
+  const event =
+    '{"id":"1","type":"passage","time":"\'$(date -u +%FT%TZ)\'","data":{"direction":"in","result":"granted","method":"card"}}'
   return [
     'publish an event of your own, from another terminal (the same id again counts once):',
     '',

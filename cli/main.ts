@@ -27,6 +27,11 @@ try {
   await program.parseAsync()
 } catch (error) {
   const code = codeOf(error)
-  process.stderr.write(code === undefined ? `${error instanceof Error ? error.stack : String(error)}\n` : `${code}: ${messageOf(error)}\n`)
-  process.exitCode = code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed
+  process.stderr.write(
+    code === undefined
+      ? `${error instanceof Error ? error.stack : String(error)}\n`
+      : `${code}: ${messageOf(error)}\n`,
+  )
+  process.exitCode =
+    code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed
 }

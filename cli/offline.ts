@@ -14,7 +14,12 @@ import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 export type Need = 'registry' | 'store'
 
 /** Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all. */
-export async function withDirectory<T>(paths: DataPaths, config: Config, need: Need, act: (operations: Operations) => Promise<T>): Promise<T> {
+export async function withDirectory<T>(
+  paths: DataPaths,
+  config: Config,
+  need: Need,
+  act: (operations: Operations) => Promise<T>,
+): Promise<T> {
   prepareDataDirectory(paths)
   const locks = (['service', 'journal', 'state'] as const).map(name => lockDataDirectory(paths, name))
   const state = openLmdbState({ directory: paths.state })
@@ -28,10 +33,22 @@ export async function withDirectory<T>(paths: DataPaths, config: Config, need: N
   })
   const reader = openLmdbJournalReader(paths.journal)
   const registry = createRegistry(state)
-  const store = need === 'store' ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock }) : undefined
+  const store =
+    need === 'store'
+      ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock })
+      : undefined
   const door = createDoor({ journal, reader, registry, refusals: [] })
   try {
-    return await act(createOperations({ registry, journal: reader, store, door, clock: systemClock, defaultZone: config.zone }))
+    return await act(
+      createOperations({
+        registry,
+        journal: reader,
+        store,
+        door,
+        clock: systemClock,
+        defaultZone: config.zone,
+      }),
+    )
   } finally {
     await store?.close()
     await reader.close()

@@ -31,7 +31,7 @@ export function contextOf({ data, config, json = false }: CommonOptions): Contex
 
 /** `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws CONFIG_INVALID. */
 export function parseAddress(text: string, option: string): { host: string; port: number } {
-  const match = /^(?:(?:\[([^\]]+)\]|([^:]*)):)?(\d{1,5})$/.exec(text)
+  const match = /^(?:(?:\[([^\]\s]+)\]|([^:\s]*)):)?(\d{1,5})$/.exec(text)
   const port = Number(match?.[3])
   if (match === null || port > 65_535)
     throw new LintelError(

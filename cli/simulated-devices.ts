@@ -11,11 +11,18 @@ export type DeviceWithToken = NewDevice & { token: string }
  * Enrols the devices and finds their tokens: those of earlier runs are kept beside the data, mode 0600,
  * since the registry has only hashes; one whose token is lost gets a new one.
  */
-export async function enrolSimulated(operations: Operations, data: string, devices: readonly NewDevice[]): Promise<DeviceWithToken[]> {
+export async function enrolSimulated(
+  operations: Operations,
+  data: string,
+  devices: readonly NewDevice[],
+): Promise<DeviceWithToken[]> {
   const path = join(dataPaths(data).root, 'simulated.tokens.json')
   const tokens: Record<string, string> = JSON.parse(readIfThere(path) ?? '{}')
   const columns = ['device', 'kind', 'site', 'building', 'point', 'zone'] as const
-  const csv = renderCsv(columns, devices.map(device => columns.map(column => device[column])))
+  const csv = renderCsv(
+    columns,
+    devices.map(device => columns.map(column => device[column])),
+  )
   const report = await operations.importDevices(csv)
   for (const { device, token } of report.tokens) tokens[device] = token
   for (const { device } of devices) tokens[device] ??= await operations.rotateToken(device)

@@ -56,7 +56,8 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
     child.on('exit', (code, signal) => {
       children.delete(spec.name)
       if (stopping !== undefined) return
-      if (code === exitCodes.config || !told.has(spec.name)) return void fail(spec.name, code ?? exitCodes.failed)
+      if (code === exitCodes.config || !told.has(spec.name))
+        return void fail(spec.name, code ?? exitCodes.failed)
       const next = Date.now() - startedAt > settledMs ? 1 : attempt + 1
       const ms = backoffMs(next, restart, Math.random())
       log.error({ child: spec.name, code, signal, restartMs: ms }, 'child ended, starting it again')

@@ -10,41 +10,74 @@ const section = <P extends TProperties>(properties: P, description: string) =>
   Type.Object(properties, { additionalProperties: false, description, default: {} })
 const bytes = (description: string, fallback: number, minimum = 1) =>
   Type.Integer({ description, default: fallback, minimum })
-const seconds = (description: string, fallback: number) => Type.Integer({ description, default: fallback, minimum: 1 })
-const count = (description: string, fallback: number) => Type.Integer({ description, default: fallback, minimum: 1 })
-const host = Type.String({ default: '127.0.0.1', minLength: 1, description: 'Address to listen on; 0.0.0.0 for all.' })
-const port = (fallback: number) => Type.Integer({ default: fallback, minimum: 0, maximum: 65535, description: '0 takes a free one.' })
+const seconds = (description: string, fallback: number) =>
+  Type.Integer({ description, default: fallback, minimum: 1 })
+const count = (description: string, fallback: number) =>
+  Type.Integer({ description, default: fallback, minimum: 1 })
+const host = Type.String({
+  default: '127.0.0.1',
+  minLength: 1,
+  description: 'Address to listen on; 0.0.0.0 for all.',
+})
+const port = (fallback: number) =>
+  Type.Integer({ default: fallback, minimum: 0, maximum: 65535, description: '0 takes a free one.' })
 const file = (description: string) => Type.String({ minLength: 1, description })
 
 const tlsFiles = {
   certFile: file('Certificate chain, PEM.'),
   keyFile: file('Private key, PEM.'),
-  clientCaFile: Type.Optional(file('CA of device certificates, PEM; the CN of a certificate is the device id.')),
-  clientCertificates: Type.Enum(['none', 'optional', 'required'], { default: 'none', description: 'Whether devices show one.' }),
+  clientCaFile: Type.Optional(
+    file('CA of device certificates, PEM; the CN of a certificate is the device id.'),
+  ),
+  clientCertificates: Type.Enum(['none', 'optional', 'required'], {
+    default: 'none',
+    description: 'Whether devices show one.',
+  }),
 }
 
 const kiB = 1024
 const miB = 1024 * kiB
 const giB = 1024 * miB
 
+const TcpSchema = section({ host, port: port(1883) }, 'MQTT over TCP.')
+
 /** The configuration file. Every key has a default; `lintel check-config` prints what is in force. */
 export const ConfigSchema = section(
   {
-    zone: Type.String({ default: 'Asia/Shanghai', description: 'IANA time zone where nothing else says one.' }),
+    zone: Type.String({
+      default: 'Asia/Shanghai',
+      description: 'IANA time zone where nothing else says one.',
+    }),
     mqtt: section(
       {
-        tcp: Type.Union([section({ host, port: port(1883) }, 'MQTT over TCP.'), Type.Literal(false)], { default: {} }),
-        tls: Type.Optional(Type.Object({ host, port: port(8883), ...tlsFiles }, { additionalProperties: false, description: 'MQTT over TLS.' })),
+        tcp: Type.Union([TcpSchema, Type.Literal(false)], { default: {} }),
+        tls: Type.Optional(
+          Type.Object(
+            { host, port: port(8883), ...tlsFiles },
+            { additionalProperties: false, description: 'MQTT over TLS.' },
+          ),
+        ),
         websocket: Type.Optional(
           Type.Object(
-            { host, port: port(8083), tls: Type.Optional(Type.Object(tlsFiles, { additionalProperties: false })) },
+            {
+              host,
+              port: port(8083),
+              tls: Type.Optional(Type.Object(tlsFiles, { additionalProperties: false })),
+            },
             { additionalProperties: false, description: 'MQTT over WebSocket.' },
           ),
         ),
         maxConnections: count('Open connections; more are closed at once.', 10_000),
         maxUnidentified: count('Of these, such as have not said who they are.', 1000),
-        maxPacketBytes: bytes('Longest packet of a connected device; a snapshot must fit.', miB + 4 * kiB, 1024),
-        maxInFlightPerDevice: count('Messages of one device that wait for the disk before its socket is left unread.', 64),
+        maxPacketBytes: bytes(
+          'Longest packet of a connected device; a snapshot must fit.',
+          miB + 4 * kiB,
+          1024,
+        ),
+        maxInFlightPerDevice: count(
+          'Messages of one device that wait for the disk before its socket is left unread.',
+          64,
+        ),
         maxInFlightBytes: bytes('Bytes of all messages that wait for the disk.', 64 * miB),
       },
       'The door.',
@@ -52,17 +85,29 @@ export const ConfigSchema = section(
     http: section({ host, port: port(8080) }, 'The API.'),
     journal: section(
       {
-        maxBytes: bytes('Records that its consumers have not done with; beyond it devices are refused, nothing is dropped.', 10 * giB),
+        maxBytes: bytes(
+          'Records that its consumers have not done with; beyond it devices are refused, nothing is dropped.',
+          10 * giB,
+        ),
         reserveBytes: bytes('Free space of its disk below which devices are refused.', giB, 0),
-        retainS: seconds('How long records stay after all consumers are done, to rebuild a lost store from.', 3600),
-        maxRememberedIds: count('Ids remembered for 31 days to tell duplicates; beyond it the oldest days are forgotten.', 50_000_000),
+        retainS: seconds(
+          'How long records stay after all consumers are done, to rebuild a lost store from.',
+          3600,
+        ),
+        maxRememberedIds: count(
+          'Ids remembered for 31 days to tell duplicates; beyond it the oldest days are forgotten.',
+          50_000_000,
+        ),
         maxParked: count('Payloads kept that broke the contract; beyond it the oldest is dropped.', 10_000),
       },
       'The spine.',
     ),
     snapshots: section(
       {
-        maxWaitingBytes: bytes('Pictures that wait for the tagger; beyond it the oldest is dropped.', 2 * giB),
+        maxWaitingBytes: bytes(
+          'Pictures that wait for the tagger; beyond it the oldest is dropped.',
+          2 * giB,
+        ),
         maxWaitingS: seconds('How long an original may wait at most.', 3600),
       },
       'The waiting room of snapshots.',
@@ -75,7 +120,12 @@ export const ConfigSchema = section(
       'The embedded time series.',
     ),
     log: section(
-      { level: Type.Enum(['debug', 'info', 'warn', 'error'], { default: 'info', description: 'Least level that is written.' }) },
+      {
+        level: Type.Enum(['debug', 'info', 'warn', 'error'], {
+          default: 'info',
+          description: 'Least level that is written.',
+        }),
+      },
       'JSON lines on standard error.',
     ),
   },
@@ -88,10 +138,30 @@ const validator = Compile(ConfigSchema)
 
 /** Fills in defaults and freezes. Throws CONFIG_INVALID with every problem, one a line. */
 export function parseConfig(value: unknown): Config {
-  const filled = Value.Default(ConfigSchema, structuredClone(value ?? {})) as unknown
-  const problems: string[] = []
-  if (!validator.Check(filled)) problems.push(...describe(filled))
-  else if (!isZone(filled.zone)) problems.push(`zone: "${filled.zone}" is not an IANA time zone`)
+  const filled = Value.Default(ConfigSchema, copyOf(value ?? {})) as Partial<Config>
+  // Into a branch of a union no defaults go while anything in it is wrong.
+  if (filled?.mqtt?.tcp)
+    filled.mqtt.tcp = Value.Default(TcpSchema, filled.mqtt.tcp) as Static<typeof TcpSchema>
+  const problems = describe(filled)
+  if (typeof filled?.zone === 'string' && !isZone(filled.zone)) {
+    problems.push(`zone: "${filled.zone}" is not an IANA time zone`)
+  }
+  const { tcp, tls, websocket } = filled?.mqtt ?? {}
+  if (tcp === false && tls === undefined && websocket === undefined) {
+    problems.push('mqtt: no device could connect: give it at least one of tcp, tls, websocket')
+  }
+  for (const [name, files] of [
+    ['tls', tls],
+    ['websocket.tls', websocket?.tls],
+  ] as const) {
+    if (
+      files?.clientCertificates &&
+      files.clientCertificates !== 'none' &&
+      files.clientCaFile === undefined
+    ) {
+      problems.push(`mqtt.${name}: clientCertificates needs a clientCaFile to check them with`)
+    }
+  }
   if (problems.length > 0) throw new LintelError('CONFIG_INVALID', problems.join('\n'))
   return freeze(filled as Config)
 }
@@ -106,22 +176,51 @@ export function readConfig(path: string): Config {
   }
   const document = parseDocument(text)
   if (document.errors.length > 0) {
-    throw new LintelError('CONFIG_INVALID', document.errors.map(error => `${path}: ${error.message.split('\n')[0]}`).join('\n'))
+    throw new LintelError(
+      'CONFIG_INVALID',
+      document.errors.map(error => `${path}: ${error.message.split('\n')[0]}`).join('\n'),
+    )
   }
-  return parseConfig(document.toJS())
+  try {
+    return parseConfig(document.toJS())
+  } catch (error) {
+    const lines = messageOf(error).split('\n')
+    throw new LintelError('CONFIG_INVALID', lines.map(line => `${path}: ${line}`).join('\n'))
+  }
 }
 
 function describe(value: unknown): string[] {
   const problems = new Set<string>()
-  for (const error of validator.Errors(value)) {
-    const where = error.instancePath.slice(1).replaceAll('/', '.') || 'the file'
-    const params = error.params as { additionalProperties?: string[]; allowedValues?: unknown[] }
-    if (error.keyword === 'anyOf' || error.keyword === 'boolean') continue
-    if (params.additionalProperties) problems.add(`${where}: unknown key ${params.additionalProperties.join(', ')}`)
-    else if (params.allowedValues) problems.add(`${where}: must be one of ${params.allowedValues.join(', ')}`)
-    else problems.add(`${where}: ${error.message}`)
+  const errors = validator.Check(value) ? [] : validator.Errors(value)
+  // A union answers with the faults of all its branches: those of the one that was meant are wanted.
+  const choices = new Set(
+    errors.filter(({ keyword }) => keyword === 'anyOf').map(error => error.instancePath),
+  )
+  for (const { keyword, instancePath, message, params } of errors) {
+    const where = instancePath.slice(1).replaceAll('/', '.') || 'the file'
+    const given = Value.Pointer.Get(value, instancePath)
+    const { additionalProperties, allowedValues, requiredProperties } = params as {
+      additionalProperties?: string[]
+      allowedValues?: unknown[]
+      requiredProperties?: string[]
+    }
+    const isObject = typeof given === 'object' && given !== null && !Array.isArray(given)
+    if (choices.has(instancePath) && !isObject) problems.add(`${where}: must be false or have members`)
+    else if (keyword === 'anyOf' || keyword === 'boolean') continue
+    else if (choices.has(instancePath) && (keyword === 'const' || keyword === 'type')) continue
+    else if (given === null) problems.add(`${where}: is empty: give it a value or leave it out`)
+    else if (keyword === 'type' && /object$/.test(message)) problems.add(`${where}: must have members`)
+    else if (requiredProperties) problems.add(`${where}: ${requiredProperties.join(', ')} is missing`)
+    else if (additionalProperties) problems.add(`${where}: unknown key ${additionalProperties.join(', ')}`)
+    else if (allowedValues) problems.add(`${where}: must be one of ${allowedValues.join(', ')}`)
+    else problems.add(`${where}: ${message}`)
   }
   return [...problems]
+}
+
+/** Through JSON, so that what a YAML alias shares between two places becomes two. */
+function copyOf(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
 }
 
 function freeze<T>(value: T): T {

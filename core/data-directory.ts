@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { LintelError, messageOf } from './errors.ts'
+import { codeOf, LintelError, messageOf } from './errors.ts'
 
 /** Raised when an older version could no longer read what this one writes. */
 const dataFormat = '1'
@@ -41,20 +41,35 @@ export function prepareDataDirectory(paths: DataPaths): void {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
     }
     checkFormat(join(paths.root, 'FORMAT'))
-    if (readIfThere(paths.token) === undefined) {
-      writeFileSync(paths.token, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
-    }
+    // An empty one, which a full disk may have left, would let everyone in or nobody.
+    if (!readIfThere(paths.token)?.trim())
+      replaceFile(paths.token, `${randomBytes(24).toString('base64url')}\n`)
   } catch (error) {
     if (error instanceof LintelError) throw error
-    throw new LintelError('CONFIG_INVALID', `the data directory ${paths.root} cannot be used: ${messageOf(error)}`)
+    throw new LintelError(
+      'CONFIG_INVALID',
+      `the data directory ${paths.root} cannot be used: ${messageOf(error)}`,
+    )
   }
 }
 
 function checkFormat(path: string): void {
   const found = readIfThere(path)?.trim()
-  if (found === undefined) return writeFileSync(path, `${dataFormat}\n`)
   if (found === dataFormat) return
-  throw new LintelError('DATA_VERSION', `${path} says format ${found}, this version of lintel reads ${dataFormat}: run the version that wrote it`)
+  if (found === undefined) {
+    replaceFile(path, `${dataFormat}\n`)
+    return
+  }
+  throw new LintelError(
+    'DATA_VERSION',
+    `${path} says format ${found}, this version of lintel reads ${dataFormat}: run the version that wrote it`,
+  )
+}
+
+/** Whole or not at all, whatever happens; for its owner's eyes. */
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true })
+  renameSync(`${path}.new`, path)
 }
 
 export function readIfThere(path: string): string | undefined {
@@ -69,28 +84,46 @@ export function readIfThere(path: string): string | undefined {
 /** What one process at a time may do with a directory: be the service, write the journal, write state and store. */
 export type LockName = 'service' | 'journal' | 'state'
 
+/** SQLITE_BUSY, of which the low byte is the code. */
+const busy = 5
+const isBusy = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) % 256 === busy
+
 /**
  * Holds one part of the directory for this process, and lets go when it ends, however it ends: the
- * lock is the operating system's, taken through SQLite. Throws DATA_LOCKED if another has it.
+ * lock is the operating system's, taken through SQLite. Throws DATA_LOCKED if another has it,
+ * CONFIG_INVALID where no lock can be had.
  */
 export function lockDataDirectory(paths: DataPaths, name: LockName): { release(): void } {
-  const database = new DatabaseSync(join(paths.run, `${name}.lock`), { timeout: 0 })
+  const path = join(paths.run, `${name}.lock`)
+  let database: DatabaseSync | undefined
   try {
+    database = new DatabaseSync(path, { timeout: 0 })
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
   } catch (error) {
-    database.close()
-    throw new LintelError('DATA_LOCKED', `another lintel is using ${paths.root}: stop it, or give --data another directory`, { cause: error })
+    database?.close()
+    if (!isBusy(error)) {
+      throw new LintelError('CONFIG_INVALID', `${path} cannot be locked: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+    const what = `another lintel is using ${paths.root}: stop it, or give --data another directory`
+    throw new LintelError('DATA_LOCKED', what, { cause: error })
   }
-  return { release: () => database.close() }
+  const held = database
+  return { release: () => held.close() }
 }
 
 /** The same, but waits for a process that is just ending, such as one whose supervisor was killed. */
-export async function awaitLock(paths: DataPaths, name: LockName, timeoutMs: number): Promise<{ release(): void }> {
+export async function awaitLock(
+  paths: DataPaths,
+  name: LockName,
+  timeoutMs: number,
+): Promise<{ release(): void }> {
   for (const until = Date.now() + timeoutMs; ; ) {
     try {
       return lockDataDirectory(paths, name)
     } catch (error) {
-      if (Date.now() >= until) throw error
+      if (codeOf(error) !== 'DATA_LOCKED' || Date.now() >= until) throw error
       await new Promise(resolve => setTimeout(resolve, 100))
     }
   }
@@ -107,9 +140,7 @@ const endpointPath = (paths: DataPaths, name: EndpointName) => join(paths.run, `
 export type EndpointName = 'api' | 'gateway'
 
 export function publishEndpoint(paths: DataPaths, name: EndpointName, endpoint: Endpoint): void {
-  const path = endpointPath(paths, name)
-  writeFileSync(`${path}.new`, JSON.stringify(endpoint), { mode: 0o600 })
-  renameSync(`${path}.new`, path)
+  replaceFile(endpointPath(paths, name), JSON.stringify(endpoint))
 }
 
 export function withdrawEndpoint(paths: DataPaths, name: EndpointName): void {

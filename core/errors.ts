@@ -43,7 +43,6 @@ export const errorCodes = {
   STORE_WRITE_FAILED: { retryable: true },
 
   DEVICE_INVALID: { retryable: false },
-  DEVICE_EXISTS: { retryable: false },
   DEVICE_NOT_FOUND: { retryable: false },
   IMPORT_ROW_INVALID: { retryable: false },
 

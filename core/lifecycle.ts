@@ -10,7 +10,10 @@ export interface Running {
   stop(): Promise<void>
 }
 
-/** Starts parts in order. When one fails, those already started are stopped in reverse, then it throws. */
+/**
+ * Starts parts in order. When one fails, it and those before it are stopped in reverse, then it throws:
+ * a `start` that failed halfway has something to undo, so `stop` must bear a part that never ran.
+ */
 export async function startAll(parts: readonly Part[]): Promise<Running> {
   const started: Part[] = []
   try {

@@ -16,7 +16,10 @@ export interface Ready {
  * Runs one process of the service: starts it, tells the supervisor, and stops it in order on SIGTERM,
  * SIGINT or when the supervisor is gone.
  */
-export async function runService(log: Logger, start: () => Promise<{ running: Running; ready: Record<string, unknown> }>): Promise<void> {
+export async function runService(
+  log: Logger,
+  start: () => Promise<{ running: Running; ready: Record<string, unknown> }>,
+): Promise<void> {
   let running: Running | undefined
   let stopping = false
 

@@ -4,26 +4,38 @@ export interface Segment {
   readonly from: number
   readonly to: number
   readonly offsetMs: number
+  /** When the zone took this offset, which may be before `from`; undefined if it always had it. */
+  readonly since: number | undefined
 }
 
 /** [from, to) cut wherever the zone changes its offset from UTC. */
 export function segmentsOf(zone: string, from: number, to: number): Segment[] {
   const segments: Segment[] = []
-  let at = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(zone)
-  while (at.epochMilliseconds < to) {
+  const first = zonedAt(zone, from)
+  // The millisecond after, because what is asked for is strictly before.
+  let since = zonedAt(zone, from + 1).getTimeZoneTransition('previous')?.epochMilliseconds
+  for (let at = first; ; ) {
     const next = at.getTimeZoneTransition('next')
     const end = Math.min(next?.epochMilliseconds ?? to, to)
-    segments.push({ from: at.epochMilliseconds, to: end, offsetMs: at.offsetNanoseconds / 1e6 })
-    if (next === null || end === to) break
+    const offsetMs = at.offsetNanoseconds / 1e6
+    segments.push({ from: Math.max(from, at.epochMilliseconds), to: end, offsetMs, since })
+    if (next === null || end === to) return segments
     at = next
+    since = next.epochMilliseconds
   }
-  return segments
 }
+
+const zonedAt = (zone: string, ms: number) =>
+  Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
 
 /** The moment at which a local day begins; not always at midnight, where the clock is set then. */
 export function startOfLocalDay(zone: string, localMs: number): number {
   const date = new Date(localMs)
-  const day = Temporal.PlainDate.from({ year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() })
+  const day = Temporal.PlainDate.from({
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+  })
   return day.toZonedDateTime(zone).epochMilliseconds
 }
 
@@ -40,7 +52,8 @@ export function formatLocal(zone: string, ms: number): string {
  */
 export function parseMoment(text: string, zone: string): number {
   try {
-    if (/(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) && text.includes(':')) return Temporal.Instant.from(text).epochMilliseconds
+    if (/(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) && text.includes(':'))
+      return Temporal.Instant.from(text).epochMilliseconds
     if (!/^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d)?)?$/.test(text)) return Number.NaN
     return Temporal.PlainDateTime.from(text.replace(' ', 'T')).toZonedDateTime(zone).epochMilliseconds
   } catch {

@@ -29,10 +29,32 @@ async function start({ data, config }: IngestSettings) {
   const registry = createRegistry(state)
   const journal = openLmdbJournalReader(paths.journal)
   const cursors = createCursors(state, journal.id)
-  const store = await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock, onFault })
-  const intake = createIntake({ journal, store, cursors, place: registry.place, random: Math.random, onFault })
+  const store = await openDuckDbStore({
+    directory: paths.store,
+    ...config.store,
+    clock: systemClock,
+    onFault,
+  })
+  const intake = createIntake({
+    journal,
+    store,
+    cursors,
+    place: registry.place,
+    random: Math.random,
+    onFault,
+  })
   const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
-  const api = createLocalApi({ paths, config, registry, journal, store, intake, door, clock: systemClock, log })
+  const api = createLocalApi({
+    paths,
+    config,
+    registry,
+    journal,
+    store,
+    intake,
+    door,
+    clock: systemClock,
+    log,
+  })
 
   const holdings: Part = {
     name: 'store',

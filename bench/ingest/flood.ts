@@ -47,7 +47,9 @@ export async function flood(options: FloodOptions): Promise<FloodResult> {
     (_, i) => Math.floor(count / devices.length) + (i < count % devices.length ? 1 : 0),
   )
   const packets = devices.map(({ device }, i) =>
-    Array.from({ length: shares[i]! }, (_, n) => encode(device, n, options.payload(i, n + (options.from?.[i] ?? 0)))),
+    Array.from({ length: shares[i]! }, (_, n) =>
+      encode(device, n, options.payload(i, n + (options.from?.[i] ?? 0))),
+    ),
   )
   const sockets = await Promise.all(devices.map(device => open(options, device)))
   const latencies = new Float64Array(count)
@@ -93,9 +95,7 @@ function open({ host, port }: FloodOptions, { device, token }: FloodDevice): Pro
     const socket = connect(port, host)
     socket.setNoDelay(true)
     socket.once('error', reject)
-    socket.once('connect', () =>
-      socket.write(connectPacket({ device, token })),
-    )
+    socket.once('connect', () => socket.write(connectPacket({ device, token })))
     socket.once('data', answer => {
       if (answer[0] !== 0x20 || answer[3] !== 0)
         return reject(new Error(`connection refused with code ${answer[3]}`))
@@ -194,15 +194,31 @@ export function someFloodOptions({ run, ...task }: GeneratorTask): FloodOptions 
         source: '/doors',
         type: 'passage',
         time,
-        data: { direction: n % 2 === 0 ? 'in' : 'out', result: 'granted', method: 'card', holder: 'resident' },
+        data: {
+          direction: n % 2 === 0 ? 'in' : 'out',
+          result: 'granted',
+          method: 'card',
+          holder: 'resident',
+        },
       }
       const text = JSON.stringify(event)
-      return Buffer.from(text.replace(/}$/, `,"note":"${'x'.repeat(Math.max(0, eventBytes - text.length - 10))}"}`))
+      return Buffer.from(
+        text.replace(/}$/, `,"note":"${'x'.repeat(Math.max(0, eventBytes - text.length - 10))}"}`),
+      )
     },
   }
 }
 
 export function connectPacket({ device, token }: FloodDevice): Buffer {
   const password = Buffer.from(token)
-  return mqtt.generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: device, username: device, password, keepalive: 600 })
+  return mqtt.generate({
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: 4,
+    clean: true,
+    clientId: device,
+    username: device,
+    password,
+    keepalive: 600,
+  })
 }

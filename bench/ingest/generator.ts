@@ -1,4 +1,4 @@
-import { someFloodOptions, flood, type GeneratorTask, percentile } from './flood.ts'
+import { flood, type GeneratorTask, percentile, someFloodOptions } from './flood.ts'
 
 /** The load, in a process of its own: what it does as its one argument, what came of it on its channel. */
 const task = JSON.parse(process.argv[2] ?? 'null') as GeneratorTask

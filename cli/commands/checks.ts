@@ -1,10 +1,15 @@
-import { fdatasyncSync, openSync, closeSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../core/config.ts'
-import { dataPaths, findEndpoint, lockDataDirectory, prepareDataDirectory } from '../../core/data-directory.ts'
+import {
+  dataPaths,
+  findEndpoint,
+  lockDataDirectory,
+  prepareDataDirectory,
+} from '../../core/data-directory.ts'
 import { messageOf } from '../../core/errors.ts'
 import { answers } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
@@ -27,7 +32,10 @@ export function addCheckCommands(program: Command): void {
     .action(async (options: CommonOptions) => {
       const { data, config, output } = contextOf(options)
       const findings = await examine(data, config)
-      output.table(findings.map(({ result, check, finding }) => ({ result, check, finding })), findings)
+      output.table(
+        findings.map(({ result, check, finding }) => ({ result, check, finding })),
+        findings,
+      )
       if (findings.some(({ result }) => result === 'problem')) process.exitCode = 1
     })
 }
@@ -41,10 +49,19 @@ async function examine(data: string, config: Config): Promise<Finding[]> {
     return [...findings, { check: 'data directory', result: 'problem', finding: messageOf(error) }]
   }
   findings.push({ check: 'data directory', result: 'ok', finding: paths.root })
-  findings.push(await freeSpace(paths.root, config.journal.reserveBytes), await fileSystem(paths.root), flushSpeed(paths.root))
+  findings.push(
+    await freeSpace(paths.root, config.journal.reserveBytes),
+    await fileSystem(paths.root),
+    flushSpeed(paths.root),
+  )
   const endpoint = findEndpoint(paths, 'api')
   const up = endpoint !== undefined && (await answers(endpoint))
-  if (up) return [...findings, { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` }, ...(await lag(endpoint.url))]
+  if (up)
+    return [
+      ...findings,
+      { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` },
+      ...(await lag(endpoint.url)),
+    ]
   findings.push(notUp(() => lockDataDirectory(paths, 'service').release()))
   if (config.mqtt.tcp) findings.push(await port('mqtt.tcp', config.mqtt.tcp))
   findings.push(await port('http', config.http))
@@ -55,25 +72,45 @@ function nodeVersion(): Finding {
   const major = Number(process.versions.node.split('.')[0])
   const finding = `Node ${process.versions.node}`
   if (major === 24) return { check: 'runtime', result: 'ok', finding }
-  return { check: 'runtime', result: 'warning', finding: `${finding}; lintel is tested with Node 24: start it as ./cli/lintel or by npm` }
+  return {
+    check: 'runtime',
+    result: 'warning',
+    finding: `${finding}; lintel is tested with Node 24: start it as ./cli/lintel or by npm`,
+  }
 }
 
 async function freeSpace(root: string, reserveBytes: number): Promise<Finding> {
   const { bavail, bsize } = await statfs(root)
   const free = bavail * bsize
   const finding = `${gigabytes(free)} free, ${gigabytes(reserveBytes)} are kept in reserve`
-  if (free < reserveBytes) return { check: 'free space', result: 'problem', finding: `${finding}: devices are refused until there is more` }
+  if (free < reserveBytes)
+    return {
+      check: 'free space',
+      result: 'problem',
+      finding: `${finding}: devices are refused until there is more`,
+    }
   return { check: 'free space', result: free < 4 * reserveBytes ? 'warning' : 'ok', finding }
 }
 
 /** Magic numbers of statfs(2); the journal maps its file into memory, which no network file system keeps coherent. */
-const networkFileSystems = new Map([[0x6969, 'NFS'], [0xff534d42, 'CIFS'], [0xfe534d42, 'SMB2'], [0x65735546, 'FUSE'], [0x01021997, '9p']])
+const networkFileSystems = new Map([
+  [0x6969, 'NFS'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x65735546, 'FUSE'],
+  [0x01021997, '9p'],
+])
 
 async function fileSystem(root: string): Promise<Finding> {
   const { type } = await statfs(root)
   const name = networkFileSystems.get(type)
-  if (name === undefined) return { check: 'file system', result: 'ok', finding: `local (type 0x${type.toString(16)})` }
-  return { check: 'file system', result: 'problem', finding: `${name}: put the data directory on a local disk` }
+  if (name === undefined)
+    return { check: 'file system', result: 'ok', finding: `local (type 0x${type.toString(16)})` }
+  return {
+    check: 'file system',
+    result: 'problem',
+    finding: `${name}: put the data directory on a local disk`,
+  }
 }
 
 function flushSpeed(root: string): Finding {
@@ -93,8 +130,17 @@ function flushSpeed(root: string): Finding {
   }
   const median = times.sort((a, b) => a - b)[10]!
   const finding = `a flush takes ${median.toFixed(1)} ms (median of 20)`
-  if (median < 0.05) return { check: 'disk', result: 'warning', finding: `${finding}: so fast that it may not reach the disk at all` }
-  return { check: 'disk', result: median > 50 ? 'warning' : 'ok', finding: median > 50 ? `${finding}: acks will be slow` : finding }
+  if (median < 0.05)
+    return {
+      check: 'disk',
+      result: 'warning',
+      finding: `${finding}: so fast that it may not reach the disk at all`,
+    }
+  return {
+    check: 'disk',
+    result: median > 50 ? 'warning' : 'ok',
+    finding: median > 50 ? `${finding}: acks will be slow` : finding,
+  }
 }
 
 function notUp(lock: () => void): Finding {
@@ -109,8 +155,16 @@ function notUp(lock: () => void): Finding {
 async function port(name: string, { host, port: number }: { host: string; port: number }): Promise<Finding> {
   return new Promise(resolve => {
     const server = createServer()
-    server.once('error', error => resolve({ check: name, result: 'problem', finding: `${host}:${number} cannot be used: ${error.message}` }))
-    server.listen(number, host, () => server.close(() => resolve({ check: name, result: 'ok', finding: `${host}:${number} is free` })))
+    server.once('error', error =>
+      resolve({
+        check: name,
+        result: 'problem',
+        finding: `${host}:${number} cannot be used: ${error.message}`,
+      }),
+    )
+    server.listen(number, host, () =>
+      server.close(() => resolve({ check: name, result: 'ok', finding: `${host}:${number} is free` })),
+    )
   })
 }
 
@@ -118,14 +172,31 @@ const lagWarning = 100_000
 
 async function lag(url: string): Promise<Finding[]> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  const value = (name: string) => Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN)
+  const value = (name: string) =>
+    Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN)
   const behind = value('lintel_consumer_lag')
-  if (Number.isNaN(behind)) return [{ check: 'gateway', result: 'problem', finding: 'it does not answer: devices may not be able to connect' }]
+  if (Number.isNaN(behind))
+    return [
+      {
+        check: 'gateway',
+        result: 'problem',
+        finding: 'it does not answer: devices may not be able to connect',
+      },
+    ]
   const findings: Finding[] = [
     { check: 'gateway', result: 'ok', finding: `${value('lintel_connected_devices')} devices connected` },
-    { check: 'store', result: behind > lagWarning ? 'warning' : 'ok', finding: `${behind} records behind the journal` },
+    {
+      check: 'store',
+      result: behind > lagWarning ? 'warning' : 'ok',
+      finding: `${behind} records behind the journal`,
+    },
   ]
-  if (value('lintel_journal_refusing') === 1) findings.push({ check: 'journal', result: 'problem', finding: 'it refuses devices: it or its disk is full' })
+  if (value('lintel_journal_refusing') === 1)
+    findings.push({
+      check: 'journal',
+      result: 'problem',
+      finding: 'it refuses devices: it or its disk is full',
+    })
   return findings
 }
 

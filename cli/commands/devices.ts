@@ -4,8 +4,8 @@ import type { DeviceView } from '../../api/operations.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { withOperations } from '../connect.ts'
-import { renderCsv } from '../output.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { renderCsv } from '../output.ts'
 
 interface AddOptions extends CommonOptions {
   readonly kind: string
@@ -17,7 +17,8 @@ interface AddOptions extends CommonOptions {
 
 export function addDeviceCommands(program: Command): void {
   const device = program.command('device').description('the devices that may connect')
-  const sub = (name: string, description: string) => withCommonOptions(device.command(name).description(description))
+  const sub = (name: string, description: string) =>
+    withCommonOptions(device.command(name).description(description))
 
   sub('add <id>', 'enrol a device, or move it; prints its token once')
     .option('--kind <kind>', 'terminal or checkpoint', 'terminal')
@@ -29,13 +30,21 @@ export function addDeviceCommands(program: Command): void {
       const { data, config, output } = contextOf(options)
       const { kind, site, building, point, zone } = options
       const wanted = { device: id, kind, site, building, point, ...(zone === undefined ? {} : { zone }) }
-      const answer = await withOperations(data, config, 'registry', operations => operations.addDevice(wanted))
-      const token = 'token' in answer ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}` : ''
+      const answer = await withOperations(data, config, 'registry', operations =>
+        operations.addDevice(wanted),
+      )
+      const token =
+        'token' in answer
+          ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}`
+          : ''
       output.say(`${id} ${answer.outcome}${token}`, answer)
     })
 
   sub('import <csv>', 'enrol devices from a CSV with the header device,kind,site,building,point,zone')
-    .option('--tokens <file>', 'where the tokens of new devices are written, once (default: CSV name with .tokens.csv)')
+    .option(
+      '--tokens <file>',
+      'where the tokens of new devices are written, once (default: CSV name with .tokens.csv)',
+    )
     .action(importDevices)
 
   sub('list', 'all devices, and how they are').action(async (options: CommonOptions) => {
@@ -48,17 +57,24 @@ export function addDeviceCommands(program: Command): void {
     const view = await withOperations(data, config, 'registry', operations => operations.showDevice(id))
     output.say(toText(view), view)
   })
-  sub('rotate <id>', 'give it a new token; the old one ends at once').action(async (id: string, options: CommonOptions) => {
-    const { data, config, output } = contextOf(options)
-    const token = await withOperations(data, config, 'registry', operations => operations.rotateToken(id))
-    output.say(`${id} has a new token, shown this once: ${token}`, { device: id, token })
-  })
-  for (const [verb, enabled] of [['enable', true], ['disable', false]] as const) {
-    sub(`${verb} <id>`, enabled ? 'let it connect again' : 'disconnect it and keep it out').action(async (id: string, options: CommonOptions) => {
+  sub('rotate <id>', 'give it a new token; the old one ends at once').action(
+    async (id: string, options: CommonOptions) => {
       const { data, config, output } = contextOf(options)
-      await withOperations(data, config, 'registry', operations => operations.setEnabled(id, enabled))
-      output.say(`${id} is ${verb}d`, { device: id, enabled })
-    })
+      const token = await withOperations(data, config, 'registry', operations => operations.rotateToken(id))
+      output.say(`${id} has a new token, shown this once: ${token}`, { device: id, token })
+    },
+  )
+  for (const [verb, enabled] of [
+    ['enable', true],
+    ['disable', false],
+  ] as const) {
+    sub(`${verb} <id>`, enabled ? 'let it connect again' : 'disconnect it and keep it out').action(
+      async (id: string, options: CommonOptions) => {
+        const { data, config, output } = contextOf(options)
+        await withOperations(data, config, 'registry', operations => operations.setEnabled(id, enabled))
+        output.say(`${id} is ${verb}d`, { device: id, enabled })
+      },
+    )
   }
 }
 
@@ -67,7 +83,10 @@ async function importDevices(csv: string, options: CommonOptions & { tokens?: st
   const tokensFile = options.tokens ?? `${csv.replace(/\.csv$/i, '')}.tokens.csv`
   // Before anything is enrolled: a token that cannot be written down is lost.
   if (existsSync(tokensFile)) {
-    throw new LintelError('CONFIG_INVALID', `${tokensFile} is there already: move it away, or name another with --tokens`)
+    throw new LintelError(
+      'CONFIG_INVALID',
+      `${tokensFile} is there already: move it away, or name another with --tokens`,
+    )
   }
   let text: string
   try {
@@ -78,10 +97,18 @@ async function importDevices(csv: string, options: CommonOptions & { tokens?: st
   }
   const report = await withOperations(data, config, 'registry', operations => operations.importDevices(text))
   const { tokens, ...counts } = report
-  writeFileSync(tokensFile, `${renderCsv(['device', 'token'], tokens.map(row => [row.device, row.token]))}\r\n`)
+  writeFileSync(
+    tokensFile,
+    `${renderCsv(
+      ['device', 'token'],
+      tokens.map(row => [row.device, row.token]),
+    )}\r\n`,
+  )
   const lines = [
     `${counts.enrolled} enrolled, ${counts.moved} moved, ${counts.unchanged} unchanged, ${counts.faults.length} refused`,
-    ...counts.faults.map(({ row, device, reason }) => `  row ${row}${device === '' ? '' : ` (${device})`}: ${reason}`),
+    ...counts.faults.map(
+      ({ row, device, reason }) => `  row ${row}${device === '' ? '' : ` (${device})`}: ${reason}`,
+    ),
     ...(tokens.length === 0 ? [] : [`tokens of the new devices, written this once: ${tokensFile}`]),
   ]
   output.say(lines.join('\n'), { ...counts, tokensFile })
@@ -91,7 +118,18 @@ async function importDevices(csv: string, options: CommonOptions & { tokens?: st
 function toRow({ device, kind, site, building, point, enabled, connectedAt, events }: DeviceView) {
   const state = !enabled ? 'disabled' : connectedAt === undefined ? 'offline' : 'online'
   const { stored, parked, skewed, lastReceivedAt } = events
-  return { device, kind, site, building, point, state, events: stored, parked, skewed, last: lastReceivedAt === 0 ? '' : formatRfc3339(lastReceivedAt) }
+  return {
+    device,
+    kind,
+    site,
+    building,
+    point,
+    state,
+    events: stored,
+    parked,
+    skewed,
+    last: lastReceivedAt === 0 ? '' : formatRfc3339(lastReceivedAt),
+  }
 }
 
 function toText(view: DeviceView): string {
@@ -100,10 +138,21 @@ function toText(view: DeviceView): string {
     ...device,
     enrolled: formatRfc3339(enrolledAt),
     connected: connectedAt === undefined ? 'no' : `since ${formatRfc3339(connectedAt)}`,
-    ...Object.fromEntries(Object.entries(events).map(([name, n]) => [`events ${name}`, name === 'lastReceivedAt' ? (n === 0 ? '' : formatRfc3339(n)) : n])),
+    ...Object.fromEntries(
+      Object.entries(events).map(([name, n]) => [
+        `events ${name}`,
+        name === 'lastReceivedAt' ? (n === 0 ? '' : formatRfc3339(n)) : n,
+      ]),
+    ),
     'snapshots stored': snapshots.stored,
-    ...(lastRefusal === undefined ? {} : { 'last refusal': `${formatRfc3339(lastRefusal.at)} ${lastRefusal.code ?? ''}: ${lastRefusal.reason}` }),
+    ...(lastRefusal === undefined
+      ? {}
+      : {
+          'last refusal': `${formatRfc3339(lastRefusal.at)} ${lastRefusal.code ?? ''}: ${lastRefusal.reason}`,
+        }),
   }
   if (events.skewed > 0) facts.clock = 'has been wrong: see events skewed'
-  return Object.entries(facts).map(([name, value]) => `${name.padEnd(22)} ${value}`).join('\n')
+  return Object.entries(facts)
+    .map(([name, value]) => `${name.padEnd(22)} ${value}`)
+    .join('\n')
 }

@@ -3,8 +3,8 @@ import { Temporal } from 'temporal-polyfill'
 import { LintelError } from '../../core/errors.ts'
 import { type FlowAnswer, measureNames, stepNames } from '../../flow/query.ts'
 import { withOperations } from '../connect.ts'
-import { renderCsv, renderTable } from '../output.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { renderCsv, renderTable } from '../output.ts'
 
 interface FlowOptions extends CommonOptions {
   readonly measure: string
@@ -19,7 +19,10 @@ interface FlowOptions extends CommonOptions {
 const formats = {
   table: (answer: FlowAnswer) => `${renderTable(toRows(answer))}\ntotal ${answer.total}\n`,
   csv: ({ by, rows, measure }: FlowAnswer) =>
-    `${renderCsv(['start', ...by, measure], rows.map(({ start, values, count }) => [start, ...values, count]))}\r\n`,
+    `${renderCsv(
+      ['start', ...by, measure],
+      rows.map(({ start, values, count }) => [start, ...values, count]),
+    )}\r\n`,
   json: (answer: FlowAnswer) => `${JSON.stringify(answer)}\n`,
 }
 
@@ -36,7 +39,11 @@ export function addFlowCommand(program: Command): void {
     .action(async (options: FlowOptions) => {
       const { data, config, json } = contextOf(options)
       const format = formats[(json ? 'json' : options.format) as keyof typeof formats]
-      if (format === undefined) throw new LintelError('FLOW_QUERY_INVALID', `format must be one of ${Object.keys(formats).join(', ')}`)
+      if (format === undefined)
+        throw new LintelError(
+          'FLOW_QUERY_INVALID',
+          `format must be one of ${Object.keys(formats).join(', ')}`,
+        )
       const zone = options.zone ?? config.zone
       const today = startOfToday(zone)
       const question = {

@@ -5,26 +5,43 @@ import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 export function addParkedCommands(program: Command): void {
   const parked = program.command('parked').description('payloads that broke the contract')
-  const sub = (name: string, description: string) => withCommonOptions(parked.command(name).description(description))
+  const sub = (name: string, description: string) =>
+    withCommonOptions(parked.command(name).description(description))
 
   sub('list', 'the newest first')
     .option('--limit <n>', 'at most so many', toKey, 100)
     .action(async (options: CommonOptions & { limit: number }) => {
       const { data, config, output } = contextOf(options)
-      const entries = await withOperations(data, config, 'registry', operations => operations.listParked(options.limit))
-      const rows = entries.map(({ key, device, receivedAt, code, reason }) => ({ key, device, received: formatRfc3339(receivedAt), code, reason }))
+      const entries = await withOperations(data, config, 'registry', operations =>
+        operations.listParked(options.limit),
+      )
+      const rows = entries.map(({ key, device, receivedAt, code, reason }) => ({
+        key,
+        device,
+        received: formatRfc3339(receivedAt),
+        code,
+        reason,
+      }))
       output.table(rows, entries)
     })
-  sub('show <key>', 'one, with what may be kept of its payload').action(async (text: string, options: CommonOptions) => {
-    const { data, config, output } = contextOf(options)
-    const entry = await withOperations(data, config, 'registry', operations => operations.showParked(toKey(text)))
-    output.say(JSON.stringify(entry, null, 2), entry)
-  })
-  sub('replay <key>', 'admit it again, by the contract as it is now').action(async (text: string, options: CommonOptions) => {
-    const { data, config, output } = contextOf(options)
-    const outcome = await withOperations(data, config, 'registry', operations => operations.replayParked(toKey(text)))
-    output.say(`${text} is ${outcome}`, { key: toKey(text), outcome })
-  })
+  sub('show <key>', 'one, with what may be kept of its payload').action(
+    async (text: string, options: CommonOptions) => {
+      const { data, config, output } = contextOf(options)
+      const entry = await withOperations(data, config, 'registry', operations =>
+        operations.showParked(toKey(text)),
+      )
+      output.say(JSON.stringify(entry, null, 2), entry)
+    },
+  )
+  sub('replay <key>', 'admit it again, by the contract as it is now').action(
+    async (text: string, options: CommonOptions) => {
+      const { data, config, output } = contextOf(options)
+      const outcome = await withOperations(data, config, 'registry', operations =>
+        operations.replayParked(toKey(text)),
+      )
+      output.say(`${text} is ${outcome}`, { key: toKey(text), outcome })
+    },
+  )
   sub('drop <key>', 'forget it; it stays counted').action(async (text: string, options: CommonOptions) => {
     const { data, config, output } = contextOf(options)
     await withOperations(data, config, 'registry', operations => operations.dropParked(toKey(text)))

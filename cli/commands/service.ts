@@ -5,8 +5,8 @@ import { dataPaths, lockDataDirectory, prepareDataDirectory } from '../../core/d
 import { createLog } from '../../core/log.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { version } from '../../core/version.ts'
-import type { GatewaySettings } from '../../gateway/main.ts'
 import { openWriter } from '../../gateway/journal/lmdb-writer.ts'
+import type { GatewaySettings } from '../../gateway/main.ts'
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { type CommonOptions, contextOf, parseAddress, withCommonOptions } from '../options.ts'
@@ -43,13 +43,28 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const lock = lockDataDirectory(paths, 'service')
   await prepareDatabases(paths.state, paths.journal, config)
 
-  const gateway: GatewaySettings = { data: paths.root, config, consumers: alone ? [] : [intakeConsumer], alone }
+  const gateway: GatewaySettings = {
+    data: paths.root,
+    config,
+    consumers: alone ? [] : [intakeConsumer],
+    alone,
+  }
   const ingest: IngestSettings = { data: paths.root, config }
   const specs: ChildSpec[] = [
-    { name: 'gateway', entry: new URL('../../gateway/main.ts', import.meta.url), settings: gateway, flags: gatewayFlags },
+    {
+      name: 'gateway',
+      entry: new URL('../../gateway/main.ts', import.meta.url),
+      settings: gateway,
+      flags: gatewayFlags,
+    },
   ]
-  if (!alone) specs.push({ name: 'ingest', entry: new URL('../../ingest/main.ts', import.meta.url), settings: ingest })
-  const supervisor = supervise(specs, createLog('supervisor', config.log.level), join(paths.run, 'compile-cache'))
+  if (!alone)
+    specs.push({ name: 'ingest', entry: new URL('../../ingest/main.ts', import.meta.url), settings: ingest })
+  const supervisor = supervise(
+    specs,
+    createLog('supervisor', config.log.level),
+    join(paths.run, 'compile-cache'),
+  )
   const stop = () => void supervisor.stop()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)

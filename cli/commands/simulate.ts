@@ -1,5 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander'
 import cliProgress from 'cli-progress'
+import { type Command, InvalidArgumentError } from 'commander'
 import { hourMs } from '../../core/clock.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { planTown } from '../../devices/town/plan.ts'
@@ -45,7 +45,9 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
     checkpoints: options.checkpoints,
     zone: config.zone,
   })
-  const devices = await withOperations(data, config, 'registry', operations => enrolSimulated(operations, data, plan))
+  const devices = await withOperations(data, config, 'registry', operations =>
+    enrolSimulated(operations, data, plan),
+  )
   const abort = new AbortController()
   process.once('SIGINT', () => abort.abort())
   process.once('SIGTERM', () => abort.abort())
@@ -59,15 +61,30 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
   }
   const until = options.duration === undefined ? {} : { until: from + options.duration * hourMs }
   const { simulateTown } = await import('../../devices/town/simulate.ts')
-  const done = await simulateTown({ url, devices, seed: options.seed, from, historyMs, signal: abort.signal, onProgress, ...until })
+  const done = await simulateTown({
+    url,
+    devices,
+    seed: options.seed,
+    from,
+    historyMs,
+    signal: abort.signal,
+    onProgress,
+    ...until,
+  })
   bar.stop()
-  output.say(`${done.published} events published, ${done.acked} acked, ${done.duplicates} sent twice, ${done.refusals} refused`, done)
+  output.say(
+    `${done.published} events published, ${done.acked} acked, ${done.duplicates} sent twice, ${done.refusals} refused`,
+    done,
+  )
 }
 
 /** On a terminal only, and only while there is an end in sight. */
 function createBar(json: boolean, totalMs: number) {
   if (json || !process.stderr.isTTY || totalMs === 0) return { update() {}, stop() {} }
-  const bar = new cliProgress.SingleBar({ format: '{bar} {percentage} %  {time}  {acked} acked', stream: process.stderr }, cliProgress.Presets.rect)
+  const bar = new cliProgress.SingleBar(
+    { format: '{bar} {percentage} %  {time}  {acked} acked', stream: process.stderr },
+    cliProgress.Presets.rect,
+  )
   bar.start(totalMs, 0, { time: '', acked: 0 })
   return {
     update({ sentTo, acked }: TownProgress, doneMs: number) {

@@ -16,17 +16,27 @@ const maxTables = 32
 export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions): State {
   const root = open({ path: directory, maxDbs: maxTables, overlappingSync: false, readOnly, noSubdir: false })
   const databases = new Map<string, Database<unknown, string>>()
+  /** Opened by the change that runs now: if it is undone, so are they. */
+  const unsure = new Set<string>()
+  let changing = false
 
   /** A reader may come before the writer has made the table; then it is empty, and looked for again. */
   function databaseOf(name: string): Database<unknown, string> | undefined {
+    // lmdb goes on with the read transaction of this turn, which may be older than the other's commit.
+    if (readOnly) root.resetReadTxn()
     let database = databases.get(name)
     if (database === undefined) {
       database = root.openDB<unknown, string>({ name, encoding: 'json' }) as
         | Database<unknown, string>
         | undefined
       if (database !== undefined) databases.set(name, database)
+      if (changing) unsure.add(name)
     }
     return database
+  }
+
+  function forget(): void {
+    for (const name of unsure) databases.delete(name)
   }
 
   return {
@@ -34,10 +44,9 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
       if (!readOnly) databaseOf(name)
       return {
         get: key => databaseOf(name)?.get(key) as V | undefined,
-        *entries() {
-          const database = databaseOf(name)
-          if (database === undefined) return
-          for (const { key, value } of database.getRange({ snapshot: false })) yield [key, value as V]
+        entries() {
+          const rows = databaseOf(name)?.getRange({ snapshot: false }) ?? []
+          return [...rows].map(({ key, value }) => [key, value as V])
         },
         put(key, value) {
           databaseOf(name)!.putSync(key, value)
@@ -52,11 +61,16 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
       await root.transaction(() =>
         // A child, because an error thrown in lmdb's own transaction does not undo its writes.
         root.childTransaction(() => {
+          changing = true
           try {
             result = { value: change() }
           } catch (error) {
             result = { error }
+            forget()
             return ABORT
+          } finally {
+            changing = false
+            unsure.clear()
           }
         }),
       )

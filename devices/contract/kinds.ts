@@ -9,7 +9,8 @@ import { eventIdPattern } from '../../core/words.ts'
  * What is not listed here is never stored. Enumerations and members are append-only: their positions
  * are their codes in the journal and in the store (a test pins them).
  */
-const oneOf = <T extends string>(description: string, ...values: T[]) => Type.Enum<T[]>(values, { description })
+const oneOf = <T extends string>(description: string, ...values: T[]) =>
+  Type.Enum<T[]>(values, { description })
 const number = (description: string, minimum: number, maximum: number) =>
   Type.Number({ description, minimum, maximum })
 const integer = (description: string, minimum: number, maximum: number) =>
@@ -87,7 +88,7 @@ export type EventType = (typeof eventTypes)[number]
 export const storedKinds = [...eventTypes, 'status'] as const satisfies Kind[]
 export type StoredKind = (typeof storedKinds)[number]
 
-/** Positions are codes in the journal: append only. */
+/** Positions are codes in the journal: append only, and raise `journalFormat` so that an older version says that it cannot read it. */
 export const kindCodes = [...storedKinds, 'snapshot'] as const satisfies Kind[]
 
 export const EventIdSchema = Type.String({

@@ -5,17 +5,18 @@ import { dataSchemas, eventTypes } from './kinds.ts'
  * is cut whatever its spelling. The patterns here only tell such members apart from harmless unknown
  * ones, so that they are counted per device and its maker is told.
  */
+const maxNameLength = 64
 const personalName =
-  /name|nick|idcard|identity|certificate|document|passport|cardno|cardnum|cardid|credential|phone|mobile|tel|msisdn|plate|licen[cs]e|vin$|face|feature|template|embedding|biometric|fingerprint|iris|portrait|photo|avatar|birth|gender|sex|^age$|ethnic|nation|address|email|mail|wechat|weixin|openid|unionid|userid|personid|residentid|person|owner|household|姓|名|身份|证|卡号|手机|电话|车牌|人脸|照片|生日|性别|民族|住址|地址|邮箱|微信/u
+  /name|nick|idcard|identity|certificate|document|passport|cardno|cardnum|cardid|credential|phone|mobile|^tel$|telno|telnum|telephone|msisdn|plate|licen[cs]e|vin$|(?<!inter|sur)face(?!t)|feature|template|embedding|biometric|fingerprint|iris|portrait|photo|avatar|birth|gender|sex|^age$|ethnic|nationality|(?<!desti|combi|termi|coordi|origi)nation|address|email|mail|wechat|weixin|openid|unionid|userid|personid|residentid|person|owner|household|姓|名|身份|证|卡号|手机|电话|车牌|人脸|照片|生日|性别|民族|住址|地址|邮箱|微信/u
 
-/** Whether a member's name, in any case and with any separators, speaks of a person. */
-export function isPersonalName(name: string): boolean {
-  return personalName.test(
-    name
-      .normalize('NFKC')
-      .toLowerCase()
-      .replace(/[\s_.\-:/]/g, ''),
-  )
+/** What a member's name, in any case and with any separators, says of a person, in a word of `personalName`. */
+export function personalWordIn(name: string): string | undefined {
+  const plain = name
+    .slice(0, maxNameLength)
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]/gu, '')
+  return personalName.exec(plain)?.[0]
 }
 
 const mobileNumber = /^(?:\+?86)?1[3-9]\d{9}$/
@@ -47,32 +48,49 @@ const knownData = new Map(
 const knownEnvelope = new Set(envelopeNames)
 
 export interface Cut {
-  /** Unknown members, ignored: how many. */
+  /** Unknown members that say nothing of a person, and those that do. */
   ignored: number
-  /** Names of the members that speak of a person, at most `maxNamed`. Empty almost always. */
-  personal: string[]
+  personalMembers: number
+  /** What the latter speak of, in our words: a name as it came may itself be a person's. Empty almost always. */
+  personal: Set<string>
 }
 
-const maxNamed = 8
-const nothing: Cut = Object.freeze({ ignored: 0, personal: Object.freeze([]) as unknown as string[] })
+const nothing: Cut = Object.freeze({ ignored: 0, personalMembers: 0, personal: new Set<string>() })
+const noNames: ReadonlySet<string> = new Set()
+/** How deep, and at how many members of an event, it is looked for what speaks of a person. */
+const maxLookDepth = 8
+const maxLooked = 1000
 
-/** What of an event will not be kept. Its values are not looked at: they are never copied anywhere. */
+/** What of an event will not be kept. Its values are never copied anywhere. */
 export function findCut(event: Readonly<Record<string, unknown>>): Cut {
+  const look: Look = { cut: nothing, left: maxLooked }
+  lookAt(event, knownEnvelope, look, 0)
+  const { data } = event
   const known = knownData.get(event.type as string)
-  let cut = nothing
-  for (const name in event) if (!knownEnvelope.has(name)) cut = addTo(cut, name)
-  const data = event.data
-  if (known !== undefined && typeof data === 'object' && data !== null) {
-    for (const name in data) if (!known.has(name)) cut = addTo(cut, name)
-  }
-  return cut
+  if (known !== undefined && typeof data === 'object' && data !== null) lookAt(data, known, look, 0)
+  return look.cut
 }
 
-function addTo(cut: Cut, name: string): Cut {
-  const next = cut === nothing ? { ignored: 0, personal: [] } : cut
-  if (isPersonalName(name) && next.personal.length < maxNamed) next.personal.push(name.slice(0, 32))
-  else next.ignored++
-  return next
+interface Look {
+  cut: Cut
+  left: number
+}
+
+function lookAt(value: object, known: ReadonlySet<string>, look: Look, depth: number): void {
+  for (const name in value) {
+    if (known.has(name)) continue
+    if (look.left-- <= 0) return
+    if (look.cut === nothing) look.cut = { ignored: 0, personalMembers: 0, personal: new Set() }
+    const { cut } = look
+    const word = personalWordIn(name)
+    if (word !== undefined) {
+      cut.personalMembers++
+      cut.personal.add(word)
+    } else if (depth === 0) cut.ignored++
+    const member = (value as Record<string, unknown>)[name]
+    if (typeof member === 'object' && member !== null && depth < maxLookDepth)
+      lookAt(member, noNames, look, depth + 1)
+  }
 }
 
 const vocabulary = new Set<string>([
@@ -84,32 +102,36 @@ const vocabulary = new Set<string>([
   ),
 ])
 
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ][\d:.]+(?:[Zz]|[+-]\d\d:\d\d)$/
+const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
 const maxDepth = 4
 const maxMembers = 32
 
 /**
- * What may be parked of a payload that broke the contract: its shape, the contract's own words, times,
- * flags and small numbers; every other text or number becomes its type and size. Enough to see what is
- * wrong and to try again once the contract has grown; nothing that could be a person's.
+ * What may be parked of a payload that broke the contract: its shape and, in members of the contract,
+ * its own words, flags, small numbers and the event's time; every other text or number becomes its type
+ * and size. Enough to see what is wrong and to try again once the contract has grown; nothing that could
+ * be a person's, such as the day of birth or the number of the flat in a member that we do not know.
  */
-export function maskPayload(value: unknown, depth = 0): unknown {
+export function maskPayload(value: unknown, depth = 0, name?: string): unknown {
+  const isOurs = name === undefined || vocabulary.has(name)
   switch (typeof value) {
     case 'boolean':
-      return value
+      return isOurs ? value : '<flag>'
     case 'number':
-      return Math.abs(value) < 100_000 ? value : '<number>'
-    case 'string':
-      return vocabulary.has(value) || rfc3339.test(value) ? value : `<text of ${value.length}>`
+      return isOurs && Math.abs(value) < 100_000 ? value : '<number>'
+    case 'string': {
+      const isPlain = isOurs && (vocabulary.has(value) || (name === 'time' && rfc3339.test(value)))
+      return isPlain ? value : `<text of ${value.length}>`
+    }
   }
   if (value === null) return null
   if (depth >= maxDepth) return '<nested>'
-  if (Array.isArray(value)) return value.slice(0, maxMembers).map(item => maskPayload(item, depth + 1))
+  if (Array.isArray(value)) return value.slice(0, maxMembers).map(item => maskPayload(item, depth + 1, name))
   const members = Object.entries(value as object).slice(0, maxMembers)
   return Object.fromEntries(
-    members.map(([name, member], index) => [
-      vocabulary.has(name) ? name : `<member ${index + 1}>`,
-      maskPayload(member, depth + 1),
+    members.map(([member, inner], index) => [
+      vocabulary.has(member) ? member : `<member ${index + 1}>`,
+      maskPayload(inner, depth + 1, isOurs ? member : name),
     ]),
   )
 }

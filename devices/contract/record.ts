@@ -92,14 +92,18 @@ export function encodeRecord(record: EventRecord, target: Buffer, offset: number
   return end
 }
 
-/** Reads the record that begins at `offset`. Throws a RangeError on bytes that are no record. */
-export function decodeRecord(source: Buffer, offset: number): EventRecord {
+/**
+ * Reads the record between `offset` and `limit`. One that was written before its kind had its last
+ * members ends sooner: they are absent. Throws a RangeError on bytes that are no record.
+ */
+export function decodeRecord(source: Buffer, offset: number, limit: number): EventRecord {
   const kind = kindsByCode.get(source[offset] ?? 0)
   if (kind === undefined) throw new RangeError(`no kind of record has the code ${source[offset]}`)
   const flags = source[offset + 1]!
   const data: Record<string, unknown> = {}
   let end = offset + headBytes
   for (const field of layouts.get(kind)!.fields) {
+    if (end >= limit) break
     switch (field.type) {
       case 'enum': {
         const word = field.words[source[end++]!]

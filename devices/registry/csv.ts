@@ -26,19 +26,16 @@ export async function importDevices(
   defaultZone: string,
   now: number,
 ): Promise<ImportReport> {
-  const rows = readRows(csv)
   const seen = new Map<string, number>()
   const faults: { row: number; device: string; reason: string }[] = []
   const good: { row: number; value: unknown }[] = []
-  for (const { line, cells } of rows) {
-    const value = { ...cells, zone: cells.zone || defaultZone }
+  for (const { line, cells, fault } of readRows(csv)) {
     const device = cells.device ?? ''
     const earlier = seen.get(device)
-    if (cells.fault !== undefined) faults.push({ row: line, device, reason: cells.fault })
-    else if (earlier !== undefined)
-      faults.push({ row: line, device, reason: `listed already in row ${earlier}` })
-    else good.push({ row: line, value })
-    if (earlier === undefined) seen.set(device, line)
+    const reason = fault ?? (earlier === undefined ? undefined : `listed already in row ${earlier}`)
+    if (reason === undefined) good.push({ row: line, value: { ...cells, zone: cells.zone || defaultZone } })
+    else faults.push({ row: line, device, reason })
+    if (earlier === undefined && device !== '') seen.set(device, line)
   }
   const answers = await registry.enrol(
     good.map(({ value }) => value),
@@ -60,45 +57,52 @@ export async function importDevices(
   }
 }
 
-function readRows(csv: string): { line: number; cells: Record<string, string> }[] {
+interface CsvRow {
+  readonly line: number
+  readonly cells: Record<string, string>
+  readonly fault?: string
+}
+
+function readRows(csv: string): CsvRow[] {
+  const refused = (reason: string) => new LintelError('IMPORT_ROW_INVALID', reason)
+  // What was no UTF-8 has been read as U+FFFD: names would be enrolled that nobody can read.
+  const unreadable = csv.indexOf('\uFFFD')
+  if (unreadable >= 0) {
+    const line = csv.slice(0, unreadable).split('\n').length
+    throw refused(
+      `line ${line} is not UTF-8: save the file as "CSV UTF-8"; from GBK: iconv -f GB18030 -t UTF-8`,
+    )
+  }
   let records: { record: string[]; info: { lines: number } }[]
   try {
     records = parse(csv, {
       bom: true,
       trim: true,
       skip_empty_lines: true,
+      // Spreadsheets leave lines of bare commas behind.
+      skip_records_with_empty_values: true,
       relax_column_count: true,
       info: true,
     }) as never
   } catch (error) {
-    throw new LintelError('IMPORT_ROW_INVALID', `the file is not CSV: ${messageOf(error)}`)
+    throw refused(`the file is not CSV: ${messageOf(error)}`)
   }
   const header = records.shift()?.record ?? []
-  const unknown = header.filter(name => !columns.includes(name))
-  const missing = columns.filter(name => name !== 'zone' && !header.includes(name))
-  if (unknown.length > 0 || missing.length > 0) {
-    const wrong = [
-      ...missing.map(name => `column ${name} is missing`),
-      ...unknown.map(name => `column "${name.slice(0, 32)}" is not known`),
-    ]
-    throw new LintelError(
-      'IMPORT_ROW_INVALID',
-      `the first line must be ${columns.join(',')}: ${wrong.join('; ')}`,
-    )
-  }
+  const wrong = [
+    ...columns
+      .filter(name => name !== 'zone' && !header.includes(name))
+      .map(name => `column ${name} is missing`),
+    ...header
+      .filter(name => !columns.includes(name))
+      .map(name => `column "${name.slice(0, 32)}" is not known`),
+    ...columns
+      .filter(name => header.indexOf(name) !== header.lastIndexOf(name))
+      .map(name => `column ${name} is there twice`),
+  ]
+  if (wrong.length > 0) throw refused(`the first line must be ${columns.join(',')}: ${wrong.join('; ')}`)
   return records.map(({ record, info }) => {
-    const cells: Record<string, string> = Object.fromEntries(
-      header.map((name, index) => [name, record[index] ?? '']),
-    )
-    if (record.length !== header.length) {
-      return {
-        line: info.lines,
-        cells: {
-          device: cells.device ?? '',
-          fault: `${record.length} cells where the header has ${header.length}`,
-        },
-      }
-    }
-    return { line: info.lines, cells }
+    const cells = Object.fromEntries(header.map((name, index) => [name, record[index] ?? '']))
+    if (record.length === header.length) return { line: info.lines, cells }
+    return { line: info.lines, cells, fault: `${record.length} cells where the header has ${header.length}` }
   })
 }

@@ -3,6 +3,8 @@ import { Compile } from 'typebox/compile'
 import { deviceIdPattern, type Place } from '../../core/words.ts'
 import { isZone } from '../../core/zone.ts'
 
+const nameRule = 'must be 1 to 64 characters without control characters and / + # " \\ , ='
+
 // Printable, and free of what topics, tags and shells give a meaning to.
 const name = (description: string) =>
   Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\p{Cc}/+#"\\\\,=]+$', description })
@@ -22,6 +24,7 @@ export const NewDeviceSchema = Type.Object(
   },
   { additionalProperties: false },
 )
+const memberNames = Object.keys(NewDeviceSchema.properties)
 export type NewDevice = Static<typeof NewDeviceSchema>
 
 /** A device as the registry keeps it. The token itself is nowhere. */
@@ -38,17 +41,21 @@ const validator = Compile(NewDeviceSchema)
 /** What is wrong with it, in words for the operator; undefined if nothing is. */
 export function faultOfDevice(value: unknown): string | undefined {
   if (!validator.Check(value)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return 'a device must be a JSON object'
+    const unknown = Object.keys(value).filter(member => !memberNames.includes(member))
+    if (unknown.length > 0) return `${unknown.join(', ').slice(0, 64)} is not known`
     const first = validator.Errors(value)[0]!
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
-    const member = first.instancePath.slice(1) || 'the device'
-    return params.allowedValues
-      ? `${member} must be ${params.allowedValues.join(' or ')}`
-      : `${member} ${first.message}`
+    const member = first.instancePath.slice(1)
+    if (params.allowedValues) return `${member} must be ${params.allowedValues.join(' or ')}`
+    if (member === 'device') return 'device must be 1 to 64 of A-Z, a-z, 0-9, _ and -'
+    return `${member} ${member === 'zone' ? first.message : nameRule}`
   }
   return isZone(value.zone)
     ? undefined
-    : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone}"`
+    : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone.slice(0, 64)}"`
 }
 
 export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {

@@ -5,6 +5,7 @@ import type { Part } from '../../core/lifecycle.ts'
 import type { Place, Seq } from '../../core/words.ts'
 import type { Entry, JournalReader } from '../../gateway/journal/journal.ts'
 import type { Row, Store } from '../store/store.ts'
+import type { IntakeStats } from './intake-stats.ts'
 
 /** The name of this consumer's cursor. */
 export const intakeConsumer = 'intake'
@@ -17,7 +18,11 @@ export interface IntakeOptions {
   readonly retry: Backoff
 }
 
-export const intakeDefaults: IntakeOptions = { batchRows: 50_000, paceMs: 150, retry: { firstMs: 200, maxMs: 30_000 } }
+export const intakeDefaults: IntakeOptions = {
+  batchRows: 50_000,
+  paceMs: 150,
+  retry: { firstMs: 200, maxMs: 30_000 },
+}
 
 export interface IntakeParts {
   journal: JournalReader
@@ -28,21 +33,15 @@ export interface IntakeParts {
   onFault(error: unknown): void
 }
 
-export interface IntakeStats {
-  readonly applied: Seq
-  readonly rows: number
-  readonly batches: number
-  readonly failures: number
-  /** Records that could not be read back from the journal, or whose place is not known. */
-  readonly damaged: number
-}
-
 /**
  * Carries the journal into the store. Where it goes on after a start is what the store itself says it
  * has applied, so a store that was lost is refilled from what the journal still holds; the cursor only
  * tells the journal what it may free, and moves once the store has confirmed.
  */
-export function createIntake({ journal, store, cursors, place, random, onFault }: IntakeParts, options = intakeDefaults): Part & { stats(): IntakeStats } {
+export function createIntake(
+  { journal, store, cursors, place, random, onFault }: IntakeParts,
+  options = intakeDefaults,
+): Part & { stats(): IntakeStats } {
   let running = false
   let loop: Promise<void> = Promise.resolve()
   let wake = () => {}
@@ -54,6 +53,7 @@ export function createIntake({ journal, store, cursors, place, random, onFault }
 
   const pause = (ms: number) =>
     new Promise<void>(resolve => {
+      if (!running) return resolve()
       const timer = setTimeout(resolve, ms)
       wake = () => {
         clearTimeout(timer)
@@ -64,16 +64,19 @@ export function createIntake({ journal, store, cursors, place, random, onFault }
   /** One batch; resolves to how many records it took from the journal. */
   async function step(): Promise<number> {
     position ??= await store.applied(journal.id)
-    const batch = journal.read(position, options.batchRows)
-    if (batch.damaged > 0) {
-      damaged += batch.damaged
-      onFault(new LintelError('JOURNAL_CORRUPT', `${batch.damaged} records before position ${batch.next} could not be read back`))
+    const end = journal.end()
+    if (position > end) {
+      // Going on would skip what comes next: its positions are taken.
+      const what = `the store has this journal up to ${position}, but it ends at ${end}: is it an older copy?`
+      throw new LintelError('JOURNAL_CORRUPT', what)
     }
+    const batch = journal.read(position, options.batchRows)
     const taken = batch.next - position
     if (taken > 0) {
-      const toStore = batch.entries.flatMap(toRow)
-      await store.write({ journal: journal.id, rows: toStore, next: batch.next })
-      rows += toStore.length
+      const { found, lost } = toRows(batch.entries)
+      await store.write({ journal: journal.id, rows: found, next: batch.next })
+      report(batch.damaged, batch.next, lost)
+      rows += found.length
       batches++
       position = batch.next
     }
@@ -81,15 +84,28 @@ export function createIntake({ journal, store, cursors, place, random, onFault }
     return taken
   }
 
-  function toRow({ seq, record }: Entry): Row[] {
-    if (record.kind === 'snapshot') return []
-    const stood = place(record.place)
-    if (stood === undefined) {
-      damaged++
-      onFault(new LintelError('JOURNAL_CORRUPT', `the record at position ${seq} names place ${record.place}, which is not known`))
-      return []
+  function toRows(entries: readonly Entry[]) {
+    const found: Row[] = []
+    const lost: Entry[] = []
+    for (const entry of entries) {
+      const { seq, record } = entry
+      if (record.kind === 'snapshot') continue
+      const stood = place(record.place)
+      if (stood === undefined) lost.push(entry)
+      else found.push({ seq, place: stood, record } as Row)
     }
-    return [{ seq, place: stood, record } as Row]
+    return { found, lost }
+  }
+
+  /** Once a batch: after the write, so that one that is tried again is not counted again. */
+  function report(unreadable: number, next: Seq, [first, ...others]: readonly Entry[]): void {
+    const fault = (what: string) => onFault(new LintelError('JOURNAL_CORRUPT', what))
+    damaged += unreadable
+    if (unreadable > 0) fault(`${unreadable} records before position ${next} could not be read back`)
+    if (first === undefined) return
+    damaged += 1 + others.length
+    const more = others.length === 0 ? '' : `, as do ${others.length} after it`
+    fault(`the record at position ${first.seq} names place ${first.record.place}, which is not known${more}`)
   }
 
   async function run(): Promise<void> {

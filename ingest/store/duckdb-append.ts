@@ -10,7 +10,11 @@ const vectorRows = 2048
  * Appends columns to a table, inside the connection's transaction. An appender lives for one call: one
  * that is kept hands rows of a transaction that was rolled back to the next.
  */
-export async function appendColumns(writer: DuckDBConnection, kind: StoredKind, columns: readonly ColumnValues[]): Promise<void> {
+export async function appendColumns(
+  writer: DuckDBConnection,
+  kind: StoredKind,
+  columns: readonly ColumnValues[],
+): Promise<void> {
   const layout = columnsOf(kind)
   const rows = columns[0]!.length
   const appender = await writer.createAppender(kind)
@@ -24,7 +28,13 @@ export async function appendColumns(writer: DuckDBConnection, kind: StoredKind, 
         const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
         const width = values.BYTES_PER_ELEMENT
         // Untyped memory: the arrays are of the columns' own types by construction (duckdb-tables.ts).
-        duckdb.copy_data_to_vector(vector, 0, values.buffer as ArrayBuffer, values.byteOffset + start * width, count * width)
+        duckdb.copy_data_to_vector(
+          vector,
+          0,
+          values.buffer as ArrayBuffer,
+          values.byteOffset + start * width,
+          count * width,
+        )
         if (layout[index]!.field !== undefined) markAbsent(vector, values, start, count)
       })
       appender.appendDataChunk(chunk)
@@ -39,9 +49,15 @@ export async function appendColumns(writer: DuckDBConnection, kind: StoredKind, 
   }
 }
 
-function markAbsent(vector: Parameters<typeof duckdb.vector_get_data>[0], values: ColumnValues, start: number, count: number): void {
+function markAbsent(
+  vector: Parameters<typeof duckdb.vector_get_data>[0],
+  values: ColumnValues,
+  start: number,
+  count: number,
+): void {
   if (values instanceof Uint8Array) return
-  const isAbsent = values instanceof Float64Array ? (i: number) => Number.isNaN(values[i]!) : (i: number) => values[i] === 0
+  const isAbsent =
+    values instanceof Float64Array ? (i: number) => Number.isNaN(values[i]!) : (i: number) => values[i] === 0
   let bits: Uint8Array | undefined
   for (let i = 0; i < count; i++) {
     if (!isAbsent(start + i)) continue

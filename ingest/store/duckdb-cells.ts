@@ -10,34 +10,61 @@ export interface CellSql {
 }
 
 const isPlaceDimension = (dimension: Dimension) => (placeDimensions as readonly string[]).includes(dimension)
+/** Stands for an absent number, of which there is none that is infinite. */
+const absent = "'-infinity'::DOUBLE"
 
 /**
  * Bucketing is integer arithmetic on local milliseconds: 0.28 s for 50 million rows, where DuckDB's own
  * time zone functions take 14. Names reach it only as parameters.
  */
-export function compileCells({ kind, segments, stepMs, by, where }: CellQuery): CellSql {
-  const enums = new Map(fieldsOf(kind).flatMap(field => (field.type === 'enum' ? [[field.name, field.values]] : [])))
-  const column = (dimension: Dimension) => (isPlaceDimension(dimension) ? `p."${dimension}"` : `f."${columnName(dimension)}"`)
+export function compileCells({ kind, segments, stepMs, by, where, limit }: CellQuery): CellSql {
+  const enums = new Map(
+    fieldsOf(kind).flatMap(field => (field.type === 'enum' ? [[field.name, field.values]] : [])),
+  )
+  const column = (dimension: Dimension) =>
+    isPlaceDimension(dimension) ? `p."${dimension}"` : `f."${columnName(dimension)}"`
   const parameters: string[] = []
-  const conditions = [`f.at_ms >= ${segments[0]?.from ?? 0}`, `f.at_ms < ${segments.at(-1)?.to ?? 0}`]
-  for (const [dimension, values] of Object.entries(where) as [Dimension, readonly string[]][]) {
+
+  /** SQL for one wanted value; undefined for one that no row can have. */
+  function literal(dimension: Dimension, value: string): string | undefined {
     const words = enums.get(dimension)
-    const wanted = values.map(value => {
-      if (words !== undefined) return String(words.indexOf(value) + 1)
-      parameters.push(value)
-      return isPlaceDimension(dimension) ? `$${parameters.length}` : `TRY_CAST($${parameters.length} AS DOUBLE)`
-    })
-    conditions.push(wanted.length === 0 ? 'false' : `${column(dimension)} IN (${wanted.join(', ')})`)
+    if (words !== undefined) {
+      const code = value === '' ? 0 : words.indexOf(value) + 1
+      return code > 0 || value === '' ? String(code) : undefined
+    }
+    if (isPlaceDimension(dimension)) return `$${parameters.push(value)}`
+    if (value === '') return absent
+    return Number.isFinite(Number(value)) && String(Number(value)) === value ? value : undefined
   }
+
+  function condition(dimension: Dimension, values: readonly string[]): string {
+    const wanted = values.flatMap(value => literal(dimension, value) ?? [])
+    if (wanted.length === 0) return 'false'
+    const isNumber = !isPlaceDimension(dimension) && !enums.has(dimension)
+    const key = isNumber ? `coalesce(${column(dimension)}, ${absent})` : column(dimension)
+    return `${key} IN (${wanted.join(', ')})`
+  }
+
+  const conditions = [
+    `f.at_ms >= ${segments[0]?.from ?? 0}`,
+    `f.at_ms < ${segments.at(-1)?.to ?? 0}`,
+    ...(Object.entries(where) as [Dimension, readonly string[]][]).map(entry => condition(...entry)),
+  ]
   const usesPlace = [...by, ...(Object.keys(where) as Dimension[])].some(isPlaceDimension)
-  const segment = caseOf(segments.map((_, index) => index), segments)
-  const offset = caseOf(segments.map(({ offsetMs }) => offsetMs), segments)
+  const segment = caseOf(
+    segments.map((_, index) => index),
+    segments,
+  )
+  const offset = caseOf(
+    segments.map(({ offsetMs }) => offsetMs),
+    segments,
+  )
   const sql = `
     SELECT ${segment}::INTEGER AS segment, (f.at_ms + ${offset}) // ${stepMs} AS bucket,
       ${by.map(dimension => `${column(dimension)}, `).join('')} count(*)::DOUBLE AS n
     FROM ${kind} f ${usesPlace ? 'JOIN place p ON p.id = f.place' : ''}
     WHERE ${conditions.join(' AND ')}
-    GROUP BY ALL`
+    GROUP BY ALL${limit === undefined ? '' : ` LIMIT ${limit}`}`
   return {
     sql,
     parameters,
@@ -58,6 +85,8 @@ export function compileCells({ kind, segments, stepMs, by, where }: CellQuery): 
 /** The value of the segment that `at_ms` lies in. */
 function caseOf(values: readonly number[], segments: CellQuery['segments']): string {
   if (new Set(values).size <= 1) return String(values[0] ?? 0)
-  const branches = values.slice(0, -1).map((value, index) => `WHEN f.at_ms < ${segments[index]!.to} THEN ${value}`)
+  const branches = values
+    .slice(0, -1)
+    .map((value, index) => `WHEN f.at_ms < ${segments[index]!.to} THEN ${value}`)
   return `CASE ${branches.join(' ')} ELSE ${values.at(-1)} END`
 }

@@ -16,10 +16,17 @@ export interface Opened {
 }
 
 /** An error after which the instance answers nothing until it is closed and opened anew. */
-export const isFatal = (error: unknown) => /\bFATAL\b|has been invalidated|must be restarted/i.test(messageOf(error))
+export const isFatal = (error: unknown) =>
+  /\bFATAL\b|has been invalidated|must be restarted/i.test(messageOf(error))
+
+/** A log that cannot be replayed on a full disk is not damaged. */
+const isFull = (error: unknown) => /no space left|disk full/i.test(messageOf(error))
 
 const isDamaged = (error: unknown) =>
-  /not a valid DuckDB database|corrupt|checksum|serialization error|while replaying WAL/i.test(messageOf(error))
+  !isFull(error) &&
+  /not a valid DuckDB database|corrupt|checksum|serialization error|while replaying WAL/i.test(
+    messageOf(error),
+  )
 
 export const databasePath = (directory: string) => join(directory, 'lintel.duckdb')
 
@@ -27,7 +34,11 @@ export const databasePath = (directory: string) => join(directory, 'lintel.duckd
  * Opens the file, sealed off from the rest of the machine: no extensions, no other files. One that is
  * damaged is moved aside, never deleted, and a new one begun: the journal refills what it still holds.
  */
-export async function openDatabase(options: DuckDbOptions, now: number, onDamaged: (error: LintelError) => void): Promise<Opened> {
+export async function openDatabase(
+  options: DuckDbOptions,
+  now: number,
+  onDamaged: (error: LintelError) => void,
+): Promise<Opened> {
   const { directory } = options
   const path = databasePath(directory)
   const temporary = join(directory, 'temporary')
@@ -38,17 +49,28 @@ export async function openDatabase(options: DuckDbOptions, now: number, onDamage
     return await open(path, temporary, options)
   } catch (error) {
     if (!isDamaged(error)) {
-      throw new LintelError('STORE_UNAVAILABLE', `${path} cannot be opened: ${messageOf(error)}`, { cause: error })
+      throw new LintelError('STORE_UNAVAILABLE', `${path} cannot be opened: ${messageOf(error)}`, {
+        cause: error,
+      })
     }
     const aside = join(directory, `damaged-${now}.duckdb`)
     renameSync(path, aside)
     if (existsSync(`${path}.wal`)) renameSync(`${path}.wal`, `${aside}.wal`)
-    onDamaged(new LintelError('STORE_UNAVAILABLE', `the database was damaged, moved to ${aside} and begun anew: ${messageOf(error)}`))
+    onDamaged(
+      new LintelError(
+        'STORE_UNAVAILABLE',
+        `the database was damaged, moved to ${aside} and begun anew: ${messageOf(error)}`,
+      ),
+    )
     return await open(path, temporary, options)
   }
 }
 
-async function open(path: string, temporary: string, { memoryBytes, threads }: DuckDbOptions): Promise<Opened> {
+async function open(
+  path: string,
+  temporary: string,
+  { memoryBytes, threads }: DuckDbOptions,
+): Promise<Opened> {
   const instance = await DuckDBInstance.create(path, {
     memory_limit: `${Math.floor(memoryBytes / 1024 / 1024)}MiB`,
     threads: String(threads),

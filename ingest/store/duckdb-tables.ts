@@ -1,5 +1,6 @@
 import { BIGINT, DOUBLE, type DuckDBType, INTEGER, UTINYINT } from '@duckdb/node-api'
 import { type Field, fieldsOf, type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
+import type { Numbering } from './duckdb-known.ts'
 import type { Row } from './store.ts'
 
 /**
@@ -62,7 +63,12 @@ const lateFlag = 1
 const skewedFlag = 2
 
 /** The rows of one kind as columns, in the order of `columnsOf`. Absent numbers are NaN, absent words 0: both become NULL. */
-export function toColumns(kind: StoredKind, rows: readonly Row[], journalNumber: number, wordId: (word: string) => number): ColumnValues[] {
+export function toColumns(
+  kind: StoredKind,
+  rows: readonly Row[],
+  journalNumber: number,
+  numbering: Numbering,
+): ColumnValues[] {
   const n = rows.length
   const seq = new BigInt64Array(n)
   const at = new BigInt64Array(n)
@@ -74,14 +80,14 @@ export function toColumns(kind: StoredKind, rows: readonly Row[], journalNumber:
     seq[i] = BigInt(position)
     at[i] = BigInt(record.at)
     received[i] = BigInt(record.receivedAt)
-    place[i] = stood.id
+    place[i] = numbering.place(stood)
     flags[i] = (record.late ? lateFlag : 0) | (record.skewed ? skewedFlag : 0)
   }
-  const fields = fieldsOf(kind).map(field => toColumn(field, rows, wordId))
+  const fields = fieldsOf(kind).map(field => toColumn(field, rows, numbering))
   return [new Uint8Array(n).fill(journalNumber), seq, at, received, place, flags, ...fields]
 }
 
-function toColumn(field: Field, rows: readonly Row[], wordId: (word: string) => number): ColumnValues {
+function toColumn(field: Field, rows: readonly Row[], numbering: Numbering): ColumnValues {
   const valueAt = (i: number) => (rows[i]!.record.data as Record<string, unknown>)[field.name]
   const n = rows.length
   switch (field.type) {
@@ -98,7 +104,8 @@ function toColumn(field: Field, rows: readonly Row[], wordId: (word: string) => 
     }
     case 'string': {
       const column = new Int32Array(n)
-      for (let i = 0; i < n; i++) column[i] = valueAt(i) === undefined ? 0 : wordId(valueAt(i) as string)
+      for (let i = 0; i < n; i++)
+        column[i] = valueAt(i) === undefined ? 0 : numbering.word(valueAt(i) as string)
       return column
     }
     default: {

@@ -1,13 +1,21 @@
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { storedKinds } from '../../devices/contract/kinds.ts'
-import { type Cell, type CellQuery, type Dimension, placeDimensions, type Row, type Store, type StoreStats } from './store.ts'
+import {
+  type Cell,
+  type CellQuery,
+  type Dimension,
+  placeDimensions,
+  type Row,
+  type Store,
+  type StoreStats,
+} from './store.ts'
 
 /** Forgets at exit: for tests, and as the simplest reading of the port. */
 export function createMemoryStore(): Store {
   const rows: (Row & { journal: string })[] = []
   const applied = new Map<string, Seq>()
 
-  function valueOf({ place, record }: Row, dimension: Dimension): string {
+  function wordOf({ place, record }: Row, dimension: Dimension): string {
     if ((placeDimensions as readonly string[]).includes(dimension)) return place[dimension as 'site']
     const value = (record.data as Record<string, unknown>)[dimension]
     return value === undefined ? '' : String(value)
@@ -20,20 +28,20 @@ export function createMemoryStore(): Store {
       applied.set(journal, Math.max(done, next))
     },
     applied: async journal => applied.get(journal) ?? 0,
-    async cells({ kind, segments, stepMs, by, where }: CellQuery) {
+    async cells({ kind, segments, stepMs, by, where, limit }: CellQuery) {
       const cells = new Map<string, Cell>()
       for (const row of rows) {
         if (row.record.kind !== kind) continue
         const segment = segments.findIndex(({ from, to }) => row.record.at >= from && row.record.at < to)
         if (segment < 0) continue
         const wanted = Object.entries(where) as [Dimension, readonly string[]][]
-        if (!wanted.every(([dimension, values]) => values.includes(valueOf(row, dimension)))) continue
+        if (!wanted.every(([dimension, values]) => values.includes(wordOf(row, dimension)))) continue
         const localStart = Math.floor((row.record.at + segments[segment]!.offsetMs) / stepMs) * stepMs
-        const values = by.map(dimension => valueOf(row, dimension))
+        const values = by.map(dimension => wordOf(row, dimension))
         const key = JSON.stringify([segment, localStart, values])
         cells.set(key, { segment, localStart, values, count: (cells.get(key)?.count ?? 0) + 1 })
       }
-      return [...cells.values()]
+      return [...cells.values()].slice(0, limit)
     },
     async countByDevice(journal, seq) {
       const counts = new Map<DeviceId, number>()

@@ -20,7 +20,16 @@ export interface RowBatch {
 
 /** What can be grouped and filtered by. Those of a place, then each kind's own enumerations. */
 export const placeDimensions = ['site', 'building', 'point', 'device'] as const
-export const dimensions = [...placeDimensions, 'direction', 'result', 'method', 'holder', 'reason', 'class', 'lane'] as const
+export const dimensions = [
+  ...placeDimensions,
+  'direction',
+  'result',
+  'method',
+  'holder',
+  'reason',
+  'class',
+  'lane',
+] as const
 export type Dimension = (typeof dimensions)[number]
 
 /**
@@ -29,12 +38,14 @@ export type Dimension = (typeof dimensions)[number]
  */
 export interface CellQuery {
   readonly kind: 'passage' | 'vehicle'
-  /** [from, to) in epoch ms; `at + offsetMs` is local wall-clock time. */
+  /** [from, to) in epoch ms, each beginning where the one before ends; `at + offsetMs` is local wall-clock time. */
   readonly segments: readonly { readonly from: number; readonly to: number; readonly offsetMs: number }[]
   readonly stepMs: number
   readonly by: readonly Dimension[]
   /** Only what has one of these values in each of these dimensions. */
   readonly where: { readonly [D in Dimension]?: readonly string[] }
+  /** No more cells than that, whichever: so that an answer nobody wants does not fill the memory. */
+  readonly limit?: number
 }
 
 export interface Cell {

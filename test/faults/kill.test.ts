@@ -14,7 +14,9 @@ const perRound = 40_000
  * The n-th event of a device happened n ms after a common moment, so that what is found in the store
  * can be told one by one: what was acked, what came twice, and in which order.
  */
-test(`nothing acked is lost or doubled when the whole service is killed ${kills} times in a flood`, { timeout: 180_000 }, async () => {
+test(`nothing acked is lost or doubled when the whole service is killed ${kills} times in a flood`, {
+  timeout: 180_000,
+}, async () => {
   const random = seededRandom(printedSeed('kill -9'))
   const data = await temporaryDirectory()
   let service = await startService(data)
@@ -61,7 +63,9 @@ test(`nothing acked is lost or doubled when the whole service is killed ${kills}
   }
   const total = acked.reduce((sum, n) => sum + n, 0)
   expect(total).toBeGreaterThan(deviceCount * 100)
-  process.stdout.write(`kill -9: ${total} acked over ${kills} kills, ${ledger.total.duplicate} sent again, none lost or doubled\n`)
+  process.stdout.write(
+    `kill -9: ${total} acked over ${kills} kills, ${ledger.total.duplicate} sent again, none lost or doubled\n`,
+  )
 })
 
 async function enrol({ operations }: Service): Promise<FloodDevice[]> {

@@ -9,7 +9,13 @@ import { temporaryDirectory } from '../support/temporary.ts'
 import { row, storeContract } from './store-contract.ts'
 
 async function open(directory: string, change: Partial<DuckDbStoreOptions> = {}) {
-  const store = await openDuckDbStore({ directory, memoryBytes: 256e6, threads: 2, clock: () => someMoment, ...change })
+  const store = await openDuckDbStore({
+    directory,
+    memoryBytes: 256e6,
+    threads: 2,
+    clock: () => someMoment,
+    ...change,
+  })
   onTestFinished(() => store.close())
   return store
 }
@@ -19,7 +25,11 @@ storeContract('DuckDB', async () => open(await temporaryDirectory()))
 test('a DuckDB store goes on where it was after it is closed and opened again', async () => {
   const directory = await temporaryDirectory()
   const first = await open(directory)
-  await first.write({ journal: 'j', rows: [row(1), row(2, { ...passage(), kind: 'status', data: { state: 'online', firmware: 'v1' } })], next: 2 })
+  await first.write({
+    journal: 'j',
+    rows: [row(1), row(2, { ...passage(), kind: 'status', data: { state: 'online', firmware: 'v1' } })],
+    next: 2,
+  })
   await first.close()
   const second = await open(directory)
   expect(await second.applied('j')).toBe(2)
@@ -41,7 +51,9 @@ test('absent numbers and texts rest as NULL', async () => {
   const directory = await temporaryDirectory()
   const store = await open(directory)
   const health = (data: object) => ({ ...passage(), kind: 'health', data: { uptimeS: 1, ...data } }) as never
-  const rows = Array.from({ length: 5000 }, (_, i) => row(i + 1, health(i % 3 === 0 ? { rssiDbm: -i, firmware: `v${i % 2}` } : {})))
+  const rows = Array.from({ length: 5000 }, (_, i) =>
+    row(i + 1, health(i % 3 === 0 ? { rssiDbm: -i, firmware: `v${i % 2}` } : {})),
+  )
   await store.write({ journal: 'j', rows, next: 5000 })
   await store.close()
   const instance = await DuckDBInstance.create(join(directory, 'lintel.duckdb'))
@@ -53,7 +65,9 @@ test('absent numbers and texts rest as NULL', async () => {
   const present = rows.filter((_, i) => i % 3 === 0)
   const sum = -present.reduce((total, { seq }) => total + seq - 1, 0)
   expect(result.getRows()).toEqual([[present.length, sum, present.length, 0, 5000]])
-  const words = await connection.runAndReadAll('SELECT count(DISTINCT word)::INTEGER FROM health JOIN word ON id = firmware')
+  const words = await connection.runAndReadAll(
+    'SELECT count(DISTINCT word)::INTEGER FROM health JOIN word ON id = firmware',
+  )
   expect(words.getRows()).toEqual([[2]])
   connection.closeSync()
 })

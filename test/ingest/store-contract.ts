@@ -1,15 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { hourMs, minuteMs } from '../../core/clock.ts'
-import type { Place } from '../../core/words.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
-import type { CellQuery, Row, Store } from '../../ingest/store/store.ts'
+import type { CellQuery, Store } from '../../ingest/store/store.ts'
 import { passage, someMoment } from '../support/records.ts'
+import * as batch from './store-batch.ts'
 
-export const place = (id: number, change: Partial<Place> = {}): Place => ({
-  id, device: `d${id}`, site: 'nanshe', building: 'b01', point: `p${id}`, zone: 'Asia/Shanghai', ...change,
-}) // biome-ignore format: one row
-
-export const row = (seq: number, record: EventRecord = passage(), at: Place = place(1)) => ({ seq, record, place: at }) as Row
+export const { place, row } = batch
 
 const hours: Omit<CellQuery, 'by'> = {
   kind: 'passage',
@@ -80,9 +76,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       await store.write({
         journal: 'j',
         next: 3,
-        rows: [row(1), row(2, passage({ data: { result: 'denied', reason: 'expired' } }), odd), row(3, passage(), odd)],
+        rows: [
+          row(1),
+          row(2, passage({ data: { result: 'denied', reason: 'expired' } }), odd),
+          row(3, passage(), odd),
+        ],
       })
-      const count = async (where: CellQuery['where']) => (await store.cells({ ...hours, by: [], where }))[0]?.count ?? 0
+      const count = async (where: CellQuery['where']) =>
+        (await store.cells({ ...hours, by: [], where }))[0]?.count ?? 0
       expect(await count({ result: ['granted'] })).toBe(2)
       expect(await count({ site: [odd.site] })).toBe(2)
       expect(await count({ site: [odd.site], result: ['denied'] })).toBe(1)
@@ -93,6 +94,38 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ['', 2],
         ['expired', 1],
       ])
+    })
+
+    test('finds nothing for words that no event can have, and events without a value for the empty one', async () => {
+      const store = await open()
+      const vehicle = (lane?: number): EventRecord => ({
+        ...passage(),
+        kind: 'vehicle',
+        data: { class: 'car', direction: 'in', ...(lane === undefined ? {} : { lane }) },
+      })
+      const rows = [row(1), row(2, vehicle()), row(3, vehicle(0)), row(4, vehicle(12))]
+      await store.write({ journal: 'j', next: 4, rows })
+      const count = async (kind: CellQuery['kind'], where: CellQuery['where']) =>
+        (await store.cells({ ...hours, kind, by: [], where }))[0]?.count ?? 0
+      const wanted: [CellQuery['kind'], CellQuery['where'], number][] = [
+        ['passage', { reason: [''] }, 1],
+        ['passage', { reason: ['nonsense'] }, 0],
+        ['passage', { method: ['', 'nonsense'] }, 0],
+        ['passage', { holder: ['nonsense', 'resident'] }, 1],
+        ['vehicle', { lane: [''] }, 1],
+        ['vehicle', { lane: ['', '0'] }, 2],
+        ['vehicle', { lane: ['12'] }, 1],
+        ['vehicle', { lane: ['012', '1e1', 'x', 'Infinity'] }, 0],
+      ]
+      for (const [kind, where, n] of wanted) expect([where, await count(kind, where)]).toEqual([where, n])
+    })
+
+    test('gives no more cells than are wanted', async () => {
+      const store = await open()
+      const rows = Array.from({ length: 20 }, (_, i) => row(i + 1, passage(), place(i + 1)))
+      await store.write({ journal: 'j', next: 20, rows })
+      expect(await store.cells({ ...hours, by: ['device'], limit: 7 })).toHaveLength(7)
+      expect(await store.cells({ ...hours, by: ['device'], limit: 21 })).toHaveLength(20)
     })
 
     test('stores a batch once, however often and however cut it is written again', async () => {
@@ -138,9 +171,21 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]
       await store.write({ journal: 'j', rows: others.map((record, i) => row(i + 1, record)), next: 4 })
       await store.write({ journal: 'j', rows: [row(5, passage(), place(2))], next: 5 })
-      expect(await store.countByDevice('j', 5)).toEqual(new Map([['d1', 4], ['d2', 1]]))
+      expect(await store.countByDevice('j', 5)).toEqual(
+        new Map([
+          ['d1', 4],
+          ['d2', 1],
+        ]),
+      )
       expect(await store.countByDevice('j', 2)).toEqual(new Map([['d1', 2]]))
-      expect((await store.stats()).rows).toEqual({ passage: 1, door: 1, vehicle: 0, tamper: 1, health: 1, status: 1 })
+      expect((await store.stats()).rows).toEqual({
+        passage: 1,
+        door: 1,
+        vehicle: 0,
+        tamper: 1,
+        health: 1,
+        status: 1,
+      })
     })
   })
 }

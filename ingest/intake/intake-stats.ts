@@ -1,0 +1,11 @@
+import type { Seq } from '../../core/words.ts'
+
+/** How far the intake has come, for whoever shows it. */
+export interface IntakeStats {
+  readonly applied: Seq
+  readonly rows: number
+  readonly batches: number
+  readonly failures: number
+  /** Records that could not be read back from the journal, or whose place is not known. */
+  readonly damaged: number
+}

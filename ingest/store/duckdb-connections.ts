@@ -1,0 +1,176 @@
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { backoffMs } from '../../core/backoff.ts'
+import type { Clock } from '../../core/clock.ts'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import { type DuckDbOptions, isFatal, type Opened, openDatabase } from './duckdb-database.ts'
+import { type Known, readKnown } from './duckdb-known.ts'
+
+export interface ConnectionOptions extends DuckDbOptions {
+  clock: Clock
+  onFault?: (error: unknown) => void
+}
+
+export type Rows = readonly (readonly unknown[])[]
+
+/** A database that is opened again whenever it fails, until it is closed. */
+export interface Connections {
+  /** Throws STORE_UNAVAILABLE while the database is not open. */
+  known(): Known
+  /** Runs `work` on the one connection that writes, after all that was asked before. */
+  write<T>(work: (writer: DuckDBConnection, known: Known) => Promise<T>): Promise<T>
+  /** Rejects with STORE_UNAVAILABLE. */
+  query(sql: string, parameters?: string[]): Promise<Rows>
+  close(): Promise<void>
+}
+
+type Session = Opened & { readonly known: Known }
+
+const queryTimeoutMs = 60_000
+const interruptEveryMs = 50
+const reopen = { firstMs: 200, maxMs: 10_000 }
+
+/**
+ * Resolves also where the database cannot be opened yet (another process has the file, the disk is
+ * full): it is tried again, and until then everything is STORE_UNAVAILABLE. The journal waits.
+ */
+export async function openConnections(options: ConnectionOptions): Promise<Connections> {
+  const { clock, onFault = () => {} } = options
+  let session: Session | undefined
+  let why = 'it is closed'
+  let closing = false
+  let tries = 0
+  let timer: NodeJS.Timeout | undefined
+  /** Opening, writing and closing, one after the other. */
+  let queue: Promise<unknown> = Promise.resolve()
+  const queries = new Set<Promise<unknown>>()
+
+  function serially<T>(work: () => Promise<T>): Promise<T> {
+    const result = queue.then(work)
+    queue = result.catch(() => {})
+    return result
+  }
+
+  async function openSession(): Promise<void> {
+    if (closing) return
+    try {
+      const opened = await openDatabase(options, clock(), onFault)
+      try {
+        session = { ...opened, known: await readKnown(opened.writer) }
+      } catch (error) {
+        shut(opened)
+        throw error
+      }
+      tries = 0
+    } catch (error) {
+      why = messageOf(error)
+      onFault(error)
+      retry()
+    }
+  }
+
+  function retry(): void {
+    if (closing) return
+    timer = setTimeout(() => serially(openSession), backoffMs(++tries, reopen, Math.random()))
+    timer.unref()
+  }
+
+  /** In the queue, and after the queries: closing a connection that is busy leaves its promise unsettled. */
+  function invalidate(error: unknown, broken: Session): void {
+    if (session !== broken) return
+    session = undefined
+    why = messageOf(error)
+    onFault(
+      new LintelError('STORE_UNAVAILABLE', `the database has to be opened anew: ${why}`, { cause: error }),
+    )
+    void serially(async () => {
+      await endQueries()
+      shut(broken)
+      retry()
+    })
+  }
+
+  function current(): Session {
+    if (session !== undefined && !closing) return session
+    throw new LintelError('STORE_UNAVAILABLE', `the database is not open: ${why}`)
+  }
+
+  const interrupts = new Set<() => void>()
+  /** Again and again: an interrupt that comes before its query has begun is lost. */
+  async function endQueries(): Promise<void> {
+    const interrupt = () => {
+      for (const act of interrupts) act()
+    }
+    const again = setInterval(interrupt, interruptEveryMs)
+    interrupt()
+    await Promise.allSettled(queries)
+    clearInterval(again)
+  }
+
+  /** A connection of its own for each query: one that is busy would hold up the others. */
+  async function query(sql: string, parameters: string[]): Promise<Rows> {
+    const asked = current()
+    let connection: DuckDBConnection | undefined
+    let timedOut = false
+    const interrupt = () => connection?.interrupt()
+    const limit = setTimeout(() => {
+      timedOut = true
+      interrupt()
+    }, queryTimeoutMs)
+    interrupts.add(interrupt)
+    try {
+      connection = await connectTo(asked.instance)
+      return (await connection.runAndReadAll(sql, parameters)).getRows()
+    } catch (error) {
+      if (isFatal(error)) invalidate(error, asked)
+      const reason = timedOut
+        ? `it took longer than ${queryTimeoutMs / 1000} s: ask for less`
+        : messageOf(error)
+      throw new LintelError('STORE_UNAVAILABLE', `the query failed: ${reason}`, { cause: error })
+    } finally {
+      clearTimeout(limit)
+      interrupts.delete(interrupt)
+      connection?.closeSync()
+    }
+  }
+
+  await serially(openSession)
+  return {
+    known: () => current().known,
+    write: work =>
+      serially(async () => {
+        const used = current()
+        try {
+          return await work(used.writer, used.known)
+        } catch (error) {
+          if (isFatal(error)) invalidate(error, used)
+          throw error
+        }
+      }),
+    query(sql, parameters = []) {
+      const answer = query(sql, parameters)
+      queries.add(answer)
+      const done = () => queries.delete(answer)
+      answer.then(done, done)
+      return answer
+    },
+    async close() {
+      closing = true
+      clearTimeout(timer)
+      await serially(async () => {
+        if (session === undefined) return
+        const last = session
+        session = undefined
+        await endQueries()
+        await last.writer.run('CHECKPOINT').catch(onFault)
+        shut(last)
+      })
+    },
+  }
+}
+
+const connectTo = (instance: DuckDBInstance) => instance.connect()
+
+function shut({ instance, writer }: Opened): void {
+  writer.closeSync()
+  instance.closeSync()
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createLocalApi } from '../../api/api.ts'
+import { createRemoteOperations } from '../../api/remote-operations.ts'
+import { parseConfig } from '../../core/config.ts'
+import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
+import { createLog } from '../../core/log.ts'
+import { createMemoryState } from '../../core/state/memory-state.ts'
+import { createRegistry } from '../../devices/registry/registry.ts'
+import type { Door } from '../../gateway/control/door.ts'
+import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
+import { createMemoryStore } from '../../ingest/store/memory-store.ts'
+import type { Store } from '../../ingest/store/store.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const noDoor: Door = {
+  sessions: async () => [],
+  refusals: async () => [],
+  replay: async () => 'stored',
+  drop: async () => {},
+  metrics: async () => 'lintel_connected_devices 3\n',
+}
+
+async function start({ door = noDoor, store = createMemoryStore() }: { door?: Door; store?: Store } = {}) {
+  const paths = dataPaths(await temporaryDirectory())
+  prepareDataDirectory(paths)
+  const api = createLocalApi({
+    paths,
+    config: parseConfig({ http: { port: 0 } }),
+    log: createLog('test', 'silent'),
+    registry: createRegistry(createMemoryState()),
+    journal: createMemoryJournal(() => 0),
+    store,
+    intake: { stats: () => ({ applied: 9, rows: 8, batches: 7, failures: 6, damaged: 5 }) },
+    door,
+    clock: () => 0,
+  })
+  await api.start!()
+  onTestFinished(() => api.stop())
+  return { api, paths }
+}
+
+describe('the API of a process', () => {
+  test('is found through the data directory, takes the token that lies there, and is not found once it has stopped', async () => {
+    const { api, paths } = await start()
+    const endpoint = findEndpoint(paths, 'api')!
+    expect(endpoint).toEqual({
+      url: api.url,
+      token: readFileSync(paths.token, 'utf8').trim(),
+      pid: process.pid,
+    })
+    const operations = createRemoteOperations(endpoint)
+    await operations.addDevice({ device: 'd1', kind: 'terminal', site: '南社', building: 'b', point: 'p' })
+    expect(await operations.showDevice('d1')).toMatchObject({ site: '南社', zone: 'Asia/Shanghai' })
+    await expect(createRemoteOperations({ ...endpoint, token: 'x' }).ledger()).rejects.toMatchObject({
+      code: 'API_UNAUTHORIZED',
+    })
+    await api.stop()
+    expect(findEndpoint(paths, 'api')).toBeUndefined()
+    await expect(operations.ledger()).rejects.toMatchObject({ code: 'API_UNAVAILABLE' })
+  })
+
+  test('shows the metrics of gateway, intake and store together', async () => {
+    const { api } = await start()
+    const text = await (await fetch(`${api.url}/metrics`)).text()
+    for (const line of [
+      'lintel_connected_devices 3',
+      'lintel_store_applied 9',
+      'lintel_store_rows_written_total 8',
+      'lintel_store_batches_total 7',
+      'lintel_store_failures_total 6',
+      'lintel_journal_damaged_records_total 5',
+      'lintel_store_rows{kind="passage"} 0',
+    ]) {
+      expect(text.split('\n')).toContain(line)
+    }
+  })
+
+  test('shows the metrics that there are while gateway and store are down', async () => {
+    const down = async () => Promise.reject(new Error('down'))
+    const { api } = await start({
+      door: { ...noDoor, metrics: down },
+      store: { ...createMemoryStore(), stats: down },
+    })
+    const answer = await fetch(`${api.url}/metrics`)
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('lintel_store_applied 9')
+  })
+})

@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest'
+import { createOperations } from '../../api/local-operations.ts'
+import { LintelError } from '../../core/errors.ts'
+import { createMemoryState } from '../../core/state/memory-state.ts'
+import { createRegistry } from '../../devices/registry/registry.ts'
+import type { Door } from '../../gateway/control/door.ts'
+import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
+import { createMemoryStore } from '../../ingest/store/memory-store.ts'
+import type { Store } from '../../ingest/store/store.ts'
+import { item, parkedItem, someMoment } from '../support/records.ts'
+
+const row = { device: 'd1', kind: 'terminal', site: 's', building: 'b', point: 'p' }
+const refusal = (at: number, reason: string) => ({ at, device: 'd1', code: 'EVENT_INVALID', reason }) as never
+
+function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {}) {
+  const asked: unknown[] = []
+  const door: Door = {
+    sessions: async () => [{ device: 'd1', connectedAt: 7, address: undefined }],
+    refusals: async () => [refusal(2, 'newest'), refusal(1, 'older')],
+    async replay(key) {
+      asked.push(['replay', key])
+      return 'stored'
+    },
+    async drop(key) {
+      asked.push(['drop', key])
+    },
+    metrics: async () => '',
+    ...change.door,
+  }
+  const journal = createMemoryJournal(() => someMoment)
+  const registry = createRegistry(createMemoryState())
+  const store = 'store' in change ? change.store : createMemoryStore()
+  const operations = createOperations({
+    registry,
+    journal,
+    store,
+    door,
+    clock: () => 5,
+    defaultZone: 'Europe/Berlin',
+  })
+  return { operations, journal, registry, asked }
+}
+
+describe('the operations', () => {
+  test('add a device in the zone of the configuration, unless it has its own', async () => {
+    const { operations, registry } = setUp()
+    expect(await operations.addDevice(row)).toMatchObject({ outcome: 'enrolled', token: expect.any(String) })
+    expect(registry.get('d1')).toMatchObject({ zone: 'Europe/Berlin', enrolledAt: 5 })
+    expect(await operations.addDevice({ ...row, zone: 'UTC' })).toEqual({ outcome: 'moved', device: 'd1' })
+  })
+
+  for (const wrong of [null, undefined, 'd1', [], {}, { ...row, kind: 'x' }]) {
+    test(`refuse to add ${JSON.stringify(wrong)}`, async () => {
+      await expect(setUp().operations.addDevice(wrong)).rejects.toMatchObject({ code: 'DEVICE_INVALID' })
+    })
+  }
+
+  test('show a device with what it has sent, since when it is connected and its latest refusal, and never its token', async () => {
+    const { operations, journal, registry } = setUp()
+    await operations.addDevice(row)
+    journal.note('d1', 'event', { received: 2 })
+    await journal.append('d1', [item('a'), item('a')])
+    const view = await operations.showDevice('d1')
+    expect(view).toMatchObject({
+      device: 'd1',
+      enabled: true,
+      connectedAt: 7,
+      events: { received: 2, stored: 1, duplicate: 1, lastReceivedAt: someMoment },
+      snapshots: { received: 0 },
+      lastRefusal: { reason: 'newest' },
+    })
+    expect(JSON.stringify(view)).not.toContain(registry.get('d1')!.tokenHash)
+    expect(await operations.listDevices()).toEqual([view])
+  })
+
+  test('show devices also while the gateway is down, without what only it knows', async () => {
+    const down = async () => Promise.reject(new LintelError('API_UNAVAILABLE', 'down'))
+    const { operations } = setUp({ door: { sessions: down, refusals: down } })
+    await operations.addDevice(row)
+    const [view] = await operations.listDevices()
+    expect(view).not.toHaveProperty('connectedAt')
+    expect(view).not.toHaveProperty('lastRefusal')
+  })
+
+  test('know nothing of a device or a parked item that is not there, and do not ask the gateway for it', async () => {
+    const { operations, asked } = setUp()
+    await expect(operations.showDevice('x')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    await expect(operations.rotateToken('x')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    await expect(operations.setEnabled('x', true)).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    for (const act of [operations.showParked, operations.replayParked, operations.dropParked]) {
+      await expect(act(9)).rejects.toMatchObject({ code: 'PARKED_NOT_FOUND' })
+    }
+    expect(asked).toEqual([])
+  })
+
+  test('show what is parked, newest first, and have the gateway replay or drop it', async () => {
+    const { operations, journal, asked } = setUp()
+    await journal.append('d1', [parkedItem({ reason: 'first' }), parkedItem({ reason: 'second' })])
+    expect((await operations.listParked(10)).map(({ reason }) => reason)).toEqual(['second', 'first'])
+    expect(await operations.listParked(1)).toHaveLength(1)
+    expect(await operations.showParked(1)).toMatchObject({ key: 1, reason: 'first' })
+    expect(await operations.replayParked(1)).toBe('stored')
+    await operations.dropParked(2)
+    expect(asked).toEqual([
+      ['replay', 1],
+      ['drop', 2],
+    ])
+  })
+
+  test('answer flow and ledger from the store, and send whoever asks a gateway alone to the centre', async () => {
+    const question = {
+      measure: 'passages',
+      from: '2026-11-21',
+      to: '2026-11-22',
+      every: '1h',
+      by: [],
+      zone: 'UTC',
+    }
+    const { operations } = setUp()
+    expect(await operations.flow(question)).toMatchObject({ total: 0 })
+    expect(await operations.ledger()).toMatchObject({ balanced: true })
+    const alone = setUp({ store: undefined }).operations
+    await expect(alone.flow(question)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(await alone.ledger()).toMatchObject({ balanced: true })
+  })
+})

@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest'
+import { addRoutes } from '../../api/api.ts'
+import type { Operations } from '../../api/operations.ts'
+import { createRemoteOperations } from '../../api/remote-operations.ts'
+import { LintelError } from '../../core/errors.ts'
+import { createHttp, type Problem } from '../../core/http.ts'
+import { version } from '../../core/version.ts'
+
+/** Answers each operation with its own name and what it was given; or throws `fault`. */
+function serve(fault?: LintelError) {
+  const calls: unknown[][] = []
+  const operations = new Proxy({} as Operations, {
+    get:
+      (_, name: string) =>
+      async (...given: unknown[]) => {
+        calls.push([name, ...given])
+        if (fault !== undefined) throw fault
+        if (name === 'rotateToken') return 'new token'
+        if (name === 'replayParked') return 'stored'
+        if (name === 'addDevice')
+          return { outcome: (given[0] as { outcome?: string })?.outcome ?? 'enrolled' }
+        return { answer: name }
+      },
+  })
+  const app = createHttp({ token: 'secret', open: ['/api/v1/health'] })
+  addRoutes(app, operations)
+  return { app, calls }
+}
+
+const authorization = 'Bearer secret'
+const flow = { measure: 'passages', from: '2026-11-21', to: '2026-11-22', zone: 'UTC' }
+const flowUrl = (change: object = {}) => `/flow?${new URLSearchParams({ ...flow, ...change })}`
+
+interface Case {
+  method: 'GET' | 'POST' | 'DELETE'
+  url: string
+  body?: { type: string; text: string }
+  call: unknown[]
+  status?: number
+  answer?: unknown
+}
+const json = (value: unknown) => ({ type: 'application/json', text: JSON.stringify(value) })
+
+const cases: Case[] = [
+  { method: 'GET', url: '/devices', call: ['listDevices'] },
+  {
+    method: 'POST',
+    url: '/devices',
+    body: json({ device: 'd1' }),
+    call: ['addDevice', { device: 'd1' }],
+    status: 201,
+    answer: { outcome: 'enrolled' },
+  },
+  {
+    method: 'POST',
+    url: '/devices',
+    body: json({ outcome: 'moved' }),
+    call: ['addDevice', { outcome: 'moved' }],
+    status: 200,
+    answer: { outcome: 'moved' },
+  },
+  {
+    method: 'POST',
+    url: '/devices/import',
+    body: { type: 'text/csv', text: 'a,b\r\n南社' },
+    call: ['importDevices', 'a,b\r\n南社'],
+  },
+  {
+    method: 'POST',
+    url: '/devices/import',
+    body: { type: 'text/csv; charset=utf-8', text: 'a' },
+    call: ['importDevices', 'a'],
+  },
+  // The empty text is refused as a file, like any other that has no header.
+  { method: 'POST', url: '/devices/import', call: ['importDevices', ''] },
+  { method: 'GET', url: '/devices/d-1_X', call: ['showDevice', 'd-1_X'] },
+  { method: 'POST', url: '/devices/d1/rotate', call: ['rotateToken', 'd1'], answer: { token: 'new token' } },
+  { method: 'POST', url: '/devices/d1/enable', call: ['setEnabled', 'd1', true], status: 204 },
+  { method: 'POST', url: '/devices/d1/disable', call: ['setEnabled', 'd1', false], status: 204 },
+  { method: 'GET', url: flowUrl(), call: ['flow', { ...flow, every: '1h', by: [] }] },
+  {
+    method: 'GET',
+    url: flowUrl({ every: '1d', by: 'site,direction' }),
+    call: ['flow', { ...flow, every: '1d', by: ['site', 'direction'] }],
+  },
+  {
+    method: 'GET',
+    url: flowUrl({ from: '2026-11-21T08:00:00+08:00' }),
+    call: ['flow', { ...flow, from: '2026-11-21T08:00:00+08:00', every: '1h', by: [] }],
+  },
+  { method: 'GET', url: '/ledger', call: ['ledger'] },
+  { method: 'GET', url: '/parked', call: ['listParked', 100] },
+  { method: 'GET', url: '/parked?limit=7', call: ['listParked', 7] },
+  { method: 'GET', url: '/parked/3', call: ['showParked', 3] },
+  { method: 'POST', url: '/parked/3/replay', call: ['replayParked', 3], answer: { outcome: 'stored' } },
+  { method: 'DELETE', url: '/parked/3', call: ['dropParked', 3], status: 204 },
+]
+
+const ask = ({ method, url, body }: Case, headers: Record<string, string> = { authorization }) => ({
+  method,
+  url: `/api/v1${url}`,
+  headers: { ...headers, ...(body === undefined ? {} : { 'content-type': body.type }) },
+  ...(body === undefined ? {} : { payload: body.text }),
+})
+
+describe('the API', () => {
+  for (const asked of cases) {
+    const { method, url, call, status = 200, answer } = asked
+    describe(`at ${method} ${url}`, () => {
+      test(`answers ${status} with what ${call[0]} does`, async () => {
+        const { app, calls } = serve()
+        const response = await app.inject(ask(asked))
+        expect(response.statusCode).toBe(status)
+        expect(calls).toEqual([call])
+        if (status === 204) expect(response.body).toBe('')
+        else expect(response.json()).toEqual(answer ?? { answer: call[0] })
+      })
+
+      test('does nothing without the token', async () => {
+        const { app, calls } = serve()
+        expect((await app.inject(ask(asked, {}))).statusCode).toBe(401)
+        expect((await app.inject(ask(asked, { authorization: 'Bearer wrong' }))).statusCode).toBe(401)
+        expect(calls).toEqual([])
+      })
+
+      test('passes an error on by its code', async () => {
+        const { app } = serve(new LintelError('STORE_UNAVAILABLE', 'why'))
+        const response = await app.inject(ask(asked))
+        expect(response.statusCode).toBe(503)
+        expect(response.json<Problem>()).toMatchObject({ code: 'STORE_UNAVAILABLE', detail: 'why' })
+      })
+    })
+  }
+
+  test('tells its health and version to anyone', async () => {
+    const response = await serve().app.inject('/api/v1/health')
+    expect(response.json()).toEqual({ status: 'ok', version })
+  })
+
+  const wrong = [
+    { method: 'GET', url: '/flow', detail: /required property 'measure'/ },
+    { method: 'GET', url: '/flow?measure=passages&from=1&to=2', detail: /required property 'zone'/ },
+    { method: 'GET', url: '/parked?limit=0', detail: /limit must be >= 1/ },
+    { method: 'GET', url: '/parked?limit=10001', detail: /limit must be <= 10000/ },
+    { method: 'GET', url: '/parked?limit=many', detail: /limit must be integer/ },
+    { method: 'GET', url: '/parked/x', detail: /key must be integer/ },
+    { method: 'POST', url: '/parked/0/replay', detail: /key must be >= 1/ },
+    { method: 'DELETE', url: '/parked/1.5', detail: /key must be integer/ },
+    { method: 'POST', url: '/devices', body: { type: 'application/json', text: '{' }, detail: /JSON/ },
+    { method: 'POST', url: '/devices/import', body: json({ a: 1 }), detail: /body must be string/ },
+  ] as (Pick<Case, 'method' | 'url' | 'body'> & { detail: RegExp })[]
+  for (const { detail, ...asked } of wrong) {
+    test(`refuses ${asked.method} ${asked.url} in words`, async () => {
+      const { app, calls } = serve()
+      const response = await app.inject(ask(asked as Case))
+      expect(response.statusCode).toBe(400)
+      expect(response.json<Problem>()).toMatchObject({
+        code: 'API_REQUEST_INVALID',
+        detail: expect.stringMatching(detail),
+      })
+      expect(calls).toEqual([])
+    })
+  }
+})
+
+describe('the operations over HTTP', () => {
+  async function listen(fault?: LintelError) {
+    const { app, calls } = serve(fault)
+    const url = await app.listen({ host: '127.0.0.1', port: 0 })
+    return { app, calls, remote: createRemoteOperations({ url, token: 'secret' }) }
+  }
+  const question = { ...flow, every: '1d', by: ['site', 'direction'] }
+  const operations: { [N in keyof Operations]: Parameters<Operations[N]> } = {
+    addDevice: [{ device: 'd1', site: '南社' }],
+    importDevices: ['device\r\n南社'],
+    listDevices: [],
+    showDevice: ['d1'],
+    rotateToken: ['d1'],
+    setEnabled: ['d1', false],
+    flow: [question],
+    ledger: [],
+    listParked: [5],
+    showParked: [3],
+    replayParked: [3],
+    dropParked: [3],
+  }
+  type Call = (...given: unknown[]) => Promise<unknown>
+
+  for (const [name, given] of Object.entries(operations)) {
+    test(`${name} arrives as it was asked, and its error comes back by code`, async () => {
+      const up = await listen()
+      await (up.remote[name as keyof Operations] as Call)(...given)
+      expect(up.calls).toEqual([[name, ...given]])
+      await up.app.close()
+
+      const failing = await listen(new LintelError('DEVICE_NOT_FOUND', 'why'))
+      const failure = (failing.remote[name as keyof Operations] as Call)(...given)
+      await expect(failure).rejects.toMatchObject({
+        name: 'LintelError',
+        code: 'DEVICE_NOT_FOUND',
+        message: 'why',
+      })
+      await failing.app.close()
+      const gone = (failing.remote[name as keyof Operations] as Call)(...given)
+      await expect(gone).rejects.toMatchObject({ code: 'API_UNAVAILABLE', retryable: true })
+    })
+  }
+
+  test('an id with a slash or a question mark in it stays one part of the path', async () => {
+    const { app, calls, remote } = await listen()
+    await remote.showDevice('a/b?c')
+    expect(calls).toEqual([['showDevice', 'a/b?c']])
+    await app.close()
+  })
+})

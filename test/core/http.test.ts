@@ -1,0 +1,102 @@
+import Type from 'typebox'
+import { describe, expect, test } from 'vitest'
+import { LintelError } from '../../core/errors.ts'
+import { createHttp, type Problem } from '../../core/http.ts'
+
+const bearer = { authorization: 'Bearer secret' }
+
+function serve() {
+  const faults: unknown[] = []
+  const app = createHttp({ token: 'secret', open: ['/open'], onError: error => faults.push(error) })
+  app.get('/open', async () => ({ ok: true }))
+  app.get('/closed', async () => ({ ok: true }))
+  app.post('/body', async request => request.body)
+  app.get(
+    '/count',
+    { schema: { querystring: Type.Object({ n: Type.Integer({ minimum: 1 }) }) } },
+    async () => 'fine',
+  )
+  app.get<{ Params: { code: string } }>('/throw/:code', async request => {
+    throw new LintelError(request.params.code as 'DATA_LOCKED', 'why')
+  })
+  app.get('/bug', async () => {
+    throw new TypeError('x of undefined, reading secret things')
+  })
+  return { app, faults }
+}
+
+describe('an HTTP server', () => {
+  const doors = [
+    { url: '/open', headers: {}, want: 200 },
+    { url: '/open?x=1', headers: {}, want: 200 },
+    { url: '/closed', headers: bearer, want: 200 },
+    { url: '/closed', headers: { authorization: 'bearer secret' }, want: 200 },
+    { url: '/closed', headers: {}, want: 401 },
+    { url: '/closed', headers: { authorization: '' }, want: 401 },
+    { url: '/closed', headers: { authorization: 'Bearer ' }, want: 401 },
+    { url: '/closed', headers: { authorization: 'Bearer secre' }, want: 401 },
+    { url: '/closed', headers: { authorization: 'Bearer secret2' }, want: 401 },
+    { url: '/closed', headers: { authorization: 'secret' }, want: 401 },
+    { url: '/closed', headers: { authorization: 'Basic secret' }, want: 401 },
+    { url: '/open/', headers: {}, want: 401 },
+    { url: '/open/../closed', headers: {}, want: 401 },
+    { url: '/nowhere', headers: {}, want: 401 },
+    { url: '/nowhere', headers: bearer, want: 404 },
+  ]
+  for (const { url, headers, want } of doors) {
+    test(`answers ${want} to ${url} with ${JSON.stringify(headers)}`, async () => {
+      const { app } = serve()
+      const answer = await app.inject({ url, headers: headers as Record<string, string> })
+      expect(answer.statusCode).toBe(want)
+      if (want === 401) expect(answer.headers['www-authenticate']).toBe('Bearer')
+    })
+  }
+
+  const problems = [
+    { url: '/nowhere', status: 404, code: 'API_NOT_FOUND', detail: 'there is no GET /nowhere' },
+    { url: '/closed', method: 'PUT', status: 404, code: 'API_NOT_FOUND', detail: 'there is no PUT /closed' },
+    { url: '/count', status: 400, code: 'API_REQUEST_INVALID', detail: "querystring must have required property 'n'" },
+    { url: '/count?n=0', status: 400, code: 'API_REQUEST_INVALID', detail: /n must be >= 1/ },
+    { url: '/count?n=x', status: 400, code: 'API_REQUEST_INVALID', detail: /n must be integer/ },
+    { url: '/%zz', status: 400, code: 'API_REQUEST_INVALID', detail: /%zz/ },
+    { url: '/throw/DEVICE_NOT_FOUND', status: 404, code: 'DEVICE_NOT_FOUND', detail: 'why' },
+    { url: '/throw/DEVICE_INVALID', status: 400, code: 'DEVICE_INVALID', detail: 'why' },
+    { url: '/throw/PARKED_NOT_REPLAYABLE', status: 409, code: 'PARKED_NOT_REPLAYABLE', detail: 'why' },
+    { url: '/throw/STORE_UNAVAILABLE', status: 503, code: 'STORE_UNAVAILABLE', detail: 'why' },
+    { url: '/bug', status: 500, code: 'API_UNAVAILABLE', detail: 'something went wrong inside; the log says what' },
+    { url: '/body', method: 'POST', payload: 'x'.repeat(5e6), status: 413, code: 'API_REQUEST_INVALID', detail: /large/ },
+    { url: '/body', method: 'POST', payload: '{"a":', status: 400, code: 'API_REQUEST_INVALID', detail: /JSON/ },
+    { url: '/body', method: 'POST', payload: '', status: 400, code: 'API_REQUEST_INVALID', detail: /empty/ },
+    { url: '/body', method: 'POST', payload: 'x', type: 'image/png', status: 415, code: 'API_REQUEST_INVALID', detail: /Unsupported Media Type/ },
+  ] // biome-ignore format: a table
+  for (const { url, method = 'GET', payload, type = 'application/json', status, code, detail } of problems) {
+    test(`answers ${status} ${code} to ${method} ${url}${payload === undefined ? '' : ` of ${type}, ${payload.length} long`}`, async () => {
+      const { app, faults } = serve()
+      const headers = { ...bearer, ...(payload === undefined ? {} : { 'content-type': type }) }
+      const answer = await app.inject({
+        method: method as 'GET',
+        url,
+        headers,
+        ...(payload === undefined ? {} : { payload }),
+      })
+      const problem = answer.json<Problem>()
+      expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/)
+      expect(answer.statusCode).toBe(status)
+      expect(problem).toMatchObject({
+        title: code,
+        status,
+        code,
+        type: `https://lintel.invalid/errors#${code}`,
+      })
+      expect(problem.detail).toMatch(detail)
+      expect(faults).toHaveLength(status >= 500 ? 1 : 0)
+    })
+  }
+
+  test('leaves a socket open while an answer is being made, however long that takes', async () => {
+    const { app } = serve()
+    await app.ready()
+    expect(app.server.timeout).toBe(0)
+    expect(app.server.requestTimeout).toBeGreaterThan(0)
+  })
+})

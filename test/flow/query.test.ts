@@ -1,0 +1,285 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { array, assert, asyncProperty, boolean, constantFrom, integer, record, uniqueArray } from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { dayMs, hourMs, minuteMs } from '../../core/clock.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import { answerFlow, type FlowQuestion, maxRows, stepNames } from '../../flow/query.ts'
+import { formatLocal, parseMoment } from '../../flow/zone.ts'
+import { openDuckDbStore } from '../../ingest/store/duckdb-store.ts'
+import { createMemoryStore } from '../../ingest/store/memory-store.ts'
+import type { Row, Store } from '../../ingest/store/store.ts'
+import { place, row } from '../ingest/store-contract.ts'
+import { passage } from '../support/records.ts'
+
+const question = (change: Partial<FlowQuestion> = {}): FlowQuestion => ({
+  measure: 'passages', from: '2026-11-21', to: '2026-11-22', every: '1h', by: [], zone: 'Asia/Shanghai', ...change,
+}) // biome-ignore format: one line
+
+async function storeWith(moments: readonly number[]): Promise<Store> {
+  const store = createMemoryStore()
+  const rows = moments.map((at, index) => row(index + 1, passage({ at })))
+  await store.write({ journal: 'j', rows, next: rows.length })
+  return store
+}
+
+/** An event at every quarter of an hour of [from, to). */
+function quarters(from: number, to: number): number[] {
+  return Array.from({ length: (to - from) / (15 * minuteMs) }, (_, i) => from + i * 15 * minuteMs)
+}
+
+describe('flow', () => {
+  test('counts what was granted, what was denied and what drove by, each by itself', async () => {
+    const store = createMemoryStore()
+    const at = parseMoment('2026-11-21T08:30', 'Asia/Shanghai')
+    const denied = passage({ at, data: { result: 'denied', direction: 'out', reason: 'expired' } })
+    const car: EventRecord = {
+      ...passage({ at }),
+      kind: 'vehicle',
+      data: { class: 'car', direction: 'in', lane: 2 },
+    }
+    await store.write({ journal: 'j', rows: [row(1, passage({ at })), row(2, denied), row(3, car)], next: 3 })
+    const start = '2026-11-21T08:00:00+08:00'
+    const ask = async (change: Partial<FlowQuestion>) => (await answerFlow(question(change), store)).rows
+    expect(await ask({ by: ['direction', 'point'] })).toEqual([{ start, values: ['in', 'p1'], count: 1 }])
+    expect(await ask({ measure: 'denied', by: ['reason'] })).toEqual([
+      { start, values: ['expired'], count: 1 },
+    ])
+    expect(await ask({ measure: 'vehicles', by: ['class', 'lane'] })).toEqual([
+      { start, values: ['car', '2'], count: 1 },
+    ])
+  })
+
+  test('answers with the question as it was understood, rows in order, and their total', async () => {
+    const from = parseMoment('2026-11-21', 'Asia/Shanghai')
+    const store = await storeWith([from + 90 * minuteMs, from, from + dayMs - 1, from + dayMs, from - 1])
+    expect(await answerFlow(question({ to: '2026-11-22T00:00' }), store)).toEqual({
+      measure: 'passages', every: '1h', zone: 'Asia/Shanghai', by: [],
+      from: '2026-11-21T00:00:00+08:00',
+      to: '2026-11-22T00:00:00+08:00',
+      rows: [
+        { start: '2026-11-21T00:00:00+08:00', values: [], count: 1 },
+        { start: '2026-11-21T01:00:00+08:00', values: [], count: 1 },
+        { start: '2026-11-21T23:00:00+08:00', values: [], count: 1 },
+      ],
+      total: 3,
+    }) // biome-ignore format: the question, then the answer
+  })
+
+  const days: { zone: string; day: string; hours: number; odd: [start: string, count: number][] }[] = [
+    { zone: 'Europe/Berlin', day: '2026-03-29', hours: 23, odd: [['2026-03-29T01:00:00+01:00', 4], ['2026-03-29T03:00:00+02:00', 4]] },
+    { zone: 'Europe/Berlin', day: '2026-10-25', hours: 25, odd: [['2026-10-25T02:00:00+02:00', 4], ['2026-10-25T02:00:00+01:00', 4]] },
+    { zone: 'America/New_York', day: '2026-03-08', hours: 23, odd: [['2026-03-08T01:00:00-05:00', 4], ['2026-03-08T03:00:00-04:00', 4]] },
+    { zone: 'America/New_York', day: '2026-11-01', hours: 25, odd: [['2026-11-01T01:00:00-04:00', 4], ['2026-11-01T01:00:00-05:00', 4]] },
+    { zone: 'Australia/Lord_Howe', day: '2026-10-04', hours: 23.5, odd: [['2026-10-04T01:00:00+10:30', 4], ['2026-10-04T02:30:00+11:00', 2]] },
+    { zone: 'Australia/Lord_Howe', day: '2026-04-05', hours: 24.5, odd: [['2026-04-05T01:00:00+11:00', 4], ['2026-04-05T01:30:00+10:30', 2]] },
+    { zone: 'Asia/Shanghai', day: '1991-04-14', hours: 23, odd: [['1991-04-14T01:00:00+08:00', 4], ['1991-04-14T03:00:00+09:00', 4]] },
+    { zone: 'Asia/Shanghai', day: '1991-09-15', hours: 25, odd: [['1991-09-15T01:00:00+09:00', 4], ['1991-09-15T01:00:00+08:00', 4]] },
+    { zone: 'America/Sao_Paulo', day: '2018-11-04', hours: 23, odd: [['2018-11-04T01:00:00-02:00', 4]] },
+    { zone: 'America/Sao_Paulo', day: '2018-02-17', hours: 25, odd: [['2018-02-17T23:00:00-02:00', 4], ['2018-02-17T23:00:00-03:00', 4]] },
+    { zone: 'Africa/Cairo', day: '2026-04-24', hours: 23, odd: [['2026-04-24T01:00:00+03:00', 4]] },
+    { zone: 'America/Havana', day: '2026-11-01', hours: 25, odd: [['2026-11-01T00:00:00-04:00', 4], ['2026-11-01T00:00:00-05:00', 4]] },
+    { zone: 'Asia/Kathmandu', day: '2026-01-01', hours: 24, odd: [['2026-01-01T00:00:00+05:45', 4]] },
+  ] // biome-ignore format: a table
+  for (const { zone, day, hours, odd } of days) {
+    test(`has ${hours} hours on ${day} in ${zone}, each in its place, and one day`, async () => {
+      const next = new Date(Date.parse(day) + dayMs).toISOString().slice(0, 10)
+      const [from, to] = [parseMoment(day, zone), parseMoment(next, zone)]
+      expect((to - from) / hourMs).toBe(hours)
+      const events = quarters(from, to)
+      const store = await storeWith([from - 1, ...events, to])
+      const ask = async (every: string) =>
+        (await answerFlow(question({ zone, from: day, to: next, every }), store)).rows
+
+      expect(await ask('1d')).toEqual([{ start: formatLocal(zone, from), values: [], count: hours * 4 }])
+      const hourly = await ask('1h')
+      for (const [start, count] of odd) expect(hourly).toContainEqual({ start, values: [], count })
+      expect(new Set(hourly.map(({ start }) => start)).size).toBe(hourly.length)
+      expect(hourly.reduce((sum, { count }) => sum + count, 0)).toBe(hours * 4)
+      const quarterly = await ask('15m')
+      expect(quarterly.map(({ start }) => start)).toEqual(events.map(at => formatLocal(zone, at)))
+      expect(quarterly.every(({ count }) => count === 1)).toBe(true)
+    })
+  }
+
+  const wrong: { change: Partial<FlowQuestion>; code?: string; say: RegExp }[] = [
+    { change: { measure: 'people' }, say: /^measure must be one of passages, denied, vehicles$/ },
+    { change: { measure: 'constructor' }, say: /^measure must be one of/ },
+    { change: { every: '5m' }, say: /^every must be one of 15m, 1h, 1d$/ },
+    { change: { every: 'toString' }, say: /^every must be one of/ },
+    { change: { zone: 'Shanghai' }, say: /^zone must be an IANA time zone such as Asia\/Shanghai, not "Shanghai"$/ },
+    { change: { zone: '+08:00' }, say: /^zone must be an IANA/ },
+    { change: { zone: '' }, say: /^zone must be an IANA/ },
+    { change: { from: 'yesterday' }, say: /^from must be a date or a time such as 2026-11-21 or/ },
+    { change: { to: '2026-02-30' }, say: /^to must be a date or a time/ },
+    { change: { to: '2026-11-21' }, say: /^from must be before to$/ },
+    { change: { from: '2026-11-23' }, say: /^from must be before to$/ },
+    { change: { by: ['class'] }, say: /^by may hold site, building, point, device, direction, result, method, holder, reason for passages, not "class"$/ },
+    { change: { measure: 'vehicles', by: ['method'] }, say: /^by may hold .*, direction, class, lane for vehicles, not "method"$/ },
+    { change: { by: [''] }, say: /^by may hold .* not ""$/ },
+    { change: { by: ['name"; drop table'] }, say: /^by may hold/ },
+    { change: { by: ['site', 'site'] }, say: /^by names a dimension twice$/ },
+    { change: { from: '1900-01-01', to: '2026-01-01' }, code: 'FLOW_QUERY_TOO_WIDE', say: /more than 100 years apart/ },
+    { change: { from: '0001-01-01', to: '9999-12-31' }, code: 'FLOW_QUERY_TOO_WIDE', say: /more than 100 years apart/ },
+  ] // biome-ignore format: a table
+  for (const { change, code = 'FLOW_QUERY_INVALID', say } of wrong) {
+    test(`is not asked with ${JSON.stringify(change)}`, async () => {
+      const answer = answerFlow(question(change), createMemoryStore())
+      await expect(answer).rejects.toMatchObject({ code, message: expect.stringMatching(say) })
+    })
+  }
+
+  test('is not answered with more rows than anybody could use, and the store is not asked for them', async () => {
+    let limit: number | undefined
+    const cell = { segment: 0, localStart: 0, values: [], count: 1 }
+    const store: Store = {
+      ...createMemoryStore(),
+      async cells(query) {
+        limit = query.limit
+        return Array.from({ length: maxRows + 1 }, () => cell)
+      },
+    }
+    await expect(answerFlow(question(), store)).rejects.toMatchObject({ code: 'FLOW_QUERY_TOO_WIDE' })
+    expect(limit).toBe(maxRows + 1)
+  })
+})
+
+const zones = [
+  'Asia/Shanghai', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'Africa/Cairo',
+  'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia', 'Pacific/Chatham', 'Antarctica/Troll', 'UTC',
+] // biome-ignore format: a list
+
+/** Where clocks were set, so that a moment near one is no rarity. */
+const turns = [
+  '2018-11-04T03:00:00Z',
+  '2026-03-29T01:00:00Z',
+  '2026-10-25T01:00:00Z',
+  '2026-04-04T15:00:00Z',
+  '2011-12-30T10:00:00Z',
+].map(text => Date.parse(text))
+const someTime = record({ turn: constantFrom(...turns), ms: integer({ min: -3 * dayMs, max: 3 * dayMs }) })
+const toMs = ({ turn, ms }: { turn: number; ms: number }) => turn + ms
+
+const someEvents = array(
+  record({
+    time: someTime,
+    place: integer({ min: 1, max: 4 }),
+    direction: constantFrom('in', 'out'),
+    granted: boolean(),
+    holder: constantFrom('resident', 'visitor', undefined),
+    lane: constantFrom(undefined, 0, 1, 63),
+    vehicle: boolean(),
+  }),
+  { maxLength: 60 },
+)
+
+function toRow(
+  { time, place: id, direction, granted, holder, lane, vehicle }: Record<string, unknown>,
+  index: number,
+): Row {
+  const at = toMs(time as never)
+  const head = { at, receivedAt: at, late: false, skewed: false, place: id as number }
+  const optional = (name: string, value: unknown) => (value === undefined ? {} : { [name]: value })
+  const event = vehicle
+    ? { kind: 'vehicle', ...head, data: { class: 'bus', direction, ...optional('lane', lane) } }
+    : {
+        kind: 'passage',
+        ...head,
+        data: {
+          direction,
+          result: granted ? 'granted' : 'denied',
+          method: 'card',
+          ...optional('holder', holder),
+        },
+      }
+  return row(index + 1, event as never, place(id as number, { building: `b${(id as number) % 2}` }))
+}
+
+const iso = (ms: number) => new Date(ms).toISOString()
+
+describe('whatever happened, in any zone and step,', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'lintel-'))
+  let duck: Store
+  beforeAll(async () => {
+    duck = await openDuckDbStore({ directory, memoryBytes: 256e6, threads: 2, clock: Date.now })
+  })
+  afterAll(async () => {
+    await duck.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  test('the rows count each event in [from, to) once, and so do those of the parts of it', async () => {
+    const asked = record({
+      zone: constantFrom(...zones),
+      every: constantFrom(...stepNames),
+      marks: uniqueArray(someTime.map(toMs), { minLength: 2, maxLength: 6 }),
+    })
+    await assert(
+      asyncProperty(someEvents, asked, async (events, { zone, every, marks }) => {
+        const rows = events.map(toRow)
+        const store = createMemoryStore()
+        await store.write({ journal: 'j', rows, next: rows.length })
+        const sorted = marks.toSorted((a, b) => a - b)
+        const ask = (from: number, to: number) =>
+          answerFlow(question({ zone, every, from: iso(from), to: iso(to), by: ['direction'] }), store)
+        const whole = await ask(sorted[0]!, sorted.at(-1)!)
+        const inside = rows.filter(
+          ({ record: { at, kind, data } }) =>
+            kind === 'passage' &&
+            (data as { result: string }).result === 'granted' &&
+            at >= sorted[0]! &&
+            at < sorted.at(-1)!,
+        )
+        expect(whole.total).toBe(inside.length)
+        const merged = new Map<string, number>()
+        for (const [index, from] of sorted.slice(0, -1).entries()) {
+          for (const { start, values, count } of (await ask(from, sorted[index + 1]!)).rows) {
+            const key = `${start} ${values}`
+            merged.set(key, (merged.get(key) ?? 0) + count)
+          }
+        }
+        expect(merged).toEqual(
+          new Map(whole.rows.map(({ start, values, count }) => [`${start} ${values}`, count])),
+        )
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('the memory store and DuckDB give the same answer', async () => {
+    const dimensions = {
+      passages: ['site', 'building', 'point', 'device', 'direction', 'method', 'holder', 'reason'],
+      vehicles: ['building', 'direction', 'class', 'lane'],
+    }
+    const asked = record({
+      measure: constantFrom('passages', 'vehicles'),
+      zone: constantFrom(...zones),
+      every: constantFrom(...stepNames),
+      from: someTime.map(toMs),
+      to: someTime.map(toMs),
+      seed: integer({ min: 0, max: 255 }),
+    })
+    let journal = 0
+    const memory = createMemoryStore()
+    await assert(
+      asyncProperty(someEvents, asked, async (events, { measure, zone, every, from, to, seed }) => {
+        // Both stores keep what earlier runs wrote: more to disagree about.
+        const batch = { journal: `j${++journal}`, rows: events.map(toRow), next: events.length }
+        await Promise.all([memory.write(batch), duck.write(batch)])
+        const by = dimensions[measure as 'passages'].filter((_, index) => (seed >> index) & 1)
+        const asks = question({
+          measure,
+          zone,
+          every,
+          by,
+          from: iso(Math.min(from, to)),
+          to: iso(Math.max(from, to) + 1),
+        })
+        const [one, other] = await Promise.all([answerFlow(asks, memory), answerFlow(asks, duck)])
+        expect(other).toEqual(one)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,97 @@
+import { onTestFinished } from 'vitest'
+import { type Clock, systemClock } from '../../core/clock.ts'
+import { createMemoryState } from '../../core/state/memory-state.ts'
+import { createRegistry, type Registry } from '../../devices/registry/registry.ts'
+import { createAdmit } from '../../gateway/admit/admit.ts'
+import { openWaitingRoom, type WaitingRoom } from '../../gateway/admit/waiting-room.ts'
+import { type Broker, type BrokerOptions, createBroker, type Refusal } from '../../gateway/broker/broker.ts'
+import type { Journal, JournalReader, Lane } from '../../gateway/journal/journal.ts'
+import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
+import type { Tally } from '../../gateway/journal/tally.ts'
+import { temporaryDirectory } from './temporary.ts'
+
+export interface GatewayOptions {
+  /** Enrolled before the start. */
+  devices?: readonly string[]
+  broker?: Partial<BrokerOptions>
+  clock?: Clock
+  journal?: Journal
+  reader?: JournalReader
+  maxWaitingBytes?: number
+}
+
+export interface Gateway {
+  readonly broker: Broker
+  readonly registry: Registry
+  readonly waitingRoom: WaitingRoom
+  readonly reader: JournalReader
+  readonly refusals: Refusal[]
+  readonly port: number
+  tokenOf(device: string): string
+  /** What is stored of a device, as [id, data] or its kind where the id was ours. */
+  stored(device?: string): { id: string; kind: string; data: unknown }[]
+  tally(device: string, lane?: Lane): Tally | undefined
+  codes(): (string | undefined)[]
+}
+
+export const row = (device: string, change: object = {}) => ({
+  device, kind: 'terminal', site: 's', building: 'b', point: device, zone: 'Asia/Shanghai', ...change,
+}) // biome-ignore format: one row
+
+const roomy: BrokerOptions = {
+  maxConnections: 1000,
+  maxUnidentified: 100,
+  maxPacketBytes: 1024 * 1024 + 4096,
+  maxPerDevice: 64,
+  maxBytes: 64 * 1024 * 1024,
+}
+
+/** The door with everything behind it, in this process, on a free port; gone when the test is. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const clock = options.clock ?? systemClock
+  const memory = createMemoryJournal(clock)
+  const journal = options.journal ?? memory
+  const reader = options.reader ?? (options.journal as JournalReader | undefined) ?? memory
+  const registry = createRegistry(createMemoryState())
+  const tokens = new Map<string, string>()
+  for (const answer of await registry.enrol(
+    (options.devices ?? ['d1', 'd2']).map(device => row(device)),
+    clock(),
+  )) {
+    if (answer.outcome === 'enrolled') tokens.set(answer.device, answer.token)
+  }
+  const waitingRoom = await openWaitingRoom({
+    directory: await temporaryDirectory(),
+    clock,
+    maxBytes: options.maxWaitingBytes ?? 1e8,
+    maxAgeMs: 3_600_000,
+  })
+  const refusals: Refusal[] = []
+  const broker = createBroker(
+    { tcp: { host: '127.0.0.1', port: 0 }, ...roomy, ...options.broker },
+    {
+      admit: createAdmit({ journal, waitingRoom, clock, runId: 'run' }),
+      registry,
+      clock,
+      onRefusal: refusal => refusals.push(refusal),
+    },
+  )
+  await broker.start?.()
+  onTestFinished(() => broker.stop())
+  return {
+    broker,
+    registry,
+    waitingRoom,
+    reader,
+    refusals,
+    port: broker.addresses.tcp?.port ?? 0,
+    tokenOf: device => tokens.get(device)!,
+    stored: device =>
+      reader
+        .read(0, 100_000)
+        .entries.filter(entry => device === undefined || entry.device === device)
+        .map(({ id, record }) => ({ id, kind: record.kind, data: record.data })),
+    tally: (device, lane = 'event') => reader.audit(0).tallies.get(device)?.[lane],
+    codes: () => refusals.map(({ code }) => code),
+  }
+}
