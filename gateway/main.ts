@@ -78,8 +78,13 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const metrics = createMetrics({ broker, journal, reader, waitingRoom, refusals, cursors, consumers })
   const door = createDoor({ broker, journal, reader, registry, refusals: refusals.latest, metrics })
   const retainMs = config.journal.retainS * secondMs
-  const trimmer = createTrimmer({ consumers, retainMs, maxBytes: config.journal.maxBytes }, { journal, cursors, clock, onFault })
-  const edge = alone ? [createLocalApi({ paths, config, registry, journal: reader, store: undefined, door, clock, log })] : []
+  const trimmer = createTrimmer(
+    { consumers, retainMs, maxBytes: config.journal.maxBytes },
+    { journal, cursors, clock, onFault },
+  )
+  const edge = alone
+    ? [createLocalApi({ paths, config, registry, journal: reader, store: undefined, door, clock, log })]
+    : []
 
   const holdings: Part = {
     name: 'journal',
@@ -90,10 +95,21 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       lock.release()
     },
   }
-  const watch = every(registryEveryMs, onChange(registry.version, () => broker.refresh()))
+  const watch = every(
+    registryEveryMs,
+    onChange(registry.version, () => broker.refresh()),
+  )
   const sweep = every(sweepEveryMs, () => void waitingRoom.sweep().catch(onFault))
   // The door opens last and closes first.
-  const running = await startAll([holdings, trimmer, sweep, createControlServer(door, paths, onFault), ...edge, watch, broker])
+  const running = await startAll([
+    holdings,
+    trimmer,
+    sweep,
+    createControlServer(door, paths, onFault),
+    ...edge,
+    watch,
+    broker,
+  ])
   return { running, ready: { ...broker.addresses } }
 }
 

@@ -19,7 +19,15 @@ export interface MetricParts {
 const outcomes = tallyFields.filter(field => field !== 'lastReceivedAt')
 
 /** Prometheus metrics of the gateway, read off its parts when they are asked for: the hot path counts nothing twice. */
-export function createMetrics({ broker, journal, reader, waitingRoom, refusals, cursors, consumers }: MetricParts): () => Promise<string> {
+export function createMetrics({
+  broker,
+  journal,
+  reader,
+  waitingRoom,
+  refusals,
+  cursors,
+  consumers,
+}: MetricParts): () => Promise<string> {
   const registry = new Registry()
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({ name, help, registers: [registry], collect() { this.set(read()) } }) // biome-ignore format: one line
@@ -36,36 +44,61 @@ export function createMetrics({ broker, journal, reader, waitingRoom, refusals, 
   gauge('lintel_connected_devices', 'Devices connected now.', () => broker.stats().connected)
   gauge('lintel_in_flight_messages', 'Messages read and not yet durable.', () => broker.stats().inFlight)
   gauge('lintel_in_flight_bytes', 'Bytes of such messages.', () => broker.stats().inFlightBytes)
-  gauge('lintel_reading_pauses_total', 'Times a socket was left unread because too much was in flight.', () => broker.stats().pauses)
-  gauge('lintel_answers_held_back_total', 'Answers to devices that were not sent because there were too many.', () => broker.stats().heldBack)
+  gauge(
+    'lintel_reading_pauses_total',
+    'Times a socket was left unread because too much was in flight.',
+    () => broker.stats().pauses,
+  )
+  gauge(
+    'lintel_answers_held_back_total',
+    'Answers to devices that were not sent because there were too many.',
+    () => broker.stats().heldBack,
+  )
   gauge('lintel_journal_end', 'Last position of the journal.', () => journal.stats().end)
   gauge('lintel_journal_records', 'Records in the journal.', () => journal.stats().records)
   gauge('lintel_journal_bytes', 'Bytes of records in the journal.', () => journal.stats().bytes)
   gauge('lintel_journal_pending_bytes', 'Bytes that wait for a commit.', () => journal.stats().pendingBytes)
   gauge('lintel_journal_commits_total', 'Commits since the start.', () => journal.stats().commits)
-  gauge('lintel_journal_refusing', '1 while the journal refuses appends, because it or its disk is full.', () => (journal.stats().refusing === undefined ? 0 : 1))
+  gauge(
+    'lintel_journal_refusing',
+    '1 while the journal refuses appends, because it or its disk is full.',
+    () => (journal.stats().refusing === undefined ? 0 : 1),
+  )
   gauge('lintel_parked_items', 'Payloads parked now.', () => journal.stats().parked)
   gauge('lintel_remembered_ids', 'Ids known for telling duplicates.', () => journal.stats().remembered)
   gauge('lintel_remembered_days', 'Days that they reach back.', () => journal.stats().rememberedDays)
   gauge('lintel_waiting_pictures', 'Snapshots that wait for the tagger.', () => waitingRoom.stats().pictures)
   gauge('lintel_waiting_bytes', 'Bytes of such snapshots.', () => waitingRoom.stats().bytes)
-  gauge('lintel_waiting_evicted_total', 'Snapshots dropped because there were too many.', () => waitingRoom.stats().evicted)
-  gauge('lintel_waiting_expired_total', 'Snapshots dropped because they waited too long.', () => waitingRoom.stats().expired)
+  gauge(
+    'lintel_waiting_evicted_total',
+    'Snapshots dropped because there were too many.',
+    () => waitingRoom.stats().evicted,
+  )
+  gauge(
+    'lintel_waiting_expired_total',
+    'Snapshots dropped because they waited too long.',
+    () => waitingRoom.stats().expired,
+  )
   labelled('lintel_consumer_lag', 'Records that a consumer is behind.', ['consumer'], () =>
     consumers.map(consumer => [{ consumer }, journal.stats().end - cursors.get(consumer)]),
   )
   labelled('lintel_refusals_total', 'Connections and messages turned away, by code.', ['code'], function* () {
     for (const [code, n] of refusals.counts) yield [{ code }, n]
   })
-  labelled('lintel_events_total', 'Events of all devices by what became of them.', ['lane', 'outcome'], function* () {
-    const { tallies } = reader.audit(reader.end())
-    for (const lane of ['event', 'snapshot'] as const) {
-      for (const outcome of outcomes) {
-        let n = 0
-        for (const tally of tallies.values()) n += tally[lane][outcome]
-        yield [{ lane, outcome }, n]
+  labelled(
+    'lintel_events_total',
+    'Events of all devices by what became of them.',
+    ['lane', 'outcome'],
+    function* () {
+      const { tallies } = reader.audit(reader.end())
+      for (const lane of ['event', 'snapshot'] as const) {
+        for (const outcome of outcomes) {
+          let n = 0
+          for (const tally of tallies.values()) n += tally[lane][outcome]
+          yield [{ lane, outcome }, n]
+        }
       }
-    }
-  })
+    },
+  )
   return () => registry.metrics()
 }

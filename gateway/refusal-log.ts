@@ -29,7 +29,8 @@ export class RefusalLog {
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1)
     const second = Math.floor(this.#clock() / secondMs)
     if (second !== this.#second) {
-      if (this.#lines > linesPerS) this.#log.warn({ lines: this.#lines - linesPerS }, 'refusals were not logged one by one')
+      if (this.#lines > linesPerS)
+        this.#log.warn({ lines: this.#lines - linesPerS }, 'refusals were not logged one by one')
       this.#second = second
       this.#lines = 0
     }

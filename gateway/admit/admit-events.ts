@@ -11,8 +11,11 @@ export interface Admitted {
   /** Events in the message; 1 where that cannot be told. */
   readonly received: number
   readonly items: Item[]
+  /** Unknown members that were cut, and of these such as speak of a person. */
   readonly ignored: number
-  readonly personal: string[]
+  readonly personalMembers: number
+  /** Words of ours for the latter. */
+  readonly personal: readonly string[]
   readonly skewed: boolean
   readonly faults: readonly (Fault & { id?: string })[]
 }
@@ -39,7 +42,8 @@ export function admitEvents(payload: Buffer, place: number, receivedAt: number):
 function admitAll(values: readonly unknown[], bytes: number, place: number, receivedAt: number): Admitted {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
-  let personal: string[] = []
+  const personal = new Set<string>()
+  let personalMembers = 0
   let ignored = 0
   let anySkewed = false
   for (const value of values) {
@@ -53,13 +57,22 @@ function admitAll(values: readonly unknown[], bytes: number, place: number, rece
     const { event, atMs } = checked
     const cut = findCut(value as Record<string, unknown>)
     ignored += cut.ignored
-    if (cut.personal.length > 0) personal = [...personal, ...cut.personal]
+    personalMembers += cut.personalMembers
+    for (const word of cut.personal) personal.add(word)
     const { at, late, skewed } = placeInTime(atMs, receivedAt)
     anySkewed ||= skewed
     const record = { kind: event.type, at, receivedAt, late, skewed, place, data: event.data } as EventRecord
     items.push({ id: event.id, record })
   }
-  return { received: values.length, items, ignored, personal, skewed: anySkewed, faults }
+  return {
+    received: values.length,
+    items,
+    ignored,
+    personalMembers,
+    personal: [...personal],
+    skewed: anySkewed,
+    faults,
+  }
 }
 
 /** What of an event that broke the contract may rest: its masked shape, and its id if that is one. */
@@ -71,7 +84,15 @@ function park({ code, reason }: Fault, value: unknown, bytes: number, receivedAt
 
 function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted {
   const parked: Parked = { lane: 'event', receivedAt, ...fault, bytes }
-  return { received: 1, items: [{ parked }], ignored: 0, personal: [], skewed: false, faults: [fault] }
+  return {
+    received: 1,
+    items: [{ parked }],
+    ignored: 0,
+    personalMembers: 0,
+    personal: [],
+    skewed: false,
+    faults: [fault],
+  }
 }
 
 const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
@@ -84,7 +105,12 @@ export function parse(payload: Buffer): { value: unknown } | { fault: Fault } {
   }
 }
 
-/** V8 quotes the text around the error; only the place of it may be kept. */
+/**
+ * V8 quotes the text around the error; only the place of it may be kept. A message that quotes ends in
+ * "is not valid JSON", so what stands at the end of any other is V8's own.
+ */
+const placeOfError = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/
+
 function whyMalformed(payload: Buffer, error: unknown): string {
   if (payload.length === 0) return 'the payload is empty; send one JSON object or an array of them'
   try {
@@ -92,6 +118,8 @@ function whyMalformed(payload: Buffer, error: unknown): string {
   } catch {
     return 'the payload is not UTF-8'
   }
-  const position = /at position (\d+)/.exec(messageOf(error))?.[1]
-  return position === undefined ? 'the payload is not JSON' : `the payload is not JSON: see byte ${position}`
+  const position = placeOfError.exec(messageOf(error))?.[1]
+  return position === undefined
+    ? 'the payload is not JSON'
+    : `the payload is not JSON: see character ${position}`
 }

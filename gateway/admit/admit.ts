@@ -41,8 +41,8 @@ export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts):
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
     const admitted = admitEvents(payload, sender.place, clock())
-    const { received, ignored, personal } = admitted
-    journal.note(sender.device, 'event', { received, ignored, personal: personal.length })
+    const { received, ignored, personalMembers } = admitted
+    journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
     const appended = journal.append(sender.device, admitted.items)
     answer(sender.feedback, admitted)
     return appended
@@ -121,7 +121,7 @@ export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts):
 
 function answer(feedback: Feedback, { faults, personal, skewed }: Admitted): void {
   for (const { code, reason, id } of faults) feedback.refuse(code, reason, id)
-  if (personal.length > 0) feedback.cut([...new Set(personal)])
+  if (personal.length > 0) feedback.cut(personal)
   if (skewed) feedback.tellTime()
 }
 

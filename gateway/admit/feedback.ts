@@ -42,35 +42,39 @@ export class Feedback {
     this.#spend({ type: 'refusal', code, reason, ...(id === undefined ? {} : { id }) })
   }
 
-  /** Members that were cut because they speak of a person. */
+  /** Members were cut because they speak of a person: of what, in words of ours, since a name can be data too. */
   cut(members: readonly string[]): void {
-    if (this.#clock() - this.#noticeSentAt < noticeEveryMs) return
-    this.#noticeSentAt = this.#clock()
+    const now = this.#clock()
+    if (isWithin(noticeEveryMs, this.#noticeSentAt, now)) return
     const reason =
       'these members speak of a person; they were cut before anything was stored: stop sending them'
-    this.#spend({ type: 'notice', code: 'EVENT_PERSONAL_MEMBER', reason, members })
+    if (this.#spend({ type: 'notice', code: 'EVENT_PERSONAL_MEMBER', reason, members }))
+      this.#noticeSentAt = now
   }
 
   /** The right time, to a device whose clock is wrong or that has just subscribed. */
   tellTime(): void {
     const now = this.#clock()
-    if (now - this.#timeSentAt < timeEveryMs) return
-    this.#timeSentAt = now
-    this.#spend({ type: 'time', now: formatRfc3339(now) })
+    if (isWithin(timeEveryMs, this.#timeSentAt, now)) return
+    if (this.#spend({ type: 'time', now: formatRfc3339(now) })) this.#timeSentAt = now
   }
 
-  #spend(command: Command): void {
+  /** False if it was held back. */
+  #spend(command: Command): boolean {
     const now = this.#clock()
+    // A clock that was set back must not silence a device until it has caught up.
+    if (now < this.#refilledAt) this.#refilledAt = now
     const refill = Math.floor((now - this.#refilledAt) / refillMs)
-    if (refill > 0) {
-      this.#tokens = Math.min(burst, this.#tokens + refill)
-      this.#refilledAt = now
-    }
+    this.#tokens = Math.min(burst, this.#tokens + refill)
+    this.#refilledAt += refill * refillMs
     if (this.#tokens <= 0) {
       this.heldBack++
-      return
+      return false
     }
     this.#tokens--
     this.#send(command)
+    return true
   }
 }
+
+const isWithin = (ms: number, since: number, now: number) => now >= since && now - since < ms

@@ -11,14 +11,23 @@ import { placeInTime } from './place-in-time.ts'
 export async function replay(journal: Journal, parked: ParkedEntry, place: number): Promise<Outcome> {
   const { payload, id, receivedAt, lane, device, key } = parked
   if (typeof payload !== 'object' || payload === null || lane !== 'event') {
-    throw new LintelError('PARKED_NOT_REPLAYABLE', 'nothing of its payload was kept; only the device can send it again')
+    throw new LintelError(
+      'PARKED_NOT_REPLAYABLE',
+      'nothing of its payload was kept; only the device can send it again',
+    )
   }
   const checked = checkEvent(id === undefined ? payload : { ...payload, id })
   if ('fault' in checked) {
     throw new LintelError('PARKED_NOT_REPLAYABLE', `it still breaks the contract: ${checked.fault.reason}`)
   }
   const { event, atMs } = checked
-  const record = { kind: event.type, receivedAt, place, data: event.data, ...placeInTime(atMs, receivedAt) } as EventRecord
+  const record = {
+    kind: event.type,
+    receivedAt,
+    place,
+    data: event.data,
+    ...placeInTime(atMs, receivedAt),
+  } as EventRecord
   journal.note(device, 'event', { received: 1 })
   const [outcome] = await journal.append(device, [{ id: event.id, record, unpark: key }])
   return outcome!

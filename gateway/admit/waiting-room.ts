@@ -38,6 +38,7 @@ export async function openWaitingRoom({
   await mkdir(directory, { recursive: true, mode: 0o700 })
   /** Oldest first, as a Map keeps its order. */
   const pictures = new Map<string, { bytes: number; at: number }>()
+  const writing = new Map<string, Promise<void>>()
   let bytes = 0
   let evicted = 0
   let expired = 0
@@ -74,33 +75,50 @@ export async function openWaitingRoom({
     }
   }
 
+  async function write(name: string, jpeg: Buffer): Promise<void> {
+    const draft = join(directory, `${name}.${temporary++}`)
+    try {
+      const file = await open(draft, 'wx', 0o600)
+      try {
+        await file.writeFile(jpeg)
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+      // Thrown out while it was being written: a file that nobody counts would stay for ever.
+      if (!pictures.has(name)) return await rm(draft, { force: true })
+      await rename(draft, join(directory, name))
+      if (!pictures.has(name)) return await rm(join(directory, name), { force: true })
+      await syncDirectory()
+    } catch (error) {
+      await discard(name)
+      await rm(draft, { force: true })
+      throw error
+    }
+  }
+
+  async function add(name: string, jpeg: Buffer): Promise<void> {
+    // Taken before anything is awaited, so that two at once cannot both think that there is room.
+    pictures.set(name, { bytes: jpeg.length, at: clock() })
+    bytes += jpeg.length
+    for (const oldest of pictures.keys()) {
+      if (bytes <= maxBytes || oldest === name) break
+      evicted++
+      await discard(oldest)
+    }
+    await write(name, jpeg)
+  }
+
   return {
     async put(device, event, jpeg) {
       const name = nameOf(device, event)
+      const underWay = writing.get(name)
+      // The same again, while the first is not yet safe, is not safe either.
+      if (underWay !== undefined) return underWay
       if (pictures.has(name)) return
-      while (bytes + jpeg.length > maxBytes && pictures.size > 0) {
-        evicted++
-        await discard(pictures.keys().next().value!)
-      }
-      // Taken before it is written, so that two at once cannot both think that there is room.
-      pictures.set(name, { bytes: jpeg.length, at: clock() })
-      bytes += jpeg.length
-      const draft = join(directory, `${name}.${temporary++}`)
-      try {
-        const file = await open(draft, 'wx', 0o600)
-        try {
-          await file.writeFile(jpeg)
-          await file.datasync()
-        } finally {
-          await file.close()
-        }
-        await rename(draft, join(directory, name))
-        await syncDirectory()
-      } catch (error) {
-        await discard(name)
-        await rm(draft, { force: true })
-        throw error
-      }
+      const added = add(name, jpeg).finally(() => writing.delete(name))
+      writing.set(name, added)
+      return added
     },
     async get(device, event) {
       try {

@@ -9,6 +9,9 @@ export class DeviceBroker extends Aedes {
   static async create(options: AedesOptions): Promise<DeviceBroker> {
     const broker = new DeviceBroker(options)
     await broker.listen()
+    // It publishes the wills that dead brokers of a cluster left behind. There is no other broker; but after
+    // a machine has slept it takes itself for dead, and says of every connected device that it is offline.
+    clearInterval((broker as unknown as { _clearWillInterval: NodeJS.Timeout })._clearWillInterval)
     return broker
   }
 

@@ -2,13 +2,14 @@ import { keepAlive, pauseReading, resumeReading } from './aedes-internals.ts'
 import type { Session } from './session.ts'
 
 export interface InFlightLimits {
-  /** Messages of one device that may wait for the journal; past it its socket is not read. */
+  /** Messages of one device that may wait for the journal; at that its socket is not read. */
   readonly maxPerDevice: number
   /** Bytes of all devices' messages that may wait; past it no socket that sends is read, past twice that they are closed. */
   readonly maxBytes: number
 }
 
-const keepAliveEveryMs = 5000
+/** Half of the shortest time after which aedes misses a ping, 1.5 times a keepalive of 1 s. */
+const keepAliveEveryMs = 750
 
 /**
  * What has been read from sockets and not yet been made durable. Aedes has no limit of its own: a disk
@@ -19,6 +20,7 @@ export class InFlight {
   readonly #paused = new Set<Session>()
   readonly #busy = new Set<Session>()
   readonly #timer: NodeJS.Timeout
+  #draining = false
   messages = 0
   bytes = 0
   pauses = 0
@@ -27,6 +29,7 @@ export class InFlight {
     this.#limits = limits
     this.#timer = setInterval(() => {
       for (const session of this.#busy) keepAlive(session.client)
+      for (const session of this.#paused) keepAlive(session.client)
     }, keepAliveEveryMs)
     this.#timer.unref()
   }
@@ -37,13 +40,8 @@ export class InFlight {
     this.messages++
     this.bytes += bytes
     if (session.inFlight++ === 0) this.#busy.add(session)
-    if (session.paused) return true
-    if (session.inFlight >= this.#limits.maxPerDevice || this.bytes >= this.#limits.maxBytes) {
-      session.paused = true
-      this.pauses++
-      this.#paused.add(session)
-      pauseReading(session.client)
-    }
+    if (session.inFlight >= this.#limits.maxPerDevice || this.bytes >= this.#limits.maxBytes)
+      this.#pause(session)
     return true
   }
 
@@ -61,12 +59,27 @@ export class InFlight {
     }
   }
 
-  stop(): void {
+  /** Reads no more from anybody. Resolves when nothing waits for the journal, or `withinMs` have passed. */
+  async drain(sessions: Iterable<Session>, withinMs: number): Promise<void> {
+    this.#draining = true
+    for (const session of sessions) this.#pause(session)
+    const until = performance.now() + withinMs
+    while (this.messages > 0 && performance.now() < until)
+      await new Promise(resolve => setTimeout(resolve, 5))
     clearInterval(this.#timer)
   }
 
+  #pause(session: Session): void {
+    if (session.paused) return
+    session.paused = true
+    this.pauses++
+    this.#paused.add(session)
+    pauseReading(session.client)
+  }
+
   #resume(session: Session): void {
-    if (session.inFlight > this.#limits.maxPerDevice / 2 || this.bytes > this.#limits.maxBytes / 2) return
+    const { maxPerDevice, maxBytes } = this.#limits
+    if (this.#draining || session.inFlight > maxPerDevice / 2 || this.bytes > maxBytes / 2) return
     session.paused = false
     this.#paused.delete(session)
     if (!session.client.closed) resumeReading(session.client)

@@ -1,23 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { limitMessages } from './aedes-internals.ts'
+import { commonNameOf, type TlsFiles, tlsOptions } from './tls.ts'
 
 export interface Address {
   readonly host: string
   readonly port: number
-}
-
-export interface TlsFiles {
-  readonly certFile: string
-  readonly keyFile: string
-  /** CA whose client certificates name devices. */
-  readonly clientCaFile?: string
-  readonly clientCertificates: 'none' | 'optional' | 'required'
 }
 
 export interface ListenerOptions {
@@ -27,58 +20,142 @@ export interface ListenerOptions {
   readonly maxConnections: number
   /** Connections that have not yet said who they are. */
   readonly maxUnidentified: number
+  /** How long a connection may take to say so, and as long again for TLS and the WebSocket before it; 10 s if left out. */
+  readonly identifyWithinMs?: number
+  /** Bytes of one packet of a device that has said who it is; before that far less. */
+  readonly maxPacketBytes: number
 }
 
 export interface Connected {
   readonly conn: Duplex
   readonly socket: Socket
+  readonly address: string | undefined
   /** From a certificate that the CA signed. */
   readonly commonName: string | undefined
+  /** To be called once it is known who this is. */
+  readonly onIdentified?: () => void
+}
+
+export interface ListenerParts {
+  accept(connected: Connected): void
+  /** How many of the open connections have said who they are. */
+  identified(): number
+  refused(error: unknown, address: string | undefined): void
 }
 
 export interface Listeners {
   /** Where each listens; a port of 0 in the options has become a real one. */
   readonly addresses: Readonly<Partial<Record<'tcp' | 'tls' | 'websocket', Address>>>
-  /** No new connections; those that are open stay. */
+  /** No new connections; those that are open stay. Resolves when the last of them has ended. */
   close(): Promise<void>
+  /** Ends all connections. */
+  cut(): void
 }
 
-const handshakeTimeoutMs = 10_000
+export const defaultIdentifyWithinMs = 10_000
 const keepAliveMs = 60_000
+const maxUnidentifiedMessageBytes = 16 * 1024
 
 /** Opens every configured listener or none. Throws CONFIG_INVALID for files and ports that are not to be had. */
 export async function listen(
   options: ListenerOptions,
-  accept: (connected: Connected) => void,
+  { accept, identified, refused }: ListenerParts,
 ): Promise<Listeners> {
+  const { identifyWithinMs = defaultIdentifyWithinMs } = options
   const servers: Server[] = []
   const addresses: Partial<Record<'tcp' | 'tls' | 'websocket', Address>> = {}
-  let open = 0
+  /** Every TCP connection, also those that are still shaking hands. */
+  const open = new Set<Socket>()
 
-  const onSocket = (conn: Duplex, socket: Socket, commonName: string | undefined) => {
-    if (open >= options.maxConnections) return socket.destroy()
-    open++
-    socket.once('close', () => open--)
+  function admitSocket(socket: Socket): boolean {
+    const isFull = open.size >= options.maxConnections
+    if (isFull || open.size - identified() >= options.maxUnidentified) {
+      const what = isFull ? 'connections' : 'connections that have not said who they are'
+      refused(new LintelError('CONNECT_LIMIT', `there are too many ${what}`), socket.remoteAddress)
+      socket.destroy()
+      return false
+    }
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
-    accept({ conn, socket, commonName })
+    return true
   }
 
   async function start(name: keyof typeof addresses, server: Server | HttpServer, { host, port }: Address) {
     servers.push(server)
     await new Promise<void>((resolve, reject) => {
-      server.once('error', error =>
-        reject(
-          new LintelError(
-            'CONFIG_INVALID',
-            `mqtt.${name} cannot listen on ${host}:${port}: ${messageOf(error)}`,
-          ),
-        ),
-      )
+      server.once('error', error => {
+        const reason = `mqtt.${name} cannot listen on ${host}:${port}: ${messageOf(error)}`
+        reject(new LintelError('CONFIG_INVALID', reason))
+      })
       server.listen(port, host, resolve)
     })
     server.on('error', () => {})
     addresses[name] = { host, port: (server.address() as { port: number }).port }
+  }
+
+  function tcpServer(): Server {
+    return createServer(socket => {
+      const { remoteAddress: address } = socket
+      if (admitSocket(socket)) accept({ conn: socket, socket, address, commonName: undefined })
+    })
+  }
+
+  function tlsServer(files: TlsFiles): Server {
+    const server = createTlsServer(tlsOptions('tls', files, identifyWithinMs), socket => {
+      accept({ conn: socket, socket, address: socket.remoteAddress, commonName: commonNameOf(socket) })
+    })
+    server.on('connection', admitSocket)
+    return onTlsError(server)
+  }
+
+  function webSocketServer(files: TlsFiles | undefined): HttpServer {
+    // Node looks for connections that have not upgraded in time only so often.
+    const timeouts = {
+      headersTimeout: identifyWithinMs,
+      requestTimeout: identifyWithinMs,
+      connectionsCheckingInterval: identifyWithinMs / 5,
+    }
+    const server =
+      files === undefined
+        ? createHttpServer(timeouts)
+        : onTlsError(
+            createHttpsServer({ ...tlsOptions('websocket.tls', files, identifyWithinMs), ...timeouts }),
+          )
+    server.on('connection', admitSocket)
+    server.on('request', (_, response) => response.writeHead(426).end('MQTT over WebSocket only\n'))
+    const websockets = new WebSocketServer({
+      server,
+      handleProtocols: offered => (offered.has('mqtt') ? 'mqtt' : false),
+    })
+    websockets.on('connection', (websocket, { socket }) => {
+      limitMessages(websocket, maxUnidentifiedMessageBytes)
+      const conn = createWebSocketStream(websocket)
+      conn.on('error', () => {})
+      accept({
+        conn,
+        socket,
+        address: socket.remoteAddress,
+        commonName: files && commonNameOf(socket as TLSSocket),
+        // Clients may put several packets into one message.
+        onIdentified: () => limitMessages(websocket, 2 * options.maxPacketBytes),
+      })
+    })
+    return server
+  }
+
+  function onTlsError<S extends Server>(server: S): S {
+    return server.on('tlsClientError', (error, socket) => {
+      // Node says of a certificate that it did not accept only that the connection was reset.
+      const untrusted = socket.authorizationError
+      const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+      // One that only leaves was a port scan or a health check.
+      if (untrusted || !isGone) {
+        refused(new Error(`TLS handshake: ${untrusted ?? messageOf(error)}`), socket.remoteAddress)
+      }
+      socket.destroy()
+    })
   }
 
   const listeners: Listeners = {
@@ -86,65 +163,18 @@ export async function listen(
     async close() {
       await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
     },
+    cut() {
+      for (const socket of open) socket.destroy()
+    },
   }
 
   try {
-    if (options.tcp)
-      await start(
-        'tcp',
-        createServer(socket => onSocket(socket, socket, undefined)),
-        options.tcp,
-      )
-    if (options.tls) {
-      const server = createTlsServer(tlsOptions(options.tls), socket =>
-        onSocket(socket, socket, commonNameOf(socket)),
-      )
-      server.on('tlsClientError', (_, socket) => socket.destroy())
-      await start('tls', server, options.tls)
-    }
-    if (options.websocket) {
-      const { tls } = options.websocket
-      const server = tls ? createHttpsServer(tlsOptions(tls)) : createHttpServer()
-      server.on('request', (_, response) => response.writeHead(426).end('MQTT over WebSocket only\n'))
-      const websockets = new WebSocketServer({
-        server,
-        handleProtocols: offered => (offered.has('mqtt') ? 'mqtt' : false),
-      })
-      websockets.on('connection', (websocket, request) => {
-        const conn = createWebSocketStream(websocket)
-        conn.on('error', () => {})
-        onSocket(conn, request.socket, tls && commonNameOf(request.socket as TLSSocket))
-      })
-      await start('websocket', server, options.websocket)
-    }
+    if (options.tcp) await start('tcp', tcpServer(), options.tcp)
+    if (options.tls) await start('tls', tlsServer(options.tls), options.tls)
+    if (options.websocket) await start('websocket', webSocketServer(options.websocket.tls), options.websocket)
     return listeners
   } catch (error) {
     await listeners.close()
     throw error
   }
-}
-
-function tlsOptions({ certFile, keyFile, clientCaFile, clientCertificates }: TlsFiles): TlsOptions {
-  const read = (name: string, path: string) => {
-    try {
-      return readFileSync(path)
-    } catch (error) {
-      throw new LintelError('CONFIG_INVALID', `mqtt.tls.${name} cannot be read: ${messageOf(error)}`)
-    }
-  }
-  return {
-    cert: read('certFile', certFile),
-    key: read('keyFile', keyFile),
-    ...(clientCaFile === undefined ? {} : { ca: read('clientCaFile', clientCaFile) }),
-    requestCert: clientCertificates !== 'none',
-    rejectUnauthorized: clientCertificates === 'required',
-    minVersion: 'TLSv1.2',
-    handshakeTimeout: handshakeTimeoutMs,
-  }
-}
-
-function commonNameOf(socket: TLSSocket): string | undefined {
-  if (!socket.authorized) return undefined
-  const { CN } = socket.getPeerCertificate().subject ?? {}
-  return typeof CN === 'string' ? CN : undefined
 }

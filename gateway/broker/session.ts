@@ -14,6 +14,8 @@ export class Session implements Sender {
   readonly statusTopic: string
   readonly snapshotPrefix: string
   readonly commandTopic: string
+  /** Of all its topics, those that exist and those that do not. */
+  readonly ownPrefix: string
   readonly connectedAt: number
   readonly tokenHash: string
   /** Follows the registry while the device is connected. */
@@ -33,5 +35,6 @@ export class Session implements Sender {
     this.statusTopic = statusTopic(device.device)
     this.snapshotPrefix = snapshotPrefix(device.device)
     this.commandTopic = commandTopic(device.device)
+    this.ownPrefix = this.commandTopic.slice(0, -'command'.length)
   }
 }

@@ -24,7 +24,8 @@ export function createDoor({ broker, journal, reader, registry, refusals, metric
       const parked = reader.findParked(key)
       if (parked === undefined) throw missing(key)
       const device = registry.get(parked.device)
-      if (device === undefined) throw new LintelError('DEVICE_NOT_FOUND', `its device ${parked.device} is not enrolled any more`)
+      if (device === undefined)
+        throw new LintelError('DEVICE_NOT_FOUND', `its device ${parked.device} is not enrolled any more`)
       return replay(journal, parked, device.place)
     },
     async drop(key) {

@@ -1,5 +1,5 @@
-import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
 import type { Endpoint } from '../../core/data-directory.ts'
+import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
 import type { Door } from './door.ts'
 
 const timeoutMs = 5000
@@ -14,7 +14,9 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door {
       const headers = { authorization: `Bearer ${endpoint.token}` }
       response = await fetch(endpoint.url + path, { method, headers, signal: AbortSignal.timeout(timeoutMs) })
     } catch (error) {
-      throw new LintelError('API_UNAVAILABLE', `the gateway does not answer: ${messageOf(error)}`, { cause: error })
+      throw new LintelError('API_UNAVAILABLE', `the gateway does not answer: ${messageOf(error)}`, {
+        cause: error,
+      })
     }
     if (response.ok) return response
     const { code, detail } = (await response.json()) as { code: string; detail: string }

@@ -59,7 +59,7 @@ export function openLmdbJournalReader(directory: string): JournalReader {
       const entries: Entry[] = []
       const { next, damaged } = walk(seq, (frame, at) => {
         if (entries.length >= limit) return false
-        const record = decodeRecord(frame.bytes, frame.keyEnd)
+        const record = decodeRecord(frame.bytes, frame.keyEnd, frame.end)
         entries.push({ seq: at, device: nameOf(frame.device), id: frame.id, record })
         return true
       })

@@ -231,7 +231,11 @@ export function openWriter({ directory, maxRemembered, maxParked }: WriterOption
     commit,
     trim,
     forget(now) {
-      if (remembered.due(now, totals.remembered)) transact(() => remembered.forget(now, totals.remembered))
+      if (remembered.due(now, totals.remembered)) {
+        transact(() => remembered.forget(now, totals.remembered))
+        // A reader that was killed pins the pages it saw, and the file grows: LMDB leaves its slot to us.
+        db.root.readerCheck()
+      }
       return stats()
     },
     stats,

@@ -130,6 +130,5 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
 /** What is not in the contract must be lost here as it is on disk. */
 function throughCodec(record: EventRecord): EventRecord {
   const bytes = Buffer.alloc(maxRecordBytes)
-  encodeRecord(record, bytes, 0)
-  return decodeRecord(bytes, 0)
+  return decodeRecord(bytes, 0, encodeRecord(record, bytes, 0))
 }

@@ -44,7 +44,11 @@ const slack = 1.3
  * Watches the room that a directory has. Keeps a ballast in it, a file that is there to be deleted: on a
  * full disk a copy-on-write store cannot even delete, so the journal could never be trimmed again.
  */
-export function watchSpace(directory: string, limits: SpaceLimits, freeBytes = () => freeBytesOf(directory)): Space {
+export function watchSpace(
+  directory: string,
+  limits: SpaceLimits,
+  freeBytes = () => freeBytesOf(directory),
+): Space {
   const path = join(directory, 'ballast')
   const reserveBytes = Math.max(limits.reserveBytes, leastReserveBytes)
   let loaded = false

@@ -14,7 +14,9 @@ async function smallDisk(): Promise<string | undefined> {
   const directory = join(await temporaryDirectory(), 'disk')
   mkdirSync(directory)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], {
+      stdio: 'ignore',
+    })
   } catch {
     return undefined
   }
@@ -22,7 +24,9 @@ async function smallDisk(): Promise<string | undefined> {
   return directory
 }
 
-test('a disk that fills up under the journal loses nothing that was acked, and needs no restart', { timeout: 60_000 }, async ({ skip }) => {
+test('a disk that fills up under the journal loses nothing that was acked, and needs no restart', {
+  timeout: 60_000,
+}, async ({ skip }) => {
   const disk = await smallDisk()
   if (disk === undefined) {
     if (process.env.CI === 'true' && process.getuid?.() === 0) throw new Error('a tmpfs could not be mounted')
@@ -47,7 +51,10 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
   const append = async (): Promise<string | undefined> => {
     const ids = Array.from({ length: 500 }, () => `an-id-that-is-rather-long-${next++}`)
     try {
-      await journal.append('d1', ids.map(id => item(id)))
+      await journal.append(
+        'd1',
+        ids.map(id => item(id)),
+      )
       acked.push(...ids)
       return undefined
     } catch (error) {

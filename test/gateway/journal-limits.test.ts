@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { dayMs } from '../../core/clock.ts'
 import type { LintelError } from '../../core/errors.ts'
-import { openDatabases } from '../../gateway/journal/lmdb-layout.ts'
 import { type LmdbJournalOptions, openLmdbJournal } from '../../gateway/journal/lmdb-journal.ts'
+import { openDatabases } from '../../gateway/journal/lmdb-layout.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { nextRefusal } from '../../gateway/journal/space.ts'
 import { item, parkedItem, passage, someMoment } from '../support/records.ts'
@@ -30,12 +30,42 @@ describe('nextRefusal', () => {
   const cases = [
     { title: 'takes more while there is room', before: undefined, bytes: 999, free: 100, after: undefined },
     { title: 'refuses when full', before: undefined, bytes: 1000, free: 500, after: 'JOURNAL_FULL' },
-    { title: 'goes on refusing until it is some way back', before: 'JOURNAL_FULL', bytes: 951, free: 500, after: 'JOURNAL_FULL' },
+    {
+      title: 'goes on refusing until it is some way back',
+      before: 'JOURNAL_FULL',
+      bytes: 951,
+      free: 500,
+      after: 'JOURNAL_FULL',
+    },
     { title: 'takes more again below 95 %', before: 'JOURNAL_FULL', bytes: 949, free: 500, after: undefined },
-    { title: 'refuses when the disk is low', before: undefined, bytes: 0, free: 99, after: 'JOURNAL_DISK_LOW' },
-    { title: 'goes on refusing up to twice the reserve', before: 'JOURNAL_DISK_LOW', bytes: 0, free: 199, after: 'JOURNAL_DISK_LOW' },
-    { title: 'takes more again with twice the reserve', before: 'JOURNAL_DISK_LOW', bytes: 0, free: 200, after: undefined },
-    { title: 'says full when the disk is well again but it is full', before: 'JOURNAL_DISK_LOW', bytes: 1000, free: 200, after: 'JOURNAL_FULL' },
+    {
+      title: 'refuses when the disk is low',
+      before: undefined,
+      bytes: 0,
+      free: 99,
+      after: 'JOURNAL_DISK_LOW',
+    },
+    {
+      title: 'goes on refusing up to twice the reserve',
+      before: 'JOURNAL_DISK_LOW',
+      bytes: 0,
+      free: 199,
+      after: 'JOURNAL_DISK_LOW',
+    },
+    {
+      title: 'takes more again with twice the reserve',
+      before: 'JOURNAL_DISK_LOW',
+      bytes: 0,
+      free: 200,
+      after: undefined,
+    },
+    {
+      title: 'says full when the disk is well again but it is full',
+      before: 'JOURNAL_DISK_LOW',
+      bytes: 1000,
+      free: 200,
+      after: 'JOURNAL_FULL',
+    },
   ] as const
   for (const { title, before, bytes, free, after } of cases) {
     test(title, () => expect(nextRefusal(before, { bytes, freeBytes: free }, limits)).toBe(after))
@@ -47,7 +77,10 @@ test('a full journal refuses, counts what it refused, and takes more once it is 
   await journal.append('d1', many(0, 200))
   await expect.poll(() => journal.stats().refusing).toBe('JOURNAL_FULL')
   journal.note('d1', 'event', { received: 203 })
-  await expect(journal.append('d1', many(200, 3))).rejects.toMatchObject({ code: 'JOURNAL_FULL', retryable: true })
+  await expect(journal.append('d1', many(200, 3))).rejects.toMatchObject({
+    code: 'JOURNAL_FULL',
+    retryable: true,
+  })
   await journal.trim(reader.end(), Number.POSITIVE_INFINITY)
   await expect.poll(() => journal.stats().refusing).toBeUndefined()
   expect(await journal.append('d1', many(200, 1))).toEqual(['stored'])
@@ -80,11 +113,14 @@ test('a disk that runs low is refused to devices and said to the operator; consu
 
 test('more than the disk takes is refused at once instead of piling up in memory', async () => {
   const { journal } = await open({ maxPendingBytes: 10_000 })
-  const outcomes = await Promise.allSettled(Array.from({ length: 50 }, (_, i) => journal.append('d1', many(i * 20, 20))))
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 50 }, (_, i) => journal.append('d1', many(i * 20, 20))),
+  )
   const refused = outcomes.filter(({ status }) => status === 'rejected')
   expect(refused.length).toBeGreaterThan(0)
   expect(refused.length).toBeLessThan(50)
-  for (const { reason } of refused as PromiseRejectedResult[]) expect(reason).toMatchObject({ code: 'PUBLISH_OVERLOADED' })
+  for (const { reason } of refused as PromiseRejectedResult[])
+    expect(reason).toMatchObject({ code: 'PUBLISH_OVERLOADED' })
   expect(journal.stats().end).toBe(20 * (50 - refused.length))
 })
 
@@ -106,7 +142,9 @@ test('past the bound on ids the oldest days are forgotten first', async () => {
     await journal.append('d1', many(day * 100, 100))
     now += dayMs
   }
-  await expect.poll(() => journal.stats(), { timeout: 10_000 }).toMatchObject({ remembered: 200, rememberedDays: 2 })
+  await expect
+    .poll(() => journal.stats(), { timeout: 10_000 })
+    .toMatchObject({ remembered: 200, rememberedDays: 2 })
   expect(await journal.append('d1', [item('n299'), item('n100')])).toEqual(['duplicate', 'duplicate'])
   expect(await journal.append('d1', [item('n0')])).toEqual(['stored'])
 })
@@ -152,7 +190,9 @@ test('a block that the disk has damaged is skipped and told; what is around it f
   await databases.root.close()
   const again = await open({ directory })
   const { entries, next, damaged } = again.reader.read(0, 100)
-  expect(entries.map(({ seq }) => seq)).toEqual([...Array(10).keys()].flatMap(n => [n + 1]).concat([...Array(10).keys()].map(n => n + 21)))
+  expect(entries.map(({ seq }) => seq)).toEqual(
+    [...Array(10).keys()].flatMap(n => [n + 1]).concat([...Array(10).keys()].map(n => n + 21)),
+  )
   expect([next, damaged]).toEqual([30, 10])
   expect(again.reader.read(15, 100)).toMatchObject({ damaged: 5, next: 30 })
 })
@@ -178,7 +218,9 @@ test('an audit is of one moment, also while records are being appended', async (
 
 test('records keep what they were in blocks of any size', async () => {
   const { journal, reader } = await open()
-  const records = Array.from({ length: 2000 }, (_, n) => item(`n${n}`, passage({ at: someMoment + n, late: n % 2 === 0 })))
+  const records = Array.from({ length: 2000 }, (_, n) =>
+    item(`n${n}`, passage({ at: someMoment + n, late: n % 2 === 0 })),
+  )
   for (let n = 0; n < records.length; ) {
     const size = 1 + ((n * 7) % 97)
     await journal.append('d1', records.slice(n, n + size))

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import type { TLSSocket, TlsOptions } from 'node:tls'
+import { LintelError, messageOf } from '../../core/errors.ts'
+
+export interface TlsFiles {
+  readonly certFile: string
+  readonly keyFile: string
+  /** CA whose client certificates name devices. */
+  readonly clientCaFile?: string
+  readonly clientCertificates: 'none' | 'optional' | 'required'
+}
+
+/** Throws CONFIG_INVALID, naming the key under `mqtt.{name}` that is wrong. */
+export function tlsOptions(
+  name: string,
+  { certFile, keyFile, clientCaFile, clientCertificates }: TlsFiles,
+  handshakeTimeout: number,
+): TlsOptions {
+  const read = (key: string, path: string) => {
+    try {
+      return readFileSync(path)
+    } catch (error) {
+      throw new LintelError('CONFIG_INVALID', `mqtt.${name}.${key} cannot be read: ${messageOf(error)}`)
+    }
+  }
+  // Without it the system's CAs would do, and anybody can have them sign any common name.
+  if (clientCertificates !== 'none' && clientCaFile === undefined) {
+    throw new LintelError(
+      'CONFIG_INVALID',
+      `mqtt.${name}.clientCaFile is needed where clientCertificates is ${clientCertificates}`,
+    )
+  }
+  return {
+    cert: read('certFile', certFile),
+    key: read('keyFile', keyFile),
+    ...(clientCaFile === undefined ? {} : { ca: read('clientCaFile', clientCaFile) }),
+    requestCert: clientCertificates !== 'none',
+    rejectUnauthorized: clientCertificates === 'required',
+    minVersion: 'TLSv1.2',
+    handshakeTimeout,
+  }
+}
+
+export function commonNameOf(socket: TLSSocket): string | undefined {
+  if (!socket.authorized) return undefined
+  const { CN } = socket.getPeerCertificate().subject ?? {}
+  return typeof CN === 'string' ? CN : undefined
+}

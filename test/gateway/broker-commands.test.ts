@@ -1,0 +1,102 @@
+import type { QoS } from 'mqtt-packet'
+import { describe, expect, test } from 'vitest'
+import { dayMs } from '../../core/clock.ts'
+import { parseCommand } from '../../devices/client/command.ts'
+import { eventually } from '../support/eventually.ts'
+import { startGateway } from '../support/gateway.ts'
+import { event, publish } from '../support/messages.ts'
+import { connectDevice } from '../support/raw-client.ts'
+
+/** A connected device that listens, and what it has been told since it subscribed. */
+async function listening(qos: QoS = 1) {
+  const gateway = await startGateway()
+  const client = await connectDevice(gateway, 'd1')
+  client.send({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'lintel/v1/d1/command', qos }] })
+  await client.next('suback')
+  const told = () =>
+    client.received.flatMap(packet =>
+      packet.cmd === 'publish' ? [JSON.parse(packet.payload.toString())] : [],
+    )
+  await eventually(() => expect(told()).toHaveLength(1))
+  return { gateway, client, told }
+}
+
+describe('a device that listens', () => {
+  test.each([0, 1] as const)(
+    'is told the time when it subscribes with QoS %i, in a form that its client understands',
+    async qos => {
+      const { client, told } = await listening(qos)
+      expect(told()).toEqual([{ type: 'time', now: expect.stringMatching(/Z$/) }])
+      const { payload, qos: sent } = await client.next('publish')
+      expect(sent).toBe(qos)
+      expect(parseCommand(Buffer.from(payload))).toEqual({
+        type: 'time',
+        now: expect.closeTo(Date.now(), -4),
+      })
+    },
+  )
+
+  const answers = [
+    ['what is not JSON', '{"a"', { type: 'refusal', code: 'EVENT_MALFORMED' }],
+    [
+      'an unknown type',
+      event('a', { type: 'unlock' }),
+      { type: 'refusal', code: 'EVENT_TYPE_UNKNOWN', id: 'a' },
+    ],
+    ['a missing member', event('a', { data: {} }), { type: 'refusal', code: 'EVENT_INVALID', id: 'a' }],
+    [
+      'a time without offset',
+      event('a', { time: '2026-11-21T08:30:00' }),
+      { type: 'refusal', code: 'EVENT_TIME_INVALID', id: 'a' },
+    ],
+    ['a person’s number as id', event('13800138000'), { type: 'refusal', code: 'EVENT_ID_INVALID' }],
+    ['too many events', Array(501).fill(0), { type: 'refusal', code: 'EVENT_BATCH_TOO_LONG' }],
+    [
+      'a personal member',
+      event('a', { phoneNumber: '13800138000' }),
+      { type: 'notice', code: 'EVENT_PERSONAL_MEMBER', members: ['phone'] },
+    ],
+  ] as const
+  test.each(answers)('is told of %s once, and its message is acked', async (_, payload, answer) => {
+    const { client, told } = await listening()
+    client.send(publish('lintel/v1/d1/event', payload, 2))
+    await client.next('puback')
+    await eventually(() => expect(told()).toHaveLength(2))
+    expect(told()[1]).toEqual({ reason: expect.any(String), ...answer })
+    expect(JSON.stringify(told())).not.toContain('138')
+  })
+
+  test('is told of a status that breaks the contract', async () => {
+    const { client, told } = await listening()
+    client.send(publish('lintel/v1/d1/status', { state: 'asleep' }, 2))
+    await eventually(() => expect(told()[1]).toMatchObject({ type: 'refusal', code: 'STATUS_INVALID' }))
+  })
+
+  test('is told the time when its clock is wrong, but not more often than once a minute', async () => {
+    const { client, told, gateway } = await listening()
+    client.send(
+      publish(
+        'lintel/v1/d1/event',
+        event('a', { time: new Date(Date.now() - 400 * dayMs).toISOString() }),
+        2,
+      ),
+    )
+    await client.next('puback')
+    await client.ping()
+    expect(told()).toHaveLength(1)
+    expect(gateway.tally('d1')).toMatchObject({ stored: 1, skewed: 1 })
+  })
+
+  test('gets commands of the gateway, and none of another device', async () => {
+    const { client, told, gateway } = await listening()
+    const other = await connectDevice(gateway, 'd2')
+    expect(gateway.broker.command('d1', { type: 'time', now: 'x' })).toBe(true)
+    expect(gateway.broker.command('d2', { type: 'time', now: 'y' })).toBe(true)
+    expect(gateway.broker.command('d3', { type: 'time', now: 'z' })).toBe(false)
+    await eventually(() => expect(told().slice(1)).toEqual([{ type: 'time', now: 'x' }]))
+    await other.ping()
+    expect(other.count('publish')).toBe(0)
+    await client.ping()
+    expect(told()).toHaveLength(2)
+  })
+})

@@ -1,0 +1,97 @@
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import type { Refusal } from '../../gateway/broker/broker.ts'
+import { printable } from '../../gateway/broker/printable.ts'
+import { RefusalLog } from '../../gateway/refusal-log.ts'
+import { someMoment } from '../support/records.ts'
+
+function refusalLog() {
+  let now = someMoment
+  const lines: string[] = []
+  const log = new RefusalLog(
+    pino({ base: null, timestamp: false }, { write: line => lines.push(line) }),
+    () => now,
+  )
+  return {
+    log,
+    lines,
+    pass(ms: number) {
+      now += ms
+    },
+    add(times: number, change: Partial<Refusal> = {}) {
+      for (let n = 0; n < times; n++)
+        log.add({
+          at: now,
+          code: 'CONNECT_TOKEN_WRONG',
+          reason: `r${n}`,
+          device: 'd1',
+          address: 'a',
+          ...change,
+        })
+    },
+  }
+}
+
+describe('the log of refusals', () => {
+  test('writes twenty lines a second, and how many it did not', () => {
+    const { lines, add, pass } = refusalLog()
+    add(1000)
+    expect(lines).toHaveLength(20)
+    pass(1000)
+    add(1)
+    expect(lines.slice(20).map(line => JSON.parse(line))).toEqual([
+      { level: 40, lines: 980, msg: 'refusals were not logged one by one' },
+      {
+        level: 40,
+        at: someMoment + 1000,
+        code: 'CONNECT_TOKEN_WRONG',
+        reason: 'r0',
+        device: 'd1',
+        address: 'a',
+        msg: 'refused',
+      },
+    ])
+    pass(1000)
+    add(1)
+    expect(lines).toHaveLength(23)
+  })
+
+  test('keeps the latest 200 and counts all by code', () => {
+    const { log, add } = refusalLog()
+    add(300)
+    add(5, { code: 'SUBSCRIBE_DENIED' })
+    add(2, { code: undefined })
+    expect(log.latest).toHaveLength(200)
+    expect(log.latest.at(-1)?.code).toBeUndefined()
+    expect([...log.counts]).toEqual([
+      ['CONNECT_TOKEN_WRONG', 300],
+      ['SUBSCRIBE_DENIED', 5],
+      ['other', 2],
+    ])
+  })
+
+  test('writes one line whatever is in it', () => {
+    const { lines, add } = refusalLog()
+    add(1, { reason: 'a\n{"level":60}\r\u001b[31m', device: 'x\ny' })
+    expect(lines.join('').trimEnd()).not.toMatch(/\p{Cc}/u)
+  })
+})
+
+describe('text of a stranger', () => {
+  const cases = [
+    ['plain text', '门禁 d1', '门禁 d1'],
+    ['line feeds', 'a\r\nb', 'a\\u000d\\u000ab'],
+    ['escape sequences', '\u001b[2J', '\\u001b[2J'],
+    ['NUL and DEL', '\0\u007f', '\\u0000\\u007f'],
+    ['C1 controls', '\u009b31m', '\\u009b31m'],
+    ['marks that turn the direction of text', '\u202eabc\u2066', '\\u202eabc\\u2066'],
+    ['line separators', '\u2028\u2029', '\\u2028\\u2029'],
+    ['zero-width characters', 'a\u200bb\ufeff', 'a\\u200bb\\ufeff'],
+    ['a mobile number', 'lintel/v1/d1/user/13800138000', 'lintel/v1/d1/user/<number>'],
+    ['an identity number', 'a 11010519491231002X.', 'a <number>.'],
+    ['a serial number', 'lintel/v1/860123456789012/event', 'lintel/v1/860123456789012/event'],
+    ['tags outside the basic plane', '\u{e0041}', '\\ue0041'],
+  ] as const
+  test.each(cases)('with %s is made printable', (_, text, shown) => expect(printable(text)).toBe(shown))
+  test('is cut', () => expect(printable('x'.repeat(70_000))).toHaveLength(200))
+})
