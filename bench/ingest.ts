@@ -31,6 +31,7 @@ export const description = 'acks and rows a second against a bare aedes, latenci
 
 /** `npm run bench -- ingest [--events 200000] [--rounds 3]`. Ratios are of medians over alternating rounds. */
 export async function run({ events = 200_000, rounds = 3 }: { events?: number; rounds?: number }) {
+  const rssMB = await measureIdle()
   const data = await mkdtemp(join(tmpdir(), 'lintel-bench-'))
   let service = await startService(data)
   try {
@@ -51,7 +52,6 @@ export async function run({ events = 200_000, rounds = 3 }: { events?: number; r
     const steady = await measureSteady(service, devices)
     sent += steady.count
     const { lost, doubled } = await compare(service, sent)
-    const rssMB = await measureIdle(service)
     const startMs = await measureStart(data, service, devices).then(restarted => {
       service = restarted
       return restarted.startMs
@@ -155,18 +155,26 @@ async function compare(service: Service, sent: number): Promise<{ lost: number; 
   return { lost: Math.max(0, difference), doubled: Math.max(0, -difference) }
 }
 
-async function measureIdle(service: Service): Promise<number> {
-  const devices = await enrol(service, 'idle', idleDevices)
-  const sockets: Socket[] = []
-  for (let i = 0; i < devices.length; i += 100) {
-    sockets.push(
-      ...(await Promise.all(devices.slice(i, i + 100).map(device => connectIdle(service, device)))),
-    )
+/** Of a service that has just been started, with all devices connected and none talking. */
+async function measureIdle(): Promise<number> {
+  const data = await mkdtemp(join(tmpdir(), 'lintel-bench-'))
+  const service = await startService(data)
+  try {
+    const devices = await enrol(service, 'idle', idleDevices)
+    const sockets: Socket[] = []
+    for (let i = 0; i < devices.length; i += 100) {
+      const some = devices.slice(i, i + 100)
+      sockets.push(...(await Promise.all(some.map(device => connectIdle(service, device)))))
+    }
+    // What was needed to connect is gone after a while.
+    await new Promise(resolve => setTimeout(resolve, 3000))
+    const memory = memoryOfTree(service.pid)
+    for (const socket of sockets) socket.destroy()
+    return memory
+  } finally {
+    await service.stop()
+    await rm(data, { recursive: true, force: true })
   }
-  await new Promise(resolve => setTimeout(resolve, 3000))
-  const memory = memoryOfTree(service.pid)
-  for (const socket of sockets) socket.destroy()
-  return memory
 }
 
 async function connectIdle({ mqtt: { host, port } }: Service, device: FloodDevice): Promise<Socket> {

@@ -119,6 +119,9 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
     interrupts.add(interrupt)
     try {
       connection = await connectTo(asked.instance)
+      // Planning and running see the same rows only inside one transaction: a filter that every row met
+      // when the statement was planned is left out, and would let those in that came before it ran.
+      await connection.run('BEGIN TRANSACTION READ ONLY')
       return (await connection.runAndReadAll(sql, parameters)).getRows()
     } catch (error) {
       if (isFatal(error)) invalidate(error, asked)

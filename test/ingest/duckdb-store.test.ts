@@ -89,3 +89,21 @@ test('columns of the tables keep their names and order: the rows on disk depend 
     ]
   `)
 })
+
+test('an answer while rows are being written counts no row past the position that was asked for', async () => {
+  const store = await open(await temporaryDirectory())
+  let writing = true
+  const writer = (async () => {
+    for (let seq = 1; writing; seq += 10) {
+      const rows = Array.from({ length: 10 }, (_, i) => row(seq + i))
+      await store.write({ journal: 'j', rows, next: seq + 9 })
+    }
+  })()
+  for (let look = 0; look < 150; look++) {
+    const applied = await store.applied('j')
+    const counts = await store.countByDevice('j', applied)
+    expect(counts.get('d1') ?? 0).toBe(applied)
+  }
+  writing = false
+  await writer
+})
