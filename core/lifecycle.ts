@@ -45,3 +45,17 @@ async function stopAll(parts: readonly Part[]): Promise<void> {
   }
   if (errors.length > 0) throw errors[0]
 }
+
+/** Does something again and again, from the start of the process to its stop. */
+export function repeat(name: string, everyMs: number, act: () => void): Part {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    name,
+    async start() {
+      timer = setInterval(act, everyMs)
+    },
+    async stop() {
+      clearInterval(timer)
+    },
+  }
+}

@@ -3,9 +3,9 @@ import { createLocalApi } from '../api/api.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors } from '../core/cursors.ts'
-import { awaitLock, dataPaths } from '../core/data-directory.ts'
+import { awaitLock, dataPaths, type LockName } from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
-import { type Part, startAll } from '../core/lifecycle.ts'
+import { type Part, repeat, startAll } from '../core/lifecycle.ts'
 import { createLog } from '../core/log.ts'
 import { exitCodes, runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
@@ -39,7 +39,9 @@ const lockWaitMs = 20_000
 async function start({ data, config, consumers, alone }: GatewaySettings) {
   const paths = dataPaths(data)
   const clock = systemClock
-  const lock = await awaitLock(paths, 'journal', lockWaitMs)
+  // Where it is alone it writes the state, too.
+  const names: LockName[] = alone ? ['journal', 'state'] : ['journal']
+  const locks = await Promise.all(names.map(name => awaitLock(paths, name, lockWaitMs)))
 
   const state = openLmdbState({ directory: paths.state, readOnly: !alone })
   const registry = createRegistry(state)
@@ -92,14 +94,12 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       await reader.close()
       await journal.stop()
       await state.close()
-      lock.release()
+      for (const lock of locks) lock.release()
     },
   }
-  const watch = every(
-    registryEveryMs,
-    onChange(registry.version, () => broker.refresh()),
-  )
-  const sweep = every(sweepEveryMs, () => void waitingRoom.sweep().catch(onFault))
+  const follow = onChange(registry.version, () => broker.refresh())
+  const watch = repeat('registry watch', registryEveryMs, follow)
+  const sweep = repeat('waiting room sweep', sweepEveryMs, () => void waitingRoom.sweep().catch(onFault))
   // The door opens last and closes first.
   const running = await startAll([
     holdings,
@@ -118,19 +118,6 @@ function onFault(error: unknown): void {
   log.error({ code, error: messageOf(error) }, 'fault')
   // Without its journal this process is of no use; the supervisor starts it anew.
   if (code === 'JOURNAL_CLOSED') process.exit(exitCodes.failed)
-}
-
-function every(ms: number, act: () => void): Part {
-  let timer: NodeJS.Timeout | undefined
-  return {
-    name: 'timer',
-    async start() {
-      timer = setInterval(act, ms)
-    },
-    async stop() {
-      clearInterval(timer)
-    },
-  }
 }
 
 function onChange(read: () => number, act: () => void): () => void {

@@ -22,7 +22,7 @@ export interface Admitted {
 
 /**
  * Bytes of an `event` message to items: parse, check against the contract, cut what is not in it, place
- * in time. Pure and synchronous; an event costs about 2.2 µs, 1.2 of them in JSON.parse.
+ * in time. Pure and synchronous; an event costs 1.4 times its JSON.parse alone.
  */
 export function admitEvents(payload: Buffer, place: number, receivedAt: number): Admitted {
   const parsed = parse(payload)

@@ -3,7 +3,7 @@ import { Aedes, type AedesOptions, type Client, type PublishPacket } from 'aedes
 /**
  * Aedes, without what a journal makes needless: what a device publishes goes to the journal and to no
  * other client. So nobody can listen in, a slow subscriber holds up nobody, and nothing is retained.
- * It also halves the cost of a message (9.4 to 4.6 µs with nothing admitted).
+ * It also takes a third off the cost of a message (7.5 to 5 µs with nothing admitted).
  */
 export class DeviceBroker extends Aedes {
   static async create(options: AedesOptions): Promise<DeviceBroker> {
