@@ -36,7 +36,12 @@ export function overlapOf(a: Box, b: Box): number {
 /** The part of a box that lies in the picture. */
 export function clip({ left, top, right, bottom }: Box, { width, height }: Size): Box {
   const within = (value: number, limit: number) => Math.min(Math.max(value, 0), limit)
-  return { left: within(left, width), top: within(top, height), right: within(right, width), bottom: within(bottom, height) }
+  return {
+    left: within(left, width),
+    top: within(top, height),
+    right: within(right, width),
+    bottom: within(bottom, height),
+  }
 }
 
 export function grow({ left, top, right, bottom }: Box, x: number, y: number): Box {

@@ -5,7 +5,7 @@ import { suppress } from './decode/suppress.ts'
 import { decoderOf, type Manifest } from './manifest.ts'
 import { bundledModels, readModelFile } from './model-file.ts'
 import { decodeInto, openPicture, type PictureFile } from './picture.ts'
-import { chooseSize, place, type Placement, toPicture } from './placement.ts'
+import { chooseSize, type Placement, place, toPicture } from './placement.ts'
 import { openSession, type SessionOptions } from './session.ts'
 
 /** One thing in a picture. */
@@ -37,7 +37,10 @@ export interface Detector {
 }
 
 /** Opens a model of objects by the path of its manifest. Throws what readModelFile and openSession throw. */
-export async function openDetector(manifestPath: string = bundledModels.objects, options?: SessionOptions): Promise<Detector> {
+export async function openDetector(
+  manifestPath: string = bundledModels.objects,
+  options?: SessionOptions,
+): Promise<Detector> {
   const session = await openSession(readModelFile(manifestPath), options)
   const { manifest } = session
   return {
@@ -65,11 +68,23 @@ export async function openDetector(manifestPath: string = bundledModels.objects,
 const fourWheelers: ReadonlySet<ObjectKind> = new Set(['car', 'bus', 'truck'])
 
 /** Candidates in our words and in pixels of the picture, each thing once. */
-export function toDetections(candidates: readonly Candidate[], placement: Placement, manifest: Manifest): Detection[] {
+export function toDetections(
+  candidates: readonly Candidate[],
+  placement: Placement,
+  manifest: Manifest,
+): Detection[] {
   const words = Object.entries(manifest.classes?.words ?? {}) as [ObjectKind, number[]][]
   const wordOf = new Map(words.flatMap(([word, indices]) => indices.map(index => [index, word] as const)))
-  const named = candidates.map(({ classIndex, score, box }) => ({ kind: wordOf.get(classIndex)!, score, box }))
-  return once(named, manifest).map(({ kind, score, box }) => ({ kind, score, box: toPicture(box, placement) }))
+  const named = candidates.map(({ classIndex, score, box }) => ({
+    kind: wordOf.get(classIndex)!,
+    score,
+    box,
+  }))
+  return once(named, manifest).map(({ kind, score, box }) => ({
+    kind,
+    score,
+    box: toPicture(box, placement),
+  }))
 }
 
 function once(named: readonly Detection[], manifest: Manifest): Detection[] {

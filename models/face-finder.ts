@@ -1,18 +1,11 @@
 import { type Box, clip, heightOf, type Size, widthOf } from './box.ts'
-import type { PersonFaces } from './cover.ts'
+import type { Face, PersonFaces } from './cover.ts'
 import { suppress } from './decode/suppress.ts'
 import type { Manifest } from './manifest.ts'
 import { bundledModels, readModelFile } from './model-file.ts'
 import { cropInto, type Pixels } from './picture.ts'
 import { chooseSize, place, toPicture } from './placement.ts'
 import { openSession, type SessionOptions } from './session.ts'
-
-/** Where a face is. Nothing here can tell whose. */
-export interface Face {
-  readonly score: number
-  /** In pixels of the picture: from the brow to the chin, about. */
-  readonly box: Box
-}
 
 export interface FacesFound {
   /** Found on the picture as a whole: large ones. */
@@ -29,7 +22,10 @@ export interface FaceFinder {
   close(): Promise<void>
 }
 
-export async function openFaceFinder(manifestPath: string = bundledModels.faces, options?: SessionOptions): Promise<FaceFinder> {
+export async function openFaceFinder(
+  manifestPath: string = bundledModels.faces,
+  options?: SessionOptions,
+): Promise<FaceFinder> {
   const session = await openSession(readModelFile(manifestPath), options)
   const { manifest } = session
   const { input, thresholds } = manifest
@@ -38,11 +34,16 @@ export async function openFaceFinder(manifestPath: string = bundledModels.faces,
     const part = { width: widthOf(region), height: heightOf(region) }
     const size = chooseSize(part, input.sizes)
     const placement = place(part, size, input)
-    const { candidates } = await session.run(await cropInto(pixels, region, placement, input.fill), size, thresholds.redact)
+    const { candidates } = await session.run(
+      await cropInto(pixels, region, placement, input.fill),
+      size,
+      thresholds.redact,
+    )
     return suppress(candidates, thresholds.overlap, () => 'face').map(({ score, box }) => {
       const within = toPicture(box, placement)
       return {
         score,
+        sure: score >= thresholds.report,
         box: {
           left: within.left + region.left,
           top: within.top + region.top,
@@ -60,8 +61,7 @@ export async function openFaceFinder(manifestPath: string = bundledModels.faces,
       const faces = await look(pixels, { left: 0, top: 0, right: pixels.width, bottom: pixels.height })
       const looks: PersonFaces[] = []
       for (const person of persons) {
-        const found = await look(pixels, wholePixels(person, pixels))
-        looks.push({ person, faces: found.map(({ box }) => box) })
+        looks.push({ person, faces: await look(pixels, wholePixels(person, pixels)) })
       }
       return { faces, persons: looks, totalMs: performance.now() - started }
     },
@@ -73,6 +73,11 @@ export async function openFaceFinder(manifestPath: string = bundledModels.faces,
 function wholePixels(box: Box, picture: Size): Box {
   const left = Math.min(Math.floor(box.left), picture.width - 1)
   const top = Math.min(Math.floor(box.top), picture.height - 1)
-  const outer = { left, top, right: Math.max(left + 1, Math.ceil(box.right)), bottom: Math.max(top + 1, Math.ceil(box.bottom)) }
+  const outer = {
+    left,
+    top,
+    right: Math.max(left + 1, Math.ceil(box.right)),
+    bottom: Math.max(top + 1, Math.ceil(box.bottom)),
+  }
   return clip(outer, picture)
 }

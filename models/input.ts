@@ -17,7 +17,9 @@ export function toTensor(pixels: Uint8Array, { width, height }: Size, input: Man
       values[to] = (pixels[pixel * 3 + from]! - mean) / std
     }
   }
-  return values instanceof Uint8Array ? new Tensor('uint8', values, shape) : new Tensor('float32', values, shape)
+  return values instanceof Uint8Array
+    ? new Tensor('uint8', values, shape)
+    : new Tensor('float32', values, shape)
 }
 
 /** What a decoder of pictures gives is what the model wants. */

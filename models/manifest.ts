@@ -24,7 +24,10 @@ export const ManifestSchema = section(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$', description: 'Stands in every sighting.' }),
     task: Type.Enum(['objects', 'faces'], { description: 'What it finds.' }),
-    file: Type.String({ pattern: '^[A-Za-z0-9._-]+\\.onnx$', description: 'The ONNX file, in the same directory.' }),
+    file: Type.String({
+      pattern: '^[A-Za-z0-9._-]+\\.onnx$',
+      description: 'The ONNX file, in the same directory.',
+    }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'Of the ONNX file.' }),
     licence: line('SPDX expression of the weights.'),
     origin: line('Where the weights come from.'),
@@ -42,7 +45,10 @@ export const ManifestSchema = section(
           description: 'The one nearest in shape to the picture is used.',
         }),
         fit: Type.Enum(['letterbox', 'stretch'], { default: 'letterbox' }),
-        anchor: Type.Enum(['centre', 'top-left'], { default: 'centre', description: 'Where a letterbox puts the picture.' }),
+        anchor: Type.Enum(['centre', 'top-left'], {
+          default: 'centre',
+          description: 'Where a letterbox puts the picture.',
+        }),
         fill: Type.Integer({ minimum: 0, maximum: 255, default: 0, description: 'Grey of the rest.' }),
       },
       'How a picture becomes the input.',
@@ -57,11 +63,18 @@ export const ManifestSchema = section(
       default: [8, 16, 32],
       description: 'Pixels per cell of each grid.',
     }),
-    activation: Type.Enum(['none', 'sigmoid', 'softmax'], { default: 'none', description: 'Still to be done to scores (detr).' }),
+    activation: Type.Enum(['none', 'sigmoid', 'softmax'], {
+      default: 'none',
+      description: 'Still to be done to scores (detr).',
+    }),
     classes: Type.Optional(
       section(
         {
-          count: Type.Integer({ minimum: 1, maximum: 100_000, description: 'How many the model tells apart.' }),
+          count: Type.Integer({
+            minimum: 1,
+            maximum: 100_000,
+            description: 'How many the model tells apart.',
+          }),
           words: Type.Record(Type.String(), Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 }), {
             description: `Our words (${objectKinds.join(', ')}), and the model's indices for each.`,
           }),
@@ -106,7 +119,8 @@ export function readManifest(path: string): Manifest {
   try {
     return parseManifest(JSON.parse(text))
   } catch (error) {
-    if (error instanceof SyntaxError) throw new LintelError('MODEL_MANIFEST_INVALID', `${path} is not JSON: ${error.message}`)
+    if (error instanceof SyntaxError)
+      throw new LintelError('MODEL_MANIFEST_INVALID', `${path} is not JSON: ${error.message}`)
     throw error
   }
 }
@@ -138,9 +152,11 @@ function checkWords({ classes }: Manifest): void {
   if (classes === undefined) throw wrong('a model of objects needs them')
   const owners = new Map<number, string>()
   for (const [word, indices] of Object.entries(classes.words)) {
-    if (!(objectKinds as readonly string[]).includes(word)) throw wrong(`"${word}" is not one of ${objectKinds.join(', ')}`)
+    if (!(objectKinds as readonly string[]).includes(word))
+      throw wrong(`"${word}" is not one of ${objectKinds.join(', ')}`)
     for (const index of indices) {
-      if (index >= classes.count) throw wrong(`${word} is ${index}, but there are ${classes.count}: 0 to ${classes.count - 1}`)
+      if (index >= classes.count)
+        throw wrong(`${word} is ${index}, but there are ${classes.count}: 0 to ${classes.count - 1}`)
       if (owners.has(index)) throw wrong(`${index} is both ${owners.get(index)} and ${word}`)
       owners.set(index, word)
     }
@@ -151,7 +167,10 @@ function checkWords({ classes }: Manifest): void {
 function firstProblem(value: unknown): string {
   const { instancePath, params, message } = validator.Errors(value)[0]!
   const where = instancePath.slice(1).replaceAll('/', '.') || 'the manifest'
-  const { additionalProperties, requiredProperties, allowedValues } = params as Record<string, unknown[] | undefined>
+  const { additionalProperties, requiredProperties, allowedValues } = params as Record<
+    string,
+    unknown[] | undefined
+  >
   if (additionalProperties) return `${where}: unknown key ${additionalProperties.join(', ')}`
   if (requiredProperties) return `${where} lacks ${requiredProperties.join(', ')}`
   if (allowedValues) return `${where} must be one of ${allowedValues.join(', ')}`

@@ -29,7 +29,10 @@ export function readModelFile(manifestPath: string): ModelFile {
   }
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   if (sha256 !== manifest.sha256) {
-    throw new LintelError('MODEL_HASH_WRONG', `${path} has the sha256 ${sha256}, its manifest says ${manifest.sha256}`)
+    throw new LintelError(
+      'MODEL_HASH_WRONG',
+      `${path} has the sha256 ${sha256}, its manifest says ${manifest.sha256}`,
+    )
   }
   return { manifest, bytes }
 }

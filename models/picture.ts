@@ -42,14 +42,21 @@ export async function decodePicture({ bytes, width, height }: PictureFile): Prom
 }
 
 /** A part of decoded pixels, in whole pixels, as it lies in a model's input. */
-export function cropInto({ data, width, height }: Pixels, { left, top, right, bottom }: Box, placement: Placement, fill: number): Promise<Uint8Array> {
+export function cropInto(
+  { data, width, height }: Pixels,
+  { left, top, right, bottom }: Box,
+  placement: Placement,
+  fill: number,
+): Promise<Uint8Array> {
   const raw = sharp(data, { raw: { width, height, channels } })
   const crop = raw.extract({ left, top, width: right - left, height: bottom - top })
   return guarded(() => rgb(fitted(crop, placement, fill)))
 }
 
 function load(bytes: Uint8Array): Sharp {
-  return sharp(bytes, { failOn: 'warning', limitInputPixels: maxPixels, sequentialRead: true }).timeout({ seconds: secondsPerPicture })
+  return sharp(bytes, { failOn: 'warning', limitInputPixels: maxPixels, sequentialRead: true }).timeout({
+    seconds: secondsPerPicture,
+  })
 }
 
 function fitted(image: Sharp, { input, inner, left, top }: Placement, fill: number): Sharp {
@@ -72,6 +79,10 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     const reason = messageOf(error).split('\n')[0]!
-    throw new LintelError(/pixel limit/.test(reason) ? 'PICTURE_TOO_LARGE' : 'PICTURE_UNREADABLE', `the picture cannot be used: ${reason}`, { cause: error })
+    throw new LintelError(
+      /pixel limit/.test(reason) ? 'PICTURE_TOO_LARGE' : 'PICTURE_UNREADABLE',
+      `the picture cannot be used: ${reason}`,
+      { cause: error },
+    )
   }
 }

@@ -39,7 +39,10 @@ const sessionOptions = (threads: number): InferenceSession.SessionOptions => ({
 })
 
 /** Runs once on black at each size. Throws MODEL_UNREADABLE, MODEL_SHAPE_WRONG, MODEL_CLASSES_WRONG or MODEL_OUTPUT_INVALID. */
-export async function openSession({ manifest, bytes }: ModelFile, { threads = 1 }: SessionOptions = {}): Promise<Session> {
+export async function openSession(
+  { manifest, bytes }: ModelFile,
+  { threads = 1 }: SessionOptions = {},
+): Promise<Session> {
   const native = await createNative(bytes, threads)
   const decoder = decoderOf(manifest)
   const wanted = Object.values(manifest.classes?.words ?? { face: [0] }).flat()
@@ -58,7 +61,10 @@ export async function openSession({ manifest, bytes }: ModelFile, { threads = 1 
       const outputs = await infer(pixels, size)
       const inferenceMs = performance.now() - started
       const { strides, activation } = manifest
-      return { candidates: decoder.decode(outputs, size, { minScore, classes: wanted, strides, activation }), inferenceMs }
+      return {
+        candidates: decoder.decode(outputs, size, { minScore, classes: wanted, strides, activation }),
+        inferenceMs,
+      }
     },
     close: () => native.release(),
   }
@@ -82,7 +88,10 @@ export async function openSession({ manifest, bytes }: ModelFile, { threads = 1 
     const count = decoder.classCount(shapes, size, manifest)
     if (typeof count === 'string') throw new LintelError('MODEL_SHAPE_WRONG', `${at} ${count}`)
     if (manifest.classes && count !== manifest.classes.count) {
-      throw new LintelError('MODEL_CLASSES_WRONG', `the model tells ${count} classes apart, its manifest ${manifest.classes.count}`)
+      throw new LintelError(
+        'MODEL_CLASSES_WRONG',
+        `the model tells ${count} classes apart, its manifest ${manifest.classes.count}`,
+      )
     }
   }
 }
@@ -98,13 +107,17 @@ async function createNative(bytes: Uint8Array, threads: number): Promise<Inferen
 function checkPorts({ inputMetadata, outputNames }: InferenceSession, { input, outputs }: Manifest): void {
   const wrong = (reason: string) => new LintelError('MODEL_SHAPE_WRONG', reason)
   const port = inputMetadata.find(({ name }) => name === input.name)
-  if (!port?.isTensor) throw wrong(`it has no input "${input.name}", but ${inputMetadata.map(({ name }) => name).join(', ')}`)
+  if (!port?.isTensor)
+    throw wrong(`it has no input "${input.name}", but ${inputMetadata.map(({ name }) => name).join(', ')}`)
   if (inputMetadata.length > 1) throw wrong(`it has ${inputMetadata.length} inputs, not one`)
   if (port.type !== input.type) throw wrong(`its input is ${port.type}, its manifest says ${input.type}`)
   for (const { width, height } of input.sizes) {
     const shape = input.layout === 'nhwc' ? [1, height, width, 3] : [1, 3, height, width]
-    const fits = port.shape.length === 4 && port.shape.every((length, axis) => typeof length === 'string' || length < 0 || length === shape[axis])
-    if (!fits) throw wrong(`its input is [${port.shape.join(', ')}], its manifest asks for [${shape.join(', ')}]`)
+    const fits =
+      port.shape.length === 4 &&
+      port.shape.every((length, axis) => typeof length === 'string' || length < 0 || length === shape[axis])
+    if (!fits)
+      throw wrong(`its input is [${port.shape.join(', ')}], its manifest asks for [${shape.join(', ')}]`)
   }
   const missing = Object.values(outputs).filter(name => !outputNames.includes(name))
   if (missing.length > 0) throw wrong(`it has no output ${missing.join(', ')}, but ${outputNames.join(', ')}`)
@@ -112,9 +125,11 @@ function checkPorts({ inputMetadata, outputNames }: InferenceSession, { input, o
 
 /** A model that was fed something odd, or was badly made, answers NaN; every comparison with it is false. */
 function toOutput(name: string, { type, dims, data }: Tensor) {
-  if (type !== 'float32') throw new LintelError('MODEL_SHAPE_WRONG', `its output ${name} is ${type}, not float32`)
+  if (type !== 'float32')
+    throw new LintelError('MODEL_SHAPE_WRONG', `its output ${name} is ${type}, not float32`)
   const floats = data as Float32Array
-  if (!floats.every(Number.isFinite)) throw new LintelError('MODEL_OUTPUT_INVALID', `its output ${name} is not finite`)
+  if (!floats.every(Number.isFinite))
+    throw new LintelError('MODEL_OUTPUT_INVALID', `its output ${name} is not finite`)
   return { shape: dims, data: floats }
 }
 

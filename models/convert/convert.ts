@@ -23,7 +23,8 @@ export interface Recipe {
 export function convert(source: TfGraph, recipe: Recipe): OnnxGraph {
   const graph = new OnnxGraph()
   const values = new Map<string, readonly Value[]>()
-  for (const [name, constant] of source.constants) values.set(name, [{ shape: constant.shape, constant, tensors: {} }])
+  for (const [name, constant] of source.constants)
+    values.set(name, [{ shape: constant.shape, constant, tensors: {} }])
 
   const valuesOf = (name: string): readonly Value[] => {
     const known = values.get(name)
@@ -38,16 +39,23 @@ export function convert(source: TfGraph, recipe: Recipe): OnnxGraph {
     const operator = operators[node.op]
     if (!operator) throw new Error(`${node.name}: the operator ${node.op} is not converted`)
     const inputs = node.inputs.map(({ node: input, output }) => valuesOf(input)[output]!)
-    return [operator({ graph, node: { ...node, name: shortName(node.name) }, inputs, anySize: recipe.anySize })].flat()
+    return [
+      operator({ graph, node: { ...node, name: shortName(node.name) }, inputs, anySize: recipe.anySize }),
+    ].flat()
   }
 
-  for (const [name, parts] of Object.entries(recipe.outputs)) addOutput(graph, recipe, name, parts.flatMap(valuesOf))
+  for (const [name, parts] of Object.entries(recipe.outputs))
+    addOutput(graph, recipe, name, parts.flatMap(valuesOf))
   fold(graph)
   return graph
 }
 
 /** uint8 is transposed before it is made four times as long. */
-function pictureInput(graph: OnnxGraph, { attributes }: TfNode, { anySize, channels, normalisation }: Recipe): Value {
+function pictureInput(
+  graph: OnnxGraph,
+  { attributes }: TfNode,
+  { anySize, channels, normalisation }: Recipe,
+): Value {
   const shape = attributes.shape('shape')
   const order = shape[1] === 3 ? 'source' : 'channelsFirst'
   const [height, width] = order === 'source' ? shape.slice(2) : shape.slice(1, 3)
@@ -56,9 +64,11 @@ function pictureInput(graph: OnnxGraph, { attributes }: TfNode, { anySize, chann
     type: 'uint8',
     shape: anySize ? [1, 'height', 'width', 3] : [1, height!, width!, 3],
   })
-  const perChannel = (name: string, numbers: readonly number[]) => graph.floats(name, Float32Array.from(numbers), [1, 3, 1, 1])
+  const perChannel = (name: string, numbers: readonly number[]) =>
+    graph.floats(name, Float32Array.from(numbers), [1, 3, 1, 1])
   let tensor = graph.add('Transpose', 'image/channels-first', ['image'], { perm: [0, 3, 1, 2] })
-  if (channels === 'bgr') tensor = graph.add('Gather', 'image/bgr', [tensor, graph.integers('bgr', [2, 1, 0])], { axis: 1 })
+  if (channels === 'bgr')
+    tensor = graph.add('Gather', 'image/bgr', [tensor, graph.integers('bgr', [2, 1, 0])], { axis: 1 })
   tensor = graph.add('Cast', 'image/float', [tensor], { to: 1 })
   tensor = graph.add('Sub', 'image/centred', [tensor, perChannel('mean', normalisation.mean)])
   const factors = normalisation.std.map(deviation => 1 / deviation)
@@ -70,7 +80,14 @@ function addOutput(graph: OnnxGraph, { anySize }: Recipe, name: string, parts: r
   const tensors = parts.map(part => tensorOf(graph, part, 'source', name))
   graph.nodes.push({ op: 'Concat', name, inputs: tensors, outputs: [name], attributes: { axis: 1 } })
   const rows = parts.reduce((total, { shape }) => total + shape[1]!, 0)
-  graph.outputs.push({ name, type: 'float32', shape: parts[0]!.shape.with(1, rows).map((length, axis) => (anySize && axis === 1 ? 'rows' : length)) as (number | string)[] })
+  graph.outputs.push({
+    name,
+    type: 'float32',
+    shape: parts[0]!.shape.with(1, rows).map((length, axis) => (anySize && axis === 1 ? 'rows' : length)) as (
+      | number
+      | string
+    )[],
+  })
 }
 
 /** Without the exporter's prefixes, which say nothing. */

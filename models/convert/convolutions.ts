@@ -22,7 +22,9 @@ export function convolution(step: Step, kind: 'full' | 'depthwise'): Value {
   const tensors = [
     tensorOf(graph, of!, 'channelsFirst', node.name),
     graph.floats(`${node.name}/weights`, data, shape),
-    ...(fusedBias ? [graph.floats(`${node.name}/bias`, Float32Array.from(bias!.constant!.data), [channelsOut])] : []),
+    ...(fusedBias
+      ? [graph.floats(`${node.name}/bias`, Float32Array.from(bias!.constant!.data), [channelsOut])]
+      : []),
   ]
   const window = {
     kernel: [height, width],
@@ -71,7 +73,8 @@ export function maxPool(step: Step): Value {
  */
 function slide({ node, inputs: [of], anySize }: Step, { kernel, strides, dilations }: Window) {
   const same = node.attributes.text('padding') === 'SAME'
-  if (same && anySize && strides.some(stride => stride > 1)) throw new Error(`${node.name}: SAME padding depends on the size`)
+  if (same && anySize && strides.some(stride => stride > 1))
+    throw new Error(`${node.name}: SAME padding depends on the size`)
   const reach = kernel.map((length, axis) => (length - 1) * dilations[axis]! + 1)
   const size = strides.map((stride, axis) => {
     const length = of!.shape[1 + axis]!

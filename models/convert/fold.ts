@@ -1,5 +1,5 @@
-import type { Initializer, OnnxGraph, OnnxNode } from './onnx-graph.ts'
 import { toExactHalf } from './half.ts'
+import type { Initializer, OnnxGraph, OnnxNode } from './onnx-graph.ts'
 
 /** Shortens a finished graph; each step leaves what it computes as it was. */
 export function fold(graph: OnnxGraph): void {
@@ -30,7 +30,10 @@ function foldPads(graph: OnnxGraph): void {
 /** A constant per channel that is added to a Conv of which nobody else reads becomes its bias. */
 function foldBiases(graph: OnnxGraph): void {
   const producers = producersOf(graph)
-  const readers = Map.groupBy(graph.nodes.flatMap(({ inputs }) => inputs), name => name)
+  const readers = Map.groupBy(
+    graph.nodes.flatMap(({ inputs }) => inputs),
+    name => name,
+  )
   const replaced = new Map<OnnxNode, OnnxNode | undefined>()
   for (const node of graph.nodes.filter(({ op }) => op === 'Add')) {
     const conv = node.inputs.map(input => producers.get(input)).find(producer => producer?.op === 'Conv')
@@ -70,7 +73,13 @@ function storeAsHalf(graph: OnnxGraph): void {
     const halves = Array.from(weights.data as Float32Array, toExactHalf)
     if (halves.includes(undefined)) return weights
     const name = `${weights.name}/half`
-    casts.push({ op: 'Cast', name: `${weights.name}/cast`, inputs: [name], outputs: [weights.name], attributes: { to: 1 } })
+    casts.push({
+      op: 'Cast',
+      name: `${weights.name}/cast`,
+      inputs: [name],
+      outputs: [weights.name],
+      attributes: { to: 1 },
+    })
     return { ...weights, name, type: 'float16', data: Uint16Array.from(halves as number[]) }
   })
   graph.nodes = [...casts, ...graph.nodes]

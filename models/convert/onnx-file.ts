@@ -16,7 +16,11 @@ const types = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const
 
 /** A whole model as the bytes of its file; the same graph gives the same bytes. */
-export function writeModel(graph: OnnxGraph, name: string, metadata: Readonly<Record<string, string>>): Uint8Array {
+export function writeModel(
+  graph: OnnxGraph,
+  name: string,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array {
   return toBytes(
     integerField(1, irVersion),
     textField(2, 'lintel models'),
@@ -29,7 +33,9 @@ export function writeModel(graph: OnnxGraph, name: string, metadata: Readonly<Re
       ...graph.outputs.map(port => messageField(12, ...portFields(port))),
     ),
     messageField(8, integerField(2, opset)),
-    ...Object.entries(metadata).map(([key, value]) => messageField(14, textField(1, key), textField(2, value))),
+    ...Object.entries(metadata).map(([key, value]) =>
+      messageField(14, textField(1, key), textField(2, value)),
+    ),
   )
 }
 
@@ -66,5 +72,8 @@ function portFields({ name, type, shape }: Port): Fields[] {
   const dimensions = shape.map(length =>
     messageField(1, typeof length === 'number' ? integerField(1, length) : textField(2, length)),
   )
-  return [textField(1, name), messageField(2, messageField(1, integerField(1, types[type]), messageField(2, ...dimensions)))]
+  return [
+    textField(1, name),
+    messageField(2, messageField(1, integerField(1, types[type]), messageField(2, ...dimensions))),
+  ]
 }

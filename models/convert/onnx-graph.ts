@@ -36,7 +36,13 @@ export class OnnxGraph {
     return this.addSplit(op, name, inputs, attributes, 1)[0]!
   }
 
-  addSplit(op: string, name: string, inputs: readonly string[], attributes: OnnxNode['attributes'], count: number): string[] {
+  addSplit(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    attributes: OnnxNode['attributes'],
+    count: number,
+  ): string[] {
     const unique = this.#unique(name)
     const outputs = Array.from({ length: count }, (_, index) => (count === 1 ? unique : `${unique}:${index}`))
     this.nodes.push({ op, name: unique, inputs, outputs, attributes })

@@ -17,10 +17,12 @@ export type Operator = (step: Step) => Value | Value[]
 /** Those of the models we convert, no more: the next model says which are missing. */
 export const operators: Readonly<Record<string, Operator>> = {
   Identity: ({ inputs }) => inputs[0]!,
-  Transpose: ({ graph, node, inputs: [of, permutation] }) => transposed(graph, of!, integers(permutation), node.name),
+  Transpose: ({ graph, node, inputs: [of, permutation] }) =>
+    transposed(graph, of!, integers(permutation), node.name),
   Relu: step => elementwise(step, 'Relu'),
   Sigmoid: step => elementwise(step, 'Sigmoid'),
-  LeakyRelu: step => elementwise(step, 'LeakyRelu', { alpha: { float: step.node.attributes.float('alpha', 0.2) } }),
+  LeakyRelu: step =>
+    elementwise(step, 'LeakyRelu', { alpha: { float: step.node.attributes.float('alpha', 0.2) } }),
   Add: add,
   AddV2: add,
   Pad: pad,
@@ -36,9 +38,17 @@ export const operators: Readonly<Record<string, Operator>> = {
   SparseToDense: sparseToDense,
 }
 
-function elementwise({ graph, node, inputs: [of] }: Step, op: string, attributes: OnnxNode['attributes'] = {}): Value {
+function elementwise(
+  { graph, node, inputs: [of] }: Step,
+  op: string,
+  attributes: OnnxNode['attributes'] = {},
+): Value {
   const order = commonOrder([of!])
-  return valueIn(order, graph.add(op, node.name, [tensorOf(graph, of!, order, node.name)], attributes), of!.shape)
+  return valueIn(
+    order,
+    graph.add(op, node.name, [tensorOf(graph, of!, order, node.name)], attributes),
+    of!.shape,
+  )
 }
 
 function add({ graph, node, inputs }: Step): Value {
@@ -73,9 +83,16 @@ function concat({ graph, node, inputs }: Step): Value {
   const parts = inputs.slice(0, -1)
   const axis = axisOf(inputs.at(-1), parts[0]!)
   const order = commonOrder(parts)
-  const shape = parts[0]!.shape.with(axis, parts.reduce((length, part) => length + part.shape[axis]!, 0))
+  const shape = parts[0]!.shape.with(
+    axis,
+    parts.reduce((length, part) => length + part.shape[axis]!, 0),
+  )
   const tensors = parts.map(part => tensorOf(graph, part, order, node.name))
-  return valueIn(order, graph.add('Concat', node.name, tensors, { axis: axisIn(order, axis, shape.length) }), shape)
+  return valueIn(
+    order,
+    graph.add('Concat', node.name, tensors, { axis: axisIn(order, axis, shape.length) }),
+    shape,
+  )
 }
 
 function split({ graph, node, inputs: [of, lengths, along] }: Step): Value[] {
@@ -94,11 +111,20 @@ function resize({ graph, node, inputs: [of, size] }: Step): Value {
   const [height, width] = integers(size) as [number, number]
   const [batch, fromHeight, fromWidth, channels] = of!.shape as [number, number, number, number]
   const scales = Float32Array.of(1, 1, height / fromHeight, width / fromWidth)
-  const tensors = [tensorOf(graph, of!, 'channelsFirst', node.name), '', graph.floats(`${node.name}/scales`, scales, [4])]
+  const tensors = [
+    tensorOf(graph, of!, 'channelsFirst', node.name),
+    '',
+    graph.floats(`${node.name}/scales`, scales, [4]),
+  ]
   const centres = node.attributes.flag('half_pixel_centers') ? 'half_pixel' : 'asymmetric'
   if (node.attributes.flag('align_corners')) throw new Error(`${node.name}: align_corners is not converted`)
   const attributes = { mode: 'linear', coordinate_transformation_mode: centres }
-  return valueIn('channelsFirst', graph.add('Resize', node.name, tensors, attributes), [batch, height, width, channels])
+  return valueIn('channelsFirst', graph.add('Resize', node.name, tensors, attributes), [
+    batch,
+    height,
+    width,
+    channels,
+  ])
 }
 
 function reshape({ graph, node, inputs: [of, target], anySize }: Step): Value {
@@ -112,14 +138,16 @@ function reshape({ graph, node, inputs: [of, target], anySize }: Step): Value {
 
 /** Exporters write the zeros of a shape so; with indices it is not needed. */
 function sparseToDense({ node, inputs: [indices, shape, , fallback] }: Step): Value {
-  if (indices!.constant?.data.length !== 0) throw new Error(`${node.name}: a sparse tensor with entries is not converted`)
+  if (indices!.constant?.data.length !== 0)
+    throw new Error(`${node.name}: a sparse tensor with entries is not converted`)
   const dense = integers(shape)
   const data = new Int32Array(product(dense)).fill(fallback?.constant?.data[0] ?? 0)
   return { shape: dense, constant: { shape: dense, data }, tensors: {} }
 }
 
 function integers(value: Value | undefined): number[] {
-  if (value?.constant === undefined) throw new Error('an argument that depends on the picture is not converted')
+  if (value?.constant === undefined)
+    throw new Error('an argument that depends on the picture is not converted')
   return Array.from(value.constant.data)
 }
 

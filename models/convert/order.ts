@@ -29,7 +29,9 @@ export const valueIn = (order: Order, tensor: string, shape: readonly number[]):
 export function tensorOf(graph: OnnxGraph, value: Value, order: Order, name: string): string {
   const known = value.tensors[order]
   if (known !== undefined) return known
-  const made = value.constant ? constantIn(graph, value.constant, order, name) : transposeTo(graph, value, order, name)
+  const made = value.constant
+    ? constantIn(graph, value.constant, order, name)
+    : transposeTo(graph, value, order, name)
   value.tensors[order] = made
   return made
 }
@@ -53,7 +55,12 @@ export function perAxis<T>(order: Order, entries: readonly T[]): T[] {
 }
 
 /** What the source's own Transpose means. */
-export function transposed(graph: OnnxGraph, value: Value, permutation: readonly number[], name: string): Value {
+export function transposed(
+  graph: OnnxGraph,
+  value: Value,
+  permutation: readonly number[],
+  name: string,
+): Value {
   const shape = permutation.map(axis => value.shape[axis]!)
   if (String(permutation) === String(toLast)) {
     return valueIn('channelsFirst', tensorOf(graph, value, 'source', name), shape)
@@ -66,7 +73,7 @@ export function transposed(graph: OnnxGraph, value: Value, permutation: readonly
 }
 
 function transposeTo(graph: OnnxGraph, value: Value, order: Order, name: string): string {
-  const [from, perm]: [Order, number[]] = order === 'source' ? ["channelsFirst", toLast] : ["source", toFirst]
+  const [from, perm]: [Order, number[]] = order === 'source' ? ['channelsFirst', toLast] : ['source', toFirst]
   return graph.add('Transpose', `${name}/order`, [value.tensors[from]!], { perm })
 }
 
@@ -79,8 +86,14 @@ function constantIn(graph: OnnxGraph, { data, shape }: Constant, order: Order, n
 }
 
 /** Transposes a constant. */
-export function permute(data: Float32Array, shape: readonly number[], permutation: readonly number[]): Float32Array {
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1))
+export function permute(
+  data: Float32Array,
+  shape: readonly number[],
+  permutation: readonly number[],
+): Float32Array {
+  const strides = shape.map((_, axis) =>
+    shape.slice(axis + 1).reduce((product, length) => product * length, 1),
+  )
   const outShape = permutation.map(axis => shape[axis]!)
   const outStrides = permutation.map(axis => strides[axis]!)
   return Float32Array.from({ length: data.length }, (_, position) => {

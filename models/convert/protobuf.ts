@@ -42,11 +42,7 @@ export function textField(field: number, text: string): Fields {
 
 export function messageField(field: number, ...fields: readonly Fields[]): Fields {
   const content = fields.flat()
-  return [
-    key(field, wireBytes),
-    varint(content.reduce((total, part) => total + part.length, 0)),
-    ...content,
-  ]
+  return [key(field, wireBytes), varint(content.reduce((total, part) => total + part.length, 0)), ...content]
 }
 
 export function toBytes(...fields: readonly Fields[]): Uint8Array {

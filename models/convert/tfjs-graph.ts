@@ -31,7 +31,9 @@ interface WeightEntry {
 }
 
 interface ModelJson {
-  readonly modelTopology: { readonly node: { name: string; op: string; input?: string[]; attr?: Record<string, RawAttribute> }[] }
+  readonly modelTopology: {
+    readonly node: { name: string; op: string; input?: string[]; attr?: Record<string, RawAttribute> }[]
+  }
   readonly weightsManifest: { readonly paths: string[]; readonly weights: WeightEntry[] }[]
 }
 
@@ -90,10 +92,16 @@ function parseReference(reference: string): { node: string; output: number } {
 function readWeights(bytes: Buffer, { name, dtype, quantization }: WeightEntry, count: number) {
   const stored = quantization?.dtype ?? dtype
   if (stored === 'float16') {
-    return { data: Float32Array.from({ length: count }, (_, i) => fromHalf(bytes.readUInt16LE(2 * i))), length: 2 * count }
+    return {
+      data: Float32Array.from({ length: count }, (_, i) => fromHalf(bytes.readUInt16LE(2 * i))),
+      length: 2 * count,
+    }
   }
   if (stored === 'float32') {
-    return { data: Float32Array.from({ length: count }, (_, i) => bytes.readFloatLE(4 * i)), length: 4 * count }
+    return {
+      data: Float32Array.from({ length: count }, (_, i) => bytes.readFloatLE(4 * i)),
+      length: 4 * count,
+    }
   }
   if (stored === 'int32') {
     return { data: Int32Array.from({ length: count }, (_, i) => bytes.readInt32LE(4 * i)), length: 4 * count }

@@ -19,7 +19,8 @@ export const blazeface: Decoder<'scores' | 'boxes'> = {
   overlapping: true,
 
   classCount({ scores, boxes }) {
-    if (String(scores) !== String([1, anchorCount, 1])) return `scores are ${shapeText(scores)}, not [1, ${anchorCount}, 1]`
+    if (String(scores) !== String([1, anchorCount, 1]))
+      return `scores are ${shapeText(scores)}, not [1, ${anchorCount}, 1]`
     if (String(boxes) !== String([1, anchorCount, boxLength])) {
       return `boxes are ${shapeText(boxes)}, not [1, ${anchorCount}, ${boxLength}]`
     }
@@ -31,7 +32,12 @@ export const blazeface: Decoder<'scores' | 'boxes'> = {
     scores.data.forEach((raw, row) => {
       const score = sigmoid(raw)
       if (score < minScore) return
-      const [x, y, width, height] = boxes.data.subarray(row * boxLength) as unknown as [number, number, number, number]
+      const [x, y, width, height] = boxes.data.subarray(row * boxLength) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ]
       const anchor = anchorOf(row)
       const box = boxAround(x + anchor.x * input.width, y + anchor.y * input.height, width, height)
       candidates.push({ classIndex: 0, score, box })
@@ -46,7 +52,8 @@ function anchorOf(row: number): { x: number; y: number } {
   for (const { cells, anchors } of grids) {
     const count = cells * cells * anchors
     const cell = Math.floor(rest / anchors)
-    if (rest < count) return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells }
+    if (rest < count)
+      return { x: ((cell % cells) + 0.5) / cells, y: (Math.floor(cell / cells) + 0.5) / cells }
     rest -= count
   }
   throw new RangeError(`there are ${anchorCount} anchors, not ${row}`)

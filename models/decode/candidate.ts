@@ -36,7 +36,11 @@ export interface Decoder<Role extends string = string> {
   /** Whether it gives several boxes for one thing, so that overlaps have to be suppressed. */
   readonly overlapping: boolean
   /** How many classes these shapes tell apart, or what is wrong with them, in a few words. */
-  classCount(shapes: Shapes, input: Size, options: Pick<DecodeOptions, 'strides' | 'activation'>): number | string
+  classCount(
+    shapes: Shapes,
+    input: Size,
+    options: Pick<DecodeOptions, 'strides' | 'activation'>,
+  ): number | string
   decode(outputs: Outputs<Role>, input: Size, options: DecodeOptions): Candidate[]
 }
 

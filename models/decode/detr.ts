@@ -1,5 +1,5 @@
 import { boxAround } from '../box.ts'
-import { type Candidate, type Decoder, type DecodeOptions, shapeText, sigmoid } from './candidate.ts'
+import { type Candidate, type DecodeOptions, type Decoder, shapeText, sigmoid } from './candidate.ts'
 
 /**
  * DETR and its kin: `boxes` [1, N, 4], centre and size as fractions of the input; `scores` [1, N, classes].
@@ -23,7 +23,12 @@ export const detr: Decoder<'scores' | 'boxes'> = {
     const candidates: Candidate[] = []
     for (let row = 0; row < rows; row++) {
       const score = scorer(scores.data.subarray(row * length, (row + 1) * length), activation)
-      const [x, y, w, h] = boxes.data.subarray(row * 4, row * 4 + 4) as unknown as [number, number, number, number]
+      const [x, y, w, h] = boxes.data.subarray(row * 4, row * 4 + 4) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ]
       const box = boxAround(x * width, y * height, w * width, h * height)
       for (const classIndex of classes) {
         if (score(classIndex) >= minScore) candidates.push({ classIndex, score: score(classIndex), box })
@@ -33,7 +38,10 @@ export const detr: Decoder<'scores' | 'boxes'> = {
   },
 }
 
-function scorer(values: Float32Array, activation: DecodeOptions['activation']): (classIndex: number) => number {
+function scorer(
+  values: Float32Array,
+  activation: DecodeOptions['activation'],
+): (classIndex: number) => number {
   if (activation === 'none') return classIndex => values[classIndex]!
   if (activation === 'sigmoid') return classIndex => sigmoid(values[classIndex]!)
   const highest = Math.max(...values)

@@ -12,7 +12,8 @@ export const nanodet: Decoder<'scores' | 'distances'> = {
 
   classCount({ scores, distances }, input, { strides }) {
     const rows = cellCount(input, strides)
-    if (scores?.length !== 3 || scores[1] !== rows) return `scores are ${shapeText(scores)}, not [1, ${rows}, classes]`
+    if (scores?.length !== 3 || scores[1] !== rows)
+      return `scores are ${shapeText(scores)}, not [1, ${rows}, classes]`
     if (distances?.length !== 3 || distances[1] !== rows || distances[2]! % 4 !== 0) {
       return `distances are ${shapeText(distances)}, not [1, ${rows}, 4 × bins]`
     }
@@ -28,7 +29,11 @@ export const nanodet: Decoder<'scores' | 'distances'> = {
       for (const classIndex of classes) {
         const score = scores.data[row * classCount + classIndex]!
         if (score < minScore) continue
-        box ??= boxOf(distances.data.subarray(row * 4 * bins, (row + 1) * 4 * bins), bins, cellOf(row, input, strides))
+        box ??= boxOf(
+          distances.data.subarray(row * 4 * bins, (row + 1) * 4 * bins),
+          bins,
+          cellOf(row, input, strides),
+        )
         candidates.push({ classIndex, score, box })
       }
     }
@@ -37,7 +42,8 @@ export const nanodet: Decoder<'scores' | 'distances'> = {
 }
 
 function boxOf(distributions: Float32Array, bins: number, { row, column, stride }: Cell): Box {
-  const distance = (side: number) => expectation(distributions.subarray(side * bins, (side + 1) * bins)) * stride
+  const distance = (side: number) =>
+    expectation(distributions.subarray(side * bins, (side + 1) * bins)) * stride
   const x = (column + 0.5) * stride
   const y = (row + 0.5) * stride
   return { left: x - distance(0), top: y - distance(1), right: x + distance(2), bottom: y + distance(3) }

@@ -1,7 +1,12 @@
 import { seededRandom } from '../support/random.ts'
 
 /** A picture from a seed: noise, or squares of one colour, which excite a network far more. RGB, row by row. */
-export function seededPicture(kind: 'noise' | 'squares', seed: number, width: number, height: number): Uint8Array {
+export function seededPicture(
+  kind: 'noise' | 'squares',
+  seed: number,
+  width: number,
+  height: number,
+): Uint8Array {
   const random = seededRandom(seed)
   if (kind === 'noise') return Uint8Array.from({ length: width * height * 3 }, () => random() * 256)
   const side = 32

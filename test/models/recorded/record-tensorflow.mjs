@@ -24,7 +24,8 @@ const models = process.argv[2]
 for (const recording of recordings) {
   const { width, height, step } = recording
   const pixels = seededPicture(recording.kind, recording.seed, width, height)
-  const outputs = recording.model === 'nanodet-g' ? await runNanodet(pixels, width, height) : await runBlazeface(pixels)
+  const outputs =
+    recording.model === 'nanodet-g' ? await runNanodet(pixels, width, height) : await runBlazeface(pixels)
   for (const [name, { data, columns }] of Object.entries(outputs)) {
     const rows = everyRow(data, columns, step)
     const path = new URL(`${recordingName(recording)}-${name}.f32`, import.meta.url)
@@ -53,7 +54,10 @@ async function runNanodet(pixels, width, height) {
 async function runBlazeface(pixels) {
   const model = await loadGraphModel(tf.io.fromMemory(readModel('blazeface-back')))
   const input = Float32Array.from(pixels, value => (value - 127.5) / 127.5)
-  return run(model, tf.tensor4d(input, [1, 256, 256, 3]), { scores: ['Identity', 'Identity_1'], boxes: ['Identity_2', 'Identity_3'] })
+  return run(model, tf.tensor4d(input, [1, 256, 256, 3]), {
+    scores: ['Identity', 'Identity_1'],
+    boxes: ['Identity_2', 'Identity_3'],
+  })
 }
 
 function run(model, input, outputs) {
@@ -62,7 +66,10 @@ function run(model, input, outputs) {
   const byName = new Map(names.map((name, index) => [name, tensors[index]]))
   return Object.fromEntries(
     Object.entries(outputs).map(([output, parts]) => {
-      const joined = tf.concat(parts.map(part => byName.get(part)), 1)
+      const joined = tf.concat(
+        parts.map(part => byName.get(part)),
+        1,
+      )
       return [output, { data: joined.dataSync(), columns: joined.shape[2] }]
     }),
   )
@@ -82,12 +89,15 @@ function readModel(name) {
 function resizeNanodet({ modelTopology, weightSpecs, weightData }, width, height) {
   const factors = [height / 416, width / 416]
   for (const { op, attr, input } of modelTopology.node) {
-    if (op === 'Placeholder') attr.shape.shape.dim.splice(2, 2, { size: String(height) }, { size: String(width) })
+    if (op === 'Placeholder')
+      attr.shape.shape.dim.splice(2, 2, { size: String(height) }, { size: String(width) })
     if (op !== 'ResizeBilinear') continue
     let offset = 0
     for (const { name, shape, quantization } of weightSpecs) {
       if (name === input[1]) {
-        const size = new Int32Array(weightData.slice(offset, offset + 8)).map((length, axis) => Math.round(length * factors[axis]))
+        const size = new Int32Array(weightData.slice(offset, offset + 8)).map((length, axis) =>
+          Math.round(length * factors[axis]),
+        )
         new Uint8Array(weightData).set(new Uint8Array(size.buffer), offset)
       }
       offset += shape.reduce((product, length) => product * length, 1) * (quantization ? 2 : 4)
