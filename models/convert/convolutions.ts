@@ -1,5 +1,5 @@
-import type { Step } from './operators.ts'
 import { permute, tensorOf, type Value, valueIn } from './order.ts'
+import type { Step } from './step.ts'
 
 /** How a window moves over height and width; TensorFlow names four axes of which these are the middle two. */
 interface Window {

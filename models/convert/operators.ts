@@ -1,15 +1,7 @@
 import { convolution, maxPool } from './convolutions.ts'
-import type { OnnxGraph, OnnxNode } from './onnx-graph.ts'
+import type { OnnxNode } from './onnx-graph.ts'
 import { axisIn, commonOrder, perAxis, tensorOf, transposed, type Value, valueIn } from './order.ts'
-import type { TfNode } from './tfjs-graph.ts'
-
-export interface Step {
-  readonly graph: OnnxGraph
-  readonly node: TfNode
-  readonly inputs: readonly Value[]
-  /** Height and width of the input are chosen by each run: nothing may depend on them. */
-  readonly anySize: boolean
-}
+import type { Step } from './step.ts'
 
 /** One TensorFlow operator as ONNX nodes; gives a value for each output. */
 export type Operator = (step: Step) => Value | Value[]
