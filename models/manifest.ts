@@ -165,7 +165,9 @@ function checkWords({ classes }: Manifest): void {
 }
 
 function firstProblem(value: unknown): string {
-  const { instancePath, params, message } = validator.Errors(value)[0]!
+  const { instancePath, params, message } = validator
+    .Errors(value)
+    .find(({ keyword }) => keyword !== 'boolean')!
   const where = instancePath.slice(1).replaceAll('/', '.') || 'the manifest'
   const { additionalProperties, requiredProperties, allowedValues } = params as Record<
     string,

@@ -36,4 +36,8 @@ function recorded(file: string): Float32Array {
 }
 
 const furthest = (found: Float32Array, wanted: Float32Array) =>
-  found.reduce((most, value, index) => Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))), 0)
+  found.reduce(
+    (most, value, index) =>
+      Math.max(most, Math.abs(value - wanted[index]!) / Math.max(1, Math.abs(wanted[index]!))),
+    0,
+  )

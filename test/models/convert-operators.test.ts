@@ -11,17 +11,28 @@ const windowed = (padding: { s: string }, stride: number) => ({
 })
 
 /** Red counts upwards, green is ten times that, blue is 1. */
-const picture = (side: number) => Array.from({ length: side * side }, (_, i) => [i + 1, 10 * (i + 1), 1]).flat()
+const picture = (side: number) =>
+  Array.from({ length: side * side }, (_, i) => [i + 1, 10 * (i + 1), 1]).flat()
 /** A kernel that adds up red. */
-const sumOfRed = (side: number) => floats([side, side, 3, 1], Array.from({ length: side * side }, () => [1, 0, 0]).flat())
+const sumOfRed = (side: number) =>
+  floats([side, side, 3, 1], Array.from({ length: side * side }, () => [1, 0, 0]).flat())
 
 describe('a converted operator does what TensorFlow does', () => {
   test('SAME padding with a stride pads behind, not in front', async () => {
-    const graph = tinyGraph(4, { conv: { op: 'Conv2D', inputs: ['picture', 'kernel'], attributes: windowed(same, 2) } }, { kernel: sumOfRed(3) })
+    const graph = tinyGraph(
+      4,
+      { conv: { op: 'Conv2D', inputs: ['picture', 'kernel'], attributes: windowed(same, 2) } },
+      { kernel: sumOfRed(3) },
+    )
     const { data, shape } = await runConverted(graph, plainRecipe('conv'), picture(4))
     expect(shape).toEqual([1, 2, 2, 1])
     // The window at (0, 0) covers rows and columns 0 to 2; that at (1, 1) rows and columns 2 to 4.
-    expect(data).toEqual([1 + 2 + 3 + 5 + 6 + 7 + 9 + 10 + 11, 3 + 4 + 7 + 8 + 11 + 12, 9 + 10 + 11 + 13 + 14 + 15, 11 + 12 + 15 + 16])
+    expect(data).toEqual([
+      1 + 2 + 3 + 5 + 6 + 7 + 9 + 10 + 11,
+      3 + 4 + 7 + 8 + 11 + 12,
+      9 + 10 + 11 + 13 + 14 + 15,
+      11 + 12 + 15 + 16,
+    ])
   })
 
   test('a Pad in front of a Conv, and a constant added after it, become part of the Conv', async () => {
@@ -42,14 +53,25 @@ describe('a converted operator does what TensorFlow does', () => {
 
   test('a depthwise Conv keeps each channel to itself', async () => {
     const kernel = floats([1, 1, 3, 1], [2, 3, 4])
-    const graph = tinyGraph(1, { conv: { op: 'DepthwiseConv2dNative', inputs: ['picture', 'kernel'], attributes: windowed(same, 1) } }, { kernel })
+    const graph = tinyGraph(
+      1,
+      { conv: { op: 'DepthwiseConv2dNative', inputs: ['picture', 'kernel'], attributes: windowed(same, 1) } },
+      { kernel },
+    )
     expect((await runConverted(graph, plainRecipe('conv'), [1, 10, 100])).data).toEqual([2, 30, 400])
   })
 
   test('a fused bias and Relu come in that order', async () => {
-    const attributes = { ...windowed(valid, 1), fused_ops: { list: { s: [base64('BiasAdd'), base64('Relu')] } } }
+    const attributes = {
+      ...windowed(valid, 1),
+      fused_ops: { list: { s: [base64('BiasAdd'), base64('Relu')] } },
+    }
     const constants = { kernel: floats([1, 1, 3, 2], [1, -1, 0, 0, 0, 0]), bias: floats([2], [5, 5]) }
-    const graph = tinyGraph(1, { conv: { op: '_FusedConv2D', inputs: ['picture', 'kernel', 'bias'], attributes } }, constants)
+    const graph = tinyGraph(
+      1,
+      { conv: { op: '_FusedConv2D', inputs: ['picture', 'kernel', 'bias'], attributes } },
+      constants,
+    )
     expect((await runConverted(graph, plainRecipe('conv'), [9, 0, 0])).data).toEqual([14, 0])
   })
 
@@ -58,7 +80,11 @@ describe('a converted operator does what TensorFlow does', () => {
       2,
       {
         pad: { op: 'PadV2', inputs: ['picture', 'amounts', 'least'] },
-        pool: { op: 'MaxPool', inputs: ['pad'], attributes: { ...windowed(valid, 2), ksize: list(1, 2, 2, 1) } },
+        pool: {
+          op: 'MaxPool',
+          inputs: ['pad'],
+          attributes: { ...windowed(valid, 2), ksize: list(1, 2, 2, 1) },
+        },
       },
       { amounts: ints(0, 0, 1, 1, 1, 1, 0, 0), least: floats([], [-3.4028234663852886e38]) },
     )
@@ -84,7 +110,11 @@ describe('a converted operator does what TensorFlow does', () => {
 
   test('bilinear resizing keeps the centres of pixels', async () => {
     const attributes = { half_pixel_centers: { b: true } }
-    const graph = tinyGraph(2, { bigger: { op: 'ResizeBilinear', inputs: ['picture', 'size'], attributes } }, { size: ints(4, 4) })
+    const graph = tinyGraph(
+      2,
+      { bigger: { op: 'ResizeBilinear', inputs: ['picture', 'size'], attributes } },
+      { size: ints(4, 4) },
+    )
     const { data } = await runConverted(graph, plainRecipe('bigger'), picture(2))
     expect(data.filter((_, index) => index % 3 === 0).slice(0, 4)).toEqual([1, 1.25, 1.75, 2])
   })
@@ -99,7 +129,12 @@ describe('a converted operator does what TensorFlow does', () => {
         conv: { op: 'Conv2D', inputs: ['last', 'kernel'], attributes: windowed(valid, 1) },
         flat: { op: 'Reshape', inputs: ['conv', 'shape'] },
       },
-      { toFirst: ints(0, 3, 1, 2), toLast: ints(0, 2, 3, 1), kernel: floats([1, 1, 3, 1], [1, 1, 1]), shape: ints(1, -1, 1) },
+      {
+        toFirst: ints(0, 3, 1, 2),
+        toLast: ints(0, 2, 3, 1),
+        kernel: floats([1, 1, 3, 1], [1, 1, 1]),
+        shape: ints(1, -1, 1),
+      },
     )
     const { data, ops } = await runConverted(graph, plainRecipe('flat'), [1, 2, 3])
     expect(data).toEqual([6])
@@ -110,10 +145,18 @@ describe('a converted operator does what TensorFlow does', () => {
 
 describe('the conversion refuses what it would get wrong', () => {
   const cases = [
-    { title: 'an operator that it does not know', graph: tinyGraph(2, { last: { op: 'Softplus', inputs: ['picture'] } }), says: /Softplus is not converted/ },
+    {
+      title: 'an operator that it does not know',
+      graph: tinyGraph(2, { last: { op: 'Softplus', inputs: ['picture'] } }),
+      says: /Softplus is not converted/,
+    },
     {
       title: 'SAME padding with a stride, for any size',
-      graph: tinyGraph(2, { last: { op: 'Conv2D', inputs: ['picture', 'kernel'], attributes: windowed(same, 2) } }, { kernel: sumOfRed(3) }),
+      graph: tinyGraph(
+        2,
+        { last: { op: 'Conv2D', inputs: ['picture', 'kernel'], attributes: windowed(same, 2) } },
+        { kernel: sumOfRed(3) },
+      ),
       says: /depends on the size/,
     },
     {
@@ -123,7 +166,17 @@ describe('the conversion refuses what it would get wrong', () => {
     },
     {
       title: 'an activation that it does not know',
-      graph: tinyGraph(2, { last: { op: '_FusedConv2D', inputs: ['picture', 'kernel'], attributes: { ...windowed(valid, 1), fused_ops: { list: { s: [base64('Elu')] } } } } }, { kernel: sumOfRed(1) }),
+      graph: tinyGraph(
+        2,
+        {
+          last: {
+            op: '_FusedConv2D',
+            inputs: ['picture', 'kernel'],
+            attributes: { ...windowed(valid, 1), fused_ops: { list: { s: [base64('Elu')] } } },
+          },
+        },
+        { kernel: sumOfRed(1) },
+      ),
       says: /fused Elu/,
     },
   ]

@@ -47,23 +47,42 @@ describe('nanodet', () => {
   test('gives one candidate per class above the threshold, of the classes asked for', () => {
     const scores = output([1, rows, 3], { 0: 0.9, 1: 0.9, 2: 0.6, 3: 0.4 })
     const distances = output([1, rows, 12], {})
-    expect(nanodet.decode({ scores, distances }, input, options).map(({ classIndex }) => classIndex)).toEqual([0, 2])
+    expect(nanodet.decode({ scores, distances }, input, options).map(({ classIndex }) => classIndex)).toEqual(
+      [0, 2],
+    )
   })
 })
 
 test('yolox multiplies objectness and class, and offsets count from the corner of the cell', () => {
   // Row 9: the cell (1, 1) of stride 8.
   const at = 9 * 8
-  const predictions = output([1, rows, 8], { [at]: 0.5, [at + 1]: 0.25, [at + 2]: Math.log(2), [at + 4]: 0.9, [at + 5]: 0.8, [at + 7]: 0.5 })
+  const predictions = output([1, rows, 8], {
+    [at]: 0.5,
+    [at + 1]: 0.25,
+    [at + 2]: Math.log(2),
+    [at + 4]: 0.9,
+    [at + 5]: 0.8,
+    [at + 7]: 0.5,
+  })
   expect(yolox.decode({ predictions }, input, options)).toEqual([
-    { classIndex: 0, score: expect.closeTo(0.72), box: { left: expect.closeTo(4), top: 6, right: expect.closeTo(20), bottom: 14 } },
+    {
+      classIndex: 0,
+      score: expect.closeTo(0.72),
+      box: { left: expect.closeTo(4), top: 6, right: expect.closeTo(20), bottom: 14 },
+    },
   ])
 })
 
 test('yolov8 reads columns', () => {
   const column = 10
   const line = (n: number) => n * rows + column
-  const predictions = output([1, 7, rows], { [line(0)]: 30, [line(1)]: 20, [line(2)]: 10, [line(3)]: 8, [line(6)]: 0.7 })
+  const predictions = output([1, 7, rows], {
+    [line(0)]: 30,
+    [line(1)]: 20,
+    [line(2)]: 10,
+    [line(3)]: 8,
+    [line(6)]: 0.7,
+  })
   expect(yolov8.decode({ predictions }, input, options)).toEqual([
     { classIndex: 2, score: expect.closeTo(0.7), box: { left: 25, top: 16, right: 35, bottom: 24 } },
   ])
@@ -88,26 +107,86 @@ describe('detr', () => {
 
 test('blazeface counts from the anchor of its row, two a cell and then six', () => {
   // Row 512 + 6: the second cell of the 8 × 8 grid, centre (1.5 / 8, 0.5 / 8) of 256.
-  const scores = output([1, 896, 1], { 518: Math.log(9), ...Object.fromEntries([...Array(896).keys()].filter(i => i !== 518).map(i => [i, -9])) })
-  const boxes = output([1, 896, 16], { [518 * 16]: 2, [518 * 16 + 1]: -1, [518 * 16 + 2]: 20, [518 * 16 + 3]: 30 })
+  const scores = output([1, 896, 1], {
+    518: Math.log(9),
+    ...Object.fromEntries([...Array(896).keys()].filter(i => i !== 518).map(i => [i, -9])),
+  })
+  const boxes = output([1, 896, 16], {
+    [518 * 16]: 2,
+    [518 * 16 + 1]: -1,
+    [518 * 16 + 2]: 20,
+    [518 * 16 + 3]: 30,
+  })
   expect(blazeface.decode({ scores, boxes }, { width: 256, height: 256 }, options)).toEqual([
     { classIndex: 0, score: expect.closeTo(0.9), box: { left: 40, top: 0, right: 60, bottom: 30 } },
   ])
 })
 
 describe('shapes', () => {
-  const cases: { title: string; decoder: Decoder; shapes: Record<string, number[]>; activation?: 'softmax'; says: number | RegExp }[] = [
-    { title: 'nanodet counts classes', decoder: nanodet, shapes: { scores: [1, 84, 80], distances: [1, 84, 44] }, says: 80 },
-    { title: 'nanodet wants a row for each cell', decoder: nanodet, shapes: { scores: [1, 85, 80], distances: [1, 85, 44] }, says: /not \[1, 84, classes\]/ },
-    { title: 'nanodet wants four sides', decoder: nanodet, shapes: { scores: [1, 84, 80], distances: [1, 84, 43] }, says: /4 × bins/ },
+  const cases: {
+    title: string
+    decoder: Decoder
+    shapes: Record<string, number[]>
+    activation?: 'softmax'
+    says: number | RegExp
+  }[] = [
+    {
+      title: 'nanodet counts classes',
+      decoder: nanodet,
+      shapes: { scores: [1, 84, 80], distances: [1, 84, 44] },
+      says: 80,
+    },
+    {
+      title: 'nanodet wants a row for each cell',
+      decoder: nanodet,
+      shapes: { scores: [1, 85, 80], distances: [1, 85, 44] },
+      says: /not \[1, 84, classes\]/,
+    },
+    {
+      title: 'nanodet wants four sides',
+      decoder: nanodet,
+      shapes: { scores: [1, 84, 80], distances: [1, 84, 43] },
+      says: /4 × bins/,
+    },
     { title: 'yolox counts classes', decoder: yolox, shapes: { predictions: [1, 84, 85] }, says: 80 },
-    { title: 'yolox is not laid out in columns', decoder: yolox, shapes: { predictions: [1, 85, 84] }, says: /5 \+ classes/ },
+    {
+      title: 'yolox is not laid out in columns',
+      decoder: yolox,
+      shapes: { predictions: [1, 85, 84] },
+      says: /5 \+ classes/,
+    },
     { title: 'yolov8 counts classes', decoder: yolov8, shapes: { predictions: [1, 84, 84] }, says: 80 },
-    { title: 'yolov8 is not laid out in rows', decoder: yolov8, shapes: { predictions: [1, 84, 85] }, says: /4 \+ classes/ },
-    { title: 'detr counts classes', decoder: detr, shapes: { scores: [1, 300, 80], boxes: [1, 300, 4] }, says: 80 },
-    { title: 'detr does not count "nothing"', decoder: detr, shapes: { scores: [1, 100, 92], boxes: [1, 100, 4] }, activation: 'softmax', says: 91 },
-    { title: 'detr wants a box for each row', decoder: detr, shapes: { scores: [1, 100, 92], boxes: [1, 99, 4] }, says: /boxes are \[1, 99, 4\]/ },
-    { title: 'blazeface has its anchors', decoder: blazeface, shapes: { scores: [1, 895, 1], boxes: [1, 895, 16] }, says: /896/ },
+    {
+      title: 'yolov8 is not laid out in rows',
+      decoder: yolov8,
+      shapes: { predictions: [1, 84, 85] },
+      says: /4 \+ classes/,
+    },
+    {
+      title: 'detr counts classes',
+      decoder: detr,
+      shapes: { scores: [1, 300, 80], boxes: [1, 300, 4] },
+      says: 80,
+    },
+    {
+      title: 'detr does not count "nothing"',
+      decoder: detr,
+      shapes: { scores: [1, 100, 92], boxes: [1, 100, 4] },
+      activation: 'softmax',
+      says: 91,
+    },
+    {
+      title: 'detr wants a box for each row',
+      decoder: detr,
+      shapes: { scores: [1, 100, 92], boxes: [1, 99, 4] },
+      says: /boxes are \[1, 99, 4\]/,
+    },
+    {
+      title: 'blazeface has its anchors',
+      decoder: blazeface,
+      shapes: { scores: [1, 895, 1], boxes: [1, 895, 16] },
+      says: /896/,
+    },
   ]
   for (const { title, decoder, shapes, activation = 'none', says } of cases) {
     test(title, () => {
@@ -127,7 +206,9 @@ interface Recorded {
 
 test('what NanoDet says of samples/campus.jpg is nine people and two cars', () => {
   // Recorded where a score reaches 0.3; all else is 0.
-  const recorded = JSON.parse(readFileSync(new URL('recorded/nanodet-g-campus.json', import.meta.url), 'utf8')) as Recorded
+  const recorded = JSON.parse(
+    readFileSync(new URL('recorded/nanodet-g-campus.json', import.meta.url), 'utf8'),
+  ) as Recorded
   const scores = output([1, recorded.rows, recorded.classes], {})
   const distances = output([1, recorded.rows, 44], {})
   for (const { row, scores: sure, distances: of } of recorded.found) {
@@ -136,11 +217,18 @@ test('what NanoDet says of samples/campus.jpg is nine people and two cars', () =
   }
   const manifest = readManifest(bundledModels.objects)
   const classes = Object.values(manifest.classes!.words).flat()
-  const candidates = nanodet.decode({ scores, distances }, recorded.input, { ...options, classes, minScore: 0.4 })
+  const candidates = nanodet.decode({ scores, distances }, recorded.input, {
+    ...options,
+    classes,
+    minScore: 0.4,
+  })
   const placement = place({ width: 768, height: 576 }, recorded.input, manifest.input)
   const detections = toDetections(candidates, placement, manifest)
   expect(candidates.length).toBeGreaterThan(30)
-  expect(Object.groupBy(detections, ({ kind }) => kind)).toMatchObject({ person: { length: 9 }, car: { length: 2 } })
+  expect(Object.groupBy(detections, ({ kind }) => kind)).toMatchObject({
+    person: { length: 9 },
+    car: { length: 2 },
+  })
   const { left, top, right, bottom } = detections[0]!.box
   expect([left, top, right, bottom].map(Math.round)).toEqual([543, 239, 598, 335])
 })

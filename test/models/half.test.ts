@@ -13,7 +13,13 @@ test('every half is found again by its number, except those that are no number',
 })
 
 test('halves are read as the standard says', () => {
-  expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x7c00].map(fromHalf)).toEqual([1, -2, 65504, 2 ** -24, Number.POSITIVE_INFINITY])
+  expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x7c00].map(fromHalf)).toEqual([
+    1,
+    -2,
+    65504,
+    2 ** -24,
+    Number.POSITIVE_INFINITY,
+  ])
 })
 
 test('a number that is no half is not made one', () => {

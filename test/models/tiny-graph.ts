@@ -12,12 +12,19 @@ export interface TinyNode {
 
 export const base64 = (text: string) => Buffer.from(text).toString('base64')
 export const list = (...numbers: number[]) => ({ list: { i: numbers.map(String) } })
-export const floats = (shape: number[], data: number[]): Constant => ({ shape, data: Float32Array.from(data) })
+export const floats = (shape: number[], data: number[]): Constant => ({
+  shape,
+  data: Float32Array.from(data),
+})
 export const ints = (...data: number[]): Constant => ({ shape: [data.length], data: Int32Array.from(data) })
 export const scalar = (value: number): Constant => ({ shape: [], data: Int32Array.of(value) })
 
 /** A TensorFlow graph in memory, on a picture of `size` pixels in both directions, channels last. */
-export function tinyGraph(size: number, nodes: Record<string, TinyNode>, constants: Record<string, Constant> = {}): TfGraph {
+export function tinyGraph(
+  size: number,
+  nodes: Record<string, TinyNode>,
+  constants: Record<string, Constant> = {},
+): TfGraph {
   const dim = [1, size, size, 3].map(length => ({ size: String(length) }))
   const all: Record<string, TinyNode> = {
     picture: { op: 'Placeholder', inputs: [], attributes: { shape: { shape: { dim } } } },
@@ -47,7 +54,13 @@ export async function runConverted(graph: TfGraph, recipe: Recipe, pixels: reado
   const converted = convert(graph, recipe)
   const session = await InferenceSession.create(writeModel(converted, 'tiny', {}))
   const side = Math.sqrt(pixels.length / 3)
-  const { out } = await session.run({ image: new Tensor('uint8', Uint8Array.from(pixels), [1, side, side, 3]) })
+  const { out } = await session.run({
+    image: new Tensor('uint8', Uint8Array.from(pixels), [1, side, side, 3]),
+  })
   await session.release()
-  return { shape: out!.dims, data: Array.from(out!.data as Float32Array), ops: converted.nodes.map(({ op }) => op) }
+  return {
+    shape: out!.dims,
+    data: Array.from(out!.data as Float32Array),
+    ops: converted.nodes.map(({ op }) => op),
+  }
 }
