@@ -9,7 +9,8 @@ import { averagePrecision, type Case, judge, thresholds } from './accuracy/avera
 import { isCovered, isLarge } from './accuracy/face-coverage.ts'
 import { median, round } from './machine.ts'
 
-export const description = 'DIR: what the detector and the face finder get right on annotated pictures'
+export const description =
+  'DIR [MANIFEST]: what the detector and the face finder get right on annotated pictures'
 
 /** Low enough that what is left out could not move a curve. */
 const curveScore = 0.05
@@ -20,12 +21,12 @@ interface Examined extends AnnotatedPicture, Pick<Seen, 'detections' | 'timings'
   readonly covered: readonly boolean[]
 }
 
-/** `npm run bench -- accuracy DIR`: pictures and their `annotations.json`, through the path that snapshots take. */
-export async function run(_options: Record<string, number>, [directory]: readonly string[]) {
+/** `npm run bench -- accuracy DIR [MANIFEST]`: pictures and their `annotations.json`, through the path that snapshots take. */
+export async function run(_options: Record<string, number>, [directory, manifest]: readonly string[]) {
   if (directory === undefined)
-    throw new LintelError('CONFIG_INVALID', 'say which directory: npm run bench -- accuracy DIR')
+    throw new LintelError('CONFIG_INVALID', 'say which directory: npm run bench -- accuracy DIR [MANIFEST]')
   const pictures = readAnnotated(directory)
-  const detector = await openDetector()
+  const detector = await openDetector(manifest)
   const finder = await openFaceFinder()
   try {
     const examined: Examined[] = []

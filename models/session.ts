@@ -128,9 +128,15 @@ function toOutput(name: string, { type, dims, data }: Tensor) {
   if (type !== 'float32')
     throw new LintelError('MODEL_SHAPE_WRONG', `its output ${name} is ${type}, not float32`)
   const floats = data as Float32Array
-  if (!floats.every(Number.isFinite))
-    throw new LintelError('MODEL_OUTPUT_INVALID', `its output ${name} is not finite`)
+  if (!allFinite(floats)) throw new LintelError('MODEL_OUTPUT_INVALID', `its output ${name} is not finite`)
   return { shape: dims, data: floats }
+}
+
+/** What is finite less itself is 0; anything else is NaN, which stays. Of half a million values in a fraction of a millisecond. */
+function allFinite(values: Float32Array): boolean {
+  let zero = 0
+  for (let index = 0; index < values.length; index++) zero += values[index]! - values[index]!
+  return zero === 0
 }
 
 const firstLine = (error: unknown) => messageOf(error).split('\n')[0]!

@@ -111,6 +111,23 @@ describe('a picture that cannot be used is refused at once', () => {
     })
   }
 
+  test('but ten megabytes of EXIF in front of it do no harm', async () => {
+    const segment = Buffer.alloc(65_537)
+    segment.set([0xff, 0xe1, 0xff, 0xff])
+    const stuffed = Buffer.concat([
+      motorcycle.subarray(0, 2),
+      ...Array<Buffer>(160).fill(segment),
+      motorcycle.subarray(2),
+    ])
+    const started = performance.now()
+    const answer = await detector.detect(stuffed).then(
+      ({ detections }) => detections[0]?.kind,
+      (error: unknown) => codeOf(error),
+    )
+    expect(['motorcycle', 'PICTURE_UNREADABLE']).toContain(answer)
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
   test('but a single pixel is a picture, with nothing on it', async () => {
     const pixel = await sharp(motorcycle).resize(1, 1).jpeg().toBuffer()
     expect((await detector.detect(pixel)).detections).toEqual([])

@@ -21,6 +21,12 @@ describe('a manifest', () => {
     })
   })
 
+  test('is as docs/models.md shows it', () => {
+    const page = readFileSync(new URL('../../docs/models.md', import.meta.url), 'utf8')
+    const shown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)![1]!) as object
+    expect(parseManifest({ ...shown, sha256 }).decoder).toBe('yolox')
+  })
+
   const refusals = [
     { title: 'no object', value: 7, code: 'MODEL_MANIFEST_INVALID', says: /manifest must be object/ },
     {
