@@ -1,12 +1,16 @@
 import { parseArgs } from 'node:util'
 import { renderTable } from '../cli/output.ts'
+import * as accuracy from './accuracy.ts'
 import * as ingest from './ingest.ts'
 import * as year from './year.ts'
 
-const benches: Record<
-  string,
-  { description: string; run(options: Record<string, number>): Promise<Record<string, unknown>> }
-> = { ingest, year }
+interface Bench {
+  readonly description: string
+  /** Numbers by the name of their option, and the words that belong to no option. */
+  run(options: Record<string, number>, operands: readonly string[]): Promise<Record<string, unknown>>
+}
+
+const benches: Record<string, Bench> = { accuracy, ingest, year }
 
 const { values, positionals, tokens } = parseArgs({
   allowPositionals: true,
@@ -16,23 +20,23 @@ const { values, positionals, tokens } = parseArgs({
 })
 const bench = benches[positionals[0] ?? '']
 if (bench === undefined) {
-  console.error(
-    `npm run bench -- NAME [--json]\n\n${Object.entries(benches)
-      .map(([name, { description }]) => `  ${name.padEnd(8)} ${description}`)
-      .join('\n')}`,
-  )
+  const list = Object.entries(benches).map(([name, { description }]) => `  ${name.padEnd(8)} ${description}`)
+  console.error(`npm run bench -- NAME [--json]\n\n${list.join('\n')}`)
   process.exit(2)
 }
-// `--events 1000` and `--events=1000` alike.
+// `--events 1000` and `--events=1000` alike: what follows an option without a value of its own is its value.
 const options: Record<string, number> = {}
+const operands: string[] = []
 tokens.forEach((token, index) => {
-  if (token.kind !== 'option' || token.name === 'json') return
-  const next = tokens[index + 1]
-  const value = token.value ?? (next?.kind === 'positional' ? next.value : undefined)
-  options[token.name] = Number(value)
+  const before = tokens[index - 1]
+  const follows = before?.kind === 'option' && before.name !== 'json' && before.value === undefined
+  if (token.kind === 'option' && token.name !== 'json') options[token.name] = Number(token.value)
+  else if (token.kind !== 'positional') return
+  else if (follows) options[before.name] = Number(token.value)
+  else operands.push(token.value)
 })
 
-const result = await bench.run(options)
+const result = await bench.run(options, operands.slice(1))
 const rows = Object.entries(result).flatMap(([name, value]) =>
   Array.isArray(value)
     ? value.map(row => ({

@@ -6,6 +6,7 @@ import { addCheckCommands } from './commands/checks.ts'
 import { addDeviceCommands } from './commands/devices.ts'
 import { addFlowCommand } from './commands/flow.ts'
 import { addLedgerCommand } from './commands/ledger.ts'
+import { addModelCommands } from './commands/models.ts'
 import { addParkedCommands } from './commands/parked.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
@@ -22,6 +23,7 @@ addLedgerCommand(program)
 addParkedCommands(program)
 addSimulateCommand(program)
 addCheckCommands(program)
+addModelCommands(program)
 
 try {
   await program.parseAsync()

@@ -57,6 +57,17 @@ export const errorCodes = {
   API_REQUEST_INVALID: { retryable: false },
   API_UNAVAILABLE: { retryable: true },
 
+  MODEL_MANIFEST_INVALID: { retryable: false },
+  MODEL_FILE_MISSING: { retryable: false },
+  MODEL_HASH_WRONG: { retryable: false },
+  MODEL_DECODER_UNKNOWN: { retryable: false },
+  MODEL_UNREADABLE: { retryable: false },
+  MODEL_SHAPE_WRONG: { retryable: false },
+  MODEL_CLASSES_WRONG: { retryable: false },
+  MODEL_OUTPUT_INVALID: { retryable: false },
+  PICTURE_UNREADABLE: { retryable: false },
+  PICTURE_TOO_LARGE: { retryable: false },
+
   OUTBOX_FULL: { retryable: true },
   CLIENT_CLOSED: { retryable: false },
 } as const satisfies Record<string, { retryable: boolean }>

@@ -28,3 +28,17 @@ export interface Place {
   /** IANA time zone, such as Asia/Shanghai. */
   readonly zone: string
 }
+
+/** What is counted in a snapshot; whatever else a model can tell apart is dropped. Append-only. */
+export const objectKinds = [
+  'person',
+  'bicycle',
+  'motorcycle',
+  'car',
+  'bus',
+  'truck',
+  'dog',
+  'suitcase',
+] as const
+
+export type ObjectKind = (typeof objectKinds)[number]

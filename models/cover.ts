@@ -1,0 +1,47 @@
+import { type Box, clip, grow, heightOf, type Size, widthOf } from './box.ts'
+
+/** Where a face is. Nothing here can tell whose. */
+export interface Face {
+  /** In pixels of the picture: from the brow to the chin, about. */
+  readonly box: Box
+  /** 0 to 1. */
+  readonly score: number
+  /** Sure enough to be the face of that person; the others are covered, to be safe, and prove nothing. */
+  readonly sure: boolean
+}
+
+/** A person, and the faces that were found when looking at that person alone. */
+export interface PersonFaces {
+  readonly person: Box
+  readonly faces: readonly Face[]
+}
+
+/**
+ * How far around a face covering goes, in parts of the face's size: a face box ends at the chin, and less
+ * than a quarter left one in fifteen chins to be seen.
+ */
+const margin = 0.3
+
+/**
+ * Regions that hide every face there may be: those found on the whole picture, those found on each person,
+ * and where a person shows none for sure (turned, small, dark), the head by its usual place. Of 50 annotated
+ * faces with eyes at least 12, 5 to 12 and under 5 pixels apart this rule covered 100, 96 and 80 %; a person
+ * who was not detected is covered by the first alone: best effort.
+ */
+export function facesToCover(picture: Size, persons: readonly PersonFaces[], faces: readonly Face[]): Box[] {
+  const found = [...faces, ...persons.flatMap(person => person.faces)].map(({ box }) => box)
+  const unseen = persons
+    .filter(person => !person.faces.some(({ sure }) => sure))
+    .map(({ person }) => headOf(person))
+  const enlarged = found.map(face => grow(face, widthOf(face) * margin, heightOf(face) * margin))
+  return [...enlarged, ...unseen].map(box => clip(box, picture))
+}
+
+/** The top of a person: a quarter of one who stands, more of one of whom only the upper part is to be seen. */
+export function headOf(person: Box): Box {
+  const height = heightOf(person)
+  return {
+    ...person,
+    bottom: person.top + Math.max(height / 4, Math.min(0.6 * height, 0.8 * widthOf(person))),
+  }
+}

@@ -1,0 +1,88 @@
+import sharp, { type Sharp } from 'sharp'
+import { LintelError, messageOf } from '../core/errors.ts'
+import type { Box, Size } from './box.ts'
+import type { Placement } from './placement.ts'
+
+/**
+ * Pictures come from cameras that anybody may have got at: of libvips' many loaders only two may run, nothing
+ * is kept between pictures, and a small file may not become a huge picture.
+ */
+sharp.block({ operation: ['VipsForeignLoad'] })
+sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng'] })
+sharp.cache(false)
+
+const maxPixels = 25_000_000
+const secondsPerPicture = 5
+const channels = 3
+
+/** A JPEG or PNG; its size is that of the upright picture, as EXIF says. */
+export interface PictureFile extends Size {
+  readonly bytes: Uint8Array
+}
+
+/** Upright RGB pixels, row by row. */
+export interface Pixels extends Size {
+  readonly data: Uint8Array
+}
+
+/** Reads the header only. Throws PICTURE_UNREADABLE or PICTURE_TOO_LARGE. */
+export async function openPicture(bytes: Uint8Array): Promise<PictureFile> {
+  const { autoOrient } = await guarded(() => load(bytes).metadata())
+  return { bytes, width: autoOrient.width, height: autoOrient.height }
+}
+
+/** Decodes a picture as it lies in a model's input: a JPEG is shrunk while it is decoded. */
+export function decodeInto({ bytes }: PictureFile, placement: Placement, fill: number): Promise<Uint8Array> {
+  return guarded(() => rgb(fitted(load(bytes).autoOrient(), placement, fill)))
+}
+
+/** The whole picture, for whoever needs it more than once. */
+export async function decodePicture({ bytes, width, height }: PictureFile): Promise<Pixels> {
+  return { width, height, data: await guarded(() => rgb(load(bytes).autoOrient())) }
+}
+
+/** A part of decoded pixels, in whole pixels, as it lies in a model's input. */
+export function cropInto(
+  { data, width, height }: Pixels,
+  { left, top, right, bottom }: Box,
+  placement: Placement,
+  fill: number,
+): Promise<Uint8Array> {
+  const raw = sharp(data, { raw: { width, height, channels } })
+  const crop = raw.extract({ left, top, width: right - left, height: bottom - top })
+  return guarded(() => rgb(fitted(crop, placement, fill)))
+}
+
+function load(bytes: Uint8Array): Sharp {
+  return sharp(bytes, { failOn: 'warning', limitInputPixels: maxPixels, sequentialRead: true }).timeout({
+    seconds: secondsPerPicture,
+  })
+}
+
+function fitted(image: Sharp, { input, inner, left, top }: Placement, fill: number): Sharp {
+  return image.resize(inner.width, inner.height, { fit: 'fill' }).extend({
+    left,
+    top,
+    right: input.width - inner.width - left,
+    bottom: input.height - inner.height - top,
+    background: { r: fill, g: fill, b: fill },
+  })
+}
+
+/** Whatever came in, grey, CMYK, with transparency or 16 bits: three bytes a pixel. */
+function rgb(image: Sharp): Promise<Buffer> {
+  return image.flatten().toColourspace('srgb').raw({ depth: 'uchar' }).toBuffer()
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const reason = messageOf(error).split('\n')[0]!
+    throw new LintelError(
+      /pixel limit/.test(reason) ? 'PICTURE_TOO_LARGE' : 'PICTURE_UNREADABLE',
+      `the picture cannot be used: ${reason}`,
+      { cause: error },
+    )
+  }
+}
