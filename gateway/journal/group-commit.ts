@@ -1,10 +1,8 @@
 import { Batch } from './frame.ts'
 import type { Outcome } from './journal.ts'
 
-export interface Commit {
-  /** Makes the batch durable. Resolves to an outcome code a frame that answers, and the memory to use again. */
-  (batch: Batch, waiting: number): Promise<{ outcomes: Uint8Array; memory: ArrayBuffer }>
-}
+/** Makes the batch durable. Resolves to an outcome code a frame that answers, and the memory to use again. */
+export type Commit = (batch: Batch, waiting: number) => Promise<{ outcomes: Uint8Array; memory: ArrayBuffer }>
 
 /** What a frame can be answered with; positions are the codes. */
 export const answerWords = ['', 'stored', 'duplicate', 'parked', 'dropped', 'absent'] as const
