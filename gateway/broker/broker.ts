@@ -18,6 +18,7 @@ import {
   type Listeners,
   listen,
 } from './listeners.ts'
+import { PartingWords } from './parting-words.ts'
 import { printable } from './printable.ts'
 import { createPublishPath } from './publish-path.ts'
 import { Session } from './session.ts'
@@ -64,6 +65,7 @@ export function createBroker(
   const connections = new WeakMap<Client, Connected>()
   const sessions = new Sessions()
   const inFlight = new InFlight(options)
+  const parting = new PartingWords()
   /** Aedes reports the errors that it was given, too. */
   const told = new WeakSet<Error>()
   let aedes: DeviceBroker
@@ -73,6 +75,9 @@ export function createBroker(
     const error = cause instanceof Error ? cause : new Error(messageOf(cause))
     told.add(error)
     refused(error, client === null ? undefined : connections.get(client)?.address, device)
+    const session = sessions.of(client)
+    const ends = error instanceof LintelError && error.code !== 'SUBSCRIBE_DENIED'
+    if (session !== undefined && ends) parting.keep(session.device, error)
     return error
   }
 
@@ -154,7 +159,11 @@ export function createBroker(
       )
       return callback(null, null)
     }
-    setImmediate(() => session.feedback.tellTime())
+    setImmediate(() => {
+      session.feedback.tellTime()
+      const word = parting.take(session.device)
+      if (word !== undefined) session.feedback.refuse(word.code, word.message)
+    })
     callback(null, { ...subscription, qos: Math.min(subscription.qos, 1) as 0 | 1 })
   }
 

@@ -100,3 +100,31 @@ describe('a device that listens', () => {
     expect(told()).toHaveLength(2)
   })
 })
+
+test('a device whose connection was ended hears why when it is back, once', async () => {
+  const gateway = await startGateway({ broker: { maxPacketBytes: 5000 } })
+  /** What a device is told that connects and subscribes. */
+  const comeBack = async () => {
+    const client = await connectDevice(gateway, 'd1')
+    const subscriptions = [{ topic: 'lintel/v1/d1/command', qos: 0 as const }]
+    client.send({ cmd: 'subscribe', messageId: 1, subscriptions })
+    await client.next('suback')
+    await client.next('publish')
+    await client.ping()
+    const told = client.received.flatMap(packet =>
+      packet.cmd === 'publish'
+        ? [JSON.parse(packet.payload.toString()) as { type: string; code?: string }]
+        : [],
+    )
+    return { client, told }
+  }
+  const { client, told } = await comeBack()
+  expect(told.map(({ type }) => type)).toEqual(['time'])
+  client.send(publish('lintel/v1/d1/snapshot/a', Buffer.alloc(6000)))
+  await client.ended()
+  expect((await comeBack()).told).toMatchObject([
+    { type: 'time' },
+    { type: 'refusal', code: 'PACKET_TOO_LARGE' },
+  ])
+  expect((await comeBack()).told.map(({ type }) => type)).toEqual(['time'])
+})
