@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
-import { messageOf } from '../core/errors.ts'
+import { LintelError, messageOf } from '../core/errors.ts'
 import { createHttp } from '../core/http.ts'
 import type { Part } from '../core/lifecycle.ts'
 import type { Logger } from '../core/log.ts'
@@ -37,7 +37,7 @@ export function createLocalApi({
     onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
   })
   addRoutes(app, operations)
-  const storeMetrics = createStoreMetrics({ store: parts.store, intake })
+  const storeMetrics = createStoreMetrics({ ...parts, intake })
   app.get('/metrics', async (_, reply) => {
     const gateway = await parts.door.metrics().catch(() => '')
     return reply.type('text/plain; version=0.0.4').send(gateway + (await storeMetrics()))
@@ -49,7 +49,12 @@ export function createLocalApi({
       return url
     },
     async start() {
-      url = await app.listen({ ...config.http })
+      const { host, port } = config.http
+      try {
+        url = await app.listen({ host, port })
+      } catch (error) {
+        throw new LintelError('CONFIG_INVALID', `http cannot listen on ${host}:${port}: ${messageOf(error)}`)
+      }
       publishEndpoint(paths, 'api', { url, token, pid: process.pid })
     },
     async stop() {
@@ -75,7 +80,7 @@ export function addRoutes(plain: ReturnType<typeof createHttp>, operations: Oper
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
   app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_, body, done) => done(null, body))
 
-  app.get('/api/v1/health', async () => ({ status: 'ok', version }))
+  app.get('/api/v1/health', async () => ({ status: 'ok', version, pid: process.pid }))
 
   app.get('/api/v1/devices', () => operations.listDevices())
   app.post('/api/v1/devices', async (request, reply) => {

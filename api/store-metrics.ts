@@ -1,16 +1,48 @@
 import { Gauge, Registry } from 'prom-client'
+import type { Clock } from '../core/clock.ts'
+import type { JournalReader } from '../gateway/journal/journal.ts'
+import { tallyFields } from '../gateway/journal/tally.ts'
 import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import type { Store } from '../ingest/store/store.ts'
 
-/** Prometheus metrics of what lies behind the journal. */
-export function createStoreMetrics({
-  store,
-  intake,
-}: {
+export interface StoreMetricParts {
+  journal: JournalReader
   store: Store | undefined
   intake: { stats(): IntakeStats } | undefined
-}): () => Promise<string> {
+  clock: Clock
+}
+
+/** Adding up all devices takes tens of milliseconds, and anybody may ask. */
+const countsEveryMs = 5000
+const counted = tallyFields.filter(field => field !== 'lastReceivedAt')
+
+/** Prometheus metrics of the journal's counts and of what lies behind it. */
+export function createStoreMetrics({
+  journal,
+  store,
+  intake,
+  clock,
+}: StoreMetricParts): () => Promise<string> {
   const registry = new Registry()
+  let countedAt = Number.NEGATIVE_INFINITY
+  new Gauge({
+    name: 'lintel_events_total',
+    help: 'Events of all devices by what became of them; some of these counts are parts of others.',
+    labelNames: ['lane', 'outcome'],
+    registers: [registry],
+    collect() {
+      if (clock() - countedAt < countsEveryMs) return
+      countedAt = clock()
+      const { tallies } = journal.audit(journal.end())
+      for (const lane of ['event', 'snapshot'] as const) {
+        for (const outcome of counted) {
+          let n = 0
+          for (const tally of tallies.values()) n += tally[lane][outcome]
+          this.set({ lane, outcome }, n)
+        }
+      }
+    },
+  })
   if (intake !== undefined) {
     const gauge = (name: string, help: string, field: keyof IntakeStats) =>
       new Gauge({ name, help, registers: [registry], collect() { this.set(intake.stats()[field]) } }) // biome-ignore format: one line

@@ -22,9 +22,11 @@ export async function withOperations<T>(
   return withDirectory(paths, config, need, act)
 }
 
-export async function answers({ url }: Pick<Endpoint, 'url'>): Promise<boolean> {
+/** Whether it is still the process that published it: another may have got its port. */
+export async function answers({ url, pid }: Pick<Endpoint, 'url' | 'pid'>): Promise<boolean> {
   try {
-    return (await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })).ok
+    const response = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })
+    return response.ok && ((await response.json()) as { pid?: number }).pid === pid
   } catch {
     return false
   }

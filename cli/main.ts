@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { exitCodes } from '../core/service-process.ts'
 import { version } from '../core/version.ts'
@@ -29,11 +29,9 @@ try {
   await program.parseAsync()
 } catch (error) {
   const code = codeOf(error)
-  process.stderr.write(
-    code === undefined
-      ? `${error instanceof Error ? error.stack : String(error)}\n`
-      : `${code}: ${messageOf(error)}\n`,
-  )
+  if (code !== undefined) process.stderr.write(`${code}: ${messageOf(error)}\n`)
+  else if (error instanceof CommanderError) process.stderr.write(`error: ${error.message}\n`)
+  else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
   process.exitCode =
     code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed
 }

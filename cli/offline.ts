@@ -2,7 +2,13 @@ import { createOperations } from '../api/local-operations.ts'
 import type { Operations } from '../api/operations.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { type DataPaths, lockDataDirectory, prepareDataDirectory } from '../core/data-directory.ts'
+import {
+  type DataPaths,
+  isDataDirectory,
+  lockDataDirectory,
+  prepareDataDirectory,
+} from '../core/data-directory.ts'
+import { LintelError } from '../core/errors.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
@@ -10,16 +16,22 @@ import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 
-/** What a command needs opened. */
-export type Need = 'registry' | 'store'
+/** What a command needs opened; only an enrolment begins a directory that is not there. */
+export type Need = 'registry' | 'store' | 'enrolment'
 
-/** Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all. */
+/**
+ * Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all,
+ * CONFIG_INVALID if there is none.
+ */
 export async function withDirectory<T>(
   paths: DataPaths,
   config: Config,
   need: Need,
   act: (operations: Operations) => Promise<T>,
 ): Promise<T> {
+  if (need !== 'enrolment' && !isDataDirectory(paths)) {
+    throw new LintelError('CONFIG_INVALID', `there is no data of lintel in ${paths.root}: is --data right?`)
+  }
   prepareDataDirectory(paths)
   const locks = (['service', 'journal', 'state'] as const).map(name => lockDataDirectory(paths, name))
   const state = openLmdbState({ directory: paths.state })
@@ -37,7 +49,7 @@ export async function withDirectory<T>(
     need === 'store'
       ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock })
       : undefined
-  const door = createDoor({ journal, reader, registry, refusals: [] })
+  const door = createDoor({ journal, reader, registry, refusals: () => [] })
   try {
     return await act(
       createOperations({

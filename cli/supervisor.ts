@@ -24,6 +24,8 @@ export interface Supervisor {
 }
 
 const restart = { firstMs: 200, maxMs: 30_000 }
+/** Longer than a child gives itself. */
+const stopWithinMs = 20 * secondMs
 /** A child that ran so long has earned a quick restart. */
 const settledMs = 60 * secondMs
 
@@ -82,7 +84,10 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
         if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue
         const gone = new Promise(resolve => child.once('exit', resolve))
         child.kill('SIGTERM')
+        // One that is stuck does not hear it.
+        const late = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
         await gone
+        clearTimeout(late)
       }
       ending.resolve(code)
     })()

@@ -35,8 +35,7 @@ const tlsFiles = {
   }),
 }
 
-const kiB = 1024
-const miB = 1024 * kiB
+const miB = 1024 * 1024
 const giB = 1024 * miB
 
 const TcpSchema = section({ host, port: port(1883) }, 'MQTT over TCP.')
@@ -70,8 +69,8 @@ export const ConfigSchema = section(
         maxConnections: count('Open connections; more are closed at once.', 10_000),
         maxUnidentified: count('Of these, such as have not said who they are.', 1000),
         maxPacketBytes: bytes(
-          'Longest packet of a connected device; a snapshot must fit.',
-          miB + 4 * kiB,
+          'Longest packet of a connected device: past it the connection is cut, so well above the longest snapshot.',
+          2 * miB,
           1024,
         ),
         maxInFlightPerDevice: count(
@@ -104,6 +103,7 @@ export const ConfigSchema = section(
     ),
     snapshots: section(
       {
+        maxBytes: bytes('Longest snapshot; one that is longer is refused, and its sender told.', miB),
         maxWaitingBytes: bytes(
           'Pictures that wait for the tagger; beyond it the oldest is dropped.',
           2 * giB,

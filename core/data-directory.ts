@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { codeOf, LintelError, messageOf } from './errors.ts'
@@ -52,6 +52,9 @@ export function prepareDataDirectory(paths: DataPaths): void {
     )
   }
 }
+
+/** Whether it has been prepared before. */
+export const isDataDirectory = (paths: DataPaths) => existsSync(join(paths.root, 'FORMAT'))
 
 function checkFormat(path: string): void {
   const found = readIfThere(path)?.trim()

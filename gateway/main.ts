@@ -62,7 +62,15 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     maxBytes: config.snapshots.maxWaitingBytes,
     maxAgeMs: config.snapshots.maxWaitingS * secondMs,
   })
-  const admit = createAdmit({ journal, waitingRoom, clock, runId: randomUUID() })
+  // What was left over a stop may be too old already.
+  await waitingRoom.sweep()
+  const admit = createAdmit({
+    journal,
+    waitingRoom,
+    clock,
+    maxSnapshotBytes: config.snapshots.maxBytes,
+    runId: randomUUID(),
+  })
   const refusals = new RefusalLog(log, clock)
   const broker = createBroker(
     {
@@ -77,16 +85,16 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     },
     { admit, registry, clock, onRefusal: refusal => refusals.add(refusal) },
   )
-  const metrics = createMetrics({ broker, journal, reader, waitingRoom, refusals, cursors, consumers })
-  const door = createDoor({ broker, journal, reader, registry, refusals: refusals.latest, metrics })
+  const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers })
+  const door = createDoor({ broker, journal, reader, registry, refusals: () => refusals.latest, metrics })
   const retainMs = config.journal.retainS * secondMs
   const trimmer = createTrimmer(
     { consumers, retainMs, maxBytes: config.journal.maxBytes },
     { journal, cursors, clock, onFault },
   )
-  const edge = alone
-    ? [createLocalApi({ paths, config, registry, journal: reader, store: undefined, door, clock, log })]
-    : []
+  const api = alone
+    ? createLocalApi({ paths, config, registry, journal: reader, store: undefined, door, clock, log })
+    : undefined
 
   const holdings: Part = {
     name: 'journal',
@@ -106,11 +114,11 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     trimmer,
     sweep,
     createControlServer(door, paths, onFault),
-    ...edge,
+    ...(api === undefined ? [] : [api]),
     watch,
     broker,
   ])
-  return { running, ready: { ...broker.addresses } }
+  return { running, ready: { ...broker.addresses, ...(api === undefined ? {} : { http: api.url }) } }
 }
 
 function onFault(error: unknown): void {

@@ -2,27 +2,22 @@ import { Gauge, Registry } from 'prom-client'
 import type { Cursors } from '../core/cursors.ts'
 import type { WaitingRoom } from './admit/waiting-room.ts'
 import type { Broker } from './broker/broker.ts'
-import type { Journal, JournalReader } from './journal/journal.ts'
-import { tallyFields } from './journal/tally.ts'
+import type { Journal } from './journal/journal.ts'
 import type { RefusalLog } from './refusal-log.ts'
 
 export interface MetricParts {
   broker: Broker
   journal: Journal
-  reader: JournalReader
   waitingRoom: WaitingRoom
   refusals: RefusalLog
   cursors: Cursors
   consumers: readonly string[]
 }
 
-const outcomes = tallyFields.filter(field => field !== 'lastReceivedAt')
-
 /** Prometheus metrics of the gateway, read off its parts when they are asked for: the hot path counts nothing twice. */
 export function createMetrics({
   broker,
   journal,
-  reader,
   waitingRoom,
   refusals,
   cursors,
@@ -85,20 +80,5 @@ export function createMetrics({
   labelled('lintel_refusals_total', 'Connections and messages turned away, by code.', ['code'], function* () {
     for (const [code, n] of refusals.counts) yield [{ code }, n]
   })
-  labelled(
-    'lintel_events_total',
-    'Events of all devices by what became of them.',
-    ['lane', 'outcome'],
-    function* () {
-      const { tallies } = reader.audit(reader.end())
-      for (const lane of ['event', 'snapshot'] as const) {
-        for (const outcome of outcomes) {
-          let n = 0
-          for (const tally of tallies.values()) n += tally[lane][outcome]
-          yield [{ lane, outcome }, n]
-        }
-      }
-    },
-  )
   return () => registry.metrics()
 }

@@ -2,15 +2,15 @@ import { type Clock, secondMs } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
 import type { Refusal } from './broker/broker.ts'
 
-const kept = 200
+const kept = 10_000
 const linesPerS = 20
 
 /**
- * What was turned away, for the operator: the latest are kept for `lintel device show`, all are
- * counted by code, and at most 20 a second are logged, since a device that is refused comes again.
+ * What was turned away, for the operator: the latest of each device (or address, where it did not say who it
+ * is) is kept for `lintel device show`, all are counted by code, and at most 20 a second are logged, since a device that is refused comes again.
  */
 export class RefusalLog {
-  readonly latest: Refusal[] = []
+  readonly #latest = new Map<string, Refusal>()
   readonly counts = new Map<string, number>()
   readonly #log: Logger
   readonly #clock: Clock
@@ -22,9 +22,16 @@ export class RefusalLog {
     this.#clock = clock
   }
 
+  /** Oldest first. */
+  get latest(): Refusal[] {
+    return [...this.#latest.values()]
+  }
+
   add(refusal: Refusal): void {
-    this.latest.push(refusal)
-    if (this.latest.length > kept) this.latest.shift()
+    const who = refusal.device ?? refusal.address ?? ''
+    this.#latest.delete(who)
+    this.#latest.set(who, refusal)
+    if (this.#latest.size > kept) this.#latest.delete(this.#latest.keys().next().value!)
     const code = refusal.code ?? 'other'
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1)
     const second = Math.floor(this.#clock() / secondMs)

@@ -1,11 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { DeviceView } from '../../api/operations.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
-import { renderCsv } from '../output.ts'
 
 interface AddOptions extends CommonOptions {
   readonly kind: string
@@ -30,7 +29,7 @@ export function addDeviceCommands(program: Command): void {
       const { data, config, output } = contextOf(options)
       const { kind, site, building, point, zone } = options
       const wanted = { device: id, kind, site, building, point, ...(zone === undefined ? {} : { zone }) }
-      const answer = await withOperations(data, config, 'registry', operations =>
+      const answer = await withOperations(data, config, 'enrolment', operations =>
         operations.addDevice(wanted),
       )
       const token =
@@ -43,7 +42,7 @@ export function addDeviceCommands(program: Command): void {
   sub('import <csv>', 'enrol devices from a CSV with the header device,kind,site,building,point,zone')
     .option(
       '--tokens <file>',
-      'where the tokens of new devices are written, once (default: CSV name with .tokens.csv)',
+      'where the tokens of new devices are added, once (default: CSV name with .tokens.csv)',
     )
     .action(importDevices)
 
@@ -81,38 +80,38 @@ export function addDeviceCommands(program: Command): void {
 async function importDevices(csv: string, options: CommonOptions & { tokens?: string }): Promise<void> {
   const { data, config, output } = contextOf(options)
   const tokensFile = options.tokens ?? `${csv.replace(/\.csv$/i, '')}.tokens.csv`
-  // Before anything is enrolled: a token that cannot be written down is lost.
-  if (existsSync(tokensFile)) {
-    throw new LintelError(
-      'CONFIG_INVALID',
-      `${tokensFile} is there already: move it away, or name another with --tokens`,
-    )
-  }
   let text: string
+  const isNew = !existsSync(tokensFile)
   try {
     text = readFileSync(csv, 'utf8')
-    writeFileSync(tokensFile, '', { mode: 0o600, flag: 'wx' })
+    // Before anything is enrolled: a token that cannot be written down is lost.
+    closeSync(openSync(tokensFile, 'a', 0o600))
   } catch (error) {
     throw new LintelError('CONFIG_INVALID', messageOf(error))
   }
-  const report = await withOperations(data, config, 'registry', operations => operations.importDevices(text))
-  const { tokens, ...counts } = report
-  writeFileSync(
-    tokensFile,
-    `${renderCsv(
-      ['device', 'token'],
-      tokens.map(row => [row.device, row.token]),
-    )}\r\n`,
-  )
-  const lines = [
-    `${counts.enrolled} enrolled, ${counts.moved} moved, ${counts.unchanged} unchanged, ${counts.faults.length} refused`,
-    ...counts.faults.map(
-      ({ row, device, reason }) => `  row ${row}${device === '' ? '' : ` (${device})`}: ${reason}`,
-    ),
-    ...(tokens.length === 0 ? [] : [`tokens of the new devices, written this once: ${tokensFile}`]),
-  ]
-  output.say(lines.join('\n'), { ...counts, tokensFile })
-  if (counts.faults.length > 0) process.exitCode = 1
+  let written = false
+  try {
+    const report = await withOperations(data, config, 'enrolment', operations =>
+      operations.importDevices(text),
+    )
+    const { tokens, ...counts } = report
+    if (tokens.length > 0) {
+      const rows = tokens.map(({ device, token }) => `${device},${token}\n`)
+      appendFileSync(tokensFile, (isNew ? 'device,token\n' : '') + rows.join(''))
+      written = true
+    }
+    const lines = [
+      `${counts.enrolled} enrolled, ${counts.moved} moved, ${counts.unchanged} unchanged, ${counts.faults.length} refused`,
+      ...counts.faults.map(
+        ({ row, device, reason }) => `  row ${row}${device === '' ? '' : ` (${device})`}: ${reason}`,
+      ),
+      ...(written ? [`tokens of the new devices, shown this once, are in ${tokensFile}`] : []),
+    ]
+    output.say(lines.join('\n'), { ...counts, ...(written ? { tokensFile } : {}) })
+    if (counts.faults.length > 0) process.exitCode = 1
+  } finally {
+    if (isNew && !written) rmSync(tokensFile)
+  }
 }
 
 function toRow({ device, kind, site, building, point, enabled, connectedAt, events }: DeviceView) {

@@ -45,7 +45,7 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
     checkpoints: options.checkpoints,
     zone: config.zone,
   })
-  const devices = await withOperations(data, config, 'registry', operations =>
+  const devices = await withOperations(data, config, 'enrolment', operations =>
     enrolSimulated(operations, data, plan),
   )
   const abort = new AbortController()

@@ -7,11 +7,10 @@ import {
   type DeviceEvent,
   dataSchemas,
   deniedReasons,
-  type EventType,
   eventSchema,
   eventTypes,
 } from './kinds.ts'
-import { isPersonalNumber } from './personal.ts'
+import { holdsPersonalNumber } from './personal.ts'
 
 /** Why a payload, or one event of it, can never be stored. `reason` names the member and the rule, never a value. */
 export interface Fault {
@@ -47,6 +46,7 @@ export function checkEvent(value: unknown): Checked {
     return fault('EVENT_TYPE_UNKNOWN', `/type must be one of ${eventTypes.join(', ')}`)
   if (type === 'passage') foldReason(data)
   if (!validator.Check(value)) return fault('EVENT_INVALID', describe(validator, value))
+  if (type === 'health' && holdsNumberOfPerson(data)) return fault('EVENT_INVALID', `/data${firmwareFault}`)
   const atMs = parseRfc3339(time as string)
   if (Number.isNaN(atMs)) {
     return fault(
@@ -58,16 +58,21 @@ export function checkEvent(value: unknown): Checked {
 }
 
 export function isEventId(id: unknown): id is string {
-  return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !isPersonalNumber(id)
+  return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !holdsPersonalNumber(id)
 }
 
 export function checkStatus(value: unknown): { readonly data: DataOf<'status'> } | { readonly fault: Fault } {
-  if (statusValidator.Check(value)) return { data: value as DataOf<'status'> }
-  return fault('STATUS_INVALID', describe(statusValidator, value))
+  if (!statusValidator.Check(value)) return fault('STATUS_INVALID', describe(statusValidator, value))
+  if (holdsNumberOfPerson(value)) return fault('STATUS_INVALID', firmwareFault)
+  return { data: value as DataOf<'status'> }
 }
 
-export function isEventType(type: unknown): type is EventType {
-  return validators.has(type)
+const firmwareFault = "/firmware must not hold a person's number"
+
+/** The one text that a record keeps as it came. */
+function holdsNumberOfPerson(data: unknown): boolean {
+  const { firmware } = data as { firmware?: string }
+  return firmware !== undefined && holdsPersonalNumber(firmware)
 }
 
 /** Firmware invents reasons; a denied passage must not be lost for an unlisted word, nor may free text rest. */

@@ -5,7 +5,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
  * SHA-256 protects it at rest and 2,400 devices can reconnect without 2,400 slow hashes.
  */
 export function newToken(): string {
-  return randomBytes(24).toString('base64url')
+  // A leading dash would be taken for an option wherever a token is typed.
+  return randomBytes(24).toString('base64url').replace(/^-/, 'a')
 }
 
 export function hashToken(token: string): string {

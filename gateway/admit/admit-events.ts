@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts'
-import { findCut, maskPayload } from '../../devices/contract/personal.ts'
+import { findCut, maskPayload, newLookBudget } from '../../devices/contract/personal.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
 import { checkEvent, type Fault, isEventId } from '../../devices/contract/validate.ts'
@@ -46,16 +46,18 @@ function admitAll(values: readonly unknown[], bytes: number, place: number, rece
   let personalMembers = 0
   let ignored = 0
   let anySkewed = false
-  for (const value of values) {
+  const budget = newLookBudget()
+  for (const [index, value] of values.entries()) {
     const checked = checkEvent(value)
     if ('fault' in checked) {
-      const parked = park(checked.fault, value, Math.round(bytes / values.length), receivedAt)
-      faults.push({ ...checked.fault, ...(parked.id === undefined ? {} : { id: parked.id }) })
+      const fault = values.length === 1 ? checked.fault : inArray(checked.fault, index)
+      const parked = park(fault, value, Math.round(bytes / values.length), receivedAt)
+      faults.push({ ...fault, ...(parked.id === undefined ? {} : { id: parked.id }) })
       items.push({ parked })
       continue
     }
     const { event, atMs } = checked
-    const cut = findCut(value as Record<string, unknown>)
+    const cut = findCut(value as Record<string, unknown>, budget)
     ignored += cut.ignored
     personalMembers += cut.personalMembers
     for (const word of cut.personal) personal.add(word)
@@ -74,6 +76,11 @@ function admitAll(values: readonly unknown[], bytes: number, place: number, rece
     faults,
   }
 }
+
+const inArray = ({ code, reason }: Fault, index: number): Fault => ({
+  code,
+  reason: `event ${index + 1} of the array: ${reason}`,
+})
 
 /** What of an event that broke the contract may rest: its masked shape, and its id if that is one. */
 function park({ code, reason }: Fault, value: unknown, bytes: number, receivedAt: number): Parked {

@@ -32,11 +32,13 @@ export interface AdmitParts {
   journal: Journal
   waitingRoom: WaitingRoom
   clock: Clock
+  /** Longest snapshot. */
+  maxSnapshotBytes: number
   /** Names this run, so that ids given here are unique for ever. */
   runId: string
 }
 
-export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts): Admit {
+export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, runId }: AdmitParts): Admit {
   let statuses = 0
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
@@ -44,8 +46,13 @@ export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts):
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
     const appended = journal.append(sender.device, admitted.items)
-    answer(sender.feedback, admitted)
-    return appended
+    const { faults, personal, skewed } = admitted
+    if (faults.length === 0 && personal.length === 0 && !skewed) return appended
+    // Only what is acked is answered: the rest will come again.
+    return appended.then(outcomes => {
+      answer(sender.feedback, admitted)
+      return outcomes
+    })
   }
 
   function status(sender: Sender, payload: Buffer): Promise<Outcome[]> {
@@ -73,7 +80,7 @@ export function createAdmit({ journal, waitingRoom, clock, runId }: AdmitParts):
   async function snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]> {
     const receivedAt = clock()
     journal.note(sender.device, 'snapshot', { received: 1 })
-    const fault = faultOfSnapshot(event, jpeg)
+    const fault = faultOfSnapshot(event, jpeg, maxSnapshotBytes)
     if (fault !== undefined) return park(sender, 'snapshot', fault, jpeg.length, event)
     try {
       await waitingRoom.put(sender.device, event, jpeg)
@@ -125,7 +132,11 @@ function answer(feedback: Feedback, { faults, personal, skewed }: Admitted): voi
   if (skewed) feedback.tellTime()
 }
 
-function faultOfSnapshot(event: string, jpeg: Buffer): Fault | undefined {
+function faultOfSnapshot(event: string, jpeg: Buffer, maxBytes: number): Fault | undefined {
+  if (jpeg.length > maxBytes) {
+    const reason = `the picture has ${jpeg.length} bytes where ${maxBytes} are allowed: send a smaller one`
+    return { code: 'SNAPSHOT_TOO_LARGE', reason }
+  }
   if (!isEventId(event))
     return { code: 'EVENT_ID_INVALID', reason: 'the topic must end in the id of an event' }
   if (jpeg.length === 0)

@@ -66,7 +66,9 @@ export async function openWaitingRoom({
     await rm(join(directory, name), { force: true })
   }
 
+  /** So that the name is there after a power cut, too. Windows sees to that itself, and refuses to be asked. */
   async function syncDirectory(): Promise<void> {
+    if (process.platform === 'win32') return
     const handle = await open(directory, 'r')
     try {
       await handle.sync()

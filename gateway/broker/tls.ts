@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { TLSSocket, TlsOptions } from 'node:tls'
+import { createSecureContext, type TLSSocket, type TlsOptions } from 'node:tls'
 import { LintelError, messageOf } from '../../core/errors.ts'
 
 export interface TlsFiles {
@@ -30,10 +30,19 @@ export function tlsOptions(
       `mqtt.${name}.clientCaFile is needed where clientCertificates is ${clientCertificates}`,
     )
   }
-  return {
+  const files = {
     cert: read('certFile', certFile),
     key: read('keyFile', keyFile),
     ...(clientCaFile === undefined ? {} : { ca: read('clientCaFile', clientCaFile) }),
+  }
+  try {
+    createSecureContext(files)
+  } catch (error) {
+    const what = `mqtt.${name}: certFile, keyFile and clientCaFile do not go together`
+    throw new LintelError('CONFIG_INVALID', `${what}: ${messageOf(error)}`)
+  }
+  return {
+    ...files,
     requestCert: clientCertificates !== 'none',
     rejectUnauthorized: clientCertificates === 'required',
     minVersion: 'TLSv1.2',

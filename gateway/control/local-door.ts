@@ -11,7 +11,8 @@ export interface DoorParts {
   journal: Journal
   reader: JournalReader
   registry: Registry
-  refusals: readonly Refusal[]
+  /** Oldest first. */
+  refusals: () => readonly Refusal[]
   metrics?: () => Promise<string>
 }
 
@@ -19,7 +20,7 @@ export function createDoor({ broker, journal, reader, registry, refusals, metric
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
   return {
     sessions: async () => broker?.sessions() ?? [],
-    refusals: async () => refusals.toReversed(),
+    refusals: async () => refusals().toReversed(),
     async replay(key) {
       const parked = reader.findParked(key)
       if (parked === undefined) throw missing(key)

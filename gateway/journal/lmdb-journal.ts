@@ -55,7 +55,8 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
   let stats: WriterStats = opened.stats
   let refusing: ErrorCode | undefined
   const numbers = new Map(opened.devices)
-  let newDevices: [string, number][] = []
+  /** Numbers that are not known to be on disk: they go out with every commit until one has succeeded. */
+  const newDevices = new Map<string, number>()
   const notes = new Notes()
   const space = watchSpace(directory, options, options.freeBytes)
 
@@ -68,19 +69,18 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
 
   const group = new GroupCommit(async (batch, waiting) => {
     const noted = notes.writeTo(batch)
-    const devices = newDevices
-    newDevices = []
+    const devices = [...newDevices]
     const frames = batch.take()
     try {
       const answer = await ask<'committed'>(
         { kind: 'commit', frames, length: batch.length, count: waiting, newDevices: devices, now: clock() },
         [frames],
       )
+      for (const [device] of devices) newDevices.delete(device)
       stats = answer.stats
       if (stats.bytes >= options.maxBytes) look()
       return { outcomes: answer.outcomes, memory: answer.frames }
     } catch (error) {
-      newDevices = [...devices, ...newDevices]
       noted.giveBack()
       // Nothing more until it is known whether there is room: what the ballast frees is for trimming.
       refusing = 'JOURNAL_COMMIT_FAILED'
@@ -95,7 +95,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     if (number === undefined) {
       number = numbers.size + 1
       numbers.set(device, number)
-      newDevices.push([device, number])
+      newDevices.set(device, number)
     }
     return number
   }

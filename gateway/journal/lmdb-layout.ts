@@ -39,7 +39,11 @@ export interface JournalDatabases {
   readonly parked: Database<unknown, number>
 }
 
-/** `overlappingSync: false`: a commit is acknowledged only once it is flushed (see core/state/lmdb-state.ts). */
+/**
+ * Pages are cleared before use, lmdb's default: else what this process has freed, payloads among it, would
+ * reach the disk in their unused parts.
+ * `overlappingSync: false`: a commit is acknowledged only once it is flushed (see core/state/lmdb-state.ts).
+ */
 export function openDatabases(directory: string, readOnly: boolean): JournalDatabases {
   const root = open({
     path: directory,
@@ -47,7 +51,6 @@ export function openDatabases(directory: string, readOnly: boolean): JournalData
     overlappingSync: false,
     readOnly,
     noSubdir: false,
-    noMemInit: true,
   })
   return {
     root,

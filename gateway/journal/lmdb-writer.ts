@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { isLate, isSkewed } from '../../devices/contract/record.ts'
-import { blockCommittedAt, blockCount, blockHeadBytes, FrameReader, operation, sealBlock } from './frame.ts'
+import { blockCommittedAt, blockHeadBytes, blockIsWhole, FrameReader, operation, sealBlock } from './frame.ts'
 import { type AnswerWord, answerWords } from './group-commit.ts'
 import {
   type JournalDatabases,
@@ -201,11 +201,13 @@ export function openWriter({ directory, maxRemembered, maxParked }: WriterOption
     let more = false
     transact(() => {
       const behind: number[] = []
-      for (const { key, value } of db.block.getRange({ limit: maxBlocks })) {
-        const records = blockCount(value)
-        if (key + records - 1 > seq || blockCommittedAt(value) >= before) break
+      const blocks = [...db.block.getRange({ limit: maxBlocks + 1 })]
+      for (const [index, { key, value }] of blocks.slice(0, maxBlocks).entries()) {
+        // Of a damaged block nothing is believed: it ends where the next begins, and is old.
+        const next = blocks[index + 1]?.key ?? totals.end + 1
+        if (next - 1 > seq || (blockIsWhole(value) && blockCommittedAt(value) >= before)) break
         behind.push(key)
-        freed += records
+        freed += next - key
         totals.bytes -= value.length
       }
       more = behind.length === maxBlocks

@@ -23,7 +23,7 @@ export interface Connections {
   close(): Promise<void>
 }
 
-type Session = Opened & { readonly known: Known }
+type Session = Opened & { known: Known }
 
 const queryTimeoutMs = 60_000
 const interruptEveryMs = 50
@@ -145,7 +145,10 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
         try {
           return await work(used.writer, used.known)
         } catch (error) {
-          if (isFatal(error)) invalidate(error, used)
+          // It may have been made all the same: what is known is asked anew before anything else is written.
+          const known = isFatal(error) ? undefined : await readKnown(used.writer).catch(() => undefined)
+          if (known === undefined) invalidate(error, used)
+          else used.known = known
           throw error
         }
       }),

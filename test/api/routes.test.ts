@@ -134,7 +134,7 @@ describe('the API', () => {
 
   test('tells its health and version to anyone', async () => {
     const response = await serve().app.inject('/api/v1/health')
-    expect(response.json()).toEqual({ status: 'ok', version })
+    expect(response.json()).toEqual({ status: 'ok', version, pid: process.pid })
   })
 
   const wrong = [

@@ -14,7 +14,7 @@ const defaults = {
     tcp: { host: '127.0.0.1', port: 1883 },
     maxConnections: 10_000,
     maxUnidentified: 1000,
-    maxPacketBytes: miB + 4096,
+    maxPacketBytes: 2 * miB,
     maxInFlightPerDevice: 64,
     maxInFlightBytes: 64 * miB,
   },
@@ -26,7 +26,7 @@ const defaults = {
     maxRememberedIds: 50_000_000,
     maxParked: 10_000,
   },
-  snapshots: { maxWaitingBytes: 2 * giB, maxWaitingS: 3600 },
+  snapshots: { maxBytes: miB, maxWaitingBytes: 2 * giB, maxWaitingS: 3600 },
   store: { memoryBytes: 512 * miB, threads: 2 },
   log: { level: 'info' },
 }

@@ -142,16 +142,42 @@ test('with no service up, commands work on the data directory itself', async () 
     '2 enrolled, 0 moved, 0 unchanged, 1 refused\n  row 3 (a2): kind must be terminal or checkpoint',
   )
   const tokens = join(data, 'doors.tokens.csv')
-  expect(readFileSync(tokens, 'utf8')).toMatch(/^device,token\r\na1,\S{32}\r\na3,\S{32}\r\n$/)
+  expect(readFileSync(tokens, 'utf8')).toMatch(/^device,token\na1,\S{32}\na3,\S{32}\n$/)
   expect(statSync(tokens).mode & 0o777).toBe(0o600)
-  const again = await lintel('device', 'import', csv, '--data', data, '--tokens', `${tokens}.2`)
-  expect(again.stdout).toContain('0 enrolled, 0 moved, 2 unchanged, 1 refused')
+  writeFileSync(
+    csv,
+    'device,kind,site,building,point\na1,terminal,s,b,p1\na2,terminal,s,b,p2\na3,terminal,s,b,p3\n',
+  )
+  const mended = await lintel('device', 'import', csv, '--data', data)
+  expect(mended.stdout).toContain('1 enrolled, 0 moved, 2 unchanged, 0 refused')
+  expect(readFileSync(tokens, 'utf8')).toMatch(/^device,token\na1,\S{32}\na3,\S{32}\na2,\S{32}\n$/)
   const list = JSON.parse((await lintel('device', 'list', '--data', data, '--json')).stdout) as object[]
-  expect(list).toMatchObject([{ device: 'a1', enabled: true }, { device: 'a3' }])
+  expect(list).toMatchObject([{ device: 'a1', enabled: true }, { device: 'a2' }, { device: 'a3' }])
   expect(JSON.stringify(list)).not.toContain('tokenHash')
   expect((await lintel('ledger', '--data', data)).code).toBe(0)
   const missing = await lintel('device', 'show', 'nobody', '--data', data)
   expect([missing.code, missing.stderr]).toEqual([1, 'DEVICE_NOT_FOUND: no device is called nobody\n'])
+})
+
+test('an import that fails leaves no file of tokens behind', async () => {
+  const data = await temporaryDirectory()
+  const csv = join(data, 'doors.csv')
+  writeFileSync(csv, 'device,site\na1,s\n')
+  const { code, stderr } = await lintel('device', 'import', csv, '--data', join(data, 'lintel'))
+  expect([code, stderr]).toEqual([1, expect.stringContaining('IMPORT_ROW_INVALID')])
+  expect(existsSync(join(data, 'doors.tokens.csv'))).toBe(false)
+})
+
+test('a question about a directory that is none says so, and makes none', async () => {
+  const data = join(await temporaryDirectory(), 'mistyped')
+  for (const question of [['ledger'], ['flow'], ['device', 'list'], ['parked', 'list']]) {
+    const { code, stderr } = await lintel(...question, '--data', data)
+    expect([code, stderr]).toEqual([
+      78,
+      `CONFIG_INVALID: there is no data of lintel in ${data}: is --data right?\n`,
+    ])
+  }
+  expect(existsSync(data)).toBe(false)
 })
 
 test('check-config lists every problem and exits with 78', async () => {

@@ -17,7 +17,7 @@ async function startDoors() {
     journal: gateway.reader as unknown as Journal,
     reader: gateway.reader,
     registry: gateway.registry,
-    refusals: gateway.refusals,
+    refusals: () => gateway.refusals,
     metrics: async () => 'lintel_up 1\n',
   })
   const paths = dataPaths(await temporaryDirectory())

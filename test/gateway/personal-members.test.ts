@@ -12,7 +12,13 @@ function admission() {
   const clock = () => someMoment
   const journal = createMemoryJournal(clock)
   const commands: Command[] = []
-  const admit = createAdmit({ journal, waitingRoom: {} as WaitingRoom, clock, runId: 'run' })
+  const admit = createAdmit({
+    maxSnapshotBytes: 1024 * 1024,
+    journal,
+    waitingRoom: {} as WaitingRoom,
+    clock,
+    runId: 'run',
+  })
   const sender = { device: 'd1', place: 1, feedback: new Feedback(command => commands.push(command), clock) }
   return {
     journal,

@@ -56,18 +56,28 @@ describe('the log of refusals', () => {
     expect(lines).toHaveLength(23)
   })
 
-  test('keeps the latest 200 and counts all by code', () => {
+  test('keeps the latest of each device, or of each address, and counts all by code', () => {
     const { log, add } = refusalLog()
     add(300)
-    add(5, { code: 'SUBSCRIBE_DENIED' })
-    add(2, { code: undefined })
-    expect(log.latest).toHaveLength(200)
-    expect(log.latest.at(-1)?.code).toBeUndefined()
+    add(5, { code: 'SUBSCRIBE_DENIED', device: 'd2' })
+    add(2, { code: undefined, device: undefined })
+    expect(log.latest.map(({ device, reason }) => [device, reason])).toEqual([
+      ['d1', 'r299'],
+      ['d2', 'r4'],
+      [undefined, 'r1'],
+    ])
     expect([...log.counts]).toEqual([
       ['CONNECT_TOKEN_WRONG', 300],
       ['SUBSCRIBE_DENIED', 5],
       ['other', 2],
     ])
+  })
+
+  test('keeps those of at most 10,000', () => {
+    const { log, add } = refusalLog()
+    for (let n = 0; n < 10_005; n++) add(1, { device: `d${n}` })
+    expect(log.latest).toHaveLength(10_000)
+    expect(log.latest[0]?.device).toBe('d5')
   })
 
   test('writes one line whatever is in it', () => {

@@ -70,7 +70,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const broker = createBroker(
     { tcp: { host: '127.0.0.1', port: 0 }, ...roomy, ...options.broker },
     {
-      admit: createAdmit({ journal, waitingRoom, clock, runId: 'run' }),
+      admit: createAdmit({ maxSnapshotBytes: 1024 * 1024, journal, waitingRoom, clock, runId: 'run' }),
       registry,
       clock,
       onRefusal: refusal => refusals.push(refusal),
