@@ -8,6 +8,9 @@ export type DeviceId = string
 
 export const deviceIdPattern = '^[A-Za-z0-9_-]{1,64}$'
 
+/** How far back a device may report what happened, and so how long its ids are remembered. */
+export const backfillDays = 31
+
 /** Unique per device for ever: a counter with a boot id, or a UUID. */
 export type EventId = string
 

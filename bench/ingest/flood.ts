@@ -169,13 +169,8 @@ export function percentile(sorted: Float64Array, share: number): number {
 }
 
 /** What the bench asks of a generator process. */
-export interface GeneratorTask {
-  readonly host: string
-  readonly port: number
-  readonly devices: readonly FloodDevice[]
-  readonly window: number
-  readonly count: number
-  readonly perS?: number
+export interface GeneratorTask
+  extends Pick<FloodOptions, 'host' | 'port' | 'devices' | 'window' | 'count' | 'perS'> {
   /** Makes the ids of this run its own. */
   readonly run: string
 }

@@ -1,11 +1,9 @@
-/** A value that survives a round trip through JSON. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
-
 /**
  * Small durable state: the registry, cursors, alerts. Reads are synchronous and local; a read in one
  * process sees what another has committed.
  */
 export interface State {
+  /** Values are what survives a round trip through JSON. */
   table<V>(name: string): Table<V>
   /** Runs `change` alone and atomically, and resolves once its writes would survive a power cut. */
   transact<T>(change: () => T): Promise<T>

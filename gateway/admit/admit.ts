@@ -65,15 +65,7 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     const data = { state, ...(firmware === undefined ? {} : { firmware }) }
     // A status has no id of its own; '#' is in no event's id, so the two cannot meet.
     const id = `#status/${runId}/${statuses++}`
-    const record = {
-      kind: 'status',
-      at: receivedAt,
-      receivedAt,
-      late: false,
-      skewed: false,
-      place: sender.place,
-      data,
-    } as const
+    const record = { kind: 'status', data, ...ofNow(receivedAt, sender) } as const
     return journal.append(sender.device, [{ id, record }])
   }
 
@@ -89,15 +81,7 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
       throw new LintelError('JOURNAL_COMMIT_FAILED', 'the snapshot could not be kept', { cause: error })
     }
     const data = { bytes: jpeg.length }
-    const record = {
-      kind: 'snapshot',
-      at: receivedAt,
-      receivedAt,
-      late: false,
-      skewed: false,
-      place: sender.place,
-      data,
-    } as const
+    const record = { kind: 'snapshot', data, ...ofNow(receivedAt, sender) } as const
     return journal.append(sender.device, [{ id: `#snapshot/${event}`, record }], 'snapshot')
   }
 
@@ -125,6 +109,15 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     refused: (device, lane) => journal.note(device, lane, { received: 1, refused: 1 }),
   }
 }
+
+/** What carries no time of its own happened when it came. */
+const ofNow = (receivedAt: number, { place }: Sender) => ({
+  at: receivedAt,
+  receivedAt,
+  late: false,
+  skewed: false,
+  place,
+})
 
 function answer(feedback: Feedback, { faults, personal, skewed }: Admitted): void {
   for (const { code, reason, id } of faults) feedback.refuse(code, reason, id)

@@ -1,11 +1,12 @@
 import { dayMs, minuteMs } from '../../core/clock.ts'
+import { backfillDays } from '../../core/words.ts'
 
 /** A clock this far ahead is wrong. */
-export const futureLimitMs = 2 * minuteMs
+const futureLimitMs = 2 * minuteMs
 /** Older than this is late: it came after an outage. */
-export const lateAfterMs = 5 * minuteMs
+const lateAfterMs = 5 * minuteMs
 /** Older than this, a clock that was never set is likelier than an outage. */
-export const backfillLimitMs = 31 * dayMs
+const backfillLimitMs = backfillDays * dayMs
 
 export interface TimePlace {
   readonly at: number

@@ -9,10 +9,9 @@ export const answerWords = ['', 'stored', 'duplicate', 'parked', 'dropped', 'abs
 export type AnswerWord = Outcome | 'dropped' | 'absent'
 
 interface Waiter {
-  readonly device: number
   readonly count: number
   readonly settle: (answers: AnswerWord[]) => void
-  readonly fail: (error: unknown, waiter: Waiter) => void
+  readonly fail: (error: unknown) => void
 }
 
 const batchBytes = 256 * 1024
@@ -121,7 +120,7 @@ export class GroupCommit {
       },
       error => {
         done()
-        for (const waiter of waiters) waiter.fail(error, waiter)
+        for (const waiter of waiters) waiter.fail(error)
       },
     )
   }

@@ -123,7 +123,6 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     }
     return new Promise((resolve, reject) => {
       group.wait({
-        device: number,
         count: items.length,
         settle: resolve as (answers: string[]) => void,
         fail(error) {
@@ -164,7 +163,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     async dropParked(key) {
       group.batch.write(operation.dropParked, 0, 'event', String(key), noBytes)
       return new Promise((resolve, reject) => {
-        group.wait({ device: 0, count: 1, settle: ([answer]) => resolve(answer === 'dropped'), fail: reject })
+        group.wait({ count: 1, settle: ([answer]) => resolve(answer === 'dropped'), fail: reject })
       })
     },
     async trim(seq, before) {

@@ -1,8 +1,6 @@
 import type { Database } from 'lmdb'
 import { dayMs } from '../../core/clock.ts'
-
-/** The backfill limit: an event older than this is not stored in its own time, so its id need not be known. */
-export const rememberDays = 31
+import { backfillDays } from '../../core/words.ts'
 
 /** How many ids one pass looks at: 10 ms of the writing thread, 40 where all of them go. */
 const sweepStep = 10_000
@@ -12,7 +10,9 @@ const sweepEveryMs = 60_000
 /**
  * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its
  * value the day it was received; a slow sweep in key order forgets what is too old, which costs no
- * second index. Past the bound on their number, whole days are forgotten from the oldest on.
+ * second index. An event older than that is not
+ * stored in its own time. Past the bound on their number, whole days are forgotten from the oldest on; those
+ * of today never.
  */
 export interface Remembered {
   day(now: number): Buffer
@@ -32,7 +32,7 @@ export function openRemembered(seen: Database<Buffer, Buffer>, maxRemembered: nu
 
   /** The first day that is still remembered. */
   function horizon(today: number, byDay: Record<string, number>): number {
-    let first = today - rememberDays
+    let first = today - backfillDays
     let left = 0
     for (const [day, n] of Object.entries(byDay)) if (Number(day) >= first) left += n
     while (left > maxRemembered && first < today) left -= byDay[first++] ?? 0
