@@ -38,10 +38,7 @@ export async function withDirectory<T>(
   const journal = await openLmdbJournal({
     directory: paths.journal,
     clock: systemClock,
-    maxBytes: config.journal.maxBytes,
-    reserveBytes: config.journal.reserveBytes,
-    maxRemembered: config.journal.maxRememberedIds,
-    maxParked: config.journal.maxParked,
+    ...config.journal,
   })
   const reader = openLmdbJournalReader(paths.journal)
   const registry = createRegistry(state)

@@ -48,10 +48,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const journal = await openLmdbJournal({
     directory: paths.journal,
     clock,
-    maxBytes: config.journal.maxBytes,
-    reserveBytes: config.journal.reserveBytes,
-    maxRemembered: config.journal.maxRememberedIds,
-    maxParked: config.journal.maxParked,
+    ...config.journal,
     onFault,
   })
   const reader = openLmdbJournalReader(paths.journal)

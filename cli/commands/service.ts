@@ -105,9 +105,5 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
 /** Readers cannot open what has never been written; the processes may come up in any order. */
 async function prepareDatabases(state: string, journal: string, config: Config): Promise<void> {
   await openLmdbState({ directory: state }).close()
-  await openWriter({
-    directory: journal,
-    maxRemembered: config.journal.maxRememberedIds,
-    maxParked: config.journal.maxParked,
-  }).close()
+  await openWriter({ directory: journal, ...config.journal }).close()
 }

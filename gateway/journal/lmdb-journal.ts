@@ -27,9 +27,9 @@ const noBytes = Buffer.alloc(0)
 /** The journal on LMDB, written by a thread of its own so that no commit ever holds up the broker. */
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   const { directory, clock, maxPendingBytes = 32 * 1024 * 1024, onFault = () => {} } = options
-  const { maxRemembered, maxParked } = options
+  const { maxRememberedIds, maxParked } = options
   const worker = new Worker(new URL('./lmdb-thread.ts', import.meta.url), {
-    workerData: { directory, maxRemembered, maxParked } satisfies WriterOptions,
+    workerData: { directory, maxRememberedIds, maxParked } satisfies WriterOptions,
   })
   let closed = false
   const asked: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = []

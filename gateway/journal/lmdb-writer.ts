@@ -18,7 +18,7 @@ import { countsFromBytes, countsToBytes, newCounts, tallyAt } from './tally.ts'
 export interface WriterOptions {
   directory: string
   /** Ids remembered at most; beyond it the oldest days are forgotten first. */
-  maxRemembered: number
+  maxRememberedIds: number
   /** Parked items kept at most; beyond it the oldest is dropped. */
   maxParked: number
 }
@@ -57,12 +57,12 @@ export interface Writer {
   close(): Promise<void>
 }
 
-export function openWriter({ directory, maxRemembered, maxParked }: WriterOptions): Writer {
+export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOptions): Writer {
   const db = openDatabases(directory, false)
   db.root.readerCheck()
   const { id } = openMeta(db)
   let totals = readTotals(db)
-  const remembered = openRemembered(db.seen, maxRemembered)
+  const remembered = openRemembered(db.seen, maxRememberedIds)
   const counts = new Map<number, Float64Array>()
   const touched = new Set<number>()
   let block = Buffer.allocUnsafe(256 * 1024)

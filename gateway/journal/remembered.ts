@@ -24,7 +24,7 @@ export interface Remembered {
   stats(byDay: Record<string, number>): { remembered: number; rememberedDays: number }
 }
 
-export function openRemembered(seen: Database<Buffer, Buffer>, maxRemembered: number): Remembered {
+export function openRemembered(seen: Database<Buffer, Buffer>, maxRememberedIds: number): Remembered {
   let sweepFrom: Buffer | undefined
   let sweptAt = Number.NEGATIVE_INFINITY
 
@@ -35,7 +35,7 @@ export function openRemembered(seen: Database<Buffer, Buffer>, maxRemembered: nu
     let first = today - backfillDays
     let left = 0
     for (const [day, n] of Object.entries(byDay)) if (Number(day) >= first) left += n
-    while (left > maxRemembered && first < today) left -= byDay[first++] ?? 0
+    while (left > maxRememberedIds && first < today) left -= byDay[first++] ?? 0
     return first
   }
 
@@ -54,7 +54,7 @@ export function openRemembered(seen: Database<Buffer, Buffer>, maxRemembered: nu
       return true
     },
     due(now, byDay) {
-      if (total(byDay) > maxRemembered) return true
+      if (total(byDay) > maxRememberedIds) return true
       return now - sweptAt >= sweepEveryMs
     },
     forget(now, byDay) {

@@ -137,7 +137,7 @@ describe('an ack', () => {
     const journal = await openLmdbJournal({
       directory,
       clock: systemClock,
-      maxRemembered: 1e6,
+      maxRememberedIds: 1e6,
       maxParked: 1000,
       maxBytes: 1e9,
       reserveBytes: 0,

@@ -36,7 +36,7 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
   const journal = await openLmdbJournal({
     directory: disk,
     clock: () => someMoment,
-    maxRemembered: 1e6,
+    maxRememberedIds: 1e6,
     maxParked: 10,
     maxBytes: 1e9,
     reserveBytes: 0,

@@ -8,7 +8,7 @@ import { nextRefusal } from '../../gateway/journal/space.ts'
 import { item, parkedItem, passage, someMoment } from '../support/records.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
-const roomy = { maxRemembered: 1e6, maxParked: 1000, maxBytes: 1e9, reserveBytes: 0 }
+const roomy = { maxRememberedIds: 1e6, maxParked: 1000, maxBytes: 1e9, reserveBytes: 0 }
 
 async function open(change: Partial<LmdbJournalOptions> = {}) {
   const directory = change.directory ?? (await temporaryDirectory())
@@ -137,7 +137,7 @@ test('ids are forgotten after 31 days, and not before', async () => {
 
 test('past the bound on ids the oldest days are forgotten first', async () => {
   let now = someMoment
-  const { journal } = await open({ clock: () => now, maxRemembered: 250 })
+  const { journal } = await open({ clock: () => now, maxRememberedIds: 250 })
   for (let day = 0; day < 3; day++) {
     await journal.append('d1', many(day * 100, 100))
     now += dayMs

@@ -4,7 +4,7 @@ import { openLmdbJournal } from '../../gateway/journal/lmdb-journal.ts'
 
 /** Admits payloads that hold a person's name to the journal in the given directory, and lets go of them. */
 const marker = 'MARKER-ZHANG-SAN-OF-FLAT-1203'
-const limits = { maxRemembered: 1e7, maxParked: 10, maxBytes: 1e10, reserveBytes: 0 }
+const limits = { maxRememberedIds: 1e7, maxParked: 10, maxBytes: 1e10, reserveBytes: 0 }
 const journal = await openLmdbJournal({ directory: process.argv[2]!, clock: systemClock, ...limits })
 const time = new Date().toISOString()
 const data = { direction: 'in', result: 'granted', method: 'card' }

@@ -7,7 +7,7 @@ const directory = process.argv[2]!
 const journal = await openLmdbJournal({
   directory,
   clock: systemClock,
-  maxRemembered: 1e7,
+  maxRememberedIds: 1e7,
   maxParked: 10,
   maxBytes: 1e10,
   reserveBytes: 0,

@@ -5,7 +5,7 @@ import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { journalContract } from './journal-contract.ts'
 
-export const roomy = { maxRemembered: 1e6, maxParked: 1000, maxBytes: 1e9, reserveBytes: 0 }
+export const roomy = { maxRememberedIds: 1e6, maxParked: 1000, maxBytes: 1e9, reserveBytes: 0 }
 
 async function openIn(directory: string, change: Partial<LmdbJournalOptions> = {}) {
   const journal = await openLmdbJournal({ directory, clock: systemClock, ...roomy, ...change })
