@@ -44,8 +44,13 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
       if (!readOnly) databaseOf(name)
       return {
         get: key => databaseOf(name)?.get(key) as V | undefined,
-        entries() {
-          const rows = databaseOf(name)?.getRange({ snapshot: false }) ?? []
+        entries({ after, limit, reverse = false } = {}) {
+          const range = {
+            reverse,
+            ...(after === undefined ? {} : { start: after, exclusiveStart: true }),
+            ...(limit === undefined ? {} : { limit }),
+          }
+          const rows = databaseOf(name)?.getRange({ snapshot: false, ...range }) ?? []
           return [...rows].map(({ key, value }) => [key, value as V])
         },
         put(key, value) {

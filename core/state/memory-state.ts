@@ -1,5 +1,7 @@
 import type { State, Table } from './state.ts'
 
+const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
 /** Forgets at exit: for tests, and as the simplest reading of the port. */
 export function createMemoryState(): State {
   const tables = new Map<string, Map<string, string>>()
@@ -18,9 +20,14 @@ export function createMemoryState(): State {
           const text = rows().get(key)
           return text === undefined ? undefined : JSON.parse(text)
         },
-        entries() {
-          return [...rows()]
-            .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+        entries({ after, limit, reverse = false } = {}) {
+          const sorted = [...rows()].sort(([a], [b]) => compare(a, b))
+          if (reverse) sorted.reverse()
+          const isBehind = (key: string) =>
+            after === undefined || compare(key, after) * (reverse ? -1 : 1) > 0
+          return sorted
+            .filter(([key]) => isBehind(key))
+            .slice(0, limit)
             .map(([key, text]) => [key, JSON.parse(text)] as [string, V])
         },
         put(key, value) {

@@ -10,10 +10,18 @@ export interface State {
   close(): Promise<void>
 }
 
+export interface KeyRange {
+  /** Only keys behind this one; before it, where `reverse` is set. */
+  readonly after?: string
+  readonly limit?: number
+  /** The last first. */
+  readonly reverse?: boolean
+}
+
 /** Keys are ordered as UTF-8 bytes. `put` and `remove` are for inside `State.transact`. */
 export interface Table<V> {
   get(key: string): V | undefined
-  entries(): Iterable<[key: string, value: V]>
+  entries(range?: KeyRange): Iterable<[key: string, value: V]>
   put(key: string, value: V): void
   remove(key: string): void
 }

@@ -1,5 +1,5 @@
 import Type, { type Static, type TObject, type TSchema } from 'typebox'
-import { eventIdPattern } from '../../core/words.ts'
+import { eventIdPattern, objectKinds } from '../../core/words.ts'
 
 /**
  * The kinds of record, and the members of each: the one source for types, validation, the journal's
@@ -19,6 +19,15 @@ const integer = (description: string, minimum: number, maximum: number) =>
 const firmware = Type.String({ pattern: '^[A-Za-z0-9._+-]{1,32}$', description: 'Firmware version.' })
 const direction = oneOf('Into or out of the building or site.', 'in', 'out')
 const maxUint32 = 4_294_967_295
+const maxUint16 = 65_535
+
+/** What became of a snapshot; each gets exactly one sighting, so that none goes in silence. */
+export const sightingOutcomes = ['seen', 'unreadable', 'thinned', 'missing', 'parked'] as const
+export const maxBoxes = 64
+
+const count = (what: string) => Type.Optional(integer(`How many: ${what}.`, 0, maxUint16))
+const flag = (description: string) => Type.Optional(Type.Boolean({ description }))
+const pixels = (description: string) => integer(description, 0, maxUint16)
 
 export const deniedReasons = [
   'expired', 'unknown-credential', 'not-allowed', 'outside-hours', 'blocked', 'anti-passback', 'no-answer', 'other',
@@ -74,6 +83,47 @@ export const dataSchemas = {
   }),
   snapshot: Type.Object({
     bytes: integer('Size of the JPEG.', 1, maxUint32),
+    redacted: flag('It came from a gateway, which has covered faces and plates.'),
+  }),
+  sighting: Type.Object({
+    outcome: oneOf('Whether it was looked at, and if not, why.', ...sightingOutcomes),
+    reason: Type.Optional(
+      Type.String({ pattern: '^[A-Z_]{1,40}$', description: 'Code of docs/errors.md, where it was not.' }),
+    ),
+    model: Type.Optional(
+      Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$', description: 'The model that looked.' }),
+    ),
+    person: count('people'),
+    bicycle: count('bicycles'),
+    motorcycle: count('motorcycles; a hint, not a fact'),
+    car: count('cars'),
+    bus: count('buses'),
+    truck: count('trucks'),
+    dog: count('dogs'),
+    suitcase: count('suitcases; a hint, not a fact'),
+    dark: flag('Too dark to see anything.'),
+    bright: flag('Blinded by light.'),
+    blurred: flag('Out of focus, or smeared.'),
+    covered: flag('Something lies before the lens.'),
+    frozen: flag('The same scene as at other events before.'),
+    width: Type.Optional(pixels('Of the upright picture, in pixels.')),
+    height: Type.Optional(pixels('Of the upright picture, in pixels.')),
+    boxes: Type.Optional(
+      Type.Array(
+        Type.Object({
+          kind: oneOf('What it is.', ...objectKinds),
+          score: number('How sure the model is, in hundredths.', 0, 1),
+          left: pixels('In pixels of the upright picture.'),
+          top: pixels('As left.'),
+          right: pixels('As left.'),
+          bottom: pixels('As left.'),
+        }),
+        { maxItems: maxBoxes, description: 'Where the counted things are, surest first.' },
+      ),
+    ),
+    waitedMs: Type.Optional(number('From its receipt until it was looked at.', 0, maxUint32)),
+    decodeMs: Type.Optional(number('To decode it.', 0, maxUint32)),
+    inferenceMs: Type.Optional(number('To run the model.', 0, maxUint32)),
   }),
 } as const satisfies Record<string, TObject>
 
@@ -84,12 +134,15 @@ export type DataOf<K extends Kind> = Static<(typeof dataSchemas)[K]>
 export const eventTypes = ['passage', 'door', 'vehicle', 'tamper', 'health'] as const satisfies Kind[]
 export type EventType = (typeof eventTypes)[number]
 
+/** What a device reports, and the ledger counts as received; a snapshot is counted apart. */
+export const reportedKinds = [...eventTypes, 'status'] as const satisfies Kind[]
+
 /** Kinds that become rows of the store. */
-export const storedKinds = [...eventTypes, 'status'] as const satisfies Kind[]
+export const storedKinds = [...reportedKinds, 'sighting'] as const satisfies Kind[]
 export type StoredKind = (typeof storedKinds)[number]
 
 /** Positions are codes in the journal: append only, and raise `journalFormat` so that an older version says that it cannot read it. */
-export const kindCodes = [...storedKinds, 'snapshot'] as const satisfies Kind[]
+export const kindCodes = [...reportedKinds, 'snapshot', 'sighting'] as const satisfies Kind[]
 
 export const EventIdSchema = Type.String({
   pattern: eventIdPattern,
@@ -112,7 +165,14 @@ export type DeviceEvent = {
 
 export type Field =
   | { name: string; optional: boolean; type: 'enum'; values: readonly string[] }
+  | { name: string; optional: boolean; type: 'boolean' | 'integer' | 'number' | 'string' | 'boxes' }
+
+/** A list of boxes is no column of a time series. */
+export type ColumnField =
+  | Extract<Field, { type: 'enum' }>
   | { name: string; optional: boolean; type: 'boolean' | 'integer' | 'number' | 'string' }
+
+export type SightedBox = NonNullable<DataOf<'sighting'>['boxes']>[number]
 
 /** The members of a kind, in the order of their definition. */
 export function fieldsOf(kind: Kind): readonly Field[] {
@@ -121,6 +181,10 @@ export function fieldsOf(kind: Kind): readonly Field[] {
     const optional = !(schema.required ?? []).includes(name)
     const { enum: values, type } = member as TSchema & { enum?: string[]; type?: string }
     if (values !== undefined) return { name, optional, type: 'enum', values }
+    if (type === 'array') return { name, optional, type: 'boxes' }
     return { name, optional, type: type as 'boolean' | 'integer' | 'number' | 'string' }
   })
 }
+
+export const columnFieldsOf = (kind: Kind): readonly ColumnField[] =>
+  fieldsOf(kind).filter((field): field is ColumnField => field.type !== 'boxes')

@@ -27,7 +27,7 @@ export interface Parked {
   readonly payload?: unknown
 }
 
-/** Events (statuses among them) and snapshots are counted apart. */
+/** Events (statuses among them) and snapshots are counted apart; a sighting counts as `sighted` of the latter. */
 export type Lane = 'event' | 'snapshot'
 
 export type ParkedKey = number
@@ -110,6 +110,6 @@ export interface ParkedEntry extends Parked {
 export interface Audit {
   readonly end: Seq
   readonly tallies: ReadonlyMap<DeviceId, Readonly<Record<Lane, Tally>>>
-  /** Records after the asked `seq`, snapshots left out, by device. */
+  /** Records after the asked `seq` that devices reported, by device: no snapshots, and no sightings. */
   readonly queued: ReadonlyMap<DeviceId, number>
 }

@@ -1,7 +1,7 @@
 import { type Database, open, type RootDatabase } from 'lmdb'
 
 /**
- * The journal on disk, format 1. One LMDB environment, written by one process:
+ * The journal on disk, format 2 (format 1 knew no sightings, and is read as it is). One LMDB environment, written by one process:
  *
  * | database | key | value |
  * |---|---|---|
@@ -12,7 +12,9 @@ import { type Database, open, type RootDatabase } from 'lmdb'
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |
  */
-export const journalFormat = 1
+export const journalFormat = 2
+/** What this version can go on with. */
+export const readableFormats: readonly number[] = [1, 2]
 
 export interface Meta {
   readonly format: number

@@ -1,5 +1,5 @@
 import type { DeviceId, Seq } from '../../core/words.ts'
-import { decodeRecord, isSnapshot } from '../../devices/contract/record.ts'
+import { decodeRecord, isReported } from '../../devices/contract/record.ts'
 import { blockCount, blockHeadBytes, blockIsWhole, FrameReader } from './frame.ts'
 import type { Audit, Entry, JournalReader, Lane, Parked, ParkedEntry } from './journal.ts'
 import { type JournalDatabases, type Meta, openDatabases, type Totals, tallyKey } from './lmdb-layout.ts'
@@ -84,7 +84,7 @@ export function openLmdbJournalReader(directory: string): JournalReader {
       const end = endOf(db)
       walk(seq, (frame, at) => {
         if (at > end) return false
-        if (!isSnapshot(frame.bytes, frame.keyEnd)) {
+        if (isReported(frame.bytes, frame.keyEnd)) {
           const device = nameOf(frame.device)
           queued.set(device, (queued.get(device) ?? 0) + 1)
         }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { isLate, isSkewed } from '../../devices/contract/record.ts'
+import { isLate, isSighting, isSkewed } from '../../devices/contract/record.ts'
 import { blockCommittedAt, blockHeadBytes, blockIsWhole, FrameReader, operation, sealBlock } from './frame.ts'
 import { type AnswerWord, answerWords } from './group-commit.ts'
 import {
@@ -8,6 +8,7 @@ import {
   journalFormat,
   type Meta,
   openDatabases,
+  readableFormats,
   type Totals,
   tallyKey,
 } from './lmdb-layout.ts'
@@ -151,15 +152,16 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
         switch (frame.operation) {
           case operation.append: {
             const row = countsAt(tallyKey(frame.device, frame.lane))
-            row[tallyAt.lastReceivedAt] = now
+            const isOurs = isSighting(frames, frame.keyEnd)
+            if (!isOurs) row[tallyAt.lastReceivedAt] = now
             if (!remembered.add(frame.key, today, totals.remembered)) {
-              row[tallyAt.duplicate]!++
+              if (!isOurs) row[tallyAt.duplicate]!++
               outcomes[answered++] = answerCode.duplicate
               break
             }
             length += frames.copy(block, length, frame.start, frame.end)
             stored++
-            row[tallyAt.stored]!++
+            row[isOurs ? tallyAt.sighted : tallyAt.stored]!++
             if (isLate(frames, frame.keyEnd)) row[tallyAt.late]!++
             if (isSkewed(frames, frame.keyEnd)) row[tallyAt.skewed]!++
             outcomes[answered++] = answerCode.stored
@@ -252,13 +254,15 @@ function openMeta(db: JournalDatabases): Meta {
     db.meta.putSync('journal', created)
     return created
   }
-  if (known.format !== journalFormat) {
+  if (!readableFormats.includes(known.format)) {
     throw new LintelError(
       'DATA_VERSION',
-      `the journal has format ${known.format}, this version of lintel reads ${journalFormat}; run the version that wrote it, or move the directory away`,
+      `the journal has format ${known.format}, this version of lintel reads ${readableFormats.join(', ')}; run the version that wrote it, or move the directory away`,
     )
   }
-  return known
+  const current: Meta = { ...known, format: journalFormat }
+  if (known.format !== journalFormat) db.meta.putSync('journal', current)
+  return current
 }
 
 function readTotals(db: JournalDatabases): Totals {

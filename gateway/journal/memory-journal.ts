@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceId, Seq } from '../../core/words.ts'
+import { reportedKinds } from '../../devices/contract/kinds.ts'
 import {
   decodeRecord,
   type EventRecord,
@@ -56,16 +57,17 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       return 'parked'
     }
     if (item.unpark !== undefined) unpark(item.unpark)
+    const isOurs = item.record.kind === 'sighting'
     add(device, lane, 'stored', 0)
-    counts.get(device)![lane][tallyAt.lastReceivedAt] = now
+    if (!isOurs) counts.get(device)![lane][tallyAt.lastReceivedAt] = now
     const key = `${device}\0${item.id}`
     if (seen.has(key)) {
-      add(device, lane, 'duplicate', 1)
+      if (!isOurs) add(device, lane, 'duplicate', 1)
       return 'duplicate'
     }
     seen.add(key)
     entries.push({ seq: ++end, device, id: item.id, record: throughCodec(item.record), committedAt: now })
-    add(device, lane, 'stored', 1)
+    add(device, lane, isOurs ? 'sighted' : 'stored', 1)
     if (item.record.late) add(device, lane, 'late', 1)
     if (item.record.skewed) add(device, lane, 'skewed', 1)
     return 'stored'
@@ -110,7 +112,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
     audit(seq) {
       const queued = new Map<DeviceId, number>()
       for (const entry of entries) {
-        if (entry.seq <= seq || entry.record.kind === 'snapshot') continue
+        if (entry.seq <= seq || !(reportedKinds as readonly string[]).includes(entry.record.kind)) continue
         queued.set(entry.device, (queued.get(entry.device) ?? 0) + 1)
       }
       const tallies = new Map(

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import type { Seq } from '../../core/words.ts'
-import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
+import { reportedKinds, type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
 import { appendColumns } from './duckdb-append.ts'
 import { compileCells } from './duckdb-cells.ts'
 import { type ConnectionOptions, openConnections } from './duckdb-connections.ts'
@@ -32,7 +32,7 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
     },
     async countByDevice(journal, seq) {
       const number = connections.known().journals.get(journal)?.number ?? 0
-      const counts = storedKinds.map(
+      const counts = reportedKinds.map(
         kind =>
           `SELECT place, count(*) AS n FROM ${kind} WHERE journal = ${number} AND seq <= ${seq} GROUP BY place`,
       )

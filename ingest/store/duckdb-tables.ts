@@ -1,5 +1,10 @@
 import { BIGINT, DOUBLE, type DuckDBType, INTEGER, UTINYINT } from '@duckdb/node-api'
-import { type Field, fieldsOf, type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
+import {
+  type ColumnField,
+  columnFieldsOf,
+  type StoredKind,
+  storedKinds,
+} from '../../devices/contract/kinds.ts'
 import type { Numbering } from './duckdb-known.ts'
 import type { Row } from './store.ts'
 
@@ -14,7 +19,7 @@ export type ColumnType = 'BIGINT' | 'INTEGER' | 'UTINYINT' | 'DOUBLE'
 export interface Column {
   readonly name: string
   readonly type: ColumnType
-  readonly field?: Field
+  readonly field?: ColumnField
 }
 
 const headColumns: readonly Column[] = [
@@ -26,7 +31,7 @@ const headColumns: readonly Column[] = [
   { name: 'flags', type: 'UTINYINT' },
 ]
 
-const fieldTypes: Record<Field['type'], ColumnType> = {
+const fieldTypes: Record<ColumnField['type'], ColumnType> = {
   enum: 'UTINYINT',
   boolean: 'UTINYINT',
   integer: 'DOUBLE',
@@ -36,7 +41,11 @@ const fieldTypes: Record<Field['type'], ColumnType> = {
 
 export const columnsOf = (kind: StoredKind): readonly Column[] => [
   ...headColumns,
-  ...fieldsOf(kind).map(field => ({ name: columnName(field.name), type: fieldTypes[field.type], field })),
+  ...columnFieldsOf(kind).map(field => ({
+    name: columnName(field.name),
+    type: fieldTypes[field.type],
+    field,
+  })),
 ]
 
 /** `openMs` is `open_ms` in SQL. */
@@ -83,11 +92,11 @@ export function toColumns(
     place[i] = numbering.place(stood)
     flags[i] = (record.late ? lateFlag : 0) | (record.skewed ? skewedFlag : 0)
   }
-  const fields = fieldsOf(kind).map(field => toColumn(field, rows, numbering))
+  const fields = columnFieldsOf(kind).map(field => toColumn(field, rows, numbering))
   return [new Uint8Array(n).fill(journalNumber), seq, at, received, place, flags, ...fields]
 }
 
-function toColumn(field: Field, rows: readonly Row[], numbering: Numbering): ColumnValues {
+function toColumn(field: ColumnField, rows: readonly Row[], numbering: Numbering): ColumnValues {
   const valueAt = (i: number) => (rows[i]!.record.data as Record<string, unknown>)[field.name]
   const n = rows.length
   switch (field.type) {

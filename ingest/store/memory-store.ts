@@ -1,5 +1,5 @@
 import type { DeviceId, Seq } from '../../core/words.ts'
-import { storedKinds } from '../../devices/contract/kinds.ts'
+import { reportedKinds, storedKinds } from '../../devices/contract/kinds.ts'
 import {
   type Cell,
   type CellQuery,
@@ -47,6 +47,7 @@ export function createMemoryStore(): Store {
       const counts = new Map<DeviceId, number>()
       for (const row of rows) {
         if (row.journal !== journal || row.seq > seq) continue
+        if (!(reportedKinds as readonly string[]).includes(row.record.kind)) continue
         counts.set(row.place.device, (counts.get(row.place.device) ?? 0) + 1)
       }
       return counts

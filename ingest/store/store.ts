@@ -70,7 +70,7 @@ export interface Store {
   applied(journal: string): Promise<Seq>
   /** Cells that are not empty, in no particular order. Rejects with STORE_UNAVAILABLE. */
   cells(query: CellQuery): Promise<Cell[]>
-  /** Rows of this journal up to position `seq`, by device. */
+  /** Rows of what devices reported, so of no sightings, of this journal up to position `seq`, by device. */
   countByDevice(journal: string, seq: Seq): Promise<Map<DeviceId, number>>
   stats(): Promise<StoreStats>
   close(): Promise<void>

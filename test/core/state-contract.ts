@@ -1,6 +1,6 @@
 import { array, assert, asyncProperty, constantFrom, integer, string, tuple } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { State } from '../../core/state/state.ts'
+import type { KeyRange, State } from '../../core/state/state.ts'
 
 /** The promises of the port, run on every adapter. */
 export function stateContract(name: string, open: () => Promise<State>): void {
@@ -65,6 +65,22 @@ export function stateContract(name: string, open: () => Promise<State>): void {
       const sorted = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
       expect([...table.entries()].map(([key]) => key)).toEqual(sorted)
       expect(new Map(table.entries())).toEqual(new Map(keys.map((key, index) => [key, index])))
+    })
+
+    test('lists from behind a key on, either way, and no more than was asked for', async () => {
+      const state = await open()
+      const table = state.table<number>('t')
+      await state.transact(() => {
+        for (const key of ['a', 'b', 'c', 'd']) table.put(key, 1)
+      })
+      const keys = (range: KeyRange) => [...table.entries(range)].map(([key]) => key)
+      expect(keys({ after: 'b' })).toEqual(['c', 'd'])
+      expect(keys({ after: 'aa', limit: 1 })).toEqual(['b'])
+      expect(keys({ limit: 2 })).toEqual(['a', 'b'])
+      expect(keys({ after: 'd' })).toEqual([])
+      expect(keys({ reverse: true, limit: 2 })).toEqual(['d', 'c'])
+      expect(keys({ reverse: true, after: 'c' })).toEqual(['b', 'a'])
+      expect(keys({ reverse: true, after: 'bb' })).toEqual(['b', 'a'])
     })
 
     test('undoes all of a change that throws, and throws what it threw', async () => {

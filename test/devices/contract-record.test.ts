@@ -1,5 +1,6 @@
 import {
   type Arbitrary,
+  array,
   assert,
   boolean,
   constant,
@@ -12,14 +13,16 @@ import {
   stringMatching,
 } from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { objectKinds } from '../../core/words.ts'
 import { type Field, fieldsOf, type Kind, kindCodes } from '../../devices/contract/kinds.ts'
 import {
   decodeRecord,
   type EventRecord,
   encodeRecord,
   isLate,
+  isReported,
+  isSighting,
   isSkewed,
-  isSnapshot,
   maxRecordBytes,
 } from '../../devices/contract/record.ts'
 
@@ -49,11 +52,44 @@ const pinned: Record<Kind, string[]> = {
     'freeBytes? integer',
   ],
   status: ['state online offline', 'firmware? string'],
-  snapshot: ['bytes integer'],
+  snapshot: ['bytes integer', 'redacted? boolean'],
+  sighting: [
+    'outcome seen unreadable thinned missing parked',
+    'reason? string',
+    'model? string',
+    'person? integer',
+    'bicycle? integer',
+    'motorcycle? integer',
+    'car? integer',
+    'bus? integer',
+    'truck? integer',
+    'dog? integer',
+    'suitcase? integer',
+    'dark? boolean',
+    'bright? boolean',
+    'blurred? boolean',
+    'covered? boolean',
+    'frozen? boolean',
+    'width? integer',
+    'height? integer',
+    'boxes? boxes',
+    'waitedMs? number',
+    'decodeMs? number',
+    'inferenceMs? number',
+  ],
 }
 
 test('the codes of kinds, members and words are what they were', () => {
-  expect(kindCodes).toEqual(['passage', 'door', 'vehicle', 'tamper', 'health', 'status', 'snapshot'])
+  expect(kindCodes).toEqual([
+    'passage',
+    'door',
+    'vehicle',
+    'tamper',
+    'health',
+    'status',
+    'snapshot',
+    'sighting',
+  ])
   for (const kind of kindCodes) {
     const told = fieldsOf(kind).map(field => {
       const values = field.type === 'enum' ? field.values.join(' ') : field.type
@@ -94,7 +130,26 @@ const onDisk: { kind: Kind; data: object; hex: string }[] = [
     hex: '14/000000000018f54007312e322e332b610000000000804ec0000000000080344000000000000000000000000000007042',
   },
   { kind: 'status', data: { state: 'offline', firmware: '1.2' }, hex: '15/0203312e32' },
-  { kind: 'snapshot', data: { bytes: 104_857 }, hex: '16/000000009099f940' },
+  { kind: 'snapshot', data: { bytes: 104_857 }, hex: '16/000000009099f94000' },
+  { kind: 'snapshot', data: { bytes: 104_857, redacted: true }, hex: '16/000000009099f94002' },
+  {
+    kind: 'sighting',
+    data: { outcome: 'unreadable', reason: 'PICTURE_UNREADABLE' },
+    hex: `17/0212504943545552455f554e5245414441424c4500${'000000000000f87f'.repeat(8)}${'00'.repeat(5)}${'000000000000f87f'.repeat(2)}00${'000000000000f87f'.repeat(3)}`,
+  },
+  {
+    kind: 'sighting',
+    data: {
+      outcome: 'seen',
+      model: 'm1',
+      person: 1,
+      dark: false,
+      width: 640,
+      height: 480,
+      boxes: [{ kind: 'truck', score: 0.57, left: 1, top: 2, right: 639, bottom: 480 }],
+    },
+    hex: `17/0100026d31000000000000f03f${'000000000000f87f'.repeat(7)}010000000000000000000084400000000000007e40010539010002007f02e001${'000000000000f87f'.repeat(3)}`,
+  },
 ]
 
 describe('a record on disk', () => {
@@ -120,7 +175,7 @@ describe('a record on disk', () => {
     test(`with the flags ${hex} is ${JSON.stringify(wanted)}`, () => {
       const bytes = Buffer.from(`13${hex}${headHex.slice(2)}0202`, 'hex')
       expect(decodeRecord(bytes, 0, bytes.length)).toMatchObject(wanted)
-      expect([isLate(bytes, 0), isSkewed(bytes, 0), isSnapshot(bytes, 0)]).toEqual([
+      expect([isLate(bytes, 0), isSkewed(bytes, 0), isSighting(bytes, 0)]).toEqual([
         wanted.late,
         wanted.skewed,
         false,
@@ -128,7 +183,7 @@ describe('a record on disk', () => {
     })
   }
 
-  for (const code of ['17', '1f', '20', '00', 'ff']) {
+  for (const code of ['18', '1f', '20', '00', 'ff']) {
     test(`with the code ${code} of a later version's kind is refused by that code`, () => {
       const bytes = Buffer.from(`${code}${headHex}0202`, 'hex')
       const said = new RegExp(`no kind of record has the code ${Number.parseInt(code, 16)}`)
@@ -151,6 +206,17 @@ const words: Record<Exclude<Field['type'], 'enum'>, Arbitrary<unknown>> = {
   integer: integer({ min: 0, max: 4_294_967_295 }),
   number: double({ noNaN: true, min: -1000, max: 1000 }),
   string: stringMatching(/^[A-Za-z0-9._+-]{1,32}$/),
+  boxes: array(
+    record({
+      kind: constantFrom(...objectKinds),
+      score: integer({ min: 0, max: 100 }).map(hundredths => hundredths / 100),
+      left: integer({ min: 0, max: 65_535 }),
+      top: integer({ min: 0, max: 65_535 }),
+      right: integer({ min: 0, max: 65_535 }),
+      bottom: integer({ min: 0, max: 65_535 }),
+    }),
+    { minLength: 1, maxLength: 64 },
+  ),
 }
 
 const dataOf = (kind: Kind) =>
@@ -191,7 +257,8 @@ test('any record is read back as it was written, wherever it lies', () => {
       expect(bytes.subarray(end).every(byte => byte === 0xaa)).toBe(true)
       const plain = { ...wanted, data: { ...wanted.data } }
       expect(decodeRecord(bytes, offset, end)).toEqual(plain)
-      expect(isSnapshot(bytes, offset)).toBe(wanted.kind === 'snapshot')
+      expect(isSighting(bytes, offset)).toBe(wanted.kind === 'sighting')
+      expect(isReported(bytes, offset)).toBe(wanted.kind !== 'sighting' && wanted.kind !== 'snapshot')
     }),
     { numRuns: 1000 },
   )

@@ -95,12 +95,19 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
         [item('p', { ...passage(), kind: 'snapshot', data: { bytes: 9 } })],
         'snapshot',
       )
+      const sighting = { ...passage(), kind: 'sighting', data: { outcome: 'seen', person: 1 } } as const
+      await journal.append('d1', [item('s', sighting), item('s', sighting)], 'snapshot')
       const { tallies, end, queued } = reader.audit(1)
       expect(tallies.get('d1')?.event).toMatchObject({
         received: 5, stored: 2, duplicate: 1, parked: 1, refused: 1, late: 1, skewed: 1, personal: 2, lastReceivedAt: now,
       }) // biome-ignore format: one row of counts
-      expect(tallies.get('d1')?.snapshot).toMatchObject({ received: 1, stored: 1 })
-      expect(end).toBe(3)
+      expect(tallies.get('d1')?.snapshot).toMatchObject({
+        received: 1,
+        stored: 1,
+        duplicate: 0,
+        sighted: 1,
+      })
+      expect(end).toBe(4)
       expect(queued).toEqual(new Map([['d1', 1]]))
     })
 

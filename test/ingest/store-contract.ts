@@ -161,17 +161,22 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.applied('j')).toBe(7)
     })
 
-    test('counts rows of every kind by device, up to a position', async () => {
+    test('counts rows of every kind, and what a device reported, up to a position', async () => {
       const store = await open()
       const others: EventRecord[] = [
         { ...passage(), kind: 'door', data: { state: 'open' } },
         { ...passage(), kind: 'tamper', data: { part: 'case', active: true } },
         { ...passage(), kind: 'health', data: { uptimeS: 5, firmware: '1.2', rssiDbm: -60 } },
         { ...passage(), kind: 'status', data: { state: 'online', firmware: '1.2' } },
+        {
+          ...passage(),
+          kind: 'sighting',
+          data: { outcome: 'seen', model: 'm1', person: 2, dark: false, boxes: [] },
+        },
       ]
-      await store.write({ journal: 'j', rows: others.map((record, i) => row(i + 1, record)), next: 4 })
-      await store.write({ journal: 'j', rows: [row(5, passage(), place(2))], next: 5 })
-      expect(await store.countByDevice('j', 5)).toEqual(
+      await store.write({ journal: 'j', rows: others.map((record, i) => row(i + 1, record)), next: 5 })
+      await store.write({ journal: 'j', rows: [row(6, passage(), place(2))], next: 6 })
+      expect(await store.countByDevice('j', 6)).toEqual(
         new Map([
           ['d1', 4],
           ['d2', 1],
@@ -185,6 +190,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         tamper: 1,
         health: 1,
         status: 1,
+        sighting: 1,
       })
     })
   })
