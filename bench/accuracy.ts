@@ -1,24 +1,24 @@
 import { LintelError } from '../core/errors.ts'
 import { type ObjectKind, objectKinds } from '../core/words.ts'
-import { facesToCover } from '../models/cover.ts'
-import { type Detection, openDetector, type Seen } from '../models/detector.ts'
-import { openFaceFinder } from '../models/face-finder.ts'
-import { decodePicture, openPicture } from '../models/picture.ts'
+import type { Detection } from '../models/detector.ts'
+import { type Look, openEye } from '../models/eye.ts'
+import { openRedactor } from '../models/redactor.ts'
 import { type AnnotatedPicture, readAnnotated } from './accuracy/annotated.ts'
 import { averagePrecision, type Case, judge, thresholds } from './accuracy/average-precision.ts'
 import { isCovered, isLarge } from './accuracy/face-coverage.ts'
 import { median, round } from './machine.ts'
 
-export const description =
-  'DIR [MANIFEST]: what the detector and the face finder get right on annotated pictures'
+export const description = 'DIR [MANIFEST]: what the eye and the redactor get right on annotated pictures'
 
 /** Low enough that what is left out could not move a curve. */
 const curveScore = 0.05
 const vehicles: readonly ObjectKind[] = ['bicycle', 'motorcycle', 'car', 'bus', 'truck']
 const fourWheelers: readonly ObjectKind[] = ['car', 'bus', 'truck']
 
-interface Examined extends AnnotatedPicture, Pick<Seen, 'detections' | 'timings'> {
+interface Examined extends AnnotatedPicture, Pick<Look, 'detections' | 'timings'> {
   readonly covered: readonly boolean[]
+  readonly cameraFaults: Look['camera']['faults']
+  readonly redactMs: number
 }
 
 /** `npm run bench -- accuracy DIR [MANIFEST]`: pictures and their `annotations.json`, through the path that snapshots take. */
@@ -26,29 +26,28 @@ export async function run(_options: Record<string, number>, [directory, manifest
   if (directory === undefined)
     throw new LintelError('CONFIG_INVALID', 'say which directory: npm run bench -- accuracy DIR [MANIFEST]')
   const pictures = readAnnotated(directory)
-  const detector = await openDetector(manifest)
-  const finder = await openFaceFinder()
+  const eye = await openEye(manifest === undefined ? {} : { manifestPath: manifest })
+  const redactor = await openRedactor()
   try {
     const examined: Examined[] = []
     for (const picture of pictures) examined.push(await examine(picture))
-    return summary(examined, detector.manifest.thresholds.report)
+    return summary(examined, eye.manifest.thresholds.report)
   } finally {
-    await detector.close()
-    await finder.close()
+    await eye.close()
+    await redactor.close()
   }
 
   async function examine(picture: AnnotatedPicture): Promise<Examined> {
-    const { detections, timings } = await detector.detect(picture.bytes, { minScore: curveScore })
-    const large = picture.faces.filter(isLarge)
-    if (large.length === 0) return { ...picture, detections, timings, covered: [] }
-    const { redact } = detector.manifest.thresholds
-    const persons = detections
-      .filter(({ kind, score }) => kind === 'person' && score >= redact)
-      .map(({ box }) => box)
-    const pixels = await decodePicture(await openPicture(picture.bytes))
-    const found = await finder.find(pixels, persons)
-    const regions = facesToCover(pixels, found.persons, found.faces)
-    return { ...picture, detections, timings, covered: large.map(face => isCovered(face, regions)) }
+    const { toCover, unsure = [], camera, timings } = await eye.look(picture.bytes, { minScore: curveScore })
+    const { covered, totalMs } = await redactor.redact(picture.bytes, { toCover })
+    return {
+      ...picture,
+      detections: [...toCover, ...unsure],
+      timings,
+      covered: picture.faces.filter(isLarge).map(face => isCovered(face, covered)),
+      cameraFaults: camera.faults,
+      redactMs: totalMs,
+    }
   }
 }
 
@@ -93,6 +92,8 @@ function summary(pictures: readonly Examined[], working: number) {
     facesCovered: covered.length === 0 ? null : rounded(covered.filter(Boolean).length / covered.length),
     decodeMs: round(median(pictures.map(({ timings }) => timings.decodeMs)), 1),
     inferenceMs: round(median(pictures.map(({ timings }) => timings.inferenceMs)), 1),
+    redactMs: round(median(pictures.map(({ redactMs }) => redactMs)), 1),
+    cameraFaults: pictures.filter(({ cameraFaults }) => cameraFaults.length > 0).length,
     kinds: perKind.map(({ name, ap50: at50, ap }) => ({ name, ap50: rounded(at50), ap: rounded(ap) })),
   }
 }

@@ -4,10 +4,13 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { parseDocument } from 'yaml'
 import { LintelError, messageOf } from './errors.ts'
+import { deviceIdPattern } from './words.ts'
 import { isZone } from './zone.ts'
 
 const section = <P extends TProperties>(properties: P, description: string) =>
   Type.Object(properties, { additionalProperties: false, description, default: {} })
+const option = <P extends TProperties>(properties: P, description: string) =>
+  Type.Optional(Type.Object(properties, { additionalProperties: false, description }))
 const bytes = (description: string, fallback: number, minimum = 1) =>
   Type.Integer({ description, default: fallback, minimum })
 const seconds = (description: string, fallback: number) =>
@@ -37,6 +40,7 @@ const tlsFiles = {
 
 const miB = 1024 * 1024
 const giB = 1024 * miB
+const dayS = 86_400
 
 const TcpSchema = section({ host, port: port(1883) }, 'MQTT over TCP.')
 
@@ -50,21 +54,10 @@ export const ConfigSchema = section(
     mqtt: section(
       {
         tcp: Type.Union([TcpSchema, Type.Literal(false)], { default: {} }),
-        tls: Type.Optional(
-          Type.Object(
-            { host, port: port(8883), ...tlsFiles },
-            { additionalProperties: false, description: 'MQTT over TLS.' },
-          ),
-        ),
-        websocket: Type.Optional(
-          Type.Object(
-            {
-              host,
-              port: port(8083),
-              tls: Type.Optional(Type.Object(tlsFiles, { additionalProperties: false })),
-            },
-            { additionalProperties: false, description: 'MQTT over WebSocket.' },
-          ),
+        tls: option({ host, port: port(8883), ...tlsFiles }, 'MQTT over TLS.'),
+        websocket: option(
+          { host, port: port(8083), tls: option(tlsFiles, 'The same over TLS.') },
+          'MQTT over WebSocket.',
         ),
         maxConnections: count('Open connections; more are closed at once.', 10_000),
         maxUnidentified: count('Of these, such as have not said who they are.', 1000),
@@ -109,8 +102,61 @@ export const ConfigSchema = section(
           2 * giB,
         ),
         maxWaitingS: seconds('How long an original may wait at most.', 3600),
+        maxEdgePx: Type.Integer({
+          default: 960,
+          minimum: 160,
+          maximum: 4096,
+          description: 'Longer edge of a redacted picture; larger ones are scaled down to it.',
+        }),
+        keepBytes: bytes('Redacted pictures kept; beyond it the oldest are deleted.', 20 * giB),
+        keepS: seconds('How long a redacted picture is kept; longer only while it is held.', 30 * dayS),
+        originals: option(
+          {
+            keyFile: file('256 bits as 64 hexadecimal digits.'),
+            keepS: Type.Integer({
+              default: dayS,
+              minimum: 60,
+              maximum: 3 * dayS,
+              description: 'How long an encrypted original is kept: 72 hours at most.',
+            }),
+          },
+          'Keep originals, encrypted with AES-256-GCM. Left out, an original is erased once it is redacted.',
+        ),
       },
-      'The waiting room of snapshots.',
+      'Snapshots: those that wait, and those at rest.',
+    ),
+    tagger: section(
+      {
+        workers: Type.Integer({
+          default: 1,
+          minimum: 0,
+          maximum: 16,
+          description: 'Processes that look at pictures; with 0 nobody does, and no picture is kept.',
+        }),
+        threads: Type.Integer({ default: 1, minimum: 1, maximum: 16, description: 'For one inference.' }),
+        manifest: Type.Optional(file('Manifest of another model: see docs/models.md.')),
+        maxBacklog: count('Pictures that wait; beyond it those of uneventful passages are thinned.', 500),
+        timeoutS: seconds('A worker that is longer at one picture is replaced.', 15),
+        maxWorkerBytes: bytes('Memory of a worker above which it is replaced.', 380 * miB, 128 * miB),
+      },
+      'What looks at snapshots.',
+    ),
+    uplink: option(
+      {
+        url: Type.String({
+          pattern: '^(?:mqtts?|wss?)://',
+          description: "The centre's broker, such as mqtts://centre.example:8883.",
+        }),
+        account: Type.String({
+          pattern: deviceIdPattern,
+          description: 'Id under which the centre has enrolled this gateway.',
+        }),
+        tokenFile: file('Its token, alone in a file.'),
+        caFile: Type.Optional(file("CA of the centre's certificate, PEM; the system's CAs otherwise.")),
+        snapshots: Type.Boolean({ default: true, description: 'Whether redacted pictures are sent, too.' }),
+        maxBytesPerS: Type.Optional(bytes('Most that is sent in a second, in the mean.', miB, 1024)),
+      },
+      'Where this edge node reports to.',
     ),
     store: section(
       {

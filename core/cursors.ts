@@ -9,6 +9,14 @@ export interface Cursors {
   commit(consumer: string, seq: Seq): Promise<void>
 }
 
+/** Only to look at them. */
+export type CursorReader = Pick<Cursors, 'get'>
+
+/** Consumers in other processes keep their cursors where those write. */
+export function readCursors(kept: Readonly<Record<string, CursorReader>>): CursorReader {
+  return { get: consumer => kept[consumer]?.get(consumer) ?? 0 }
+}
+
 /** Kept by journal: the positions of one that was lost mean nothing in the next. */
 export function createCursors(state: State, journalId: string): Cursors {
   const table = state.table<Seq>('cursor')

@@ -13,6 +13,8 @@ export interface DataPaths {
   readonly journal: string
   readonly state: string
   readonly waiting: string
+  readonly snapshots: string
+  readonly uplink: string
   readonly store: string
   /** Where the processes that run now can be reached. */
   readonly run: string
@@ -28,16 +30,26 @@ export function dataPaths(directory: string): DataPaths {
     journal: inside('journal'),
     state: inside('state'),
     waiting: inside('waiting'),
+    snapshots: inside('snapshots'),
+    uplink: inside('uplink'),
     store: inside('store'),
     run: inside('run'),
     token: inside('token'),
   }
 }
 
+/** The LMDB environments of small state: each has one process that writes it. */
+export const stateDirectories = ({ state, snapshots, uplink }: DataPaths) => ({
+  state,
+  snapshots: join(snapshots, 'index'),
+  uplink,
+})
+
 /** Makes what is missing. Throws DATA_VERSION for a directory of another format, CONFIG_INVALID where it cannot be written. */
 export function prepareDataDirectory(paths: DataPaths): void {
   try {
-    for (const directory of [paths.root, paths.journal, paths.state, paths.waiting, paths.store, paths.run]) {
+    const { root, journal, state, waiting, snapshots, uplink, store, run } = paths
+    for (const directory of [root, journal, state, waiting, snapshots, uplink, store, run]) {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
     }
     checkFormat(join(paths.root, 'FORMAT'))
@@ -84,8 +96,8 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** What one process at a time may do with a directory: be the service, write the journal, write state and store. */
-export type LockName = 'service' | 'journal' | 'state'
+/** What one process at a time may do with a directory: be the service, write the journal, state and store, the snapshots, or how far the uplink is. */
+export type LockName = 'service' | 'journal' | 'state' | 'snapshots' | 'uplink'
 
 /** SQLITE_BUSY, of which the low byte is the code. */
 const busy = 5
@@ -140,7 +152,7 @@ export interface Endpoint {
 }
 
 const endpointPath = (paths: DataPaths, name: EndpointName) => join(paths.run, `${name}.json`)
-export type EndpointName = 'api' | 'gateway'
+export type EndpointName = 'api' | 'gateway' | 'tagger' | 'uplink'
 
 export function publishEndpoint(paths: DataPaths, name: EndpointName, endpoint: Endpoint): void {
   replaceFile(endpointPath(paths, name), JSON.stringify(endpoint))

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createLocalApi } from '../api/api.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { createCursors } from '../core/cursors.ts'
-import { awaitLock, dataPaths, type LockName } from '../core/data-directory.ts'
+import { createCursors, readCursors } from '../core/cursors.ts'
+import { awaitLock, dataPaths, type LockName, stateDirectories } from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { type Part, repeat, startAll } from '../core/lifecycle.ts'
 import { createLog } from '../core/log.ts'
@@ -25,8 +25,8 @@ import { RefusalLog } from './refusal-log.ts'
 export interface GatewaySettings {
   readonly data: string
   readonly config: Config
-  /** Who reads this journal; what all of them are done with is freed. */
-  readonly consumers: readonly string[]
+  /** Who reads this journal, and where each keeps how far it has come; what all are done with is freed. */
+  readonly consumers: Readonly<Record<string, 'state' | 'snapshots' | 'uplink'>>
   /** An edge node by itself: it holds the registry and offers the API. */
   readonly alone: boolean
 }
@@ -52,7 +52,13 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     onFault,
   })
   const reader = openLmdbJournalReader(paths.journal)
-  const cursors = createCursors(state, reader.id)
+  const consumerNames = Object.keys(consumers)
+  const kept = Object.entries(consumers).map(([consumer, place]) => {
+    const own =
+      place === 'state' ? state : openLmdbState({ directory: stateDirectories(paths)[place], readOnly: true })
+    return { consumer, own, cursors: createCursors(own, reader.id) }
+  })
+  const cursors = readCursors(Object.fromEntries(kept.map(({ consumer, cursors }) => [consumer, cursors])))
   const waitingRoom = await openWaitingRoom({
     directory: paths.waiting,
     clock,
@@ -82,11 +88,11 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     },
     { admit, registry, clock, onRefusal: refusal => refusals.add(refusal) },
   )
-  const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers })
+  const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers: consumerNames })
   const door = createDoor({ broker, journal, reader, registry, refusals: () => refusals.latest, metrics })
   const retainMs = config.journal.retainS * secondMs
   const trimmer = createTrimmer(
-    { consumers, retainMs, maxBytes: config.journal.maxBytes },
+    { consumers: consumerNames, retainMs, maxBytes: config.journal.maxBytes },
     { journal, cursors, clock, onFault },
   )
   const api = alone
@@ -98,7 +104,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     async stop() {
       await reader.close()
       await journal.stop()
-      await state.close()
+      for (const own of new Set([state, ...kept.map(({ own }) => own)])) await own.close()
       for (const lock of locks) lock.release()
     },
   }

@@ -1,5 +1,5 @@
 import { Gauge, Registry } from 'prom-client'
-import type { Cursors } from '../core/cursors.ts'
+import type { CursorReader } from '../core/cursors.ts'
 import type { WaitingRoom } from './admit/waiting-room.ts'
 import type { Broker } from './broker/broker.ts'
 import type { Journal } from './journal/journal.ts'
@@ -10,7 +10,7 @@ export interface MetricParts {
   journal: Journal
   waitingRoom: WaitingRoom
   refusals: RefusalLog
-  cursors: Cursors
+  cursors: CursorReader
   consumers: readonly string[]
 }
 

@@ -51,3 +51,16 @@ export function grow({ left, top, right, bottom }: Box, x: number, y: number): B
 export function boxAround(centreX: number, centreY: number, width: number, height: number): Box {
   return grow({ left: centreX, top: centreY, right: centreX, bottom: centreY }, width / 2, height / 2)
 }
+
+/** A region that can be cut out: whole pixels, at least one, within the picture. */
+export function wholePixels(box: Box, picture: Size): Box {
+  const left = Math.min(Math.floor(box.left), picture.width - 1)
+  const top = Math.min(Math.floor(box.top), picture.height - 1)
+  const outer = {
+    left,
+    top,
+    right: Math.max(left + 1, Math.ceil(box.right)),
+    bottom: Math.max(top + 1, Math.ceil(box.bottom)),
+  }
+  return clip(outer, picture)
+}

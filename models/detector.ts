@@ -25,13 +25,28 @@ export interface Seen {
   readonly timings: { readonly decodeMs: number; readonly inferenceMs: number; readonly totalMs: number }
 }
 
+/** A picture as it lies in the input of a model. */
+export interface View {
+  /** Of the upright picture. */
+  readonly picture: Size
+  readonly placement: Placement
+  /** RGB, as large as the input; nobody else's. */
+  readonly pixels: Uint8Array
+}
+
 export interface Detector {
   readonly manifest: Manifest
+  /** Decodes a JPEG or PNG, once and on another thread. Throws PICTURE_UNREADABLE or PICTURE_TOO_LARGE. */
+  view(picture: Uint8Array | PictureFile): Promise<View>
   /**
-   * What is to be seen on a JPEG or PNG, from `minScore` on (the manifest's `report` by default; ask for its
-   * `redact` and count what reaches `report`, and one run serves both). Blocks the event loop for the
-   * inference, some 20 ms. Throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE or MODEL_OUTPUT_INVALID.
+   * What is to be seen there, from `minScore` on, surest first. Blocks the event loop for the inference, some
+   * 20 ms. Throws MODEL_OUTPUT_INVALID.
    */
+  see(
+    view: View,
+    minScore: number,
+  ): Promise<{ readonly detections: readonly Detection[]; readonly inferenceMs: number }>
+  /** Both, with `minScore` the manifest's `report` by default. Throws what they throw. */
   detect(picture: Uint8Array | PictureFile, options?: { readonly minScore?: number }): Promise<Seen>
   close(): Promise<void>
 }
@@ -43,25 +58,33 @@ export async function openDetector(
 ): Promise<Detector> {
   const session = await openSession(readModelFile(manifestPath), options)
   const { manifest } = session
-  return {
+  const detector: Detector = {
     manifest,
+    async view(picture) {
+      const file = picture instanceof Uint8Array ? await openPicture(picture) : picture
+      const size: Size = { width: file.width, height: file.height }
+      const placement = place(size, chooseSize(size, manifest.input.sizes), manifest.input)
+      const pixels = await decodeInto(file, placement, manifest.input.fill)
+      return { picture: size, placement, pixels }
+    },
+    async see({ placement, pixels }, minScore) {
+      const { candidates, inferenceMs } = await session.run(pixels, placement.input, minScore)
+      return { detections: toDetections(candidates, placement, manifest), inferenceMs }
+    },
     async detect(picture, { minScore = manifest.thresholds.report } = {}) {
       const started = performance.now()
-      const file = picture instanceof Uint8Array ? await openPicture(picture) : picture
-      const size = chooseSize(file, manifest.input.sizes)
-      const placement = place(file, size, manifest.input)
-      const pixels = await decodeInto(file, placement, manifest.input.fill)
+      const view = await detector.view(picture)
       const decodeMs = performance.now() - started
-      const { candidates, inferenceMs } = await session.run(pixels, size, minScore)
-      const detections = toDetections(candidates, placement, manifest)
+      const { detections, inferenceMs } = await detector.see(view, minScore)
       return {
-        picture: { width: file.width, height: file.height },
+        picture: view.picture,
         detections,
         timings: { decodeMs, inferenceMs, totalMs: performance.now() - started },
       }
     },
     close: () => session.close(),
   }
+  return detector
 }
 
 /** A van is a car to one class and a truck to the next: of these only the surest is one vehicle. */

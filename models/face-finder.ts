@@ -1,10 +1,11 @@
-import { type Box, clip, heightOf, type Size, widthOf } from './box.ts'
-import type { Face, PersonFaces } from './cover.ts'
+import { type Box, heightOf, type Size, wholePixels, widthOf } from './box.ts'
+import { type Face, headOf, type PersonFaces } from './cover.ts'
 import { suppress } from './decode/suppress.ts'
+import { draw } from './draw.ts'
 import type { Manifest } from './manifest.ts'
 import { bundledModels, readModelFile } from './model-file.ts'
 import { cropInto, type Pixels } from './picture.ts'
-import { chooseSize, place, toPicture } from './placement.ts'
+import { chooseSize, type Placement, place, toPicture } from './placement.ts'
 import { openSession, type SessionOptions } from './session.ts'
 
 export interface FacesFound {
@@ -17,7 +18,10 @@ export interface FacesFound {
 
 export interface FaceFinder {
   readonly manifest: Manifest
-  /** Looks at the whole picture, then at each person alone. About 7 ms a look. Blocks as a detector does. */
+  /**
+   * Looks at the whole picture, then alone at each person whose face was not found there. About 5 ms a look.
+   * Blocks as a detector does.
+   */
   find(pixels: Pixels, persons: readonly Box[]): Promise<FacesFound>
   close(): Promise<void>
 }
@@ -30,15 +34,29 @@ export async function openFaceFinder(
   const { manifest } = session
   const { input, thresholds } = manifest
 
-  async function look(pixels: Pixels, region: Box): Promise<Face[]> {
-    const part = { width: widthOf(region), height: heightOf(region) }
-    const size = chooseSize(part, input.sizes)
-    const placement = place(part, size, input)
-    const { candidates } = await session.run(
-      await cropInto(pixels, region, placement, input.fill),
-      size,
-      thresholds.redact,
-    )
+  /** How a part lies in the input, in the size that fits it best. */
+  function placed(part: Size): Placement {
+    return place(part, chooseSize(part, input.sizes), input)
+  }
+
+  async function wholeOf(pixels: Pixels): Promise<Face[]> {
+    const whole = { left: 0, top: 0, right: pixels.width, bottom: pixels.height }
+    const placement = placed(pixels)
+    return facesIn(await cropInto(pixels, whole, placement, input.fill), placement, whole)
+  }
+
+  async function closeUp(pixels: Pixels, person: Box): Promise<Face[]> {
+    if (heightOf(headOf(person)) < leastHead) return []
+    const region = wholePixels(person, pixels)
+    const placement = placed({ width: widthOf(region), height: heightOf(region) })
+    const { input: size, inner, left, top } = placement
+    const sheet = { ...size, data: new Uint8Array(size.width * size.height * 3).fill(input.fill) }
+    draw(pixels, region, sheet, { left, top, right: left + inner.width, bottom: top + inner.height })
+    return facesIn(sheet.data, placement, region)
+  }
+
+  async function facesIn(sheet: Uint8Array, placement: Placement, region: Box): Promise<Face[]> {
+    const { candidates } = await session.run(sheet, placement.input, thresholds.redact)
     return suppress(candidates, thresholds.overlap, () => 'face').map(({ score, box }) => {
       const within = toPicture(box, placement)
       return {
@@ -58,10 +76,12 @@ export async function openFaceFinder(
     manifest,
     async find(pixels, persons) {
       const started = performance.now()
-      const faces = await look(pixels, { left: 0, top: 0, right: pixels.width, bottom: pixels.height })
+      const faces = await wholeOf(pixels)
+      const known = facesByPerson(faces, persons)
       const looks: PersonFaces[] = []
       for (const person of persons) {
-        looks.push({ person, faces: await look(pixels, wholePixels(person, pixels)) })
+        const face = known.get(person)
+        looks.push({ person, faces: face === undefined ? await closeUp(pixels, person) : [face] })
       }
       return { faces, persons: looks, totalMs: performance.now() - started }
     },
@@ -69,15 +89,27 @@ export async function openFaceFinder(
   }
 }
 
-/** A region that can be cut out: whole pixels, at least one, within the picture. */
-function wholePixels(box: Box, picture: Size): Box {
-  const left = Math.min(Math.floor(box.left), picture.width - 1)
-  const top = Math.min(Math.floor(box.top), picture.height - 1)
-  const outer = {
-    left,
-    top,
-    right: Math.max(left + 1, Math.ceil(box.right)),
-    bottom: Math.max(top + 1, Math.ceil(box.bottom)),
+/**
+ * Pixels. In a head that is lower, eyes are less than 5 pixels apart or so; it is covered by its place, for
+ * which a look would change little, and in a crowd there are many.
+ */
+const leastHead = 20
+
+/** Whose face each sure one is: of those in whose head it lies, the person's in the middle of whose head it is; one each. */
+export function facesByPerson(faces: readonly Face[], persons: readonly Box[]): Map<Box, Face> {
+  const known = new Map<Box, Face>()
+  for (const face of faces.filter(({ sure }) => sure)) {
+    const x = (face.box.left + face.box.right) / 2
+    const y = (face.box.top + face.box.bottom) / 2
+    const off = (head: Box) =>
+      Math.hypot(x - (head.left + head.right) / 2, y - (head.top + head.bottom) / 2) / widthOf(head)
+    const owner = persons
+      .filter(person => !known.has(person) && contains(headOf(person), x, y))
+      .toSorted((a, b) => off(headOf(a)) - off(headOf(b)))[0]
+    if (owner !== undefined) known.set(owner, face)
   }
-  return clip(outer, picture)
+  return known
 }
+
+const contains = ({ left, top, right, bottom }: Box, x: number, y: number) =>
+  x >= left && x <= right && y >= top && y <= bottom

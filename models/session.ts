@@ -96,7 +96,8 @@ export async function openSession(
   }
 }
 
-async function createNative(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
+/** The model as ONNX Runtime has it. Throws MODEL_UNREADABLE. */
+export async function createNative(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(bytes, sessionOptions(threads))
   } catch (error) {

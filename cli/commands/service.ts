@@ -1,12 +1,20 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../core/config.ts'
-import { dataPaths, lockDataDirectory, prepareDataDirectory } from '../../core/data-directory.ts'
+import {
+  type DataPaths,
+  dataPaths,
+  lockDataDirectory,
+  prepareDataDirectory,
+  stateDirectories,
+} from '../../core/data-directory.ts'
 import { createLog } from '../../core/log.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { version } from '../../core/version.ts'
 import { openWriter } from '../../gateway/journal/lmdb-writer.ts'
 import type { GatewaySettings } from '../../gateway/main.ts'
+import { type TaggerSettings, taggerConsumer } from '../../gateway/tagger/settings.ts'
+import { type UplinkSettings, uplinkConsumer } from '../../gateway/uplink/settings.ts'
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { type CommonOptions, contextOf, parseAddress, withCommonOptions } from '../options.ts'
@@ -41,27 +49,9 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const paths = dataPaths(data)
   prepareDataDirectory(paths)
   const lock = lockDataDirectory(paths, 'service')
-  await prepareDatabases(paths.state, paths.journal, config)
-
-  const gateway: GatewaySettings = {
-    data: paths.root,
-    config,
-    consumers: alone ? [] : [intakeConsumer],
-    alone,
-  }
-  const ingest: IngestSettings = { data: paths.root, config }
-  const specs: ChildSpec[] = [
-    {
-      name: 'gateway',
-      entry: new URL('../../gateway/main.ts', import.meta.url),
-      settings: gateway,
-      flags: gatewayFlags,
-    },
-  ]
-  if (!alone)
-    specs.push({ name: 'ingest', entry: new URL('../../ingest/main.ts', import.meta.url), settings: ingest })
+  await prepareDatabases(paths, config)
   const supervisor = supervise(
-    specs,
+    processesOf(paths, config, alone),
     createLog('supervisor', config.log.level),
     join(paths.run, 'compile-cache'),
   )
@@ -102,8 +92,44 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
   }
 }
 
+/** In the order in which they stop: the door first. */
+function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpec[] {
+  const entry = (path: string) => new URL(`../../${path}/main.ts`, import.meta.url)
+  const { root: data } = paths
+  const tagger = config.tagger.workers > 0
+  const uplink = config.uplink !== undefined
+  const consumers: GatewaySettings['consumers'] = {
+    ...(alone ? {} : { [intakeConsumer]: 'state' }),
+    ...(tagger ? { [taggerConsumer]: 'snapshots' } : {}),
+    ...(uplink ? { [uplinkConsumer]: 'uplink' } : {}),
+  }
+  // An edge node that reports nowhere is all that its events have: nothing is freed.
+  const isArchive = alone && !uplink
+  const gateway: GatewaySettings = { data, config, consumers: isArchive ? {} : consumers, alone }
+  const ingest: IngestSettings = { data, config }
+  const specs: (ChildSpec | undefined)[] = [
+    { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: gatewayFlags },
+    tagger
+      ? {
+          name: 'tagger',
+          entry: entry('gateway/tagger'),
+          settings: { data, config } satisfies TaggerSettings,
+        }
+      : undefined,
+    uplink
+      ? {
+          name: 'uplink',
+          entry: entry('gateway/uplink'),
+          settings: { data, config } satisfies UplinkSettings,
+        }
+      : undefined,
+    alone ? undefined : { name: 'ingest', entry: entry('ingest'), settings: ingest },
+  ]
+  return specs.filter(spec => spec !== undefined)
+}
+
 /** Readers cannot open what has never been written; the processes may come up in any order. */
-async function prepareDatabases(state: string, journal: string, config: Config): Promise<void> {
-  await openLmdbState({ directory: state }).close()
-  await openWriter({ directory: journal, ...config.journal }).close()
+async function prepareDatabases(paths: DataPaths, config: Config): Promise<void> {
+  for (const directory of Object.values(stateDirectories(paths))) await openLmdbState({ directory }).close()
+  await openWriter({ directory: paths.journal, ...config.journal }).close()
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
+import { snapshotRecordId } from '../../devices/contract/record-ids.ts'
 import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
 import type { Journal, Lane, Outcome } from '../journal/journal.ts'
 import { type Admitted, admitEvents, parse } from './admit-events.ts'
@@ -82,7 +83,7 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     }
     const data = { bytes: jpeg.length }
     const record = { kind: 'snapshot', data, ...ofNow(receivedAt, sender) } as const
-    return journal.append(sender.device, [{ id: `#snapshot/${event}`, record }], 'snapshot')
+    return journal.append(sender.device, [{ id: snapshotRecordId(event), record }], 'snapshot')
   }
 
   function park(

@@ -1,5 +1,5 @@
 import { type Clock, secondMs } from '../../core/clock.ts'
-import type { Cursors } from '../../core/cursors.ts'
+import type { CursorReader } from '../../core/cursors.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import type { Journal } from './journal.ts'
 
@@ -13,7 +13,7 @@ export interface TrimmerOptions {
 
 export interface TrimmerParts {
   journal: Journal
-  cursors: Cursors
+  cursors: CursorReader
   clock: Clock
   onFault: (error: unknown) => void
 }

@@ -97,7 +97,7 @@ const title = there
 
 test.skipIf(!there)(title, { timeout: 120_000 }, async () => {
   const figures = await run({}, [pictures])
-  expect(figures.personAp50).toBeGreaterThanOrEqual(0.65)
-  expect(figures.fourWheelPresence / figures.images).toBeGreaterThanOrEqual(40 / 43)
+  expect(figures.personAp50).toBeGreaterThanOrEqual(0.69)
+  expect(figures.fourWheelPresence / figures.images).toBeGreaterThanOrEqual(41 / 43)
   if (figures.facesCovered !== null) expect(figures.facesCovered).toBeGreaterThanOrEqual(0.95)
 })

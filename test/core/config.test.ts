@@ -26,7 +26,15 @@ const defaults = {
     maxRememberedIds: 50_000_000,
     maxParked: 10_000,
   },
-  snapshots: { maxBytes: miB, maxWaitingBytes: 2 * giB, maxWaitingS: 3600 },
+  snapshots: {
+    maxBytes: miB,
+    maxWaitingBytes: 2 * giB,
+    maxWaitingS: 3600,
+    maxEdgePx: 960,
+    keepBytes: 20 * giB,
+    keepS: 30 * 86_400,
+  },
+  tagger: { workers: 1, threads: 1, maxBacklog: 500, timeoutS: 15, maxWorkerBytes: 380 * miB },
   store: { memoryBytes: 512 * miB, threads: 2 },
   log: { level: 'info' },
 }

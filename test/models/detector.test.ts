@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { crc32, deflateSync } from 'node:zlib'
-import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeOf } from '../../core/errors.ts'
-import { overlapOf } from '../../models/box.ts'
+import { type Box, overlapOf } from '../../models/box.ts'
 import { type Detector, openDetector } from '../../models/detector.ts'
-import { type FaceFinder, openFaceFinder } from '../../models/face-finder.ts'
+import { type FaceFinder, facesByPerson, openFaceFinder } from '../../models/face-finder.ts'
 import { decodePicture, openPicture } from '../../models/picture.ts'
+import { otherKinds, sample } from './odd-pictures.ts'
 
-const sample = (name: string) => readFileSync(new URL(`../../models/samples/${name}`, import.meta.url))
 const motorcycle = sample('motorcycle.jpg')
 
 let detector: Detector
@@ -53,19 +49,9 @@ describe('the detector sees', () => {
 })
 
 describe('a picture of another kind shows the same', () => {
-  const as = {
-    'a PNG': () => sharp(motorcycle).png(),
-    'a progressive JPEG': () => sharp(motorcycle).jpeg({ progressive: true }),
-    'a CMYK JPEG': () => sharp(motorcycle).toColourspace('cmyk').jpeg(),
-    'a grey JPEG': () => sharp(motorcycle).greyscale().jpeg(),
-    'a PNG of 16 bits': () => sharp(motorcycle).toColourspace('rgb16').png(),
-    'a PNG with transparency': () => sharp(motorcycle).ensureAlpha(1).png(),
-    'a PNG with a palette': () => sharp(motorcycle).png({ palette: true }),
-    'turned by EXIF': () => sharp(motorcycle).rotate(270).withMetadata({ orientation: 6 }).jpeg(),
-  }
-  for (const [title, convert] of Object.entries(as)) {
+  for (const { title, bytes } of otherKinds) {
     test(title, async () => {
-      const { picture, detections } = await detector.detect(await convert().toBuffer())
+      const { picture, detections } = await detector.detect(await bytes())
       expect(picture).toEqual({ width: 720, height: 486 })
       const [usual] = (await detector.detect(motorcycle)).detections
       expect(detections[0]?.kind).toBe('motorcycle')
@@ -74,87 +60,8 @@ describe('a picture of another kind shows the same', () => {
   }
 })
 
-/** A square of one bit a pixel: it shrinks to a thousandth. */
-function blackPng(side: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const named = Buffer.concat([Buffer.from(type), data])
-    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
-    length.writeUInt32BE(data.length)
-    sum.writeUInt32BE(crc32(named))
-    return Buffer.concat([length, named, sum])
-  }
-  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0])
-  header.writeUInt32BE(side, 0)
-  header.writeUInt32BE(side, 4)
-  const pixels = deflateSync(Buffer.alloc(side * (1 + side / 8)))
-  const signature = Buffer.from('89504e470d0a1a0a', 'hex')
-  return Buffer.concat([
-    signature,
-    chunk('IHDR', header),
-    chunk('IDAT', pixels),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
-}
-
-describe('a picture that cannot be used is refused at once', () => {
-  const cases: { title: string; bytes: () => Promise<Buffer> | Buffer; code: string }[] = [
-    { title: 'no bytes', bytes: () => Buffer.alloc(0), code: 'PICTURE_UNREADABLE' },
-    { title: 'text', bytes: () => Buffer.from('this is a text file named .jpg'), code: 'PICTURE_UNREADABLE' },
-    {
-      title: 'half a JPEG',
-      bytes: () => motorcycle.subarray(0, motorcycle.length / 2),
-      code: 'PICTURE_UNREADABLE',
-    },
-    { title: 'a head without a body', bytes: () => motorcycle.subarray(0, 20), code: 'PICTURE_UNREADABLE' },
-    {
-      title: '16,000 × 16,000 in a small file',
-      bytes: () => blackPng(16_000),
-      code: 'PICTURE_TOO_LARGE',
-    },
-    {
-      title: 'SVG',
-      bytes: () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
-      code: 'PICTURE_UNREADABLE',
-    },
-    { title: 'GIF', bytes: () => sharp(motorcycle).gif().toBuffer(), code: 'PICTURE_UNREADABLE' },
-    { title: 'TIFF', bytes: () => sharp(motorcycle).tiff().toBuffer(), code: 'PICTURE_UNREADABLE' },
-    { title: 'WebP', bytes: () => sharp(motorcycle).webp().toBuffer(), code: 'PICTURE_UNREADABLE' },
-  ]
-  for (const { title, bytes, code } of cases) {
-    test(title, async () => {
-      const picture = await bytes()
-      const started = performance.now()
-      const error = await detector.detect(picture).catch((reason: unknown) => reason)
-      expect(codeOf(error), String(error)).toBe(code)
-      expect(performance.now() - started).toBeLessThan(1000)
-    })
-  }
-
-  test('but ten megabytes of EXIF in front of it do no harm', async () => {
-    const segment = Buffer.alloc(65_537)
-    segment.set([0xff, 0xe1, 0xff, 0xff])
-    const stuffed = Buffer.concat([
-      motorcycle.subarray(0, 2),
-      ...Array<Buffer>(160).fill(segment),
-      motorcycle.subarray(2),
-    ])
-    const started = performance.now()
-    const answer = await detector.detect(stuffed).then(
-      ({ detections }) => detections[0]?.kind,
-      (error: unknown) => codeOf(error),
-    )
-    expect(['motorcycle', 'PICTURE_UNREADABLE']).toContain(answer)
-    expect(performance.now() - started).toBeLessThan(1000)
-  })
-
-  test('but a single pixel is a picture, with nothing on it', async () => {
-    const pixel = await sharp(motorcycle).resize(1, 1).jpeg().toBuffer()
-    expect((await detector.detect(pixel)).detections).toEqual([])
-  })
-})
-
 describe('the face finder', () => {
-  test('finds a face on the whole picture and on the person', async () => {
+  test('finds a face on the whole picture, and knows whose head it is in', async () => {
     const picture = sample('portrait.jpg')
     const { detections } = await detector.detect(picture)
     const persons = detections.filter(({ kind }) => kind === 'person').map(({ box }) => box)
@@ -163,14 +70,46 @@ describe('the face finder', () => {
       persons,
     )
     expect(faces.filter(({ sure }) => sure)).toHaveLength(1)
-    const [onPerson] = looks[0]!.faces
-    expect(onPerson?.sure).toBe(true)
-    expect(overlapOf(onPerson!.box, faces[0]!.box)).toBeGreaterThan(0.6)
+    // The sure face of the whole picture is that person's: there is no need for a closer look.
+    expect(looks[0]!.faces).toEqual(faces.filter(({ sure }) => sure))
+  })
+
+  test('takes a face for that of the person in whose head it lies, and of one person only', () => {
+    const face = (left: number, sure = true) => ({
+      score: sure ? 0.9 : 0.4,
+      sure,
+      box: { left, top: 10, right: left + 20, bottom: 30 },
+    })
+    const front: Box = { left: 0, top: 0, right: 60, bottom: 200 }
+    const behind: Box = { left: 30, top: 0, right: 90, bottom: 200 }
+    const [ofFront, ofBehind] = [face(15), face(52)] as const
+    expect(facesByPerson([ofBehind, ofFront], [front, behind])).toEqual(
+      new Map([
+        [front, ofFront],
+        [behind, ofBehind],
+      ]),
+    )
+    expect([...facesByPerson([ofFront], [front, behind]).keys()]).toEqual([front])
+    expect(facesByPerson([face(15, false)], [front])).toEqual(new Map())
   })
 
   test('finds none on a motorcycle', async () => {
     const { faces } = await finder.find(await decodePicture(await openPicture(motorcycle)), [])
     expect(faces.filter(({ sure }) => sure)).toEqual([])
+  })
+
+  test('finds a face by a closer look that is too small on the whole picture', async () => {
+    const { data, width, height } = await decodePicture(await openPicture(sample('portrait.jpg')))
+    const large = {
+      width: width * 8,
+      height: height * 8,
+      data: new Uint8Array(width * height * 192).fill(90),
+    }
+    for (let row = 0; row < height; row++)
+      large.data.set(data.subarray(row * width * 3, (row + 1) * width * 3), row * large.width * 3)
+    const { faces, persons } = await finder.find(large, [{ left: 0, top: 0, right: width, bottom: height }])
+    expect(faces.filter(({ sure }) => sure)).toEqual([])
+    expect(persons[0]!.faces.some(({ sure }) => sure)).toBe(true)
   })
 
   test('looks at a person at the very edge', async () => {

@@ -1,0 +1,73 @@
+import Type from 'typebox'
+import { Compile } from 'typebox/compile'
+
+/** Corners in fractions of the upright picture: 0, 0 is its top left, 1, 1 its bottom right. At least 3. */
+export type Polygon = readonly (readonly [x: number, y: number])[]
+
+/** Parts of what a device's camera sees. Fractions, so that a camera may change its resolution. */
+export interface Regions {
+  /** Not to be looked at nor kept: another house's door, a window. */
+  readonly mask?: readonly Polygon[]
+  /** Only what stands in here counts. */
+  readonly zone?: Polygon
+}
+
+const fraction = Type.Number({ minimum: 0, maximum: 1 })
+const PolygonSchema = (description: string) =>
+  Type.Array(Type.Tuple([fraction, fraction]), { minItems: 3, maxItems: 64, description })
+
+export const RegionsSchema = Type.Object(
+  {
+    mask: Type.Optional(
+      Type.Array(PolygonSchema('Corners, [x, y] each.'), {
+        maxItems: 16,
+        description: 'Parts that are blackened before anything looks at them.',
+      }),
+    ),
+    zone: Type.Optional(PolygonSchema('Only what has its foot in here counts; corners, [x, y] each.')),
+  },
+  {
+    additionalProperties: false,
+    description: 'Parts of the picture, in fractions of its width and height from the top left.',
+  },
+)
+
+const validator = Compile(RegionsSchema)
+
+/** What is wrong with it, in one line that names the member, or undefined. */
+export function faultOfRegions(value: unknown): string | undefined {
+  if (!validator.Check(value)) return firstFault(value)
+  const { mask = [], zone } = value as Regions
+  const flat = mask.findIndex(isFlat)
+  if (flat !== -1) return `mask.${flat} encloses nothing`
+  return zone !== undefined && isFlat(zone) ? 'zone encloses nothing' : undefined
+}
+
+/** Whether a point lies in a polygon; where it overlaps itself, every second layer is outside (even-odd). */
+export function isInside(polygon: Polygon, x: number, y: number): boolean {
+  let inside = false
+  polygon.forEach(([x1, y1], index) => {
+    const [x2, y2] = polygon[(index + 1) % polygon.length]!
+    if (y1 > y !== y2 > y && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1)) inside = !inside
+  })
+  return inside
+}
+
+/** All corners on one line: a zone like that would count nobody, and nobody would notice. */
+function isFlat(polygon: Polygon): boolean {
+  const [x0, y0] = polygon[0]!
+  const far = polygon.find(([x, y]) => x !== x0 || y !== y0)
+  if (far === undefined) return true
+  const [x1, y1] = far
+  return polygon.every(([x, y]) => Math.abs((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) < 1e-9)
+}
+
+function firstFault(value: unknown): string {
+  const errors = validator.Errors(value).filter(({ keyword }) => keyword !== 'boolean')
+  const { instancePath, message, params } = errors[0]!
+  const where = instancePath.slice(1).replaceAll('/', '.') || 'regions'
+  const { additionalProperties } = params as { additionalProperties?: string[] }
+  return additionalProperties
+    ? `${where}: unknown key ${additionalProperties.join(', ')}`
+    : `${where} ${message}`
+}

@@ -1,0 +1,10 @@
+import type { Config } from '../../core/config.ts'
+
+/** What the supervisor hands to the uplink's process. */
+export interface UplinkSettings {
+  readonly data: string
+  readonly config: Config
+}
+
+/** The name of this consumer's cursor. */
+export const uplinkConsumer = 'uplink'
