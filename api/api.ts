@@ -7,10 +7,12 @@ import { LintelError, messageOf } from '../core/errors.ts'
 import { createHttp } from '../core/http.ts'
 import type { Part } from '../core/lifecycle.ts'
 import type { Logger } from '../core/log.ts'
+import { metricsType, readMetrics } from '../core/metrics-server.ts'
 import { version } from '../core/version.ts'
 import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import { createOperations, type OperationParts } from './local-operations.ts'
 import type { Operations } from './operations.ts'
+import { addSnapshotRoutes } from './snapshot-routes.ts'
 import { createStoreMetrics } from './store-metrics.ts'
 
 export interface ApiParts extends Omit<OperationParts, 'defaultZone'> {
@@ -39,8 +41,12 @@ export function createLocalApi({
   addRoutes(app, operations)
   const storeMetrics = createStoreMetrics({ ...parts, intake })
   app.get('/metrics', async (_, reply) => {
-    const gateway = await parts.door.metrics().catch(() => '')
-    return reply.type('text/plain; version=0.0.4').send(gateway + (await storeMetrics()))
+    const others = [
+      parts.door.metrics().catch(() => ''),
+      readMetrics(paths, 'tagger'),
+      readMetrics(paths, 'uplink'),
+    ]
+    return reply.type(metricsType).send((await Promise.all([...others, storeMetrics()])).join('\n'))
   })
   let url = ''
   return {
@@ -87,6 +93,7 @@ export function addRoutes(plain: ReturnType<typeof createHttp>, operations: Oper
     const answer = await operations.addDevice(request.body)
     return reply.status(answer.outcome === 'enrolled' ? 201 : 200).send(answer)
   })
+  app.post('/api/v1/devices/announce', request => operations.announceDevice(request.body))
   app.post('/api/v1/devices/import', { schema: { body: Type.String() } }, request =>
     operations.importDevices(request.body),
   )
@@ -114,6 +121,7 @@ export function addRoutes(plain: ReturnType<typeof createHttp>, operations: Oper
     operations.flow({ ...query, by: query.by === '' ? [] : query.by.split(',') }),
   )
   app.get('/api/v1/ledger', () => operations.ledger())
+  addSnapshotRoutes(plain, operations)
 
   app.get(
     '/api/v1/parked',

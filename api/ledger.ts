@@ -6,12 +6,12 @@ import type { Store } from '../ingest/store/store.ts'
 export interface LedgerRow {
   /** Counted when it arrived. */
   readonly received: number
-  /** Counted as rows of the store. */
+  /** Counted as rows of the store; on an edge node, as taken over by its centre. */
   readonly stored: number
   readonly duplicate: number
   readonly parked: number
   readonly refused: number
-  /** Counted as records of the journal that the store does not have yet. */
+  /** Counted as records of the journal that are not there yet. */
   readonly queued: number
   /** received less all the others: 0 if nothing was lost or doubled. */
   readonly difference: number
@@ -20,21 +20,24 @@ export interface LedgerRow {
 export interface Ledger {
   readonly total: LedgerRow
   readonly devices: readonly ({ readonly device: DeviceId } & LedgerRow)[]
-  /** The same for snapshots, which wait for the tagger and are no rows: `stored` is what was kept. */
+  /** The same for snapshots, which are no rows: `stored` are those that have their sighting, `queued` those that wait for it. */
   readonly snapshots: LedgerRow
   /** Whether every device adds up. */
   readonly balanced: boolean
 }
 
+/** Where records go from the journal: the store, or the centre that an edge node reports to. */
+export type Recipient = Pick<Store, 'applied' | 'countByDevice'>
+
 /**
  * Two books that are kept apart, held against each other: what the gateway counted as it came in, in
- * the commits of the journal, and what can be found now, as rows of the store and records of the journal.
+ * the commits of the journal, and what can be found now, with the recipient and as records of the journal.
  * Exact at any moment, also under load: everything is taken up to one position of the journal.
  */
-export async function takeLedger(journal: JournalReader, store: Store | undefined): Promise<Ledger> {
-  const applied: Seq = (await store?.applied(journal.id)) ?? 0
+export async function takeLedger(journal: JournalReader, recipient: Recipient | undefined): Promise<Ledger> {
+  const applied: Seq = (await recipient?.applied(journal.id)) ?? 0
   const { tallies, queued } = journal.audit(applied)
-  const stored = (await store?.countByDevice(journal.id, applied)) ?? new Map<DeviceId, number>()
+  const stored = (await recipient?.countByDevice(journal.id, applied)) ?? new Map<DeviceId, number>()
   const names = [...new Set([...tallies.keys(), ...stored.keys()])].sort()
   const devices = names.map(device => {
     const { received = 0, duplicate = 0, parked = 0, refused = 0 } = tallies.get(device)?.event ?? {}
@@ -50,8 +53,10 @@ export async function takeLedger(journal: JournalReader, store: Store | undefine
   })
   const snapshots = sum(
     [...tallies.values()].map(({ snapshot }) => {
-      const { received, stored: kept, duplicate, parked, refused } = snapshot
-      return withDifference({ received, stored: kept, duplicate, parked, refused, queued: 0 })
+      const { received, stored: kept, sighted, duplicate, parked, refused } = snapshot
+      // At a centre there may be more sightings than pictures: those of gateways that send no pictures.
+      const stored = Math.min(kept, sighted)
+      return withDifference({ received, stored, duplicate, parked, refused, queued: kept - stored })
     }),
   )
   const balanced = devices.every(({ difference }) => difference === 0) && snapshots.difference === 0

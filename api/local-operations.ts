@@ -1,21 +1,30 @@
 import type { Clock } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
+import type { DeviceId } from '../core/words.ts'
 import { importDevices } from '../devices/registry/csv.ts'
 import type { Device } from '../devices/registry/device.ts'
+import type { DeviceRegions } from '../devices/registry/device-regions.ts'
 import type { Registry } from '../devices/registry/registry.ts'
 import { answerFlow } from '../flow/query.ts'
 import type { Door } from '../gateway/control/door.ts'
 import type { JournalReader } from '../gateway/journal/journal.ts'
 import { tallyOf } from '../gateway/journal/tally.ts'
+import type { Holds } from '../gateway/snapshots/holds.ts'
+import type { Picture, PictureKey, SnapshotReader } from '../gateway/snapshots/snapshots.ts'
 import type { Store } from '../ingest/store/store.ts'
-import { takeLedger } from './ledger.ts'
-import type { DeviceView, Operations } from './operations.ts'
+import { type Recipient, takeLedger } from './ledger.ts'
+import type { DeviceView, Operations, SnapshotView } from './operations.ts'
 
 export interface OperationParts {
   registry: Registry
   journal: JournalReader
   /** Absent on a gateway alone. */
   store: Store | undefined
+  /** Where a gateway alone has a centre that it reports to: what that has taken over. */
+  uplink?: Recipient
+  snapshots: SnapshotReader
+  holds: Holds
+  regions: DeviceRegions
   door: Door
   clock: Clock
   defaultZone: string
@@ -26,6 +35,10 @@ export function createOperations({
   registry,
   journal,
   store,
+  uplink,
+  snapshots,
+  holds,
+  regions,
   door,
   clock,
   defaultZone,
@@ -66,6 +79,23 @@ export function createOperations({
     return found
   }
 
+  function view({ place, ...picture }: Picture): SnapshotView {
+    const { site = '', building = '', point = '' } = registry.place(place) ?? {}
+    const hold = holds.of(picture)
+    return { ...picture, site, building, point, ...(hold === undefined ? {} : { hold }) }
+  }
+
+  function findSnapshot(key: PictureKey): Picture {
+    const found = snapshots.find(key)
+    if (found !== undefined) return found
+    throw new LintelError('SNAPSHOT_NOT_FOUND', `there is no picture of event ${key.event} of ${key.device}`)
+  }
+
+  function assertDevice(device: DeviceId): void {
+    if (registry.get(device) === undefined)
+      throw new LintelError('DEVICE_NOT_FOUND', `no device is called ${device}`)
+  }
+
   return {
     async addDevice(device) {
       const withZone =
@@ -74,12 +104,15 @@ export function createOperations({
       if (answer!.outcome === 'refused') throw new LintelError('DEVICE_INVALID', answer!.reason)
       return answer!
     },
+    announceDevice(announced) {
+      const { gateway, ...row } = Object(announced) as { gateway?: unknown }
+      return registry.announce(typeof gateway === 'string' ? gateway : '', row, clock())
+    },
     importDevices: csv => importDevices(registry, csv, defaultZone, clock()),
     listDevices: () => viewAll(registry.list()),
     async showDevice(id) {
-      const device = registry.get(id)
-      if (device === undefined) throw new LintelError('DEVICE_NOT_FOUND', `no device is called ${id}`)
-      return (await viewAll([device]))[0]!
+      assertDevice(id)
+      return (await viewAll([registry.get(id)!]))[0]!
     },
     rotateToken: device => registry.rotate(device),
     setEnabled: (device, enabled) => registry.setEnabled(device, enabled),
@@ -91,7 +124,25 @@ export function createOperations({
         )
       return answerFlow(question, store)
     },
-    ledger: () => takeLedger(journal, store),
+    async regions(device) {
+      assertDevice(device)
+      return regions.of(device)
+    },
+    async setRegions(device, wanted) {
+      assertDevice(device)
+      await (wanted === undefined ? regions.clear(device) : regions.set(device, wanted))
+    },
+    listSnapshots: async query => snapshots.list(query).map(view),
+    showSnapshot: async key => view(findSnapshot(key)),
+    async readSnapshot(key) {
+      const jpeg = await snapshots.read(findSnapshot(key))
+      if (jpeg !== undefined) return jpeg
+      throw new LintelError('SNAPSHOT_NOT_FOUND', `the picture of event ${key.event} is gone`)
+    },
+    holdSnapshot: ({ device, event }, hold) =>
+      holds.hold(findSnapshot({ device, event }), { ...hold, at: clock() }),
+    releaseSnapshot: key => holds.release(key),
+    ledger: () => takeLedger(journal, store ?? uplink),
     listParked: async limit => journal.parked(limit),
     showParked: async key => findParked(key),
     async replayParked(key) {

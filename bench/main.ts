@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { renderTable } from '../cli/output.ts'
 import * as accuracy from './accuracy.ts'
 import * as ingest from './ingest.ts'
+import * as tagger from './tagger.ts'
 import * as year from './year.ts'
 
 interface Bench {
@@ -10,7 +11,7 @@ interface Bench {
   run(options: Record<string, number>, operands: readonly string[]): Promise<Record<string, unknown>>
 }
 
-const benches: Record<string, Bench> = { accuracy, ingest, year }
+const benches: Record<string, Bench> = { accuracy, ingest, tagger, year }
 
 const { values, positionals, tokens } = parseArgs({
   allowPositionals: true,

@@ -24,11 +24,12 @@ export async function startService(
   data: string,
   mqttPort = 0,
   options: readonly string[] = [],
+  command: 'up' | 'gateway' = 'up',
 ): Promise<Service> {
   const started = performance.now()
   const args = [
     main,
-    'up',
+    command,
     '--json',
     '--data',
     data,

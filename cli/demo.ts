@@ -8,6 +8,7 @@ import type { NewDevice } from '../devices/registry/device.ts'
 import { planTown } from '../devices/town/plan.ts'
 import { simulateTown, type TownProgress } from '../devices/town/simulate.ts'
 import { formatLocal } from '../flow/zone.ts'
+import { createScenes } from './demo-scenes.ts'
 import { renderTable } from './output.ts'
 import { type DeviceWithToken, enrolSimulated } from './simulated-devices.ts'
 
@@ -79,6 +80,7 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
       seed,
       historyMs,
       mood,
+      snapshot: createScenes(seed),
       signal,
       onProgress,
     })
@@ -107,5 +109,10 @@ function instructions(
     '',
     `  npx lintel flow --data ${data} --by site,building,point`,
     `  npx lintel ledger --data ${data}`,
+    '',
+    'see what the cameras saw, redacted, with its boxes (the newest of all):',
+    '',
+    `  npx lintel snapshot list --data ${data}`,
+    `  npx lintel snapshot show --data ${data} --out picture.jpg`,
   ].join('\n')
 }

@@ -10,6 +10,7 @@ import { addModelCommands } from './commands/models.ts'
 import { addParkedCommands } from './commands/parked.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
+import { addSnapshotCommands } from './commands/snapshots.ts'
 
 const program = new Command('lintel')
   .description('Counts what passes doors and checkpoints; knows nobody.')
@@ -22,6 +23,7 @@ addFlowCommand(program)
 addLedgerCommand(program)
 addParkedCommands(program)
 addSimulateCommand(program)
+addSnapshotCommands(program)
 addCheckCommands(program)
 addModelCommands(program)
 

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createOperations } from '../api/local-operations.ts'
 import type { Operations } from '../api/operations.ts'
 import { systemClock } from '../core/clock.ts'
@@ -7,13 +9,19 @@ import {
   isDataDirectory,
   lockDataDirectory,
   prepareDataDirectory,
+  stateDirectories,
 } from '../core/data-directory.ts'
 import { LintelError } from '../core/errors.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
 import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
+import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
+import { createHolds } from '../gateway/snapshots/holds.ts'
+import { createBookReader } from '../gateway/uplink/book.ts'
+import { databasePath } from '../ingest/store/duckdb-database.ts'
 import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 
 /** What a command needs opened; only an enrolment begins a directory that is not there. */
@@ -33,7 +41,9 @@ export async function withDirectory<T>(
     throw new LintelError('CONFIG_INVALID', `there is no data of lintel in ${paths.root}: is --data right?`)
   }
   prepareDataDirectory(paths)
-  const locks = (['service', 'journal', 'state'] as const).map(name => lockDataDirectory(paths, name))
+  const locks = (['service', 'journal', 'state', 'snapshots'] as const).map(name =>
+    lockDataDirectory(paths, name),
+  )
   const state = openLmdbState({ directory: paths.state })
   const journal = await openLmdbJournal({
     directory: paths.journal,
@@ -42,10 +52,12 @@ export async function withDirectory<T>(
   })
   const reader = openLmdbJournalReader(paths.journal)
   const registry = createRegistry(state)
+  const uplink = await uplinkOf(paths, reader.id)
   const store =
-    need === 'store'
+    need === 'store' && uplink === undefined
       ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock })
       : undefined
+  const index = openLmdbState({ directory: stateDirectories(paths).snapshots })
   const door = createDoor({ journal, reader, registry, refusals: () => [] })
   try {
     return await act(
@@ -53,6 +65,10 @@ export async function withDirectory<T>(
         registry,
         journal: reader,
         store,
+        ...(uplink === undefined ? {} : { uplink: uplink.book }),
+        snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: index }),
+        holds: createHolds(state),
+        regions: createDeviceRegions(state),
         door,
         clock: systemClock,
         defaultZone: config.zone,
@@ -60,9 +76,22 @@ export async function withDirectory<T>(
     )
   } finally {
     await store?.close()
+    await uplink?.close()
     await reader.close()
     await journal.stop()
+    await index.close()
     await state.close()
     for (const lock of locks) lock.release()
   }
+}
+
+/** Of an edge node, which has a centre in place of a store of its own. */
+async function uplinkOf(paths: DataPaths, journal: string) {
+  const hasStore = existsSync(databasePath(paths.store))
+  if (hasStore || !existsSync(join(paths.uplink, 'data.mdb'))) return undefined
+  const state = openLmdbState({ directory: paths.uplink, readOnly: true })
+  const book = createBookReader(state, journal)
+  if ((await book.applied(journal)) > 0) return { book, close: () => state.close() }
+  await state.close()
+  return undefined
 }

@@ -154,7 +154,12 @@ export const ConfigSchema = section(
         tokenFile: file('Its token, alone in a file.'),
         caFile: Type.Optional(file("CA of the centre's certificate, PEM; the system's CAs otherwise.")),
         snapshots: Type.Boolean({ default: true, description: 'Whether redacted pictures are sent, too.' }),
-        maxBytesPerS: Type.Optional(bytes('Most that is sent in a second, in the mean.', miB, 1024)),
+        maxBytesPerS: Type.Optional(
+          Type.Integer({
+            description: 'Most that is sent in a second, in the mean; no bound if left out.',
+            minimum: 1024,
+          }),
+        ),
       },
       'Where this edge node reports to.',
     ),

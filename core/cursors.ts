@@ -5,8 +5,8 @@ import type { Seq } from './words.ts'
 export interface Cursors {
   /** 0 for a consumer that has not begun. */
   get(consumer: string): Seq
-  /** Everything up to `seq` is done with. Never moves backwards. Resolves once durable. */
-  commit(consumer: string, seq: Seq): Promise<void>
+  /** Everything up to `seq` is done with. Never moves backwards. Resolves once durable, with what `also` changed where it moved. */
+  commit(consumer: string, seq: Seq, also?: () => void): Promise<void>
 }
 
 /** Only to look at them. */
@@ -23,9 +23,11 @@ export function createCursors(state: State, journalId: string): Cursors {
   const key = (consumer: string) => `${journalId}/${consumer}`
   return {
     get: consumer => table.get(key(consumer)) ?? 0,
-    async commit(consumer, seq) {
+    async commit(consumer, seq, also = () => {}) {
       await state.transact(() => {
-        if (seq > (table.get(key(consumer)) ?? 0)) table.put(key(consumer), seq)
+        if (seq <= (table.get(key(consumer)) ?? 0)) return
+        table.put(key(consumer), seq)
+        also()
       })
     },
   }

@@ -29,6 +29,8 @@ export const errorCodes = {
   EVENT_BATCH_TOO_LONG: { retryable: false },
   EVENT_PERSONAL_MEMBER: { retryable: false },
   STATUS_INVALID: { retryable: false },
+  SIGHTING_INVALID: { retryable: false },
+  PLACE_INVALID: { retryable: false },
   SNAPSHOT_EMPTY: { retryable: false },
   SNAPSHOT_NOT_JPEG: { retryable: false },
   SNAPSHOT_TOO_LARGE: { retryable: false },
@@ -39,6 +41,10 @@ export const errorCodes = {
   JOURNAL_CLOSED: { retryable: true },
   JOURNAL_CORRUPT: { retryable: false },
 
+  UPLINK_REFUSED: { retryable: true },
+  UPLINK_RECORD_REFUSED: { retryable: false },
+  UPLINK_CLOCK_WRONG: { retryable: false },
+
   STORE_UNAVAILABLE: { retryable: true },
   STORE_WRITE_FAILED: { retryable: true },
 
@@ -48,6 +54,8 @@ export const errorCodes = {
 
   FLOW_QUERY_INVALID: { retryable: false },
   FLOW_QUERY_TOO_WIDE: { retryable: false },
+
+  SNAPSHOT_NOT_FOUND: { retryable: false },
 
   PARKED_NOT_FOUND: { retryable: false },
   PARKED_NOT_REPLAYABLE: { retryable: false },
@@ -67,6 +75,10 @@ export const errorCodes = {
   MODEL_OUTPUT_INVALID: { retryable: false },
   PICTURE_UNREADABLE: { retryable: false },
   PICTURE_TOO_LARGE: { retryable: false },
+  PICTURE_THINNED: { retryable: false },
+  PICTURE_MISSING: { retryable: false },
+  PICTURE_DEADLY: { retryable: false },
+  TAGGER_WORKER_DIED: { retryable: true },
 
   OUTBOX_FULL: { retryable: true },
   CLIENT_CLOSED: { retryable: false },

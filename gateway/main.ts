@@ -3,14 +3,23 @@ import { createLocalApi } from '../api/api.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors, readCursors } from '../core/cursors.ts'
-import { awaitLock, dataPaths, type LockName, stateDirectories } from '../core/data-directory.ts'
+import {
+  awaitLock,
+  dataPaths,
+  findEndpoint,
+  type LockName,
+  stateDirectories,
+} from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { type Part, repeat, startAll } from '../core/lifecycle.ts'
 import { createLog } from '../core/log.ts'
 import { exitCodes, runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createAdmit } from './admit/admit.ts'
+import { createRegistryEnroller } from './admit/registry-enroller.ts'
+import { createRemoteEnroller } from './admit/remote-enroller.ts'
 import { openWaitingRoom } from './admit/waiting-room.ts'
 import { createBroker } from './broker/broker.ts'
 import { createControlServer } from './control/control-server.ts'
@@ -20,6 +29,9 @@ import { openLmdbJournalReader } from './journal/lmdb-reader.ts'
 import { createTrimmer } from './journal/trimmer.ts'
 import { createMetrics } from './metrics.ts'
 import { RefusalLog } from './refusal-log.ts'
+import { openFileSnapshotReader } from './snapshots/file-snapshots.ts'
+import { createHolds } from './snapshots/holds.ts'
+import { createBookReader } from './uplink/book.ts'
 
 /** What the supervisor hands to a process of the service, as its one argument. */
 export interface GatewaySettings {
@@ -43,7 +55,13 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const names: LockName[] = alone ? ['journal', 'state'] : ['journal']
   const locks = await Promise.all(names.map(name => awaitLock(paths, name, lockWaitMs)))
 
-  const state = openLmdbState({ directory: paths.state, readOnly: !alone })
+  const directories = stateDirectories(paths)
+  const states = {
+    state: openLmdbState({ directory: directories.state, readOnly: !alone }),
+    snapshots: openLmdbState({ directory: directories.snapshots, readOnly: true }),
+    uplink: openLmdbState({ directory: directories.uplink, readOnly: true }),
+  }
+  const { state } = states
   const registry = createRegistry(state)
   const journal = await openLmdbJournal({
     directory: paths.journal,
@@ -53,12 +71,11 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   })
   const reader = openLmdbJournalReader(paths.journal)
   const consumerNames = Object.keys(consumers)
-  const kept = Object.entries(consumers).map(([consumer, place]) => {
-    const own =
-      place === 'state' ? state : openLmdbState({ directory: stateDirectories(paths)[place], readOnly: true })
-    return { consumer, own, cursors: createCursors(own, reader.id) }
-  })
-  const cursors = readCursors(Object.fromEntries(kept.map(({ consumer, cursors }) => [consumer, cursors])))
+  const kept = Object.entries(consumers).map(([consumer, place]) => [
+    consumer,
+    createCursors(states[place], reader.id),
+  ])
+  const cursors = readCursors(Object.fromEntries(kept))
   const waitingRoom = await openWaitingRoom({
     directory: paths.waiting,
     clock,
@@ -74,6 +91,9 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     maxSnapshotBytes: config.snapshots.maxBytes,
     runId: randomUUID(),
   })
+  const enroller = alone
+    ? createRegistryEnroller(registry, clock)
+    : createRemoteEnroller(() => findEndpoint(paths, 'api'))
   const refusals = new RefusalLog(log, clock)
   const broker = createBroker(
     {
@@ -86,17 +106,38 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       maxPerDevice: config.mqtt.maxInFlightPerDevice,
       maxBytes: config.mqtt.maxInFlightBytes,
     },
-    { admit, registry, clock, onRefusal: refusal => refusals.add(refusal) },
+    { admit, registry, enroller, clock, onRefusal: refusal => refusals.add(refusal) },
   )
   const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers: consumerNames })
-  const door = createDoor({ broker, journal, reader, registry, refusals: () => refusals.latest, metrics })
+  const door = createDoor({
+    broker,
+    journal,
+    waitingRoom,
+    reader,
+    registry,
+    refusals: () => refusals.latest,
+    metrics,
+  })
   const retainMs = config.journal.retainS * secondMs
   const trimmer = createTrimmer(
     { consumers: consumerNames, retainMs, maxBytes: config.journal.maxBytes },
     { journal, cursors, clock, onFault },
   )
   const api = alone
-    ? createLocalApi({ paths, config, registry, journal: reader, store: undefined, door, clock, log })
+    ? createLocalApi({
+        paths,
+        config,
+        registry,
+        journal: reader,
+        store: undefined,
+        ...(config.uplink === undefined ? {} : { uplink: createBookReader(states.uplink, reader.id) }),
+        snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: states.snapshots }),
+        holds: createHolds(state),
+        regions: createDeviceRegions(state),
+        door,
+        clock,
+        log,
+      })
     : undefined
 
   const holdings: Part = {
@@ -104,7 +145,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     async stop() {
       await reader.close()
       await journal.stop()
-      for (const own of new Set([state, ...kept.map(({ own }) => own)])) await own.close()
+      for (const own of Object.values(states)) await own.close()
       for (const lock of locks) lock.release()
     },
   }

@@ -2,15 +2,18 @@ import { createLocalApi } from '../api/api.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors } from '../core/cursors.ts'
-import { awaitLock, dataPaths, findEndpoint } from '../core/data-directory.ts'
+import { awaitLock, dataPaths, findEndpoint, stateDirectories } from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { type Part, startAll } from '../core/lifecycle.ts'
 import { createLog } from '../core/log.ts'
 import { runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createRemoteDoor } from '../gateway/control/remote-door.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
+import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
+import { createHolds } from '../gateway/snapshots/holds.ts'
 import { createIntake } from './intake/intake.ts'
 import { openDuckDbStore } from './store/duckdb-store.ts'
 
@@ -43,6 +46,7 @@ async function start({ data, config }: IngestSettings) {
     random: Math.random,
     onFault,
   })
+  const index = openLmdbState({ directory: stateDirectories(paths).snapshots, readOnly: true })
   const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
   const api = createLocalApi({
     paths,
@@ -51,6 +55,9 @@ async function start({ data, config }: IngestSettings) {
     journal,
     store,
     intake,
+    snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: index }),
+    holds: createHolds(state),
+    regions: createDeviceRegions(state),
     door,
     clock: systemClock,
     log,
@@ -61,6 +68,7 @@ async function start({ data, config }: IngestSettings) {
     async stop() {
       await store.close()
       await journal.close()
+      await index.close()
       await state.close()
       lock.release()
     },

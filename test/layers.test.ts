@@ -34,6 +34,8 @@ const arrows: Record<string, readonly string[] | 'any'> = {
     'gateway/journal/journal.ts',
     'gateway/journal/tally.ts',
     'gateway/control/door.ts',
+    'gateway/snapshots/snapshots.ts',
+    'gateway/snapshots/holds.ts',
     'ingest/store/store.ts',
     'ingest/intake/intake-stats.ts',
   ],
@@ -46,7 +48,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
 /** They choose the technology behind a port. The town is a fleet of programs that use the client. */
 const mayChoose = (file: string) =>
   basename(file) === 'main.ts' || /^(?:cli|bench|test|devices\/town)\//.test(file)
-const isAdapter = (file: string) => /^(?:lmdb|duckdb|memory|sqlite|influx)-/.test(basename(file))
+const isAdapter = (file: string) => /^(?:lmdb|duckdb|memory|sqlite|influx|file)-/.test(basename(file))
 
 interface Import {
   readonly from: string

@@ -5,6 +5,7 @@ import { LintelError, messageOf } from '../../core/errors.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { addRegionsCommand } from './device-regions.ts'
 
 interface AddOptions extends CommonOptions {
   readonly kind: string
@@ -12,6 +13,7 @@ interface AddOptions extends CommonOptions {
   readonly building: string
   readonly point: string
   readonly zone?: string
+  readonly alsoSite: readonly string[]
 }
 
 export function addDeviceCommands(program: Command): void {
@@ -20,15 +22,29 @@ export function addDeviceCommands(program: Command): void {
     withCommonOptions(device.command(name).description(description))
 
   sub('add <id>', 'enrol a device, or move it; prints its token once')
-    .option('--kind <kind>', 'terminal or checkpoint', 'terminal')
+    .option('--kind <kind>', 'terminal, checkpoint or gateway', 'terminal')
     .requiredOption('--site <name>', 'the estate or road that one station answers for')
     .requiredOption('--building <name>', 'the building, or the gate of a site')
     .requiredOption('--point <name>', 'the door or lane')
     .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
+    .option(
+      '--also-site <name>',
+      'of a gateway: another site whose devices it speaks for; may be repeated',
+      another,
+      [],
+    )
     .action(async (id: string, options: AddOptions) => {
       const { data, config, output } = contextOf(options)
-      const { kind, site, building, point, zone } = options
-      const wanted = { device: id, kind, site, building, point, ...(zone === undefined ? {} : { zone }) }
+      const { kind, site, building, point, zone, alsoSite: sites } = options
+      const wanted = {
+        device: id,
+        kind,
+        site,
+        building,
+        point,
+        ...(zone === undefined ? {} : { zone }),
+        ...(kind === 'gateway' || sites.length > 0 ? { sites } : {}),
+      }
       const answer = await withOperations(data, config, 'enrolment', operations =>
         operations.addDevice(wanted),
       )
@@ -63,6 +79,7 @@ export function addDeviceCommands(program: Command): void {
       output.say(`${id} has a new token, shown this once: ${token}`, { device: id, token })
     },
   )
+  addRegionsCommand(device)
   for (const [verb, enabled] of [
     ['enable', true],
     ['disable', false],
@@ -76,6 +93,8 @@ export function addDeviceCommands(program: Command): void {
     )
   }
 }
+
+const another = (name: string, names: readonly string[]) => [...names, name]
 
 async function importDevices(csv: string, options: CommonOptions & { tokens?: string }): Promise<void> {
   const { data, config, output } = contextOf(options)

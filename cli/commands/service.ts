@@ -121,6 +121,7 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpe
           name: 'uplink',
           entry: entry('gateway/uplink'),
           settings: { data, config } satisfies UplinkSettings,
+          flags: gatewayFlags,
         }
       : undefined,
     alone ? undefined : { name: 'ingest', entry: entry('ingest'), settings: ingest },

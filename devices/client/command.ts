@@ -1,14 +1,26 @@
 import { parseRfc3339 } from '../../core/rfc3339.ts'
-import type { EventId } from '../../core/words.ts'
+import type { DeviceId, EventId } from '../../core/words.ts'
 
 /** What a gateway tells a device on its command topic. */
 export type Command =
   /** The gateway's clock, in milliseconds since the epoch. */
   | { readonly type: 'time'; readonly now: number }
   /** Something that was acknowledged and can never be stored: a fault to mend in the firmware. */
-  | { readonly type: 'refusal'; readonly code: string; readonly reason: string; readonly id?: EventId }
+  | {
+      readonly type: 'refusal'
+      readonly code: string
+      readonly reason: string
+      readonly id?: EventId
+      /** To a gateway: which of its devices this is about. */
+      readonly device?: DeviceId
+    }
   /** Stored, but not all of it: `members` that speak of a person were cut. */
-  | { readonly type: 'notice'; readonly code: string; readonly members?: readonly string[] }
+  | {
+      readonly type: 'notice'
+      readonly code: string
+      readonly members?: readonly string[]
+      readonly device?: DeviceId
+    }
 
 /** Undefined for what is no command of ours: a device ignores what it does not know, since gateways grow. */
 export function parseCommand(payload: Buffer): Command | undefined {
@@ -19,7 +31,7 @@ export function parseCommand(payload: Buffer): Command | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { type, now, code, reason, id, members } = value as Record<string, unknown>
+  const { type, now, code, reason, id, members, device } = value as Record<string, unknown>
   switch (type) {
     case 'time': {
       const at = typeof now === 'string' ? parseRfc3339(now) : now
@@ -32,6 +44,7 @@ export function parseCommand(payload: Buffer): Command | undefined {
         code,
         reason: typeof reason === 'string' ? reason : '',
         ...(typeof id === 'string' ? { id } : {}),
+        ...(typeof device === 'string' ? { device } : {}),
       }
     case 'notice':
       if (typeof code !== 'string') return undefined
@@ -39,6 +52,7 @@ export function parseCommand(payload: Buffer): Command | undefined {
         type,
         code,
         ...(Array.isArray(members) ? { members: members.filter(member => typeof member === 'string') } : {}),
+        ...(typeof device === 'string' ? { device } : {}),
       }
     default:
       return undefined

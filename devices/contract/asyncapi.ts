@@ -1,6 +1,7 @@
 import Type, { type TSchema } from 'typebox'
 import { version } from '../../core/version.ts'
 import { deviceIdPattern } from '../../core/words.ts'
+import { PlaceSchema, SightingSchema } from './gateway-messages.ts'
 import { dataSchemas, EventIdSchema, eventSchema, eventTypes } from './kinds.ts'
 import { maxEventsPerMessage } from './topics.ts'
 
@@ -14,12 +15,14 @@ const CommandSchema = Type.Union([
     code: Type.String({ description: 'See docs/errors.md.' }),
     reason: Type.String({ description: 'What is wrong, and where. Do not parse it.' }),
     id: Type.Optional(EventIdSchema),
+    device: Type.Optional(Type.String({ description: 'To a gateway: which of its devices this is about.' })),
   }),
   Type.Object({
     type: Type.Literal('notice'),
     code: Type.String(),
     reason: Type.String(),
     members: Type.Optional(Type.Array(Type.String(), { description: 'Names of the members concerned.' })),
+    device: Type.Optional(Type.String({ description: 'To a gateway: which of its devices this is about.' })),
   }),
 ])
 
@@ -60,6 +63,23 @@ const channels: Record<string, Channel> = {
     message: 'Status',
     retain: true,
     payload: dataSchemas.status,
+  },
+  sighting: {
+    address: 'lintel/v1/{device}/sighting',
+    summary: `From a gateway alone: what it saw on a picture of one of its devices, or an array of up to ${maxEventsPerMessage}.`,
+    action: 'receive',
+    message: 'Sighting',
+    payload: Type.Union([
+      Type.Ref('Sighting'),
+      Type.Array(Type.Ref('Sighting'), { minItems: 1, maxItems: maxEventsPerMessage }),
+    ]),
+  },
+  place: {
+    address: 'lintel/v1/{device}/place',
+    summary: 'From a gateway alone: where one of its devices stands.',
+    action: 'receive',
+    message: 'Place',
+    payload: PlaceSchema,
   },
   command: {
     address: 'lintel/v1/{device}/command',
@@ -135,6 +155,7 @@ export function asyncApi(): object {
           oneOf: eventTypes.map(type => ({ $ref: `#/components/schemas/${type}` })),
           discriminator: 'type',
         },
+        Sighting: plain(SightingSchema),
         ...Object.fromEntries(eventTypes.map(type => [type, plain(eventSchema(type))])),
       },
       securitySchemes: {
@@ -162,5 +183,5 @@ const plain = (schema: unknown) => JSON.parse(JSON.stringify(schema)) as object
 
 const withRefs = (schema: unknown) =>
   JSON.parse(
-    JSON.stringify(schema).replaceAll('"$ref":"Event"', '"$ref":"#/components/schemas/Event"'),
+    JSON.stringify(schema).replaceAll(/"\$ref":"(Event|Sighting)"/g, '"$ref":"#/components/schemas/$1"'),
   ) as object

@@ -160,6 +160,13 @@ export function decodeRecord(source: Buffer, offset: number, limit: number): Eve
   } as unknown as EventRecord
 }
 
+/** What of a record rests: a copy without all that is not in the contract. */
+export function onlyContract<K extends Kind>(record: EventRecord<K>): EventRecord<K> {
+  const bytes = Buffer.alloc(maxRecordBytes)
+  const end = encodeRecord(record as EventRecord, bytes, 0)
+  return decodeRecord(bytes, 0, end) as EventRecord<K>
+}
+
 function encodeBoxes(boxes: readonly SightedBox[], target: Buffer, offset: number): number {
   const count = Math.min(boxes.length, maxBoxes)
   target[offset] = count

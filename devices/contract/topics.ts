@@ -8,6 +8,15 @@ export const statusTopic = (device: DeviceId) => `${root}${device}/status`
 export const commandTopic = (device: DeviceId) => `${root}${device}/command`
 export const snapshotTopic = (device: DeviceId, event: EventId) => `${snapshotPrefix(device)}${event}`
 export const snapshotPrefix = (device: DeviceId) => `${root}${device}/snapshot/`
+/** These two are of gateways alone. */
+export const sightingTopic = (device: DeviceId) => `${root}${device}/sighting`
+export const placeTopic = (device: DeviceId) => `${root}${device}/place`
 
-/** An array of more events than this is parked whole. */
+/** The device and what follows it: `event`, `snapshot/b7-1`. Undefined for what is none of our topics. */
+export function splitTopic(topic: string): { device: DeviceId; rest: string } | undefined {
+  const end = topic.startsWith(root) ? topic.indexOf('/', root.length) : -1
+  return end < 0 ? undefined : { device: topic.slice(root.length, end), rest: topic.slice(end + 1) }
+}
+
+/** An array of more events, or sightings, than this is parked whole. */
 export const maxEventsPerMessage = 500

@@ -20,7 +20,7 @@ export interface Fault {
 
 export type Checked = { readonly event: DeviceEvent; readonly atMs: number } | { readonly fault: Fault }
 
-interface CompiledSchema {
+export interface CompiledSchema {
   Check(value: unknown): boolean
   Errors(value: unknown): { keyword: string; instancePath: string; params: object; message: string }[]
 }
@@ -29,6 +29,7 @@ const validators = new Map<unknown, CompiledSchema>(
   eventTypes.map(type => [type, Compile(eventSchema(type))]),
 )
 const statusValidator: CompiledSchema = Compile(dataSchemas.status)
+const sightingValidator: CompiledSchema = Compile(dataSchemas.sighting)
 const eventId = new RegExp(eventIdPattern)
 const knownReasons = new Set<unknown>(deniedReasons)
 
@@ -49,13 +50,12 @@ export function checkEvent(value: unknown): Checked {
   if (type === 'health' && holdsNumberOfPerson(data)) return fault('EVENT_INVALID', `/data${firmwareFault}`)
   const atMs = parseRfc3339(time as string)
   if (Number.isNaN(atMs)) {
-    return fault(
-      'EVENT_TIME_INVALID',
-      '/time must be RFC 3339 with an offset or Z, such as 2026-11-21T08:30:00+08:00',
-    )
+    return fault('EVENT_TIME_INVALID', timeFault)
   }
   return { event: value as DeviceEvent, atMs }
 }
+
+export const timeFault = '/time must be RFC 3339 with an offset or Z, such as 2026-11-21T08:30:00+08:00'
 
 export function isEventId(id: unknown): id is string {
   return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !holdsPersonalNumber(id)
@@ -66,6 +66,8 @@ export function checkStatus(value: unknown): { readonly data: DataOf<'status'> }
   if (holdsNumberOfPerson(value)) return fault('STATUS_INVALID', firmwareFault)
   return { data: value as DataOf<'status'> }
 }
+
+export const isSightingData = (value: unknown): value is DataOf<'sighting'> => sightingValidator.Check(value)
 
 const firmwareFault = "/firmware must not hold a person's number"
 
@@ -86,7 +88,8 @@ function fault(code: ErrorCode, reason: string): { fault: Fault } {
   return { fault: { code, reason } }
 }
 
-function describe(validator: CompiledSchema, value: unknown): string {
+/** What the schema finds wrong first: member and rule, never a value. */
+export function describe(validator: CompiledSchema, value: unknown): string {
   const first = validator.Errors(value)[0]
   if (first === undefined) return 'it does not match the contract'
   const params = first.params as {

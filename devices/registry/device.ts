@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { deviceIdPattern, type Place } from '../../core/words.ts'
+import { type DeviceId, deviceIdPattern, type Place } from '../../core/words.ts'
 import { isZone } from '../../core/zone.ts'
 
 const nameRule = 'must be 1 to 64 characters without control characters and / + # " \\ , ='
@@ -9,6 +9,8 @@ const nameRule = 'must be 1 to 64 characters without control characters and / + 
 const name = (description: string) =>
   Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\p{Cc}/+#"\\\\,=]+$', description })
 
+export const maxSites = 64
+
 /** What an operator says of a device: one row of an import. */
 export const NewDeviceSchema = Type.Object(
   {
@@ -16,11 +18,19 @@ export const NewDeviceSchema = Type.Object(
       pattern: deviceIdPattern,
       description: 'Its id: also its MQTT client id and user name.',
     }),
-    kind: Type.Enum(['terminal', 'checkpoint'], { description: 'A door terminal or a road checkpoint.' }),
+    kind: Type.Enum(['terminal', 'checkpoint', 'gateway'], {
+      description: 'A door terminal, a road checkpoint, or the account of a gateway that speaks for such.',
+    }),
     site: name('The estate or road that one station answers for.'),
     building: name('The building, or the gate of a site.'),
     point: name('The door or lane that the device stands at.'),
     zone: Type.String({ default: 'Asia/Shanghai', description: 'IANA time zone.' }),
+    sites: Type.Optional(
+      Type.Array(name('A site.'), {
+        maxItems: maxSites,
+        description: 'Of a gateway: sites beside its own whose devices it may speak for.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -34,6 +44,8 @@ export interface Device extends NewDevice {
   readonly place: number
   readonly tokenHash: string
   readonly enrolledAt: number
+  /** The gateway that announced it and reports for it. Nobody knows its token, until an operator makes a new one. */
+  readonly via?: DeviceId
 }
 
 const validator = Compile(NewDeviceSchema)
@@ -49,14 +61,22 @@ export function faultOfDevice(value: unknown): string | undefined {
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
     const member = first.instancePath.slice(1)
-    if (params.allowedValues) return `${member} must be ${params.allowedValues.join(' or ')}`
+    if (params.allowedValues) return `${member} must be ${listed(params.allowedValues)}`
     if (member === 'device') return 'device must be 1 to 64 of A-Z, a-z, 0-9, _ and -'
     return `${member} ${member === 'zone' ? first.message : nameRule}`
   }
+  if (value.sites !== undefined && value.kind !== 'gateway') return 'only a gateway has further sites'
   return isZone(value.zone)
     ? undefined
     : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone.slice(0, 64)}"`
 }
+
+/** Whether it is a gateway that answers for the site. */
+export const speaksFor = ({ kind, site, sites = [] }: NewDevice, asked: string) =>
+  kind === 'gateway' && (site === asked || sites.includes(asked))
+
+export const sameSites = (a: readonly string[] = [], b: readonly string[] = []) =>
+  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort())
 
 export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
   return (
@@ -66,4 +86,9 @@ export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
     a.point === b.point &&
     a.zone === b.zone
   )
+}
+
+/** `a, b or c`. */
+function listed(words: readonly string[]): string {
+  return [words.slice(0, -1).join(', '), words.at(-1)].filter(part => part !== '').join(' or ')
 }

@@ -1,7 +1,8 @@
 import { LintelError } from '../../core/errors.ts'
 import type { State, Table } from '../../core/state/state.ts'
 import type { DeviceId, Place } from '../../core/words.ts'
-import { type Device, faultOfDevice, type NewDevice, samePlace } from './device.ts'
+import { type Announced, judgeAnnouncement } from './announcement.ts'
+import { type Device, faultOfDevice, type NewDevice, samePlace, sameSites } from './device.ts'
 import { hashToken, newToken } from './token.ts'
 
 /** The known devices. Any process may read; the one that holds the state may enrol. */
@@ -17,6 +18,11 @@ export interface Registry {
    * applied in one transaction; a row that is wrong is answered with its fault and changes nothing.
    */
   enrol(rows: readonly unknown[], now: number): Promise<Enrolled[]>
+  /**
+   * What a gateway says of one of its devices: enrols it without a token of its own, or moves it. Refused where the
+   * device or the place is of a site that the gateway does not speak for.
+   */
+  announce(gateway: DeviceId, row: unknown, now: number): Promise<Announced>
   /** A new token; the old one is worth nothing from now on. Throws DEVICE_NOT_FOUND. */
   rotate(device: DeviceId): Promise<string>
   /** A disabled device is disconnected within a second and cannot come back. Throws DEVICE_NOT_FOUND. */
@@ -40,32 +46,34 @@ export function createRegistry(state: State): Registry {
     return next
   }
 
-  function enrolOne(row: unknown, now: number): Enrolled {
-    const reason = faultOfDevice(row)
+  function enrolOne(row: unknown, now: number, via?: DeviceId): Enrolled {
+    const reason =
+      faultOfDevice(row) ?? faultOfChange(row as NewDevice, devices.get((row as NewDevice).device))
     if (reason !== undefined) {
       const named = (row as { device?: unknown } | null)?.device
       return { outcome: 'refused', device: typeof named === 'string' ? named.slice(0, 64) : '', reason }
     }
     const wanted = row as NewDevice
     const known = devices.get(wanted.device)
-    const oldPlace = known && places.get(placeKey(known.place))
-    if (
-      known !== undefined &&
-      known.kind === wanted.kind &&
-      oldPlace !== undefined &&
-      samePlace(oldPlace, wanted)
-    ) {
-      return { outcome: 'unchanged', device: wanted.device }
-    }
-    const place = bump('place')
     const { device, site, building, point, zone, kind } = wanted
-    places.put(placeKey(place), { id: place, device, site, building, point, zone })
+    // A list, which has no column for them, says nothing of them.
+    const sites = wanted.sites ?? known?.sites ?? []
+    // One that has a token of its own keeps it, whoever else speaks for it.
+    const through = known === undefined || known.via !== undefined ? (via ?? known?.via) : undefined
+    const oldPlace = known && places.get(placeKey(known.place))
+    const stays = known?.kind === kind && oldPlace !== undefined && samePlace(oldPlace, wanted)
+    if (stays && sameSites(known.sites, sites) && known.via === through)
+      return { outcome: 'unchanged', device }
+    const place = stays ? known.place : bump('place')
+    if (!stays) places.put(placeKey(place), { id: place, device, site, building, point, zone })
     const token = newToken()
     devices.put(device, {
       device, kind, site, building, point, zone, place,
       enabled: known?.enabled ?? true,
       tokenHash: known?.tokenHash ?? hashToken(token),
       enrolledAt: known?.enrolledAt ?? now,
+      ...(sites.length === 0 ? {} : { sites }),
+      ...(through === undefined ? {} : { via: through }),
     }) // biome-ignore format: the device, then what the registry adds
     return known === undefined ? { outcome: 'enrolled', device, token } : { outcome: 'moved', device }
   }
@@ -97,13 +105,30 @@ export function createRegistry(state: State): Registry {
         if (answers.some(({ outcome }) => outcome === 'enrolled' || outcome === 'moved')) bump('registry')
         return answers
       }),
+    announce: (gateway, row, now) =>
+      state.transact(() => {
+        const known = devices.get((row as NewDevice | null)?.device ?? '')
+        const refusal = judgeAnnouncement(devices.get(gateway), known, row)
+        if (refusal !== undefined) return refusal
+        const answer = enrolOne(row, now, gateway)
+        if (answer.outcome === 'refused') return { ...answer, code: 'DEVICE_INVALID' }
+        if (answer.outcome !== 'unchanged') bump('registry')
+        return { outcome: answer.outcome }
+      }),
     async rotate(device) {
       const token = newToken()
-      await change(device, known => ({ ...known, tokenHash: hashToken(token) }))
+      // With a token it connects itself.
+      await change(device, ({ via: _, ...known }) => ({ ...known, tokenHash: hashToken(token) }))
       return token
     },
     setEnabled: (device, enabled) => change(device, known => ({ ...known, enabled })),
   }
+}
+
+/** A door's token must not become one that speaks for a site by a slip in a list, nor the other way round. */
+function faultOfChange({ device, kind }: NewDevice, known: Device | undefined): string | undefined {
+  if (known === undefined || (known.kind === 'gateway') === (kind === 'gateway')) return undefined
+  return `${device} is a ${known.kind}: a gateway and a device cannot share an id`
 }
 
 const placeKey = (id: number) => String(id).padStart(10, '0')

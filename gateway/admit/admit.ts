@@ -1,19 +1,24 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
-import { snapshotRecordId } from '../../devices/contract/record-ids.ts'
+import { checkReportedStatus } from '../../devices/contract/gateway-messages.ts'
+import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-ids.ts'
 import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
 import type { Journal, Lane, Outcome } from '../journal/journal.ts'
 import { type Admitted, admitEvents, parse } from './admit-events.ts'
-import type { Feedback } from './feedback.ts'
+import { admitSightings } from './admit-sightings.ts'
+import type { Answers } from './feedback.ts'
+import { placeInTime } from './place-in-time.ts'
 import type { WaitingRoom } from './waiting-room.ts'
 
-/** Who sends: a connected device, where it stands, and a way to answer it. */
+/** Whose it is, where that device stands, and a way to answer. */
 export interface Sender {
   readonly device: DeviceId
   /** Id of its `Place`. */
   readonly place: number
-  readonly feedback: Feedback
+  readonly feedback: Answers
+  /** The gateway that sends it for the device. What it says has been admitted once before. */
+  readonly via?: DeviceId
 }
 
 /**
@@ -25,6 +30,10 @@ export interface Admit {
   events(sender: Sender, payload: Buffer): Promise<Outcome[]>
   status(sender: Sender, payload: Buffer): Promise<Outcome[]>
   snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]>
+  /** What a gateway saw on snapshots of one of its devices. */
+  sightings(sender: Sender, payload: Buffer): Promise<Outcome[]>
+  /** Anything else that broke the contract: counted, parked and answered. */
+  park(sender: Sender, fault: Fault, bytes: number): Promise<Outcome[]>
   /** Something of the device's that was turned away before it got here. */
   refused(device: DeviceId, lane: Lane): void
 }
@@ -43,7 +52,7 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
   let statuses = 0
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
-    const admitted = admitEvents(payload, sender.place, clock())
+    const admitted = admitEvents(payload, sender.place, clock(), sender.via !== undefined)
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
     const appended = journal.append(sender.device, admitted.items)
@@ -60,14 +69,44 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     const receivedAt = clock()
     journal.note(sender.device, 'event', { received: 1 })
     const parsed = parse(payload)
-    const checked = 'fault' in parsed ? parsed : checkStatus(parsed.value)
-    if ('fault' in checked) return park(sender, 'event', checked.fault, payload.length)
-    const { state, firmware } = checked.data
-    const data = { state, ...(firmware === undefined ? {} : { firmware }) }
-    // A status has no id of its own; '#' is in no event's id, so the two cannot meet.
-    const id = `#status/${runId}/${statuses++}`
-    const record = { kind: 'status', data, ...ofNow(receivedAt, sender) } as const
+    if ('fault' in parsed) return park(sender, 'event', parsed.fault, payload.length)
+    const { via } = sender
+    const { value } = parsed
+    const taken = via === undefined ? ownStatus(value, receivedAt) : reportedStatus(value, via, receivedAt)
+    if ('fault' in taken) return park(sender, 'event', taken.fault, payload.length)
+    const { id, data, time } = taken
+    const { state, firmware } = data
+    const kept = { state, ...(firmware === undefined ? {} : { firmware }) }
+    const record = { kind: 'status', data: kept, receivedAt, place: sender.place, ...time } as const
     return journal.append(sender.device, [{ id, record }])
+  }
+
+  /** It carries no time of its own, and no id. */
+  function ownStatus(value: unknown, receivedAt: number) {
+    const checked = checkStatus(value)
+    if ('fault' in checked) return checked
+    return { data: checked.data, id: statusRecordId(runId, statuses++), time: ofNow(receivedAt) }
+  }
+
+  function reportedStatus(value: unknown, via: DeviceId, receivedAt: number) {
+    const checked = checkReportedStatus(value)
+    if ('fault' in checked) return checked
+    const { data, id, atMs } = checked
+    return { data, id: statusRecordId(via, id), time: placeInTime(atMs, receivedAt) }
+  }
+
+  async function sightings(sender: Sender, payload: Buffer): Promise<Outcome[]> {
+    const { items, parked, faults } = admitSightings(payload, sender.place, clock())
+    // A sighting is not counted as received, only what is parked or refused instead of it.
+    journal.note(sender.device, 'snapshot', { received: parked })
+    try {
+      const outcomes = await journal.append(sender.device, items, 'snapshot')
+      for (const { code, reason, id } of faults) sender.feedback.refuse(code, reason, id)
+      return outcomes
+    } catch (error) {
+      journal.note(sender.device, 'snapshot', { received: items.length - parked })
+      throw error
+    }
   }
 
   async function snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]> {
@@ -81,8 +120,8 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
       journal.note(sender.device, 'snapshot', { refused: 1 })
       throw new LintelError('JOURNAL_COMMIT_FAILED', 'the snapshot could not be kept', { cause: error })
     }
-    const data = { bytes: jpeg.length }
-    const record = { kind: 'snapshot', data, ...ofNow(receivedAt, sender) } as const
+    const data = { bytes: jpeg.length, ...(sender.via === undefined ? {} : { redacted: true }) }
+    const record = { kind: 'snapshot', data, receivedAt, place: sender.place, ...ofNow(receivedAt) } as const
     return journal.append(sender.device, [{ id: snapshotRecordId(event), record }], 'snapshot')
   }
 
@@ -107,20 +146,19 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     events,
     status,
     snapshot,
+    sightings,
+    park(sender, fault, bytes) {
+      journal.note(sender.device, 'event', { received: 1 })
+      return park(sender, 'event', fault, bytes)
+    },
     refused: (device, lane) => journal.note(device, lane, { received: 1, refused: 1 }),
   }
 }
 
 /** What carries no time of its own happened when it came. */
-const ofNow = (receivedAt: number, { place }: Sender) => ({
-  at: receivedAt,
-  receivedAt,
-  late: false,
-  skewed: false,
-  place,
-})
+const ofNow = (receivedAt: number) => ({ at: receivedAt, late: false, skewed: false })
 
-function answer(feedback: Feedback, { faults, personal, skewed }: Admitted): void {
+function answer(feedback: Answers, { faults, personal, skewed }: Admitted): void {
   for (const { code, reason, id } of faults) feedback.refuse(code, reason, id)
   if (personal.length > 0) feedback.cut(personal)
   if (skewed) feedback.tellTime()

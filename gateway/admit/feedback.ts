@@ -2,17 +2,33 @@ import type { Clock } from '../../core/clock.ts'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
+import type { DeviceId } from '../../core/words.ts'
 
 /** What a device is told on its command topic. docs/wire.md shows each. */
 export type Command =
   | { readonly type: 'time'; readonly now: string }
-  | { readonly type: 'refusal'; readonly code: ErrorCode; readonly reason: string; readonly id?: string }
+  | {
+      readonly type: 'refusal'
+      readonly code: ErrorCode
+      readonly reason: string
+      readonly id?: string
+      /** To a gateway: which of its devices this is about. */
+      readonly device?: DeviceId
+    }
   | {
       readonly type: 'notice'
       readonly code: ErrorCode
       readonly reason: string
       readonly members?: readonly string[]
+      readonly device?: DeviceId
     }
+
+/** What admission has to say to whoever sent something. */
+export interface Answers {
+  refuse(code: ErrorCode, reason: string, id?: string): void
+  cut(members: readonly string[]): void
+  tellTime(): void
+}
 
 const burst = 20
 const refillMs = secondMs
@@ -23,7 +39,7 @@ const noticeEveryMs = 10 * minuteMs
  * Answers to one device, so that its maker learns what is wrong while it matters. A device that sends
  * nothing but rubbish gets 20 answers, then one a second: what is held back is counted, not queued.
  */
-export class Feedback {
+export class Feedback implements Answers {
   readonly #send: (command: Command) => void
   readonly #clock: Clock
   #tokens = burst
@@ -38,18 +54,33 @@ export class Feedback {
     this.#refilledAt = clock()
   }
 
-  refuse(code: ErrorCode, reason: string, id?: string): void {
-    this.#spend({ type: 'refusal', code, reason, ...(id === undefined ? {} : { id }) })
+  refuse(code: ErrorCode, reason: string, id?: string, device?: DeviceId): void {
+    this.#spend({ type: 'refusal', code, reason, ...ifKnown({ id, device }) })
+  }
+
+  /** For what a gateway sends of one of its devices: the same limits, and each answer names it. */
+  about(device: DeviceId): Answers {
+    return {
+      refuse: (code, reason, id) => this.refuse(code, reason, id, device),
+      cut: members => this.cut(members, device),
+      tellTime: () => this.tellTime(),
+    }
   }
 
   /** Members were cut because they speak of a person: of what, in words of ours, since a name can be data too. */
-  cut(members: readonly string[]): void {
+  cut(members: readonly string[], device?: DeviceId): void {
     const now = this.#clock()
     if (isWithin(noticeEveryMs, this.#noticeSentAt, now)) return
     const reason =
       'these members speak of a person; they were cut before anything was stored: stop sending them'
-    if (this.#spend({ type: 'notice', code: 'EVENT_PERSONAL_MEMBER', reason, members }))
-      this.#noticeSentAt = now
+    const notice = {
+      type: 'notice',
+      code: 'EVENT_PERSONAL_MEMBER',
+      reason,
+      members,
+      ...ifKnown({ device }),
+    } as const
+    if (this.#spend(notice)) this.#noticeSentAt = now
   }
 
   /** The right time, to a device whose clock is wrong or that has just subscribed. */
@@ -76,5 +107,10 @@ export class Feedback {
     return true
   }
 }
+
+const ifKnown = <T extends object>(members: T) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 
 const isWithin = (ms: number, since: number, now: number) => now >= since && now - since < ms

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
+import { syncDirectory } from '../../core/files.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
 
 export interface WaitingRoomOptions {
@@ -66,17 +67,6 @@ export async function openWaitingRoom({
     await rm(join(directory, name), { force: true })
   }
 
-  /** So that the name is there after a power cut, too. Windows sees to that itself, and refuses to be asked. */
-  async function syncDirectory(): Promise<void> {
-    if (process.platform === 'win32') return
-    const handle = await open(directory, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  }
-
   async function write(name: string, jpeg: Buffer): Promise<void> {
     const draft = join(directory, `${name}.${temporary++}`)
     try {
@@ -91,7 +81,7 @@ export async function openWaitingRoom({
       if (!pictures.has(name)) return await rm(draft, { force: true })
       await rename(draft, join(directory, name))
       if (!pictures.has(name)) return await rm(join(directory, name), { force: true })
-      await syncDirectory()
+      await syncDirectory(directory)
     } catch (error) {
       await discard(name)
       await rm(draft, { force: true })
@@ -122,14 +112,7 @@ export async function openWaitingRoom({
       writing.set(name, added)
       return added
     },
-    async get(device, event) {
-      try {
-        return await readFile(join(directory, nameOf(device, event)))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-        throw error
-      }
-    },
+    get: (device, event) => readWaiting(directory, device, event),
     remove: (device, event) => discard(nameOf(device, event)),
     async sweep() {
       const before = clock() - maxAgeMs
@@ -140,6 +123,20 @@ export async function openWaitingRoom({
       }
     },
     stats: () => ({ pictures: pictures.size, bytes, evicted, expired }),
+  }
+}
+
+/** A picture that waits; undefined if it does not, any more. Any process may read. */
+export async function readWaiting(
+  directory: string,
+  device: DeviceId,
+  event: EventId,
+): Promise<Buffer | undefined> {
+  try {
+    return await readFile(join(directory, nameOf(device, event)))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -6,7 +6,9 @@ import type { DeviceId } from '../../core/words.ts'
 import { commandTopic, statusTopic } from '../../devices/contract/topics.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Admit } from '../admit/admit.ts'
+import type { Enroller } from '../admit/enroller.ts'
 import { type Command, Feedback } from '../admit/feedback.ts'
+import { Account, ForeignDevice } from './account.ts'
 import { guardPackets, resumeReading } from './aedes-internals.ts'
 import { DeviceBroker } from './device-broker.ts'
 import { identify } from './identity.ts'
@@ -29,6 +31,8 @@ export interface BrokerOptions extends ListenerOptions, InFlightLimits {}
 export interface BrokerParts {
   admit: Admit
   registry: Registry
+  /** Takes down what gateways say of where their devices stand. */
+  enroller: Enroller
   clock: Clock
   /** Something an operator should be able to find: refused connections and messages. */
   onRefusal: (refusal: Refusal) => void
@@ -60,7 +64,7 @@ const stopWithinMs = 5000
 
 export function createBroker(
   options: BrokerOptions,
-  { admit, registry, clock, onRefusal }: BrokerParts,
+  { admit, registry, enroller, clock, onRefusal }: BrokerParts,
 ): Broker {
   const connections = new WeakMap<Client, Connected>()
   const sessions = new Sessions()
@@ -135,7 +139,8 @@ export function createBroker(
     if ('device' in answer) {
       const { device } = answer
       const feedback = new Feedback(command => send(device.device, command), clock)
-      sessions.add(new Session(client, device, feedback, clock()))
+      const account = device.kind === 'gateway' ? new Account(device, registry, feedback) : undefined
+      sessions.add(new Session(client, device, feedback, clock(), account))
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
@@ -162,7 +167,8 @@ export function createBroker(
     setImmediate(() => {
       session.feedback.tellTime()
       const word = parting.take(session.device)
-      if (word !== undefined) session.feedback.refuse(word.code, word.message)
+      const about = word instanceof ForeignDevice ? word.about : undefined
+      if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
     })
     callback(null, { ...subscription, qos: Math.min(subscription.qos, 1) as 0 | 1 })
   }
@@ -183,7 +189,7 @@ export function createBroker(
     async start() {
       aedes = await DeviceBroker.create({
         preConnect, authenticate, authorizeSubscribe,
-        authorizePublish: createPublishPath({ admit, inFlight, sessions, refuse }),
+        authorizePublish: createPublishPath({ admit, enroller, inFlight, sessions, refuse }),
         connectTimeout: options.identifyWithinMs ?? defaultIdentifyWithinMs, drainTimeout: drainTimeoutMs, maxClientsIdLength: 64,
       }) // biome-ignore format: hooks, then limits
       const onError = (client: Client, error: Error) => {
@@ -224,8 +230,10 @@ export function createBroker(
     refresh() {
       for (const session of sessions.open) {
         const device = registry.get(session.device)
-        if (device?.enabled && device.tokenHash === session.tokenHash) session.place = device.place
-        else session.client.close()
+        if (device?.enabled && device.tokenHash === session.tokenHash) {
+          session.place = device.place
+          session.account?.follow(device)
+        } else session.client.close()
       }
     },
   }

@@ -54,6 +54,10 @@ export function identify(
   const tokenIsRight = tokenMatches(token ?? '', device?.tokenHash)
   if (device === undefined)
     return refuse('CONNECT_DEVICE_UNKNOWN', `no device is called ${clientId}: enrol it`, 4)
+  if (commonName === undefined && !tokenIsRight && device.via !== undefined) {
+    const what = `${clientId} reports through ${device.via} and has no token of its own`
+    return refuse('CONNECT_TOKEN_WRONG', `${what}: rotate it to let it connect itself`, 4)
+  }
   if (commonName === undefined && !tokenIsRight) {
     return refuse('CONNECT_TOKEN_WRONG', `wrong token for ${clientId}: rotate it if it is lost`, 4)
   }

@@ -1,13 +1,16 @@
 import type { Client, PublishPacket } from 'aedes'
-import { type ErrorCode, LintelError } from '../../core/errors.ts'
+import { codeOf, type ErrorCode, LintelError } from '../../core/errors.ts'
 import type { Admit } from '../admit/admit.ts'
+import type { Enroller } from '../admit/enroller.ts'
 import type { Outcome } from '../journal/journal.ts'
+import { createAccountPath } from './account-path.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface PublishPathParts {
   admit: Admit
+  enroller: Enroller
   inFlight: InFlight
   sessions: Sessions
   /** Tells the operator, and gives back the error that ends the connection. */
@@ -23,7 +26,9 @@ const willEveryMs = 1000
  * The path of one message: room, topic, admission, journal, ack. It is aedes' `authorizePublish`, the one
  * hook that runs before the PUBACK, whose callback therefore waits for the journal.
  */
-export function createPublishPath({ admit, inFlight, sessions, refuse }: PublishPathParts) {
+export function createPublishPath({ admit, enroller, inFlight, sessions, refuse }: PublishPathParts) {
+  const admitForAccount = createAccountPath({ admit, enroller })
+
   const receive = (client: Client | null, packet: PublishPacket, acknowledge: Acknowledge) => {
     const session = sessions.of(client)
     if (session === undefined) return acknowledge(new Error('not connected'))
@@ -64,6 +69,11 @@ export function createPublishPath({ admit, inFlight, sessions, refuse }: Publish
     if (topic.startsWith(session.ownPrefix)) {
       return reject(session, 'PUBLISH_TOPIC_UNKNOWN', `devices do not publish to ${topic}: see docs/wire.md`)
     }
+    if (session.account !== undefined)
+      return admitForAccount(session, session.account, topic, payload).catch(error => {
+        if (codeOf(error)?.startsWith('PUBLISH_TOPIC_')) admit.refused(session.device, 'event')
+        throw error
+      })
     return reject(session, 'PUBLISH_TOPIC_FOREIGN', `${session.device} may not publish to ${topic}`)
   }
 

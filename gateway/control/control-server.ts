@@ -2,23 +2,38 @@ import { randomBytes } from 'node:crypto'
 import { type DataPaths, publishEndpoint, withdrawEndpoint } from '../../core/data-directory.ts'
 import { createHttp } from '../../core/http.ts'
 import type { Part } from '../../core/lifecycle.ts'
-import type { Door } from './door.ts'
+import { metricsType } from '../../core/metrics-server.ts'
+import type { NewSighting } from '../admit/sight.ts'
+import type { PictureKey } from '../snapshots/snapshots.ts'
+import type { Door, PictureDoor } from './door.ts'
 
 /**
  * Offers the door to the other processes of this machine: HTTP on loopback, on a free port, with a
  * token that changes with every start and lies in the data directory beside the port.
  */
-export function createControlServer(door: Door, paths: DataPaths, onError: (error: unknown) => void): Part {
+export function createControlServer(
+  door: Door & PictureDoor,
+  paths: DataPaths,
+  onError: (error: unknown) => void,
+): Part {
   const token = randomBytes(24).toString('base64url')
   const app = createHttp({ token, onError })
   app.get('/sessions', () => door.sessions())
   app.get('/refusals', () => door.refusals())
-  app.get('/metrics', async (_, reply) => reply.type('text/plain; version=0.0.4').send(await door.metrics()))
+  app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await door.metrics()))
   app.post<{ Params: { key: string } }>('/parked/:key/replay', async request => ({
     outcome: await door.replay(Number(request.params.key)),
   }))
   app.delete<{ Params: { key: string } }>('/parked/:key', async (request, reply) => {
     await door.drop(Number(request.params.key))
+    return reply.status(204).send()
+  })
+  app.post<{ Body: NewSighting[] }>('/sightings', async (request, reply) => {
+    await door.sight(request.body)
+    return reply.status(204).send()
+  })
+  app.post<{ Body: PictureKey[] }>('/erased', async (request, reply) => {
+    await door.erase(request.body)
     return reply.status(204).send()
   })
   return {

@@ -1,6 +1,8 @@
 import type { DeviceId } from '../../core/words.ts'
+import type { NewSighting } from '../admit/sight.ts'
 import type { Refusal } from '../broker/broker.ts'
 import type { Outcome, ParkedKey } from '../journal/journal.ts'
+import type { PictureKey } from '../snapshots/snapshots.ts'
 
 /**
  * What others may ask of the process that holds the door and writes the journal. Here it is called
@@ -16,6 +18,14 @@ export interface Door {
   drop(key: ParkedKey): Promise<void>
   /** Prometheus text. */
   metrics(): Promise<string>
+}
+
+/** What the tagger asks of it. */
+export interface PictureDoor {
+  /** Journals what was seen on snapshots, each once. Resolves once on disk; throws the journal's errors. */
+  sight(sightings: readonly NewSighting[]): Promise<void>
+  /** Erases originals that have been redacted, or never will be. */
+  erase(pictures: readonly PictureKey[]): Promise<void>
 }
 
 export interface Connection {

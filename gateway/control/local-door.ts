@@ -1,14 +1,18 @@
 import { LintelError } from '../../core/errors.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import { replay } from '../admit/replay.ts'
+import { sight } from '../admit/sight.ts'
+import type { WaitingRoom } from '../admit/waiting-room.ts'
 import type { Broker, Refusal } from '../broker/broker.ts'
 import type { Journal, JournalReader, ParkedKey } from '../journal/journal.ts'
-import type { Door } from './door.ts'
+import type { Door, PictureDoor } from './door.ts'
 
 export interface DoorParts {
   /** Absent where no service is up. */
   broker?: Broker
   journal: Journal
+  /** Absent where no service is up. */
+  waitingRoom?: WaitingRoom
   reader: JournalReader
   registry: Registry
   /** Oldest first. */
@@ -16,7 +20,15 @@ export interface DoorParts {
   metrics?: () => Promise<string>
 }
 
-export function createDoor({ broker, journal, reader, registry, refusals, metrics }: DoorParts): Door {
+export function createDoor({
+  broker,
+  journal,
+  waitingRoom,
+  reader,
+  registry,
+  refusals,
+  metrics,
+}: DoorParts): Door & PictureDoor {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
   return {
     sessions: async () => broker?.sessions() ?? [],
@@ -31,6 +43,10 @@ export function createDoor({ broker, journal, reader, registry, refusals, metric
     },
     async drop(key) {
       if (!(await journal.dropParked(key))) throw missing(key)
+    },
+    sight: sightings => sight(journal, sightings),
+    async erase(pictures) {
+      for (const { device, event } of pictures) await waitingRoom?.remove(device, event)
     },
     metrics: async () => (await metrics?.()) ?? '',
   }

@@ -1,18 +1,24 @@
 import type { Endpoint } from '../../core/data-directory.ts'
 import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
-import type { Door } from './door.ts'
+import type { Door, PictureDoor } from './door.ts'
 
 const timeoutMs = 5000
 
 /** The door of another process. `find` is asked each time: that process may have been started anew. */
-export function createRemoteDoor(find: () => Endpoint | undefined): Door {
-  async function ask(method: string, path: string): Promise<Response> {
+export function createRemoteDoor(find: () => Endpoint | undefined): Door & PictureDoor {
+  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
     const endpoint = find()
     if (endpoint === undefined) throw new LintelError('API_UNAVAILABLE', 'the gateway is not running')
     let response: Response
     try {
-      const headers = { authorization: `Bearer ${endpoint.token}` }
-      response = await fetch(endpoint.url + path, { method, headers, signal: AbortSignal.timeout(timeoutMs) })
+      const headers = { authorization: `Bearer ${endpoint.token}`, 'content-type': 'application/json' }
+      const signal = AbortSignal.timeout(timeoutMs)
+      response = await fetch(
+        endpoint.url + path,
+        body === undefined
+          ? { method, headers: { authorization: headers.authorization }, signal }
+          : { method, headers, signal, body: JSON.stringify(body) },
+      )
     } catch (error) {
       throw new LintelError('API_UNAVAILABLE', `the gateway does not answer: ${messageOf(error)}`, {
         cause: error,
@@ -30,6 +36,12 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door {
     replay: async key => (await json<{ outcome: 'stored' }>('POST', `/parked/${key}/replay`)).outcome,
     async drop(key) {
       await ask('DELETE', `/parked/${key}`)
+    },
+    async sight(sightings) {
+      await ask('POST', '/sightings', sightings)
+    },
+    async erase(pictures) {
+      await ask('POST', '/erased', pictures)
     },
     metrics: async () => (await ask('GET', '/metrics')).text(),
   }

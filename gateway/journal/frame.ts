@@ -13,8 +13,8 @@ export type Operation = (typeof operation)[keyof typeof operation]
 
 export const frameHeadBytes = 8
 const snapshotLane = 128
-/** 64 of an event, and a prefix for those that we give. */
-const maxIdBytes = 96
+/** The longest that we give: of a status, with the gateway that reported it and the id that it gave. */
+const maxIdBytes = 144
 export const maxParkedBytes = 8192
 const maxFrameBytes = frameHeadBytes + maxIdBytes + Math.max(maxRecordBytes, maxParkedBytes)
 

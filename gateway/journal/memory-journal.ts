@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
-import {
-  decodeRecord,
-  type EventRecord,
-  encodeRecord,
-  maxRecordBytes,
-} from '../../devices/contract/record.ts'
+import { onlyContract } from '../../devices/contract/record.ts'
 import type {
   Entry,
   Item,
@@ -66,7 +61,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       return 'duplicate'
     }
     seen.add(key)
-    entries.push({ seq: ++end, device, id: item.id, record: throughCodec(item.record), committedAt: now })
+    entries.push({ seq: ++end, device, id: item.id, record: onlyContract(item.record), committedAt: now })
     add(device, lane, isOurs ? 'sighted' : 'stored', 1)
     if (item.record.late) add(device, lane, 'late', 1)
     if (item.record.skewed) add(device, lane, 'skewed', 1)
@@ -127,10 +122,4 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
     findParked: key => parked.get(key),
     close: async () => {},
   }
-}
-
-/** What is not in the contract must be lost here as it is on disk. */
-function throughCodec(record: EventRecord): EventRecord {
-  const bytes = Buffer.alloc(maxRecordBytes)
-  return decodeRecord(bytes, 0, encodeRecord(record, bytes, 0))
 }

@@ -61,15 +61,17 @@ describe('the ledger', () => {
     await carry(1)
     journal.note('d1', 'event', { received: 3, refused: 2 })
     await journal.append('d1', [parkedItem()])
-    journal.note('d2', 'snapshot', { received: 2, refused: 1 })
-    await journal.append('d2', [item('s', snapshot)], 'snapshot')
+    journal.note('d2', 'snapshot', { received: 3, refused: 1 })
+    await journal.append('d2', [item('s', snapshot), item('t', snapshot)], 'snapshot')
+    const seen = { ...snapshot, kind: 'sighting', data: { outcome: 'seen' } } as const
+    await journal.append('d2', [item('seen s', seen)], 'snapshot')
     expect(await takeLedger(journal, store)).toEqual({
       devices: [
         { device: 'd1', ...counts({ received: 3, parked: 1, refused: 2 }) },
         { device: 'd2', ...counts({ received: 3, stored: 1, duplicate: 1, queued: 1 }) },
       ],
       total: counts({ received: 6, stored: 1, duplicate: 1, parked: 1, refused: 2, queued: 1 }),
-      snapshots: counts({ received: 2, stored: 1, refused: 1 }),
+      snapshots: counts({ received: 3, stored: 1, queued: 1, refused: 1 }),
       balanced: true,
     })
   })

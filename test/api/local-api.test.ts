@@ -11,6 +11,7 @@ import type { Door } from '../../gateway/control/door.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 import type { Store } from '../../ingest/store/store.ts'
+import { noPictures } from '../support/pictures.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const noDoor: Door = {
@@ -32,6 +33,7 @@ async function start({ door = noDoor, store = createMemoryStore() }: { door?: Do
     journal: createMemoryJournal(() => 0),
     store,
     intake: { stats: () => ({ applied: 9, rows: 8, batches: 7, failures: 6, damaged: 5 }) },
+    ...(await noPictures()),
     door,
     clock: () => 0,
   })

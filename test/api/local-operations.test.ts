@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { createOperations } from '../../api/local-operations.ts'
 import { LintelError } from '../../core/errors.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
+import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import type { Door } from '../../gateway/control/door.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
+import { createHolds } from '../../gateway/snapshots/holds.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 import type { Store } from '../../ingest/store/store.ts'
+import { createSnapshotFake } from '../support/pictures.ts'
 import { item, parkedItem, someMoment } from '../support/records.ts'
 
 const row = { device: 'd1', kind: 'terminal', site: 's', building: 'b', point: 'p' }
@@ -28,17 +31,22 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     ...change.door,
   }
   const journal = createMemoryJournal(() => someMoment)
-  const registry = createRegistry(createMemoryState())
+  const state = createMemoryState()
+  const registry = createRegistry(state)
+  const snapshots = createSnapshotFake()
   const store = 'store' in change ? change.store : createMemoryStore()
   const operations = createOperations({
     registry,
     journal,
     store,
+    snapshots,
+    holds: createHolds(state),
+    regions: createDeviceRegions(state),
     door,
     clock: () => 5,
     defaultZone: 'Europe/Berlin',
   })
-  return { operations, journal, registry, asked }
+  return { operations, journal, registry, snapshots, asked }
 }
 
 describe('the operations', () => {
@@ -122,5 +130,72 @@ describe('the operations', () => {
     const alone = setUp({ store: undefined }).operations
     await expect(alone.flow(question)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(await alone.ledger()).toMatchObject({ balanced: true })
+  })
+})
+
+describe('the operations on pictures', () => {
+  const key = { device: 'd1', event: 'e1' }
+  const missing = { device: 'd1', event: 'e2' }
+
+  async function withPicture() {
+    const set = setUp()
+    await set.operations.addDevice(row)
+    const { place } = set.registry.get('d1')!
+    set.snapshots.add(
+      { ...key, at: 3, place, urgent: true, position: 1, restedAt: 4, bytes: 2 },
+      Buffer.from('jp'),
+    )
+    return set.operations
+  }
+
+  test('show where a picture was taken, and give its bytes', async () => {
+    const operations = await withPicture()
+    const view = {
+      ...key,
+      at: 3,
+      urgent: true,
+      position: 1,
+      restedAt: 4,
+      bytes: 2,
+      site: 's',
+      building: 'b',
+      point: 'p',
+    }
+    expect(await operations.showSnapshot(key)).toEqual(view)
+    expect(await operations.listSnapshots({ limit: 5 })).toEqual([view])
+    expect((await operations.readSnapshot(key)).toString()).toBe('jp')
+  })
+
+  test('hold a picture and release it, and say who wants it', async () => {
+    const operations = await withPicture()
+    await operations.holdSnapshot(key, { until: 99, reason: 'alert 7' })
+    expect((await operations.showSnapshot(key)).hold).toEqual({ at: 5, until: 99, reason: 'alert 7' })
+    await operations.releaseSnapshot(key)
+    expect((await operations.showSnapshot(key)).hold).toBeUndefined()
+  })
+
+  test('say by code that there is no such picture, or device', async () => {
+    const operations = await withPicture()
+    for (const asked of [
+      operations.showSnapshot(missing),
+      operations.readSnapshot(missing),
+      (async () => operations.holdSnapshot(missing, { until: 9, reason: 'x' }))(),
+    ])
+      await expect(asked).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' })
+    await expect(operations.regions('nobody')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    await expect(operations.setRegions('nobody', {})).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+  })
+
+  test('keep the regions of a device, refuse wrong ones in words, and clear them', async () => {
+    const operations = await withPicture()
+    const regions = { mask: [[[0, 0], [0.5, 0], [0, 0.5]]] } // biome-ignore format: a triangle
+    await operations.setRegions('d1', regions)
+    expect(await operations.regions('d1')).toEqual(regions)
+    await expect(operations.setRegions('d1', { zone: [[2, 0]] })).rejects.toMatchObject({
+      code: 'DEVICE_INVALID',
+      message: expect.stringMatching(/zone/),
+    })
+    await operations.setRegions('d1', undefined)
+    expect(await operations.regions('d1')).toBeUndefined()
   })
 })

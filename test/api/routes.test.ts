@@ -17,6 +17,8 @@ function serve(fault?: LintelError) {
         if (fault !== undefined) throw fault
         if (name === 'rotateToken') return 'new token'
         if (name === 'replayParked') return 'stored'
+        if (name === 'regions') return { zone: [] }
+        if (name === 'readSnapshot') return Buffer.from('jpeg')
         if (name === 'addDevice')
           return { outcome: (given[0] as { outcome?: string })?.outcome ?? 'enrolled' }
         return { answer: name }
@@ -32,7 +34,7 @@ const flow = { measure: 'passages', from: '2026-11-21', to: '2026-11-22', zone: 
 const flowUrl = (change: object = {}) => `/flow?${new URLSearchParams({ ...flow, ...change })}`
 
 interface Case {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   url: string
   body?: { type: string; text: string }
   call: unknown[]
@@ -58,6 +60,12 @@ const cases: Case[] = [
     call: ['addDevice', { outcome: 'moved' }],
     status: 200,
     answer: { outcome: 'moved' },
+  },
+  {
+    method: 'POST',
+    url: '/devices/announce',
+    body: json({ gateway: 'edge-1', device: 'd1' }),
+    call: ['announceDevice', { gateway: 'edge-1', device: 'd1' }],
   },
   {
     method: 'POST',
@@ -89,6 +97,38 @@ const cases: Case[] = [
     call: ['flow', { ...flow, from: '2026-11-21T08:00:00+08:00', every: '1h', by: [] }],
   },
   { method: 'GET', url: '/ledger', call: ['ledger'] },
+  { method: 'GET', url: '/snapshots', call: ['listSnapshots', { limit: 100 }] },
+  {
+    method: 'GET',
+    url: '/snapshots?device=d1&from=5&to=9&limit=2&after=7/d1/e:1',
+    call: [
+      'listSnapshots',
+      { device: 'd1', from: 5, to: 9, limit: 2, after: { at: 7, device: 'd1', event: 'e:1' } },
+    ],
+  },
+  { method: 'GET', url: '/snapshots/d1/e1', call: ['showSnapshot', { device: 'd1', event: 'e1' }] },
+  {
+    method: 'PUT',
+    url: '/snapshots/d1/e1/hold',
+    body: json({ until: 5, reason: 'why' }),
+    call: ['holdSnapshot', { device: 'd1', event: 'e1' }, { until: 5, reason: 'why' }],
+    status: 204,
+  },
+  {
+    method: 'DELETE',
+    url: '/snapshots/d1/e1/hold',
+    call: ['releaseSnapshot', { device: 'd1', event: 'e1' }],
+    status: 204,
+  },
+  { method: 'GET', url: '/devices/d1/regions', call: ['regions', 'd1'], answer: { regions: { zone: [] } } },
+  {
+    method: 'PUT',
+    url: '/devices/d1/regions',
+    body: json({ mask: [] }),
+    call: ['setRegions', 'd1', { mask: [] }],
+    status: 204,
+  },
+  { method: 'DELETE', url: '/devices/d1/regions', call: ['setRegions', 'd1', undefined], status: 204 },
   { method: 'GET', url: '/parked', call: ['listParked', 100] },
   { method: 'GET', url: '/parked?limit=7', call: ['listParked', 7] },
   { method: 'GET', url: '/parked/3', call: ['showParked', 3] },
@@ -140,6 +180,9 @@ describe('the API', () => {
   const wrong = [
     { method: 'GET', url: '/flow', detail: /required property 'measure'/ },
     { method: 'GET', url: '/flow?measure=passages&from=1&to=2', detail: /required property 'zone'/ },
+    { method: 'GET', url: '/snapshots?after=1', detail: /after must match/ },
+    { method: 'GET', url: '/snapshots?device=a/b', detail: /device must match/ },
+    { method: 'PUT', url: '/snapshots/d/e/hold', body: json({ until: 1 }), detail: /reason/ },
     { method: 'GET', url: '/parked?limit=0', detail: /limit must be >= 1/ },
     { method: 'GET', url: '/parked?limit=10001', detail: /limit must be <= 10000/ },
     { method: 'GET', url: '/parked?limit=many', detail: /limit must be integer/ },
@@ -172,6 +215,7 @@ describe('the operations over HTTP', () => {
   const question = { ...flow, every: '1d', by: ['site', 'direction'] }
   const operations: { [N in keyof Operations]: Parameters<Operations[N]> } = {
     addDevice: [{ device: 'd1', site: '南社' }],
+    announceDevice: [{ gateway: 'edge-1', device: 'd1', site: '南社' }],
     importDevices: ['device\r\n南社'],
     listDevices: [],
     showDevice: ['d1'],
@@ -179,6 +223,16 @@ describe('the operations over HTTP', () => {
     setEnabled: ['d1', false],
     flow: [question],
     ledger: [],
+    regions: ['d1'],
+    setRegions: ['d1', { mask: [] }],
+    listSnapshots: [{ device: 'd1', from: 1, to: 9, after: { at: 5, device: 'd1', event: 'e' }, limit: 3 }],
+    showSnapshot: [{ device: 'd1', event: 'e:1' }],
+    readSnapshot: [{ device: 'd1', event: 'e1' }],
+    holdSnapshot: [
+      { device: 'd1', event: 'e1' },
+      { until: 5, reason: 'why' },
+    ],
+    releaseSnapshot: [{ device: 'd1', event: 'e1' }],
     listParked: [5],
     showParked: [3],
     replayParked: [3],

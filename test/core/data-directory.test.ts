@@ -46,7 +46,7 @@ describe('a data directory', () => {
   test('is made with all its rooms, for its owner alone', async () => {
     const paths = await prepared()
     expect(readdirSync(paths.root).sort()).toEqual(
-      ['FORMAT', 'journal', 'run', 'state', 'store', 'token', 'waiting'].sort(),
+      ['FORMAT', 'journal', 'run', 'snapshots', 'state', 'store', 'token', 'uplink', 'waiting'].sort(),
     )
     expect(modeOf(paths.root)).toBe('700')
     expect(modeOf(paths.token)).toBe('600')

@@ -3,6 +3,8 @@ import { type Clock, systemClock } from '../../core/clock.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry, type Registry } from '../../devices/registry/registry.ts'
 import { createAdmit } from '../../gateway/admit/admit.ts'
+import type { Enroller } from '../../gateway/admit/enroller.ts'
+import { createRegistryEnroller } from '../../gateway/admit/registry-enroller.ts'
 import { openWaitingRoom, type WaitingRoom } from '../../gateway/admit/waiting-room.ts'
 import { type Broker, type BrokerOptions, createBroker, type Refusal } from '../../gateway/broker/broker.ts'
 import type { Journal, JournalReader, Lane } from '../../gateway/journal/journal.ts'
@@ -12,12 +14,13 @@ import { temporaryDirectory } from './temporary.ts'
 
 export interface GatewayOptions {
   /** Enrolled before the start. */
-  devices?: readonly string[]
+  devices?: readonly (string | ReturnType<typeof row>)[]
   broker?: Partial<BrokerOptions>
   clock?: Clock
   journal?: Journal
   reader?: JournalReader
   maxWaitingBytes?: number
+  enroller?: Enroller
 }
 
 export interface Gateway {
@@ -55,7 +58,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const registry = createRegistry(createMemoryState())
   const tokens = new Map<string, string>()
   for (const answer of await registry.enrol(
-    (options.devices ?? ['d1', 'd2']).map(device => row(device)),
+    (options.devices ?? ['d1', 'd2']).map(device => (typeof device === 'string' ? row(device) : device)),
     clock(),
   )) {
     if (answer.outcome === 'enrolled') tokens.set(answer.device, answer.token)
@@ -72,6 +75,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     {
       admit: createAdmit({ maxSnapshotBytes: 1024 * 1024, journal, waitingRoom, clock, runId: 'run' }),
       registry,
+      enroller: options.enroller ?? createRegistryEnroller(registry, clock),
       clock,
       onRefusal: refusal => refusals.push(refusal),
     },

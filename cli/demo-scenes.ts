@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import sharp from 'sharp'
+import type { DeviceEvent } from '../devices/contract/kinds.ts'
+import { createRandom } from '../devices/town/random.ts'
+
+type Sample = 'campus' | 'car' | 'motorcycle' | 'portrait'
+type Random = ReturnType<typeof createRandom>
+
+const view = { width: 960, height: 540 }
+const channels = 3
+
+/**
+ * What the cameras of the simulated town see: the pictures that come with Lintel, each time from a slightly other
+ * place and in other light, with the noise of a sensor; darkness where a camera is tampered with.
+ */
+export function createScenes(seed: number): (event: DeviceEvent) => Promise<Buffer | undefined> {
+  const samples = new Map<Sample, Promise<Buffer>>()
+  const sampleOf = (name: Sample) => {
+    const known = samples.get(name) ?? readFile(new URL(`../models/samples/${name}.jpg`, import.meta.url))
+    samples.set(name, known)
+    return known
+  }
+  return async event => {
+    const random = createRandom(seed, 'scene', event.id)
+    if (event.type === 'tamper' && event.data.part === 'camera' && event.data.active) return darkness(random)
+    return photograph(await sampleOf(sampleFor(event, random)), random)
+  }
+}
+
+function sampleFor(event: DeviceEvent, random: Random): Sample {
+  switch (event.type) {
+    case 'vehicle':
+      return event.data.class === 'motorcycle' || event.data.class === 'bicycle' ? 'motorcycle' : 'car'
+    case 'passage':
+      return random.chance(0.3) ? 'campus' : 'portrait'
+    default:
+      return 'campus'
+  }
+}
+
+async function photograph(sample: Buffer, random: Random): Promise<Buffer> {
+  const { width, height } = await sharp(sample).metadata()
+  const zoom = 0.85 + 0.15 * random.next()
+  const part = { width: Math.floor(width * zoom), height: Math.floor(height * zoom) }
+  const image = sharp(sample)
+    .extract({
+      ...part,
+      left: Math.floor((width - part.width) * random.next()),
+      top: Math.floor((height - part.height) * random.next()),
+    })
+    .resize(view.width, view.height, { fit: 'cover', position: 'top' })
+    .modulate({ brightness: 0.8 + 0.35 * random.next() })
+  return noisy(await image.raw().toBuffer(), random)
+}
+
+const darkness = (random: Random) => noisy(Buffer.alloc(view.width * view.height * channels, 2), random)
+
+function noisy(pixels: Buffer, random: Random): Promise<Buffer> {
+  // A few hundred draws, used over and over: noise enough for a sensor, and a tenth of the time.
+  const noise = Int8Array.from({ length: 997 }, () => Math.round(3 * random.normal()))
+  for (let at = 0; at < pixels.length; at++)
+    pixels[at] = Math.min(255, Math.max(0, pixels[at]! + noise[at % noise.length]!))
+  return sharp(pixels, { raw: { ...view, channels } })
+    .jpeg({ quality: 82 })
+    .toBuffer()
+}

@@ -1,0 +1,31 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Whole or not at all, and there after a power cut: written beside `path`, flushed, then given its name. For its owner's eyes. */
+export async function writeWhole(path: string, draft: string, bytes: Uint8Array): Promise<void> {
+  try {
+    const file = await open(draft, 'wx', 0o600)
+    try {
+      await file.writeFile(bytes)
+      await file.datasync()
+    } finally {
+      await file.close()
+    }
+    await rename(draft, path)
+    await syncDirectory(dirname(path))
+  } catch (error) {
+    await rm(draft, { force: true })
+    throw error
+  }
+}
+
+/** So that a name is there after a power cut, too. Windows sees to that itself, and refuses to be asked. */
+export async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

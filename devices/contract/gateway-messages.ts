@@ -1,0 +1,69 @@
+import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { ErrorCode } from '../../core/errors.ts'
+import { parseRfc3339 } from '../../core/rfc3339.ts'
+import type { EventId } from '../../core/words.ts'
+import { type DataOf, dataSchemas, EventIdSchema } from './kinds.ts'
+import { holdsPersonalNumber } from './personal.ts'
+import { type CompiledSchema, checkStatus, describe, type Fault, isEventId, timeFault } from './validate.ts'
+
+/** What only the account of a gateway sends: docs/wire.md, Gateways. */
+const time = Type.String({ maxLength: 40, description: 'RFC 3339, with an offset or Z.' })
+const name = (description: string) => Type.String({ minLength: 1, maxLength: 64, description })
+
+export const PlaceSchema = Type.Object({
+  kind: Type.Enum(['terminal', 'checkpoint'], { description: 'A door terminal or a road checkpoint.' }),
+  site: name('One of the sites that the account speaks for.'),
+  building: name('The building, or the gate of a site.'),
+  point: name('The door or lane.'),
+  zone: Type.String({ maxLength: 64, description: 'IANA time zone.' }),
+})
+export type AnnouncedPlace = Static<typeof PlaceSchema>
+
+export const SightingSchema = Type.Object({
+  id: Type.Unsafe<string>({ ...EventIdSchema, description: 'Id of the event that the picture belongs to.' }),
+  time,
+  data: dataSchemas.sighting,
+})
+
+const ReportedStatusSchema = Type.Object({ id: EventIdSchema, time })
+
+const placeValidator: CompiledSchema = Compile(PlaceSchema)
+const sightingValidator: CompiledSchema = Compile(SightingSchema)
+const reportedStatusValidator: CompiledSchema = Compile(ReportedStatusSchema)
+
+interface Happened<D> {
+  readonly id: EventId
+  readonly atMs: number
+  readonly data: D
+}
+
+export function checkPlace(value: unknown): { readonly place: AnnouncedPlace } | { readonly fault: Fault } {
+  if (!placeValidator.Check(value)) return fault('PLACE_INVALID', describe(placeValidator, value))
+  const { kind, site, building, point, zone } = value as AnnouncedPlace
+  return { place: { kind, site, building, point, zone } }
+}
+
+export function checkSighting(value: unknown): Happened<DataOf<'sighting'>> | { readonly fault: Fault } {
+  if (!sightingValidator.Check(value)) return fault('SIGHTING_INVALID', describe(sightingValidator, value))
+  const { id, time, data } = value as Static<typeof SightingSchema>
+  if (!isEventId(id)) return fault('SIGHTING_INVALID', "/id must not be a person's number")
+  if (holdsPersonalNumber(data.model ?? ''))
+    return fault('SIGHTING_INVALID', "/data/model must not hold a person's number")
+  const atMs = parseRfc3339(time)
+  return Number.isNaN(atMs) ? fault('SIGHTING_INVALID', timeFault) : { id, atMs, data }
+}
+
+/** A status that another reports, with an id so that it is stored once and a time since it may come late. */
+export function checkReportedStatus(value: unknown): Happened<DataOf<'status'>> | { readonly fault: Fault } {
+  const checked = checkStatus(value)
+  if ('fault' in checked) return checked
+  if (!reportedStatusValidator.Check(value))
+    return fault('STATUS_INVALID', describe(reportedStatusValidator, value))
+  const { id, time } = value as Static<typeof ReportedStatusSchema>
+  if (!isEventId(id)) return fault('STATUS_INVALID', "/id must not be a person's number")
+  const atMs = parseRfc3339(time)
+  return Number.isNaN(atMs) ? fault('STATUS_INVALID', timeFault) : { id, atMs, data: checked.data }
+}
+
+const fault = (code: ErrorCode, reason: string) => ({ fault: { code, reason } })

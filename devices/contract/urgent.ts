@@ -1,0 +1,15 @@
+import type { EventRecord } from './record.ts'
+
+/** What somebody on duty should see at once: it goes before all else, to the models and to the centre. */
+export function isUrgent({ kind, data }: EventRecord): boolean {
+  switch (kind) {
+    case 'passage':
+      return data.result === 'denied'
+    case 'door':
+      return data.state === 'forced' || data.state === 'held'
+    case 'tamper':
+      return data.active
+    default:
+      return false
+  }
+}

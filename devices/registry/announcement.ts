@@ -1,0 +1,47 @@
+import type { ErrorCode } from '../../core/errors.ts'
+import { holdsPersonalNumber } from '../contract/personal.ts'
+import { type Device, faultOfDevice, type NewDevice, speaksFor } from './device.ts'
+
+export type Announced = { readonly outcome: 'enrolled' | 'moved' | 'unchanged' } | AnnouncementRefused
+
+export interface AnnouncementRefused {
+  readonly outcome: 'refused'
+  /** DEVICE_INVALID: it will never be right. PUBLISH_TOPIC_FOREIGN: not while the gateway speaks for the sites it does. */
+  readonly code: Extract<ErrorCode, 'DEVICE_INVALID' | 'PUBLISH_TOPIC_FOREIGN'>
+  readonly reason: string
+}
+
+/** Why a gateway may not say this of a device; undefined if it may. Pure. */
+export function judgeAnnouncement(
+  gateway: Device | undefined,
+  known: Device | undefined,
+  row: unknown,
+): AnnouncementRefused | undefined {
+  const refused = (code: AnnouncementRefused['code'], reason: string) =>
+    ({ outcome: 'refused', code, reason }) as const
+  const fault = faultOfAnnounced(row)
+  if (fault !== undefined) return refused('DEVICE_INVALID', fault)
+  const { device, site } = row as NewDevice
+  if (gateway?.kind !== 'gateway' || !gateway.enabled)
+    return refused('PUBLISH_TOPIC_FOREIGN', `only a gateway says where ${device} stands`)
+  const { device: account } = gateway
+  if (known?.kind === 'gateway')
+    return refused('PUBLISH_TOPIC_FOREIGN', `${device} is a gateway: ${account} cannot speak for it`)
+  const foreign = [site, known?.site].find(asked => asked !== undefined && !speaksFor(gateway, asked))
+  if (foreign === undefined) return undefined
+  const what = `${account} may not speak for ${device} of site ${foreign}`
+  return refused(
+    'PUBLISH_TOPIC_FOREIGN',
+    `${what}: give the account that site with --also-site, or move the device`,
+  )
+}
+
+function faultOfAnnounced(row: unknown): string | undefined {
+  const fault = faultOfDevice(row)
+  if (fault !== undefined) return fault
+  const { kind, site, building, point } = row as NewDevice
+  if (kind === 'gateway') return 'kind must be terminal or checkpoint'
+  return [site, building, point].some(holdsPersonalNumber)
+    ? "site, building and point must not hold a person's number"
+    : undefined
+}

@@ -1,0 +1,32 @@
+import type { DeviceId, EventId } from '../../core/words.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import { sightingRecordId } from '../../devices/contract/record-ids.ts'
+import type { Item, Journal } from '../journal/journal.ts'
+
+/** What became of the snapshot of an event. */
+export interface NewSighting {
+  readonly device: DeviceId
+  readonly event: EventId
+  readonly record: EventRecord<'sighting'>
+}
+
+/**
+ * Journals sightings, each once. A picture that no worker survives is parked besides, so that somebody looks into
+ * it. Resolves once all is on disk; rejects with the journal's errors.
+ */
+export async function sight(journal: Journal, sightings: readonly NewSighting[]): Promise<void> {
+  await Promise.all(
+    sightings.map(async ({ device, event, record }) => {
+      const [outcome] = await journal.append(device, [{ id: sightingRecordId(event), record }], 'snapshot')
+      if (outcome !== 'stored' || record.data.outcome !== 'parked') return
+      // Counted as received anew, as a replayed one is: the first time it was received it was stored.
+      journal.note(device, 'snapshot', { received: 1 })
+      await journal.append(device, [parkedItem(event, record)], 'snapshot')
+    }),
+  )
+}
+
+function parkedItem(event: EventId, { receivedAt }: EventRecord<'sighting'>): Item {
+  const reason = 'two workers of the tagger died of this picture; it was erased, its event is kept'
+  return { parked: { lane: 'snapshot', receivedAt, code: 'PICTURE_DEADLY', reason, id: event, bytes: 0 } }
+}

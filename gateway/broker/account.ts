@@ -1,0 +1,76 @@
+import { LintelError } from '../../core/errors.ts'
+import { type DeviceId, deviceIdPattern } from '../../core/words.ts'
+import type { AnnouncedPlace } from '../../devices/contract/gateway-messages.ts'
+import { type Device, samePlace, speaksFor } from '../../devices/registry/device.ts'
+import type { Registry } from '../../devices/registry/registry.ts'
+import type { Sender } from '../admit/admit.ts'
+import type { Feedback } from '../admit/feedback.ts'
+
+/** A gateway said something of a device that is not of its sites. */
+export class ForeignDevice extends LintelError {
+  readonly about: DeviceId
+
+  constructor(about: DeviceId, reason: string) {
+    super('PUBLISH_TOPIC_FOREIGN', reason)
+    this.about = about
+  }
+}
+
+const deviceId = new RegExp(deviceIdPattern)
+
+/**
+ * The account of a connected gateway: the devices that it speaks for. Each is looked up once, and again after the
+ * registry has changed.
+ */
+export class Account {
+  readonly #registry: Registry
+  readonly #feedback: Feedback
+  readonly #senders = new Map<DeviceId, Sender>()
+  #gateway: Device
+
+  constructor(gateway: Device, registry: Registry, feedback: Feedback) {
+    this.#gateway = gateway
+    this.#registry = registry
+    this.#feedback = feedback
+  }
+
+  /** The device as one that this gateway sends for; undefined if it is not known or not of its sites. */
+  senderFor(device: DeviceId): Sender | undefined {
+    const known = this.#senders.get(device)
+    if (known !== undefined) return known
+    const found = this.#find(device)
+    if (found === undefined) return undefined
+    const sender: Sender = {
+      device,
+      place: found.place,
+      feedback: this.#feedback.about(device),
+      via: this.#gateway.device,
+    }
+    this.#senders.set(device, sender)
+    return sender
+  }
+
+  /** Whether the registry says the same already. */
+  isKnown(device: DeviceId, { kind, ...place }: AnnouncedPlace): boolean {
+    const found = this.#find(device)
+    if (found === undefined || found.kind !== kind || !samePlace(found, { device, ...place })) return false
+    return found.via === undefined || found.via === this.#gateway.device
+  }
+
+  /** The device has been announced anew. */
+  forget(device: DeviceId): void {
+    this.#senders.delete(device)
+  }
+
+  /** The registry has changed. */
+  follow(gateway: Device): void {
+    this.#gateway = gateway
+    this.#senders.clear()
+  }
+
+  #find(device: DeviceId): Device | undefined {
+    const found = deviceId.test(device) ? this.#registry.get(device) : undefined
+    const isOwn = found !== undefined && found.kind !== 'gateway' && speaksFor(this.#gateway, found.site)
+    return isOwn ? found : undefined
+  }
+}

@@ -1,0 +1,28 @@
+import type { State } from '../../core/state/state.ts'
+import { keyText, type PictureKey } from './snapshots.ts'
+
+export interface Hold {
+  /** Since when, and until when at the latest; epoch ms. */
+  readonly at: number
+  readonly until: number
+  /** Such as the alert that wants it. */
+  readonly reason: string
+}
+
+/** Pictures that somebody wants kept beyond their time. Written by the process that holds the state, read by that which deletes. */
+export interface Holds {
+  isHeld(key: PictureKey, now: number): boolean
+  of(key: PictureKey): Hold | undefined
+  hold(key: PictureKey, hold: Hold): Promise<void>
+  release(key: PictureKey): Promise<void>
+}
+
+export function createHolds(state: State): Holds {
+  const table = state.table<Hold>('hold')
+  return {
+    isHeld: (key, now) => (table.get(keyText(key))?.until ?? 0) > now,
+    of: key => table.get(keyText(key)),
+    hold: (key, hold) => state.transact(() => table.put(keyText(key), hold)),
+    release: key => state.transact(() => table.remove(keyText(key))),
+  }
+}

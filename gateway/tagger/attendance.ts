@@ -1,0 +1,181 @@
+import type { Clock } from '../../core/clock.ts'
+import { codeOf, type ErrorCode } from '../../core/errors.ts'
+import type { Regions } from '../../core/regions.ts'
+import type { DeviceId } from '../../core/words.ts'
+import type { DataOf } from '../../devices/contract/kinds.ts'
+import { type CameraState, nextCamera } from '../../models/camera.ts'
+import type { Look } from '../../models/eye.ts'
+import type { NewSighting } from '../admit/sight.ts'
+import { captionOf, plainJpeg, withCaption } from '../snapshots/caption.ts'
+import type { Originals } from '../snapshots/originals.ts'
+import type { PictureKey, Snapshots } from '../snapshots/snapshots.ts'
+import type { Sighted, Waiting } from './backlog.ts'
+import type { Looker } from './looker.ts'
+import type { RecentEvents } from './recent-events.ts'
+import { sightingOf, toRecord, unseen } from './sighting.ts'
+
+type SightingData = DataOf<'sighting'>
+export type Outcome = SightingData['outcome']
+
+export interface AttendanceParts {
+  recent: RecentEvents
+  /** A picture that waits, as it came. */
+  read(key: PictureKey): Promise<Buffer | undefined>
+  regionsOf(device: DeviceId): Regions | undefined
+  snapshots: Snapshots
+  /** Absent where originals are erased at once. */
+  originals: Originals | undefined
+  /** Resolves once it is in the journal. */
+  sight(sighting: NewSighting): Promise<void>
+  /** Resolves once the original is gone. */
+  erase(key: PictureKey): Promise<void>
+  clock: Clock
+  onFault: (error: unknown) => void
+}
+
+/** What a picture wants next: nothing, the same again, or to be redacted. */
+export type Next = { readonly again: Waiting } | { readonly redact: Sighted } | 'done'
+
+/** The steps of a picture. Each may be done again after a crash, and then changes nothing. */
+export interface Attendance {
+  /** It is looked at, and what was seen is journaled. */
+  look(looker: Looker, picture: Waiting): Promise<Next>
+  /** It is redacted and kept, and its original erased. */
+  redact(looker: Looker, picture: Sighted): Promise<Next>
+  /** There is no time to look at it. */
+  thin(picture: Waiting): Promise<'done'>
+  /** There is no time to redact it: its sighting stands, and it is not kept. */
+  forgo(picture: Sighted): Promise<'done'>
+  /** A gateway has looked at it and redacted it: it is kept as it came. */
+  file(picture: Waiting): Promise<'done'>
+  stats(): AttendanceStats
+}
+
+export interface AttendanceStats {
+  readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
+  readonly rested: number
+  /** Seen, but not kept: there was no time to redact it, or that or the disk failed. */
+  readonly unkept: number
+  /** Of the last sighting: from receipt to journal, ms. */
+  readonly lastMs: number
+}
+
+/** A picture in whose company so many workers died is given to no other. */
+const maxDeaths = 2
+const maxCameras = 20_000
+
+export function createAttendance(parts: AttendanceParts): Attendance {
+  const { recent, read, regionsOf, snapshots, originals, sight, erase, clock, onFault } = parts
+  const cameras = new Map<DeviceId, CameraState>()
+  const outcomes: Partial<Record<Outcome, number>> = {}
+  let rested = 0
+  let unkept = 0
+  let lastMs = 0
+
+  async function tell(picture: Waiting, data: SightingData): Promise<void> {
+    const { device, event, receivedAt } = picture
+    await sight({ device, event, record: toRecord(picture, recent.of(picture), data, clock()) })
+    outcomes[data.outcome] = (outcomes[data.outcome] ?? 0) + 1
+    lastMs = clock() - receivedAt
+  }
+
+  async function drop(picture: Waiting): Promise<'done'> {
+    await erase(picture)
+    return 'done'
+  }
+
+  /** Nobody saw it, and why; then it is of no use to anybody. */
+  async function conclude(
+    picture: Waiting,
+    outcome: Exclude<Outcome, 'seen'>,
+    reason: ErrorCode,
+  ): Promise<'done'> {
+    await tell(picture, unseen(outcome, reason))
+    return drop(picture)
+  }
+
+  function afterDeath(picture: Waiting): Next | Promise<Next> {
+    const deaths = picture.deaths + 1
+    return deaths < maxDeaths
+      ? { again: { ...picture, deaths } }
+      : conclude(picture, 'parked', 'PICTURE_DEADLY')
+  }
+
+  function faultsOfCamera({ device, event }: Waiting, look: Look) {
+    const { state, faults } = nextCamera(cameras.get(device), look.camera, event)
+    cameras.delete(device)
+    cameras.set(device, state)
+    if (cameras.size > maxCameras) cameras.delete(cameras.keys().next().value!)
+    return faults
+  }
+
+  /** What cannot be kept must not hold up the others: it is counted, and its sighting stands. */
+  async function keep(
+    picture: Waiting,
+    jpeg: Buffer,
+    sighting: SightingData | undefined,
+    original?: Buffer,
+  ): Promise<'done'> {
+    const { device, event, place, receivedAt } = picture
+    const facts = recent.of(picture)
+    try {
+      await snapshots.put(
+        { device, event, place, at: facts?.at ?? receivedAt, urgent: facts?.worth === 'urgent' },
+        sighting === undefined ? jpeg : withCaption(jpeg, sighting),
+      )
+      rested++
+      if (original !== undefined) await originals?.put(picture, original)
+    } catch (error) {
+      unkept++
+      onFault(error)
+    }
+    return drop(picture)
+  }
+
+  function forgo(picture: Waiting): Promise<'done'> {
+    unkept++
+    return drop(picture)
+  }
+
+  return {
+    async look(looker, picture) {
+      // Done before a crash, but for the erasing.
+      if (snapshots.find(picture) !== undefined) return drop(picture)
+      const original = await read(picture)
+      if (original === undefined) return conclude(picture, 'missing', 'PICTURE_MISSING')
+      // The worker may have died while the picture was read: no fault of this one.
+      if (!looker.isReady) return { again: picture }
+      const waitedMs = clock() - picture.receivedAt
+      let seen: Look
+      try {
+        seen = await looker.look(original, regionsOf(picture.device))
+      } catch (error) {
+        const code = codeOf(error) ?? 'PICTURE_UNREADABLE'
+        return code === 'TAGGER_WORKER_DIED' ? afterDeath(picture) : conclude(picture, 'unreadable', code)
+      }
+      const sighting = sightingOf(seen, faultsOfCamera(picture, seen), waitedMs)
+      await tell(picture, sighting)
+      return { redact: { ...picture, toCover: seen.toCover, sighting } }
+    },
+    async redact(looker, picture) {
+      const original = await read(picture)
+      if (original === undefined) return forgo(picture)
+      if (!looker.isReady) return { redact: picture }
+      try {
+        const jpeg = await looker.redact(original, picture.toCover, regionsOf(picture.device)?.mask ?? [])
+        return await keep(picture, jpeg, picture.sighting, original)
+      } catch (error) {
+        if (codeOf(error) === 'TAGGER_WORKER_DIED') return afterDeath(picture)
+        onFault(error)
+        return forgo(picture)
+      }
+    },
+    thin: picture => conclude(picture, 'thinned', 'PICTURE_THINNED'),
+    forgo,
+    async file(picture) {
+      const jpeg = snapshots.find(picture) === undefined ? await read(picture) : undefined
+      return jpeg === undefined ? drop(picture) : keep(picture, plainJpeg(jpeg), captionOf(jpeg))
+    },
+    stats: () => ({ outcomes, rested, unkept, lastMs }),
+  }
+}

@@ -1,0 +1,191 @@
+import { secondMs } from '../../core/clock.ts'
+import type { Cursors } from '../../core/cursors.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import type { Seq } from '../../core/words.ts'
+import { eventOfRecordId } from '../../devices/contract/record-ids.ts'
+import type { Entry, JournalReader } from '../journal/journal.ts'
+import type { Attendance, Next } from './attendance.ts'
+import { Backlog, type Sighted, type Waiting } from './backlog.ts'
+import { Hands } from './hands.ts'
+import type { Looker } from './looker.ts'
+import type { RecentEvents } from './recent-events.ts'
+import { taggerConsumer } from './settings.ts'
+
+export interface DeskOptions {
+  /** Pictures that may wait to be looked at, and as many to be redacted; beyond it they are thinned. */
+  readonly maxBacklog: number
+}
+
+export interface DeskParts {
+  journal: JournalReader
+  cursors: Cursors
+  recent: RecentEvents
+  attendance: Attendance
+  lookers: readonly Looker[]
+  onFault: (error: unknown) => void
+}
+
+export interface DeskStats {
+  /** Pictures that nobody has looked at yet. */
+  readonly backlog: number
+  /** When the oldest of them was received, epoch ms. */
+  readonly oldestAt: number | undefined
+  /** Pictures that were looked at and not redacted yet. */
+  readonly toRedact: number
+  /** In the hands of workers, or being filed. */
+  readonly inHand: number
+}
+
+const readRecords = 5000
+/** A look at an unchanged journal costs some 10 µs; half of this is what a picture waits for nothing. */
+const pollMs = 5
+const commitEveryMs = secondMs
+/** Of one worker: a picture in inference, one being decoded, and one on its way. */
+const looksInHand = 3
+const redactionsInHand = 2
+const filingInHand = 4
+
+/**
+ * Reads the journal for snapshots, keeps them in the order in which they are to be looked at, and hands them to
+ * the workers; those that were looked at wait once more, to be redacted, which a busy worker does in what time is
+ * left. Its cursor stays before the oldest picture that is not done with, so after a crash those are taken up
+ * again: what was said of them already is a duplicate, and what is at rest stays as it is.
+ */
+export function createDesk(
+  { maxBacklog }: DeskOptions,
+  { journal, cursors, recent, attendance, lookers, onFault }: DeskParts,
+): Part & { stats(): DeskStats } {
+  const backlog = new Backlog(maxBacklog)
+  const toRedact = new Backlog<Sighted>(maxBacklog)
+  /** Redacted already; they wait for no worker. As many as the waiting room holds. */
+  const toFile: Waiting[] = []
+  /** Not done with, oldest first. */
+  const open = new Map<Seq, Waiting>()
+  const hands = new Map(lookers.map(looker => [looker, new Hands()]))
+  let filing = 0
+  let position = cursors.get(taggerConsumer)
+  let running = false
+  let loop: Promise<void> = Promise.resolve()
+  let committing: Promise<void> | undefined
+  let committedAt = Number.NEGATIVE_INFINITY
+
+  const worthOfPicture = (picture: Waiting) => recent.of(picture)?.worth ?? 'telling'
+
+  function accept({ seq, device, id, record }: Entry): void {
+    if (record.kind === 'sighting') return
+    if (record.kind !== 'snapshot') {
+      const { worth } = recent.add({ device, event: id }, record)
+      backlog.appraise({ device, event: id }, worth)
+      return
+    }
+    const { place, receivedAt, data } = record
+    const event = eventOfRecordId(id)
+    const picture: Waiting = { seq, device, event, place, receivedAt, bytes: data.bytes, deaths: 0 }
+    open.set(seq, picture)
+    if (data.redacted === true) toFile.push(picture)
+    else
+      for (const one of backlog.add(picture, worthOfPicture(picture))) void follow(one, attendance.thin(one))
+  }
+
+  /** What comes of a step. A failure leaves the picture open: it is taken up again after a restart. */
+  async function follow(picture: Waiting, step: Promise<Next>): Promise<void> {
+    try {
+      const next = await step
+      if (next === 'done') open.delete(picture.seq)
+      else if ('again' in next) backlog.giveBack(next.again, worthOfPicture(picture))
+      else
+        for (const one of toRedact.add(next.redact, worthOfPicture(picture)))
+          void follow(one, attendance.forgo(one))
+    } catch (error) {
+      if (running) onFault(error)
+    }
+  }
+
+  async function handle(
+    hand: Hands,
+    kind: 'looks' | 'redactions',
+    picture: Waiting,
+    step: Promise<Next>,
+  ): Promise<void> {
+    hand.take(kind, picture)
+    await follow(picture, step)
+    hand.putDown(kind, picture)
+    if (running) dispatch()
+  }
+
+  async function file(picture: Waiting): Promise<void> {
+    filing++
+    await follow(picture, attendance.file(picture))
+    filing--
+    if (running) dispatch()
+  }
+
+  function dispatch(): void {
+    while (toFile.length > 0 && filing < filingInHand) void file(toFile.shift()!)
+    for (const [looker, hand] of hands) {
+      while (looker.isReady && hand.looks < looksInHand) {
+        const picture = backlog.take(waiting => hand.mayTake(waiting))
+        if (picture === undefined) break
+        void handle(hand, 'looks', picture, attendance.look(looker, picture))
+      }
+      while (looker.isReady && hand.redactions < redactionsInHand) {
+        const picture = toRedact.take(waiting => hand.mayTake(waiting))
+        if (picture === undefined) break
+        void handle(hand, 'redactions', picture, attendance.redact(looker, picture))
+      }
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (running) {
+      const { entries, next, damaged } = journal.read(position, readRecords)
+      if (damaged > 0) {
+        const what = `${damaged} records before position ${next} could not be read back`
+        onFault(new LintelError('JOURNAL_CORRUPT', what))
+      }
+      for (const entry of entries) accept(entry)
+      position = next
+      dispatch()
+      commitSometimes()
+      // Even after a full read: what workers have said must be heard.
+      await new Promise(resolve => setTimeout(resolve, entries.length < readRecords ? pollMs : 0))
+    }
+  }
+
+  function reached(): Seq {
+    const [oldest] = open.keys()
+    return oldest === undefined ? position : oldest - 1
+  }
+
+  function commitSometimes(): void {
+    if (committing !== undefined || performance.now() - committedAt < commitEveryMs) return
+    committedAt = performance.now()
+    if (reached() <= cursors.get(taggerConsumer)) return
+    committing = cursors.commit(taggerConsumer, reached()).catch(onFault)
+    void committing.then(() => {
+      committing = undefined
+    })
+  }
+
+  return {
+    name: 'desk',
+    async start() {
+      running = true
+      loop = run().catch(onFault)
+    },
+    async stop() {
+      running = false
+      await loop
+      await committing
+      await cursors.commit(taggerConsumer, reached())
+    },
+    stats: () => ({
+      backlog: backlog.size,
+      oldestAt: backlog.oldestAt,
+      toRedact: toRedact.size,
+      inHand:
+        filing + [...hands.values()].reduce((sum, { looks, redactions }) => sum + looks + redactions, 0),
+    }),
+  }
+}

@@ -1,0 +1,136 @@
+import { join } from 'node:path'
+import { hourMs, minuteMs, secondMs, systemClock } from '../../core/clock.ts'
+import { createCursors } from '../../core/cursors.ts'
+import { awaitLock, dataPaths, findEndpoint, stateDirectories } from '../../core/data-directory.ts'
+import { codeOf, messageOf } from '../../core/errors.ts'
+import { type Part, repeat, startAll } from '../../core/lifecycle.ts'
+import { createLog } from '../../core/log.ts'
+import { createMetricsServer } from '../../core/metrics-server.ts'
+import { runService } from '../../core/service-process.ts'
+import { openLmdbState } from '../../core/state/lmdb-state.ts'
+import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
+import { bundledModels, readModelFile } from '../../models/model-file.ts'
+import { readWaiting } from '../admit/waiting-room.ts'
+import { createRemoteDoor } from '../control/remote-door.ts'
+import { openLmdbJournalReader } from '../journal/lmdb-reader.ts'
+import { openFileSnapshots } from '../snapshots/file-snapshots.ts'
+import { createHolds } from '../snapshots/holds.ts'
+import { openOriginals } from '../snapshots/originals.ts'
+import { createAttendance } from './attendance.ts'
+import { createBatcher } from './batcher.ts'
+import { createDesk } from './desk.ts'
+import { createLooker } from './looker.ts'
+import { createTaggerMetrics } from './metrics.ts'
+import { RecentEvents } from './recent-events.ts'
+import type { TaggerSettings } from './settings.ts'
+
+const lockWaitMs = 20 * secondMs
+
+/** The process that sees to pictures: journal ─▶ desk ─▶ worker ─▶ sighting, back into the journal; and the picture, redacted, to rest. */
+async function start({ data, config }: TaggerSettings) {
+  const paths = dataPaths(data)
+  const clock = systemClock
+  const { random } = Math
+  const { tagger, snapshots: limits } = config
+  // A model that cannot be used is told at the start, not picture by picture.
+  readModelFile(tagger.manifest ?? bundledModels.objects)
+  const lock = await awaitLock(paths, 'snapshots', lockWaitMs)
+  const journal = openLmdbJournalReader(paths.journal)
+  const directories = stateDirectories(paths)
+  const index = openLmdbState({ directory: directories.snapshots })
+  const state = openLmdbState({ directory: directories.state, readOnly: true })
+  const holds = createHolds(state)
+  const snapshots = await openFileSnapshots({
+    directory: paths.snapshots,
+    state: index,
+    clock,
+    keepBytes: limits.keepBytes,
+    keepMs: limits.keepS * secondMs,
+    isHeld: key => holds.isHeld(key, clock()),
+  })
+  const originals =
+    limits.originals &&
+    (await openOriginals({
+      directory: join(paths.snapshots, 'originals'),
+      keyFile: limits.originals.keyFile,
+      keepMs: limits.originals.keepS * secondMs,
+      clock,
+    }))
+  const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
+  const lookers = Array.from({ length: tagger.workers }, () =>
+    createLooker({
+      settings: {
+        threads: tagger.threads,
+        maxEdgePx: limits.maxEdgePx,
+        ...(tagger.manifest === undefined ? {} : { manifest: tagger.manifest }),
+      },
+      timeoutMs: tagger.timeoutS * secondMs,
+      maxBytes: tagger.maxWorkerBytes,
+      random,
+      onFault,
+    }),
+  )
+  const recent = new RecentEvents()
+  const attendance = createAttendance({
+    recent,
+    read: ({ device, event }) => readWaiting(paths.waiting, device, event),
+    regionsOf: createDeviceRegions(state).of,
+    snapshots,
+    originals,
+    sight: createBatcher(sightings => door.sight(sightings), { random, onFault }),
+    erase: createBatcher(keys => door.erase(keys), { random, onFault }),
+    clock,
+    onFault,
+  })
+  const cursors = createCursors(index, journal.id)
+  const desk = createDesk(
+    { maxBacklog: tagger.maxBacklog },
+    { journal, cursors, recent, attendance, lookers, onFault },
+  )
+  const metrics = createTaggerMetrics({ desk, attendance, lookers, snapshots, clock })
+
+  const tidy = (work: () => Promise<void> | undefined) => () => void work()?.catch(onFault)
+  const holdings: Part = {
+    name: 'snapshots',
+    async start() {
+      await snapshots.reconcile()
+      for (const looker of lookers) looker.start()
+    },
+    async stop() {
+      await Promise.all(lookers.map(looker => looker.stop()))
+      await index.close()
+      await state.close()
+      await journal.close()
+      lock.release()
+    },
+  }
+  const running = await startAll([
+    holdings,
+    repeat(
+      'snapshot sweep',
+      minuteMs,
+      tidy(() => snapshots.sweep()),
+    ),
+    repeat(
+      'snapshot reconciliation',
+      hourMs,
+      tidy(() => snapshots.reconcile()),
+    ),
+    repeat(
+      'sweep of originals',
+      minuteMs,
+      tidy(() => originals?.sweep()),
+    ),
+    createMetricsServer({ name: 'tagger', paths, metrics, onError: onFault }),
+    desk,
+  ])
+  return { running, ready: { workers: lookers.length } }
+}
+
+function onFault(error: unknown): void {
+  log.error({ code: codeOf(error), error: messageOf(error) }, 'fault')
+}
+
+const settings = JSON.parse(process.argv[2] ?? 'null') as TaggerSettings
+const log = createLog('tagger', settings.config.log.level)
+await runService(log, () => start(settings))

@@ -1,0 +1,96 @@
+import { Gauge, Registry } from 'prom-client'
+import type { Clock } from '../../core/clock.ts'
+import { sightingOutcomes } from '../../devices/contract/kinds.ts'
+import type { Snapshots } from '../snapshots/snapshots.ts'
+import { deletionReasons } from '../snapshots/snapshots.ts'
+import type { Attendance } from './attendance.ts'
+import type { DeskStats } from './desk.ts'
+import { type Looker, lookerFaults } from './looker.ts'
+
+export interface TaggerMetricParts {
+  desk: { stats(): DeskStats }
+  attendance: Attendance
+  lookers: readonly Looker[]
+  snapshots: Snapshots
+  clock: Clock
+}
+
+/** Prometheus metrics of the tagger, read off its parts when they are asked for. */
+export function createTaggerMetrics({
+  desk,
+  attendance,
+  lookers,
+  snapshots,
+  clock,
+}: TaggerMetricParts): () => Promise<string> {
+  const registry = new Registry()
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({ name, help, registers: [registry], collect() { this.set(read()) } }) // biome-ignore format: one line
+  const labelled = <L extends string>(name: string, help: string, label: string, labels: readonly L[], read: (label: L) => number) =>
+    new Gauge({
+      name, help, labelNames: [label], registers: [registry],
+      collect() {
+        for (const value of labels) this.set({ [label]: value }, read(value))
+      },
+    }) // biome-ignore format: what it is, then how it is read
+
+  gauge('lintel_tagger_backlog', 'Pictures that nobody has looked at yet.', () => desk.stats().backlog)
+  gauge('lintel_tagger_backlog_age_seconds', 'How long the oldest of them has waited.', () => {
+    const { oldestAt } = desk.stats()
+    return oldestAt === undefined ? 0 : Math.max(0, (clock() - oldestAt) / 1000)
+  })
+  gauge(
+    'lintel_tagger_to_redact',
+    'Pictures that were looked at and not redacted yet.',
+    () => desk.stats().toRedact,
+  )
+  gauge('lintel_tagger_in_hand', 'Pictures that workers have in hand.', () => desk.stats().inHand)
+  gauge(
+    'lintel_tagger_last_seconds',
+    'From receipt to sighting, of the last picture.',
+    () => attendance.stats().lastMs / 1000,
+  )
+  gauge(
+    'lintel_tagger_workers_ready',
+    'Workers that can be given pictures.',
+    () => lookers.filter(({ isReady }) => isReady).length,
+  )
+  gauge('lintel_tagger_worker_bytes', 'Memory of the largest worker.', () =>
+    Math.max(0, ...lookers.map(looker => looker.rssBytes())),
+  )
+  labelled(
+    'lintel_tagger_pictures_total',
+    'Pictures by what became of them.',
+    'outcome',
+    sightingOutcomes,
+    outcome => attendance.stats().outcomes[outcome] ?? 0,
+  )
+  labelled(
+    'lintel_tagger_workers_replaced_total',
+    'Workers that were replaced, by why.',
+    'reason',
+    lookerFaults,
+    reason => lookers.reduce((sum, looker) => sum + looker.replaced()[reason], 0),
+  )
+  gauge('lintel_snapshots_rested_total', 'Redacted pictures that were kept.', () => attendance.stats().rested)
+  gauge(
+    'lintel_snapshots_unkept_total',
+    'Pictures that were seen and could not be kept.',
+    () => attendance.stats().unkept,
+  )
+  gauge('lintel_snapshots_pictures', 'Pictures at rest.', () => snapshots.stats().pictures)
+  gauge('lintel_snapshots_bytes', 'Bytes of pictures at rest.', () => snapshots.stats().bytes)
+  gauge(
+    'lintel_snapshots_held',
+    'Pictures kept beyond their time because they are held.',
+    () => snapshots.stats().held,
+  )
+  labelled(
+    'lintel_snapshots_deleted_total',
+    'Pictures deleted, by why.',
+    'reason',
+    deletionReasons,
+    reason => snapshots.stats().deleted[reason],
+  )
+  return () => registry.metrics()
+}

@@ -1,0 +1,30 @@
+import type { EventRecord } from '../../devices/contract/record.ts'
+import { keyText, type PictureKey } from '../snapshots/snapshots.ts'
+import { type Worth, worthOf } from './backlog.ts'
+
+/** What a picture takes from its event, which mostly came just before it. */
+export interface EventFacts {
+  readonly worth: Worth
+  readonly at: number
+  readonly late: boolean
+  readonly skewed: boolean
+}
+
+const remembered = 20_000
+
+/** The latest events, so that a picture is placed in time and in order of worth; the oldest is forgotten first. */
+export class RecentEvents {
+  readonly #facts = new Map<string, EventFacts>()
+
+  add(key: PictureKey, record: EventRecord): EventFacts {
+    const { at, late, skewed } = record
+    const facts = { worth: worthOf(record), at, late, skewed }
+    this.#facts.set(keyText(key), facts)
+    if (this.#facts.size > remembered) this.#facts.delete(this.#facts.keys().next().value!)
+    return facts
+  }
+
+  of(key: PictureKey): EventFacts | undefined {
+    return this.#facts.get(keyText(key))
+  }
+}

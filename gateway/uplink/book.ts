@@ -1,0 +1,69 @@
+import { createCursors } from '../../core/cursors.ts'
+import type { State } from '../../core/state/state.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
+import { uplinkConsumer } from './settings.ts'
+
+/** What the uplink knows for good: how far it is, and how many records of each device the centre has taken over. */
+export interface Book {
+  cursor(): Seq
+  /** Position in the pictures at rest. */
+  pictures(): number
+  /** Moves the cursor, and adds what it passed, at once or not at all. Resolves once durable. */
+  pass(cursor: Seq, counts: ReadonlyMap<DeviceId, number>): Promise<void>
+  passPictures(position: number): Promise<void>
+}
+
+const pictureConsumer = 'uplink pictures'
+/** Pictures are numbered by their own index, whatever the journal. */
+const pictureIndex = 'pictures'
+const countKey = (journal: string, device: DeviceId) => `${journal}/${device}`
+
+export function createBook(state: State, journal: string): Book {
+  const cursors = createCursors(state, journal)
+  const pictures = createCursors(state, pictureIndex)
+  const counted = state.table<number>('passed')
+  return {
+    cursor: () => cursors.get(uplinkConsumer),
+    pictures: () => pictures.get(pictureConsumer),
+    pass: (cursor, counts) =>
+      cursors.commit(uplinkConsumer, cursor, () => {
+        for (const [device, n] of counts) {
+          const key = countKey(journal, device)
+          counted.put(key, (counted.get(key) ?? 0) + n)
+        }
+      }),
+    passPictures: position => pictures.commit(pictureConsumer, position),
+  }
+}
+
+/** Answers of which one can be asked again for its counts. */
+const keptLooks = 16
+
+/**
+ * The book as the ledger reads it, from another process: a position, and what was counted up to it. The two are
+ * one commit of the uplink's; a look that another one came between is taken again.
+ */
+export function createBookReader(state: State, journal: string) {
+  const cursors = createCursors(state, journal)
+  const counted = state.table<number>('passed')
+  const looks = new Map<Seq, Map<DeviceId, number>>()
+
+  function look(): Seq {
+    for (;;) {
+      const before = cursors.get(uplinkConsumer)
+      const prefix = countKey(journal, '')
+      const rows = [...counted.entries({ after: prefix })].filter(([key]) => key.startsWith(prefix))
+      if (cursors.get(uplinkConsumer) !== before) continue
+      looks.delete(before)
+      looks.set(before, new Map(rows.map(([key, n]) => [key.slice(prefix.length), n])))
+      if (looks.size > keptLooks) looks.delete(looks.keys().next().value!)
+      return before
+    }
+  }
+
+  return {
+    applied: async (asked: string): Promise<Seq> => (asked === journal ? look() : 0),
+    countByDevice: async (asked: string, seq: Seq): Promise<Map<DeviceId, number>> =>
+      (asked === journal ? looks.get(seq) : undefined) ?? new Map<DeviceId, number>(),
+  }
+}

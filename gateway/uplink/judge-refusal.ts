@@ -1,0 +1,26 @@
+import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import type { Command } from '../../devices/client/command.ts'
+
+/** Of what was not acked and ended the connection, as it will the next time, too. */
+const holding: readonly string[] = [
+  'PUBLISH_TOPIC_FOREIGN',
+  'PUBLISH_TOPIC_UNKNOWN',
+  'PACKET_TOO_LARGE',
+] satisfies ErrorCode[]
+
+/** What a refusal of the centre means for us: something to wait out, something that it parked, or a passing trouble. */
+export function judgeRefusal({ code, reason, device }: Extract<Command, { type: 'refusal' }>): {
+  fault: LintelError
+  holds: boolean
+} {
+  if (holding.includes(code)) {
+    const what = `everything waits here, since the centre refuses it: ${reason}`
+    return { fault: new LintelError('UPLINK_REFUSED', what), holds: true }
+  }
+  if (code in errorCodes && errorCodes[code as ErrorCode].retryable) {
+    const what = `the centre ended the connection: ${reason}`
+    return { fault: new LintelError(code as ErrorCode, what), holds: false }
+  }
+  const what = `the centre has parked something of ${device ?? 'ours'}: ${code}: ${reason}`
+  return { fault: new LintelError('UPLINK_RECORD_REFUSED', what), holds: false }
+}

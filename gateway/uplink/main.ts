@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { systemClock } from '../../core/clock.ts'
+import { awaitLock, dataPaths, stateDirectories } from '../../core/data-directory.ts'
+import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
+import { type Part, startAll } from '../../core/lifecycle.ts'
+import { createLog } from '../../core/log.ts'
+import { createMetricsServer } from '../../core/metrics-server.ts'
+import { runService } from '../../core/service-process.ts'
+import { openLmdbState } from '../../core/state/lmdb-state.ts'
+import { createRegistry } from '../../devices/registry/registry.ts'
+import { openLmdbJournalReader } from '../journal/lmdb-reader.ts'
+import { openFileSnapshotReader } from '../snapshots/file-snapshots.ts'
+import { createBook } from './book.ts'
+import { createUplinkMetrics } from './metrics.ts'
+import type { UplinkSettings } from './settings.ts'
+import { createUplink } from './uplink.ts'
+
+const lockWaitMs = 20_000
+
+/** The process that reports to a centre: journal and pictures at rest ─▶ messages ─▶ centre ─▶ cursor. */
+async function start({ data, config }: UplinkSettings) {
+  const { url, account, tokenFile, caFile, snapshots: sendsPictures, maxBytesPerS } = config.uplink!
+  const paths = dataPaths(data)
+  const directories = stateDirectories(paths)
+  const token = read('uplink.tokenFile', tokenFile).toString().trim()
+  const tls = caFile === undefined ? {} : { ca: read('uplink.caFile', caFile) }
+  const lock = await awaitLock(paths, 'uplink', lockWaitMs)
+
+  const journal = openLmdbJournalReader(paths.journal)
+  const own = openLmdbState({ directory: directories.uplink })
+  const state = openLmdbState({ directory: directories.state, readOnly: true })
+  const index = openLmdbState({ directory: directories.snapshots, readOnly: true })
+  const uplink = createUplink(
+    { url, account, token, tls, ...(maxBytesPerS === undefined ? {} : { maxBytesPerS }) },
+    {
+      journal,
+      snapshots: sendsPictures
+        ? openFileSnapshotReader({ directory: paths.snapshots, state: index })
+        : undefined,
+      registry: createRegistry(state),
+      book: createBook(own, journal.id),
+      clock: systemClock,
+      random: Math.random,
+      onState: state => log[state.state === 'online' ? 'info' : 'warn'](state, 'centre'),
+      onFault,
+    },
+  )
+  const metrics = createMetricsServer({
+    name: 'uplink',
+    paths,
+    metrics: createUplinkMetrics(uplink.stats),
+    onError: onFault,
+  })
+
+  const holdings: Part = {
+    name: 'uplink state',
+    async stop() {
+      await journal.close()
+      for (const held of [own, state, index]) await held.close()
+      lock.release()
+    },
+  }
+  const running = await startAll([holdings, metrics, uplink])
+  return { running, ready: { centre: url, account } }
+}
+
+function read(key: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new LintelError('CONFIG_INVALID', `${key} cannot be read: ${messageOf(error)}`)
+  }
+}
+
+function onFault(error: unknown): void {
+  log.error({ code: codeOf(error), error: messageOf(error) }, 'fault')
+}
+
+const settings = JSON.parse(process.argv[2] ?? 'null') as UplinkSettings
+const log = createLog('uplink', settings.config.log.level)
+await runService(log, () => start(settings))

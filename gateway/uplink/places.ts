@@ -1,0 +1,42 @@
+import type { DeviceId } from '../../core/words.ts'
+import type { Draft } from './draft.ts'
+
+/**
+ * What the centre has heard, on this connection, of where our devices stand: before the first message of each, and
+ * again when a record comes from another place than the last one.
+ */
+export class Places {
+  readonly #draft: (device: DeviceId, place: number) => Draft
+  readonly #heard = new Map<DeviceId, number>()
+  readonly #asked = new Set<DeviceId>()
+  #waiting: Draft[] = []
+
+  constructor(draft: (device: DeviceId, place: number) => Draft) {
+    this.#draft = draft
+  }
+
+  /** Where not, it is about to be said. */
+  readonly isAnnounced = (device: DeviceId, place: number): boolean => {
+    if (this.#asked.has(device)) return false
+    if (this.#heard.get(device) === place) return true
+    this.#asked.add(device)
+    this.#waiting.push(this.#draft(device, place))
+    return false
+  }
+
+  next(): Draft | undefined {
+    return this.#waiting.shift()
+  }
+
+  acked({ device, place }: Draft): void {
+    this.#asked.delete(device)
+    this.#heard.set(device, place)
+  }
+
+  /** A new connection: somebody may have moved them meanwhile. */
+  forget(): void {
+    this.#heard.clear()
+    this.#asked.clear()
+    this.#waiting = []
+  }
+}

@@ -1,0 +1,76 @@
+import type { Clock } from '../../core/clock.ts'
+import { Counters } from './counters.ts'
+import type { Draft } from './draft.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { PictureStream } from './picture-stream.ts'
+import type { Places } from './places.ts'
+import type { RecordStream } from './record-stream.ts'
+import type { TokenBucket } from './token-bucket.ts'
+
+export interface SchedulerParts {
+  outgoing: Outgoing
+  places: Places
+  records: RecordStream
+  /** Absent where pictures stay here. */
+  pictures: PictureStream | undefined
+  bucket: TokenBucket
+  clock: Clock
+}
+
+/**
+ * What goes next: what is urgent, whatever the cap says; then what has to come again, the records in their order, and
+ * pictures last. While a backlog is looked through for what is urgent, nothing else goes.
+ */
+export class Scheduler {
+  readonly counters = new Counters()
+  readonly #parts: SchedulerParts
+  #searching = true
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts
+  }
+
+  /** Looks for what is new, and sends what may go. How long to wait before more of it: 0 to go on at once. */
+  run(): number | undefined {
+    const { records, bucket, clock } = this.#parts
+    this.#searching = records.scan()
+    while (this.#sendUrgent() || this.#sendPaced());
+    if (this.#searching) return 0
+    const waitMs = bucket.waitMs(clock())
+    return waitMs > 0 ? waitMs : undefined
+  }
+
+  #sendUrgent(): boolean {
+    const { outgoing, places, records } = this.#parts
+    if (!outgoing.hasRoom(true)) return false
+    const { isAnnounced } = places
+    const again = outgoing.nextAgain(true, isAnnounced)
+    const draft = again ?? records.nextUrgent(isAnnounced, outgoing.window.messageBytes) ?? places.next()
+    return this.#send(draft, again !== undefined)
+  }
+
+  #sendPaced(): boolean {
+    const { outgoing, places, bucket, clock } = this.#parts
+    if (!outgoing.hasRoom(false) || bucket.waitMs(clock()) > 0) return false
+    const again = outgoing.nextAgain(false, places.isAnnounced)
+    const isBlocked = outgoing.waitsAgain(false) || this.#searching
+    const draft = again ?? (isBlocked ? undefined : this.#nextInTurn())
+    // What could not go for want of its place has just asked for it.
+    return this.#send(draft ?? places.next(), again !== undefined)
+  }
+
+  #nextInTurn(): Draft | undefined {
+    const { outgoing, places, records, pictures } = this.#parts
+    const { isAnnounced } = places
+    return records.nextInTurn(isAnnounced, outgoing.window.messageBytes) ?? pictures?.next(isAnnounced)
+  }
+
+  #send(draft: Draft | undefined, again: boolean): boolean {
+    if (draft === undefined) return false
+    const { outgoing, bucket, clock } = this.#parts
+    this.counters.add(draft, again)
+    bucket.spend(draft.payload.length, clock())
+    outgoing.send(draft)
+    return true
+  }
+}
