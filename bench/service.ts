@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, type ForkOptions, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -83,8 +83,12 @@ async function accepts({ host, port }: { host: string; port: number }): Promise<
 }
 
 /** Runs a program that answers with one message. */
-export async function runOnce<T>(entry: URL, task: unknown): Promise<T> {
-  const child = fork(entry, [JSON.stringify(task)])
+export async function runOnce<T>(
+  entry: URL,
+  task: unknown,
+  start: (entry: URL, args: readonly string[], options: ForkOptions) => ChildProcess = fork,
+): Promise<T> {
+  const child = start(entry, [JSON.stringify(task)], {})
   const [answer] = (await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`${entry.pathname} ended with ${code}`))),

@@ -1,12 +1,9 @@
-import { setPriority } from 'node:os'
 import { toTensor } from '../../models/input.ts'
 import { bundledModels, readModelFile } from '../../models/model-file.ts'
 import { createNative } from '../../models/session.ts'
 
 /** `session.run` on one input, over and over, and nothing else: what a tagger could do if that were all. Answers with runs a second. */
 const { seconds } = JSON.parse(process.argv[2]!) as { seconds: number }
-// As workers are: see gateway/tagger/looker.ts.
-setPriority(15)
 const { manifest, bytes } = readModelFile(bundledModels.objects)
 const native = await createNative(bytes, 1)
 const [size] = manifest.input.sizes

@@ -20,8 +20,8 @@ import type { IngestSettings } from '../../ingest/main.ts'
 import { type CommonOptions, contextOf, parseAddress, withCommonOptions } from '../options.ts'
 import { type ChildSpec, supervise } from '../supervisor.ts'
 
-/** Half the default: 80 MB less with 5,000 devices connected, and no slower; a quarter costs half the speed. */
-const gatewayFlags = ['--max-semi-space-size=8']
+/** Half the default: 80 MB less in a gateway with 5,000 devices connected, and no slower; a quarter costs half the speed. */
+const smallFlags = ['--max-semi-space-size=8']
 
 interface ServiceOptions extends CommonOptions {
   readonly mqtt?: string
@@ -107,26 +107,15 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpe
   const isArchive = alone && !uplink
   const gateway: GatewaySettings = { data, config, consumers: isArchive ? {} : consumers, alone }
   const ingest: IngestSettings = { data, config }
-  const specs: (ChildSpec | undefined)[] = [
-    { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: gatewayFlags },
-    tagger
-      ? {
-          name: 'tagger',
-          entry: entry('gateway/tagger'),
-          settings: { data, config } satisfies TaggerSettings,
-        }
-      : undefined,
-    uplink
-      ? {
-          name: 'uplink',
-          entry: entry('gateway/uplink'),
-          settings: { data, config } satisfies UplinkSettings,
-          flags: gatewayFlags,
-        }
-      : undefined,
-    alone ? undefined : { name: 'ingest', entry: entry('ingest'), settings: ingest },
+  const taggerSettings: TaggerSettings = { data, config }
+  const uplinkSettings: UplinkSettings = { data, config }
+  const specs: (ChildSpec | false)[] = [
+    { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: smallFlags },
+    tagger && { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },
+    uplink && { name: 'uplink', entry: entry('gateway/uplink'), settings: uplinkSettings, flags: smallFlags },
+    !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest },
   ]
-  return specs.filter(spec => spec !== undefined)
+  return specs.filter(spec => spec !== false)
 }
 
 /** Readers cannot open what has never been written; the processes may come up in any order. */

@@ -4,6 +4,8 @@ export interface BatcherParts {
   readonly random: () => number
   readonly onFault: (error: unknown) => void
   readonly retry?: Backoff
+  /** Waits so long for company after a hand-over; not at all by default. */
+  readonly paceMs?: number
 }
 
 /**
@@ -12,7 +14,7 @@ export interface BatcherParts {
  */
 export function createBatcher<T>(
   handOver: (batch: readonly T[]) => Promise<void>,
-  { random, onFault, retry = { firstMs: 50, maxMs: 5000 } }: BatcherParts,
+  { random, onFault, paceMs = 0, retry = { firstMs: 50, maxMs: 5000 } }: BatcherParts,
 ): (item: T) => Promise<void> {
   let waiting: { item: T; done: () => void }[] = []
   let busy = false
@@ -27,6 +29,7 @@ export function createBatcher<T>(
         await handOver(batch.map(({ item }) => item))
         failures = 0
         for (const { done } of batch) done()
+        if (paceMs > 0) await new Promise(resolve => setTimeout(resolve, paceMs))
       } catch (error) {
         waiting = [...batch, ...waiting]
         onFault(error)

@@ -41,10 +41,12 @@ const readRecords = 5000
 /** A look at an unchanged journal costs some 10 µs; half of this is what a picture waits for nothing. */
 const pollMs = 5
 const commitEveryMs = secondMs
-/** Of one worker: a picture in inference, one being decoded, and one on its way. */
-const looksInHand = 3
+/** Of one worker: a picture in inference, one being decoded, one on its way there, one whose sighting is being journaled. */
+const looksInHand = 4
 const redactionsInHand = 2
 const filingInHand = 4
+/** A worker looks at so many in a third of a second. */
+const calmBacklog = 8
 
 /**
  * Reads the journal for snapshots, keeps them in the order in which they are to be looked at, and hands them to
@@ -121,6 +123,10 @@ export function createDesk(
     if (running) dispatch()
   }
 
+  /** Counting goes before keeping: where pictures pile up to be looked at, only urgent ones are redacted meanwhile. */
+  const isCalm = () => backlog.size <= calmBacklog * lookers.length
+  const isUrgent = (picture: Waiting) => recent.of(picture)?.worth === 'urgent'
+
   function dispatch(): void {
     while (toFile.length > 0 && filing < filingInHand) void file(toFile.shift()!)
     for (const [looker, hand] of hands) {
@@ -130,7 +136,7 @@ export function createDesk(
         void handle(hand, 'looks', picture, attendance.look(looker, picture))
       }
       while (looker.isReady && hand.redactions < redactionsInHand) {
-        const picture = toRedact.take(waiting => hand.mayTake(waiting))
+        const picture = toRedact.take(waiting => hand.mayTake(waiting) && (isCalm() || isUrgent(waiting)))
         if (picture === undefined) break
         void handle(hand, 'redactions', picture, attendance.redact(looker, picture))
       }

@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { hourMs, minuteMs, secondMs, systemClock } from '../../core/clock.ts'
 import { createCursors } from '../../core/cursors.ts'
@@ -25,9 +26,15 @@ import { RecentEvents } from './recent-events.ts'
 import type { TaggerSettings } from './settings.ts'
 
 const lockWaitMs = 20 * secondMs
+/** The gateway has better things to do than to hear of each picture alone; a lone sighting does not wait. */
+const sightEveryMs = 20
+const eraseEveryMs = 100
+/** Behind the processes that take events, before the workers, which run when nobody else wants to. */
+const niceness = 10
 
 /** The process that sees to pictures: journal ─▶ desk ─▶ worker ─▶ sighting, back into the journal; and the picture, redacted, to rest. */
 async function start({ data, config }: TaggerSettings) {
+  setPriority(niceness)
   const paths = dataPaths(data)
   const clock = systemClock
   const { random } = Math
@@ -77,8 +84,8 @@ async function start({ data, config }: TaggerSettings) {
     regionsOf: createDeviceRegions(state).of,
     snapshots,
     originals,
-    sight: createBatcher(sightings => door.sight(sightings), { random, onFault }),
-    erase: createBatcher(keys => door.erase(keys), { random, onFault }),
+    sight: createBatcher(sightings => door.sight(sightings), { random, onFault, paceMs: sightEveryMs }),
+    erase: createBatcher(keys => door.erase(keys), { random, onFault, paceMs: eraseEveryMs }),
     clock,
     onFault,
   })

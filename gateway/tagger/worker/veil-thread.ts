@@ -1,17 +1,12 @@
-import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { codeOf, messageOf } from '../../../core/errors.ts'
 import { openRedactor } from '../../../models/redactor.ts'
 import type { RedactTask, WorkerSettings } from '../messages.ts'
 import type { Veiled } from './veil.ts'
 
-const lowest = 19
-
 /** Several pictures at a time: while faces are looked for on one, others are decoded and encoded. */
 const port = parentPort
 if (port !== null) {
-  // On Linux a priority is a thread's: looking goes before redacting.
-  if (process.platform === 'linux') setPriority(lowest)
   const redactor = await openRedactor({ maxEdge: (workerData as WorkerSettings).maxEdgePx })
   const tell = (answer: Veiled) => port.postMessage(answer)
   port.on('message', async ({ id, picture, toCover, mask }: RedactTask) => {
