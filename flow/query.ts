@@ -9,7 +9,11 @@ const measures = {
   passages: { kind: 'passage', where: { result: ['granted'] } },
   denied: { kind: 'passage', where: { result: ['denied'] } },
   vehicles: { kind: 'vehicle', where: {} },
-} as const satisfies Record<string, Pick<CellQuery, 'kind' | 'where'>>
+  /** On pictures: a person on two of them counts twice, and one whom the model missed not at all. */
+  people: { kind: 'sighting', where: { outcome: ['seen'] }, sum: 'person' },
+  /** Pictures by what became of them: what `people` was counted on. */
+  pictures: { kind: 'sighting', where: {} },
+} as const satisfies Record<string, Pick<CellQuery, 'kind' | 'where' | 'sum'>>
 export type Measure = keyof typeof measures
 export const measureNames = Object.keys(measures) as Measure[]
 
@@ -20,6 +24,7 @@ export const stepNames = Object.keys(steps) as Step[]
 const kindDimensions: Record<CellQuery['kind'], readonly Dimension[]> = {
   passage: ['direction', 'result', 'method', 'holder', 'reason'],
   vehicle: ['direction', 'class', 'lane'],
+  sighting: ['outcome'],
 }
 
 /** A question as it is asked: texts, not yet checked. */
@@ -60,12 +65,12 @@ const maxRangeMs = 100 * 366 * dayMs
 /** Throws FLOW_QUERY_INVALID, naming the part that is wrong, or FLOW_QUERY_TOO_WIDE; what the store throws. */
 export async function answerFlow(question: FlowQuestion, store: Store): Promise<FlowAnswer> {
   const { measure, every, zone, by, from, to } = checkQuestion(question)
-  const { kind, where } = measures[measure]
+  const counted: Pick<CellQuery, 'kind' | 'where' | 'sum'> = measures[measure]
   const stepMs = steps[every]
   const tooWide = (reason: string) => new LintelError('FLOW_QUERY_TOO_WIDE', reason)
   if (to - from > maxRangeMs) throw tooWide('from and to are more than 100 years apart')
   const segments = segmentsOf(zone, from, to)
-  const cells = await store.cells({ kind, where, segments, stepMs, by, limit: maxRows + 1 })
+  const cells = await store.cells({ ...counted, segments, stepMs, by, limit: maxRows + 1 })
   if (cells.length > maxRows) {
     throw tooWide(`the answer has more than ${maxRows} rows: ask for less time, or longer steps`)
   }

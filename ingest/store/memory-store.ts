@@ -1,4 +1,4 @@
-import type { DeviceId, Seq } from '../../core/words.ts'
+import type { DeviceId, ObjectKind, Seq } from '../../core/words.ts'
 import { reportedKinds, storedKinds } from '../../devices/contract/kinds.ts'
 import {
   type Cell,
@@ -28,7 +28,7 @@ export function createMemoryStore(): Store {
       applied.set(journal, Math.max(done, next))
     },
     applied: async journal => applied.get(journal) ?? 0,
-    async cells({ kind, segments, stepMs, by, where, limit }: CellQuery) {
+    async cells({ kind, sum, segments, stepMs, by, where, limit }: CellQuery) {
       const cells = new Map<string, Cell>()
       for (const row of rows) {
         if (row.record.kind !== kind) continue
@@ -39,7 +39,9 @@ export function createMemoryStore(): Store {
         const localStart = Math.floor((row.record.at + segments[segment]!.offsetMs) / stepMs) * stepMs
         const values = by.map(dimension => wordOf(row, dimension))
         const key = JSON.stringify([segment, localStart, values])
-        cells.set(key, { segment, localStart, values, count: (cells.get(key)?.count ?? 0) + 1 })
+        const worth = sum === undefined ? 1 : ((row.record.data as Partial<Record<ObjectKind, number>>)[sum] ?? 0)
+        if (worth > 0)
+          cells.set(key, { segment, localStart, values, count: (cells.get(key)?.count ?? 0) + worth })
       }
       return [...cells.values()].slice(0, limit)
     },

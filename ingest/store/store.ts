@@ -1,4 +1,4 @@
-import type { DeviceId, Place, Seq } from '../../core/words.ts'
+import type { DeviceId, ObjectKind, Place, Seq } from '../../core/words.ts'
 import type { StoredKind } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 
@@ -29,6 +29,7 @@ export const dimensions = [
   'reason',
   'class',
   'lane',
+  'outcome',
 ] as const
 export type Dimension = (typeof dimensions)[number]
 
@@ -37,7 +38,9 @@ export type Dimension = (typeof dimensions)[number]
  * business: it gets stretches in which the offset from UTC is constant, and cuts each in equal steps.
  */
 export interface CellQuery {
-  readonly kind: 'passage' | 'vehicle'
+  readonly kind: 'passage' | 'vehicle' | 'sighting'
+  /** Adds this up instead of counting rows: how many of a kind were seen on pictures. */
+  readonly sum?: ObjectKind
   /** [from, to) in epoch ms, each beginning where the one before ends; `at + offsetMs` is local wall-clock time. */
   readonly segments: readonly { readonly from: number; readonly to: number; readonly offsetMs: number }[]
   readonly stepMs: number
@@ -55,6 +58,7 @@ export interface Cell {
   readonly localStart: number
   /** Values in the order of `by`; '' where an event had none. */
   readonly values: readonly string[]
+  /** Rows, or what was added up; never 0. */
   readonly count: number
 }
 

@@ -30,7 +30,7 @@ function quarters(from: number, to: number): number[] {
 }
 
 describe('flow', () => {
-  test('counts what was granted, what was denied and what drove by, each by itself', async () => {
+  test('counts what was granted, what was denied, what drove by and what was seen, each by itself', async () => {
     const store = createMemoryStore()
     const at = parseMoment('2026-11-21T08:30', 'Asia/Shanghai')
     const denied = passage({ at, data: { result: 'denied', direction: 'out', reason: 'expired' } })
@@ -39,7 +39,10 @@ describe('flow', () => {
       kind: 'vehicle',
       data: { class: 'car', direction: 'in', lane: 2 },
     }
-    await store.write({ journal: 'j', rows: [row(1, passage({ at })), row(2, denied), row(3, car)], next: 3 })
+    const seen: EventRecord = { ...passage({ at }), kind: 'sighting', data: { outcome: 'seen', person: 3 } }
+    const thinned: EventRecord = { ...passage({ at }), kind: 'sighting', data: { outcome: 'thinned' } }
+    const records = [passage({ at }), denied, car, seen, thinned]
+    await store.write({ journal: 'j', rows: records.map((record, index) => row(index + 1, record)), next: 5 })
     const start = '2026-11-21T08:00:00+08:00'
     const ask = async (change: Partial<FlowQuestion>) => (await answerFlow(question(change), store)).rows
     expect(await ask({ by: ['direction', 'point'] })).toEqual([{ start, values: ['in', 'p1'], count: 1 }])
@@ -48,6 +51,11 @@ describe('flow', () => {
     ])
     expect(await ask({ measure: 'vehicles', by: ['class', 'lane'] })).toEqual([
       { start, values: ['car', '2'], count: 1 },
+    ])
+    expect(await ask({ measure: 'people', by: ['building'] })).toEqual([{ start, values: ['b01'], count: 3 }])
+    expect(await ask({ measure: 'pictures', by: ['outcome'] })).toEqual([
+      { start, values: ['seen'], count: 1 },
+      { start, values: ['thinned'], count: 1 },
     ])
   })
 
@@ -104,7 +112,8 @@ describe('flow', () => {
   }
 
   const wrong: { change: Partial<FlowQuestion>; code?: string; say: RegExp }[] = [
-    { change: { measure: 'people' }, say: /^measure must be one of passages, denied, vehicles$/ },
+    { change: { measure: 'faces' }, say: /^measure must be one of passages, denied, vehicles, people, pictures$/ },
+    { change: { measure: 'people', by: ['method'] }, say: /^by may hold .*, outcome for people, not "method"$/ },
     { change: { measure: 'constructor' }, say: /^measure must be one of/ },
     { change: { every: '5m' }, say: /^every must be one of 15m, 1h, 1d$/ },
     { change: { every: 'toString' }, say: /^every must be one of/ },

@@ -120,6 +120,33 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       for (const [kind, where, n] of wanted) expect([where, await count(kind, where)]).toEqual([where, n])
     })
 
+    test('adds up what was seen on pictures, and leaves out where that is nothing', async () => {
+      const store = await open()
+      const seen = (person: number | undefined, outcome: 'seen' | 'thinned' = 'seen'): EventRecord => ({
+        ...passage(),
+        kind: 'sighting',
+        data: { outcome, ...(person === undefined ? {} : { person, car: 1 }) },
+      })
+      const elsewhere = { ...place(2), site: 'elsewhere' }
+      const rows = [
+        row(1, seen(2)),
+        row(2, seen(3)),
+        row(3, seen(undefined, 'thinned')),
+        row(4, seen(0), elsewhere),
+      ]
+      await store.write({ journal: 'j', next: 4, rows })
+      const cells = async (change: Partial<CellQuery>) =>
+        (await store.cells({ ...hours, kind: 'sighting', by: [], ...change })).map(({ values, count }) => [
+          ...values,
+          count,
+        ])
+      expect(await cells({ sum: 'person' })).toEqual([[5]])
+      expect(await cells({ sum: 'person', by: ['device'] })).toEqual([['d1', 5]])
+      expect(await cells({ sum: 'person', where: { outcome: ['thinned'] } })).toEqual([])
+      expect(await cells({ sum: 'car', where: { outcome: ['seen'] } })).toEqual([[3]])
+      expect((await cells({ by: ['outcome'] })).sort()).toEqual([['seen', 3], ['thinned', 1]]) // biome-ignore format: pairs
+    })
+
     test('gives no more cells than are wanted', async () => {
       const store = await open()
       const rows = Array.from({ length: 20 }, (_, i) => row(i + 1, passage(), place(i + 1)))
