@@ -1,5 +1,5 @@
-import { Gauge, Registry } from 'prom-client'
 import type { CursorReader } from '../core/cursors.ts'
+import { createGauges } from '../core/gauges.ts'
 import type { WaitingRoom } from './admit/waiting-room.ts'
 import type { Broker } from './broker/broker.ts'
 import type { Journal } from './journal/journal.ts'
@@ -23,18 +23,7 @@ export function createMetrics({
   cursors,
   consumers,
 }: MetricParts): () => Promise<string> {
-  const registry = new Registry()
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({ name, help, registers: [registry], collect() { this.set(read()) } }) // biome-ignore format: one line
-
-  const labelled = <L extends string>(name: string, help: string, labelNames: L[], read: () => Iterable<[Record<L, string>, number]>) =>
-    new Gauge({
-      name, help, labelNames, registers: [registry],
-      collect() {
-        this.reset()
-        for (const [labels, value] of read()) this.set(labels as never, value)
-      },
-    }) // biome-ignore format: what it is, then how it is read
+  const { gauge, labelled, text } = createGauges()
 
   gauge('lintel_connected_devices', 'Devices connected now.', () => broker.stats().connected)
   gauge('lintel_in_flight_messages', 'Messages read and not yet durable.', () => broker.stats().inFlight)
@@ -74,11 +63,14 @@ export function createMetrics({
     'Snapshots dropped because they waited too long.',
     () => waitingRoom.stats().expired,
   )
-  labelled('lintel_consumer_lag', 'Records that a consumer is behind.', ['consumer'], () =>
-    consumers.map(consumer => [{ consumer }, journal.stats().end - cursors.get(consumer)]),
+  labelled('lintel_consumer_lag', 'Records that a consumer is behind.', 'consumer', () =>
+    consumers.map(consumer => [consumer, journal.stats().end - cursors.get(consumer)] as const),
   )
-  labelled('lintel_refusals_total', 'Connections and messages turned away, by code.', ['code'], function* () {
-    for (const [code, n] of refusals.counts) yield [{ code }, n]
-  })
-  return () => registry.metrics()
+  labelled(
+    'lintel_refusals_total',
+    'Connections and messages turned away, by code.',
+    'code',
+    () => refusals.counts,
+  )
+  return text
 }

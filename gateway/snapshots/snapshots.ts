@@ -37,8 +37,7 @@ export interface PictureQuery {
 }
 
 /** Why a picture was deleted: too old, no room, or file and index did not know of one another. */
-export const deletionReasons = ['age', 'room', 'orphan'] as const
-export type DeletionReason = (typeof deletionReasons)[number]
+export type DeletionReason = 'age' | 'room' | 'orphan'
 
 export interface SnapshotReader {
   find(key: PictureKey): Picture | undefined

@@ -1,11 +1,10 @@
-import { Gauge, Registry } from 'prom-client'
 import type { Clock } from '../../core/clock.ts'
+import { createGauges } from '../../core/gauges.ts'
 import { sightingOutcomes } from '../../devices/contract/kinds.ts'
 import type { Snapshots } from '../snapshots/snapshots.ts'
-import { deletionReasons } from '../snapshots/snapshots.ts'
 import type { Attendance } from './attendance.ts'
 import type { DeskStats } from './desk.ts'
-import { type Looker, lookerFaults } from './looker.ts'
+import { type Looker, type LookerFault, lookerFaults } from './looker.ts'
 
 export interface TaggerMetricParts {
   desk: { stats(): DeskStats }
@@ -23,16 +22,8 @@ export function createTaggerMetrics({
   snapshots,
   clock,
 }: TaggerMetricParts): () => Promise<string> {
-  const registry = new Registry()
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({ name, help, registers: [registry], collect() { this.set(read()) } }) // biome-ignore format: one line
-  const labelled = <L extends string>(name: string, help: string, label: string, labels: readonly L[], read: (label: L) => number) =>
-    new Gauge({
-      name, help, labelNames: [label], registers: [registry],
-      collect() {
-        for (const value of labels) this.set({ [label]: value }, read(value))
-      },
-    }) // biome-ignore format: what it is, then how it is read
+  const { gauge, labelled, text } = createGauges()
+  const sum = (of: LookerFault) => lookers.reduce((total, looker) => total + looker.replaced()[of], 0)
 
   gauge('lintel_tagger_backlog', 'Pictures that nobody has looked at yet.', () => desk.stats().backlog)
   gauge('lintel_tagger_backlog_age_seconds', 'How long the oldest of them has waited.', () => {
@@ -58,19 +49,11 @@ export function createTaggerMetrics({
   gauge('lintel_tagger_worker_bytes', 'Memory of the largest worker.', () =>
     Math.max(0, ...lookers.map(looker => looker.rssBytes())),
   )
-  labelled(
-    'lintel_tagger_pictures_total',
-    'Pictures by what became of them.',
-    'outcome',
-    sightingOutcomes,
-    outcome => attendance.stats().outcomes[outcome] ?? 0,
+  labelled('lintel_tagger_pictures_total', 'Pictures by what became of them.', 'outcome', () =>
+    sightingOutcomes.map(outcome => [outcome, attendance.stats().outcomes[outcome] ?? 0] as const),
   )
-  labelled(
-    'lintel_tagger_workers_replaced_total',
-    'Workers that were replaced, by why.',
-    'reason',
-    lookerFaults,
-    reason => lookers.reduce((sum, looker) => sum + looker.replaced()[reason], 0),
+  labelled('lintel_tagger_workers_replaced_total', 'Workers that were replaced, by why.', 'reason', () =>
+    lookerFaults.map(reason => [reason, sum(reason)] as const),
   )
   gauge('lintel_snapshots_rested_total', 'Redacted pictures that were kept.', () => attendance.stats().rested)
   gauge(
@@ -85,12 +68,8 @@ export function createTaggerMetrics({
     'Pictures kept beyond their time because they are held.',
     () => snapshots.stats().held,
   )
-  labelled(
-    'lintel_snapshots_deleted_total',
-    'Pictures deleted, by why.',
-    'reason',
-    deletionReasons,
-    reason => snapshots.stats().deleted[reason],
+  labelled('lintel_snapshots_deleted_total', 'Pictures deleted, by why.', 'reason', () =>
+    Object.entries(snapshots.stats().deleted),
   )
-  return () => registry.metrics()
+  return text
 }

@@ -1,22 +1,18 @@
-import { Gauge, Registry } from 'prom-client'
 import { secondMs } from '../../core/clock.ts'
+import { createGauges } from '../../core/gauges.ts'
 import type { UplinkStats } from './uplink-stats.ts'
 
 /** Prometheus metrics of the uplink, read off it when they are asked for. */
 export function createUplinkMetrics(stats: () => UplinkStats): () => Promise<string> {
-  const registry = new Registry()
+  const gauges = createGauges()
   const gauge = (name: string, help: string, read: (stats: UplinkStats) => number) =>
-    new Gauge({
-      name: `lintel_uplink_${name}`, help, registers: [registry],
-      collect() { this.set(read(stats())) },
-    }) // biome-ignore format: what it is, then how it is read
-  const labelled = (name: string, help: string, label: string, read: (stats: UplinkStats) => ReadonlyMap<string, number>) =>
-    new Gauge({
-      name: `lintel_uplink_${name}`, help, labelNames: [label], registers: [registry],
-      collect() {
-        for (const [value, n] of read(stats())) this.set({ [label]: value }, n)
-      },
-    }) // biome-ignore format: what it is, then how it is read
+    gauges.gauge(`lintel_uplink_${name}`, help, () => read(stats()))
+  const labelled = (
+    name: string,
+    help: string,
+    label: string,
+    read: (stats: UplinkStats) => ReadonlyMap<string, number>,
+  ) => gauges.labelled(`lintel_uplink_${name}`, help, label, () => read(stats()))
 
   gauge('connected', '1 while the centre is connected.', ({ connected }) => Number(connected))
   gauge(
@@ -66,5 +62,5 @@ export function createUplinkMetrics(stats: () => UplinkStats): () => Promise<str
     ({ picturesSkipped }) => picturesSkipped,
   )
   gauge('bytes_total', 'Bytes of payloads sent.', ({ counters }) => counters.bytes)
-  return () => registry.metrics()
+  return gauges.text
 }

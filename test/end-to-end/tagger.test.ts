@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import sharp, { type Sharp } from 'sharp'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -9,15 +10,18 @@ import { sightingRecordId } from '../../devices/contract/record-ids.ts'
 import { eventTopic, snapshotTopic } from '../../devices/contract/topics.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { captionOf } from '../../gateway/snapshots/caption.ts'
+import { lintel } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { samplePicture } from '../support/pictures.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 type Sighting = DataOf<'sighting'>
 
-async function start() {
+async function start(config: object = {}) {
   const data = await temporaryDirectory()
-  const service = await startService(data)
+  const configFile = join(await temporaryDirectory(), 'lintel.json')
+  writeFileSync(configFile, JSON.stringify(config))
+  const service = await startService(data, 0, ['--config', configFile])
   const paths = dataPaths(data)
   const reader = openLmdbJournalReader(paths.journal)
   const { token } = (await service.operations.addDevice({
@@ -56,7 +60,7 @@ async function start() {
     entries().find(({ id }) => id === sightingRecordId(event))?.record.data as Sighting | undefined
   const seen = (event: string) => eventually(() => sightingOf(event) ?? false, 15_000) as Promise<Sighting>
   const isErased = () => eventually(() => readdirSync(paths.waiting).length === 0, 15_000)
-  return { service, paths, reader, publish, entries, sightingOf, seen, isErased }
+  return { data, configFile, service, paths, reader, publish, entries, sightingOf, seen, isErased }
 }
 
 /** A small JPEG whose header says that it is 16,000 pixels wide and high. */
@@ -166,6 +170,46 @@ describe('a snapshot that a device publishes', () => {
     await isErased()
     expect(memoryOfTree(pid) - before).toBeLessThan(100)
     expect((await service.operations.ledger()).balanced).toBe(true)
+  })
+
+  test('is masked before anything looks at it, and is kept as it came only encrypted, where that is wanted', {
+    timeout: 60_000,
+  }, async () => {
+    const keyFile = join(await temporaryDirectory(), 'key')
+    writeFileSync(keyFile, 'ab'.repeat(32))
+    const { data, configFile, service, publish, seen, isErased } = await start({
+      snapshots: { originals: { keyFile } },
+    })
+    const everything = [[0, 0], [1, 0], [1, 1], [0, 1]] // biome-ignore format: corners
+    await service.operations.setRegions('d1', { mask: [everything] })
+    const campus = await samplePicture('campus')
+    await publish('e1', campus)
+    expect(await seen('e1')).toMatchObject({ outcome: 'seen', person: 0, car: 0 })
+    await isErased()
+    const { channels } = await sharp(
+      await service.operations.readSnapshot({ device: 'd1', event: 'e1' }),
+    ).stats()
+    expect(Math.max(...channels.map(({ max }) => max))).toBeLessThan(10)
+
+    const out = join(await temporaryDirectory(), 'original.jpg')
+    const { code } = await lintel(
+      'snapshot',
+      'original',
+      'd1',
+      'e1',
+      '--out',
+      out,
+      '--data',
+      data,
+      '--config',
+      configFile,
+    )
+    expect([code, Buffer.compare(readFileSync(out), campus)]).toEqual([0, 0])
+    const sealed = readdirSync(join(data, 'snapshots', 'originals')).map(name =>
+      readFileSync(join(data, 'snapshots', 'originals', name)),
+    )
+    expect(sealed).toHaveLength(1)
+    expect(sealed[0]!.includes(campus.subarray(1000, 1100))).toBe(false)
   })
 
   test('outlives its worker: one that is killed is replaced, and each picture is seen once', {
