@@ -1,10 +1,16 @@
-import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { type ChildProcess, type ForkOptions, fork, spawnSync } from 'node:child_process'
 import { setPriority } from 'node:os'
 
 /** Of util-linux, which every Debian has. */
 const chrt = '/usr/bin/chrt'
 const lowest = 19
+let idles: boolean | undefined
+
+/** A container may forbid what the kernel allows: it is tried once. */
+function canIdle(): boolean {
+  idles ??= process.platform === 'linux' && spawnSync(chrt, ['--idle', '0', 'true']).status === 0
+  return idles
+}
 
 /**
  * A Node process that runs only where nobody else wants to: on Linux with the policy SCHED_IDLE, elsewhere with the
@@ -12,7 +18,7 @@ const lowest = 19
  * value of 15, to 6 with this.
  */
 export function forkIdle(entry: URL, args: readonly string[], options: ForkOptions): ChildProcess {
-  if (process.platform === 'linux' && existsSync(chrt)) {
+  if (canIdle()) {
     // It becomes the program that it is told to run, and so stays our child.
     const { execArgv = process.execArgv } = options
     return fork(entry, args, {
