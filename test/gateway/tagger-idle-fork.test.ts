@@ -8,6 +8,7 @@ test('a process that is forked to be idle is our child, speaks with us, and runs
   needsProgram(context, 'chrt', 'apt-get install util-linux')
   const child = forkIdle(new URL('./tagger-worker.child.ts', import.meta.url), ['null'], {})
   onTestFinished(() => void child.kill('SIGKILL'))
-  expect(await once(child, 'message')).toMatchObject([{ kind: 'ready' }])
+  const [first] = await once(child, 'message')
+  expect(first).toEqual({ kind: 'ready' })
   expect(execFileSync('chrt', ['-p', String(child.pid)]).toString()).toMatch(/SCHED_IDLE/)
 })
