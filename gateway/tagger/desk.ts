@@ -38,8 +38,10 @@ export interface DeskStats {
 }
 
 const readRecords = 5000
-/** A look at an unchanged journal costs some 10 µs; half of this is what a picture waits for nothing. */
+/** Half of this is what a picture waits for nothing; after some seconds without news it is not worth a hundredth of a core. */
 const pollMs = 5
+const quietPollMs = 20
+const quietAfterMs = 5 * secondMs
 const commitEveryMs = secondMs
 /** Of one worker: a picture in inference, one being decoded, one on its way there, one whose sighting is being journaled. */
 const looksInHand = 4
@@ -144,19 +146,30 @@ export function createDesk(
   }
 
   async function run(): Promise<void> {
+    let newsAt = performance.now()
     while (running) {
-      const { entries, next, damaged } = journal.read(position, readRecords)
-      if (damaged > 0) {
-        const what = `${damaged} records before position ${next} could not be read back`
-        onFault(new LintelError('JOURNAL_CORRUPT', what))
+      // Most of the time there is nothing: a read would check the last block of the journal again.
+      const isNews = journal.end() > position
+      if (isNews) {
+        newsAt = performance.now()
+        read()
       }
-      for (const entry of entries) accept(entry)
-      position = next
       dispatch()
       commitSometimes()
-      // Even after a full read: what workers have said must be heard.
-      await new Promise(resolve => setTimeout(resolve, entries.length < readRecords ? pollMs : 0))
+      const isQuiet = performance.now() - newsAt > quietAfterMs
+      // Even where there is more to read: what workers have said must be heard.
+      await new Promise(resolve => setTimeout(resolve, isNews ? 0 : isQuiet ? quietPollMs : pollMs))
     }
+  }
+
+  function read(): void {
+    const { entries, next, damaged } = journal.read(position, readRecords)
+    if (damaged > 0) {
+      const what = `${damaged} records before position ${next} could not be read back`
+      onFault(new LintelError('JOURNAL_CORRUPT', what))
+    }
+    for (const entry of entries) accept(entry)
+    position = next
   }
 
   function reached(): Seq {
