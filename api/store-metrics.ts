@@ -53,6 +53,11 @@ export function createStoreMetrics({
     gauge('lintel_journal_damaged_records_total', 'Records that could not be read back.', 'damaged')
   }
   if (store !== undefined) {
+    const rejected = new Gauge({
+      name: 'lintel_store_rejected_rows_total',
+      help: 'Rows that an InfluxDB refused for good since the start, kept aside.',
+      registers: [registry],
+    })
     new Gauge({
       name: 'lintel_store_rows',
       help: 'Rows by kind.',
@@ -61,6 +66,7 @@ export function createStoreMetrics({
       async collect() {
         const stats = await store.stats().catch(() => undefined)
         for (const [kind, n] of Object.entries(stats?.rows ?? {})) this.set({ kind }, n)
+        if (stats?.rejected !== undefined) rejected.set(stats.rejected)
       },
     })
   }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { renderTable } from '../cli/output.ts'
 import * as accuracy from './accuracy.ts'
+import * as influx from './influx.ts'
 import * as ingest from './ingest.ts'
 import * as tagger from './tagger.ts'
 import * as year from './year.ts'
@@ -11,7 +12,7 @@ interface Bench {
   run(options: Record<string, number>, operands: readonly string[]): Promise<Record<string, unknown>>
 }
 
-const benches: Record<string, Bench> = { accuracy, ingest, tagger, year }
+const benches: Record<string, Bench> = { accuracy, influx, ingest, tagger, year }
 
 const { values, positionals, tokens } = parseArgs({
   allowPositionals: true,

@@ -23,6 +23,8 @@ import { createHolds } from '../gateway/snapshots/holds.ts'
 import { createBookReader } from '../gateway/uplink/book.ts'
 import { databasePath } from '../ingest/store/duckdb-database.ts'
 import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
+import { readInfluxSettings } from '../ingest/store/influx-settings.ts'
+import { createInfluxStore } from '../ingest/store/influx-store.ts'
 
 /** What a command needs opened; only an enrolment begins a directory that is not there. */
 export type Need = 'registry' | 'store' | 'enrolment'
@@ -41,6 +43,7 @@ export async function withDirectory<T>(
     throw new LintelError('CONFIG_INVALID', `there is no data of lintel in ${paths.root}: is --data right?`)
   }
   prepareDataDirectory(paths)
+  const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const locks = (['service', 'journal', 'state', 'snapshots'] as const).map(name =>
     lockDataDirectory(paths, name),
   )
@@ -52,11 +55,13 @@ export async function withDirectory<T>(
   })
   const reader = openLmdbJournalReader(paths.journal)
   const registry = createRegistry(state)
-  const uplink = await uplinkOf(paths, reader.id)
-  const store =
-    need === 'store' && uplink === undefined
-      ? await openDuckDbStore({ directory: paths.store, ...config.store, clock: systemClock })
-      : undefined
+  const uplink = influx === undefined ? await uplinkOf(paths, reader.id) : undefined
+  const storage = { directory: paths.store, clock: systemClock }
+  const openStore = async () =>
+    influx === undefined
+      ? openDuckDbStore({ ...storage, ...config.store })
+      : createInfluxStore({ ...storage, ...influx })
+  const store = need === 'store' && uplink === undefined ? await openStore() : undefined
   const index = openLmdbState({ directory: stateDirectories(paths).snapshots })
   const door = createDoor({ journal, reader, registry, refusals: () => [] })
   try {

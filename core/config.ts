@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { parseDocument } from 'yaml'
 import { LintelError, messageOf } from './errors.ts'
+import { influxProblems, influxProperties } from './store-config.ts'
 import { deviceIdPattern } from './words.ts'
 import { isZone } from './zone.ts'
 
@@ -167,8 +168,9 @@ export const ConfigSchema = section(
       {
         memoryBytes: bytes('Memory for the embedded database.', 512 * miB, 64 * miB),
         threads: Type.Integer({ default: 2, minimum: 1, maximum: 64, description: 'Threads for queries.' }),
+        influx: option(influxProperties, 'An InfluxDB in place of the embedded database.'),
       },
-      'The embedded time series.',
+      'The time series.',
     ),
     log: section(
       {
@@ -213,6 +215,7 @@ export function parseConfig(value: unknown): Config {
       problems.push(`mqtt.${name}: clientCertificates needs a clientCaFile to check them with`)
     }
   }
+  problems.push(...influxProblems(filled?.store?.influx))
   if (problems.length > 0) throw new LintelError('CONFIG_INVALID', problems.join('\n'))
   return freeze(filled as Config)
 }

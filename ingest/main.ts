@@ -16,6 +16,8 @@ import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
 import { createIntake } from './intake/intake.ts'
 import { openDuckDbStore } from './store/duckdb-store.ts'
+import { readInfluxSettings } from './store/influx-settings.ts'
+import { createInfluxStore } from './store/influx-store.ts'
 
 export interface IngestSettings {
   readonly data: string
@@ -27,17 +29,17 @@ const lockWaitMs = 20 * secondMs
 /** The process behind the journal: journal ─▶ store, and the API over both. It alone writes state and store. */
 async function start({ data, config }: IngestSettings) {
   const paths = dataPaths(data)
+  const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const lock = await awaitLock(paths, 'state', lockWaitMs)
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
   const journal = openLmdbJournalReader(paths.journal)
   const cursors = createCursors(state, journal.id)
-  const store = await openDuckDbStore({
-    directory: paths.store,
-    ...config.store,
-    clock: systemClock,
-    onFault,
-  })
+  const storage = { directory: paths.store, clock: systemClock, onFault }
+  const store =
+    influx === undefined
+      ? await openDuckDbStore({ ...storage, ...config.store })
+      : createInfluxStore({ ...storage, ...influx })
   const intake = createIntake({
     journal,
     store,

@@ -39,7 +39,8 @@ export function createMemoryStore(): Store {
         const localStart = Math.floor((row.record.at + segments[segment]!.offsetMs) / stepMs) * stepMs
         const values = by.map(dimension => wordOf(row, dimension))
         const key = JSON.stringify([segment, localStart, values])
-        const worth = sum === undefined ? 1 : ((row.record.data as Partial<Record<ObjectKind, number>>)[sum] ?? 0)
+        const worth =
+          sum === undefined ? 1 : ((row.record.data as Partial<Record<ObjectKind, number>>)[sum] ?? 0)
         if (worth > 0)
           cells.set(key, { segment, localStart, values, count: (cells.get(key)?.count ?? 0) + worth })
       }

@@ -84,4 +84,6 @@ export interface StoreStats {
   readonly rows: { readonly [K in StoredKind]: number }
   readonly bytes: number
   readonly oldestAt: number | undefined
+  /** Rows that the database refused for good and that are kept aside, since the start; absent where there can be none. */
+  readonly rejected?: number
 }

@@ -1,0 +1,118 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import type { InfluxSettings } from './influx-settings.ts'
+
+export interface Asked {
+  /** Behind the path of the server's URL. */
+  readonly path: string
+  /** Posted; without one it is a GET. */
+  readonly body?: string
+  readonly type?: string
+}
+
+export interface InfluxHttp {
+  /**
+   * Asks, and hands the answer to `read`. One deadline spans it all, to the last byte that `read` takes;
+   * what `read` leaves is thrown away. Rejects with STORE_UNAVAILABLE where there is no answer, or half of one.
+   */
+  ask<T>(asked: Asked, read: (answer: IncomingMessage) => Promise<T>): Promise<T>
+  /** Ends what is under way. */
+  close(): void
+}
+
+/** Connections that have rested longer are closed, before a proxy does it at the wrong moment. */
+const restMs = 4000
+const broken: readonly unknown[] = ['ECONNRESET', 'EPIPE']
+
+export function createInfluxHttp({ url, authorization, ca, timeoutMs }: InfluxSettings): InfluxHttp {
+  const base = new URL(url)
+  const isTls = base.protocol === 'https:'
+  const options = { keepAlive: true, timeout: restMs, maxSockets: 8 }
+  const agent = isTls
+    ? new HttpsAgent({ ...options, ...(ca === undefined ? {} : { ca }) })
+    : new HttpAgent(options)
+  const request = isTls ? httpsRequest : httpRequest
+  const closing = new AbortController()
+  const prefix = base.pathname.replace(/\/+$/, '')
+
+  function send({ path, type, body }: Asked, signal: AbortSignal): Promise<IncomingMessage> {
+    const bytes = body === undefined ? undefined : Buffer.from(body)
+    return new Promise((resolve, reject) => {
+      const sent = request(`${base.origin}${prefix}${path}`, {
+        method: bytes === undefined ? 'GET' : 'POST',
+        agent,
+        signal,
+        headers: {
+          ...(bytes === undefined ? {} : { 'content-type': type, 'content-length': bytes.length }),
+          ...(authorization === undefined ? {} : { authorization }),
+        },
+      })
+      sent.on('response', resolve)
+      sent.on('error', error => reject(Object.assign(error, { reused: sent.reusedSocket })))
+      sent.end(bytes)
+    })
+  }
+
+  return {
+    async ask(asked, read) {
+      const deadline = AbortSignal.timeout(timeoutMs)
+      const signal = AbortSignal.any([deadline, closing.signal])
+      let answer: IncomingMessage | undefined
+      try {
+        answer = await send(asked, signal).catch(error => {
+          // The server closed a resting connection just as it was used. All that we ask may be asked twice.
+          if (error.reused && broken.includes(error.code) && !signal.aborted) return send(asked, signal)
+          throw error
+        })
+        return await read(answer)
+      } catch (error) {
+        if (error instanceof LintelError) throw error
+        const why = closing.signal.aborted
+          ? 'it is being closed'
+          : deadline.aborted
+            ? `no whole answer within ${timeoutMs / 1000} s`
+            : messageOf(error) || String((error as { code?: string }).code)
+        throw new LintelError('STORE_UNAVAILABLE', `InfluxDB at ${base.origin}: ${why}`, { cause: error })
+      } finally {
+        if (answer?.readableEnded === false) answer.destroy()
+      }
+    },
+    close() {
+      closing.abort()
+      agent.destroy()
+    },
+  }
+}
+
+/** Errors are a line or two; a page of a proxy is cut. */
+const maxTextBytes = 64 * 1024
+
+export async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer) {
+    if (bytes < maxTextBytes) chunks.push(chunk)
+    bytes += chunk.length
+  }
+  return Buffer.concat(chunks).subarray(0, maxTextBytes).toString()
+}
+
+/** Texts between line ends. Throws STORE_UNAVAILABLE for one that is longer than memory should hold. */
+export async function* readLines(answer: AsyncIterable<Buffer>, maxBytes = 256 * 1024 * 1024) {
+  let held: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of answer) {
+    let start = 0
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+      yield Buffer.concat([...held, chunk.subarray(start, end)]).toString()
+      held = []
+      bytes = 0
+      start = end + 1
+    }
+    held.push(chunk.subarray(start))
+    bytes += chunk.length - start
+    if (bytes > maxBytes) throw new LintelError('STORE_UNAVAILABLE', 'the answer is too large: ask for less')
+  }
+  if (bytes > 0) yield Buffer.concat(held).toString()
+}

@@ -1,0 +1,70 @@
+import { LintelError } from '../../core/errors.ts'
+import { DatabaseMissing, failureOf, isMissing } from './influx-answers.ts'
+import type { Dialect } from './influx-dialect.ts'
+import { type InfluxHttp, readLines, readText } from './influx-http.ts'
+
+/** What belongs together of an answer: the points of one measurement and of one set of tags. */
+export interface Series {
+  readonly name: string
+  readonly tags?: Readonly<Record<string, string | null>>
+  readonly columns: readonly string[]
+  readonly values: readonly (readonly unknown[])[]
+}
+
+interface Document {
+  readonly error?: string
+  readonly results?: readonly {
+    readonly error?: string
+    readonly series?: readonly Series[]
+    readonly partial?: boolean
+  }[]
+}
+
+/**
+ * Asks in InfluxQL, one statement. Series go to `take` as they come, until it returns false. Rejects with
+ * STORE_UNAVAILABLE, with DatabaseMissing among them, and for an answer that the server has cut short.
+ */
+export type Ask = (statement: string, take?: (series: Series) => boolean) => Promise<void>
+
+export const createAsk =
+  (http: InfluxHttp, { query, asks, tellsEnd }: Dialect): Ask =>
+  (statement, take = () => true) => {
+    const q = String(new URLSearchParams({ q: statement }))
+    const asked =
+      asks === 'GET'
+        ? { path: `${query}&${q}` }
+        : { path: query, type: 'application/x-www-form-urlencoded', body: q }
+    return http.ask(asked, async answer => {
+      if (answer.statusCode !== 200) throw unavailable(failureOf(answer, await readText(answer), Date.now()))
+      let isPartial: boolean | undefined
+      for await (const line of readLines(answer)) {
+        if (line.trim() === '') continue
+        const { error, results } = parse(line)
+        for (const result of results ?? [{ error: error ?? 'an answer without results' }]) {
+          const reason = error ?? result.error
+          if (reason !== undefined) throw failed(reason)
+          isPartial = result.partial === true
+          for (const series of result.series ?? []) if (!take(series)) return
+        }
+      }
+      // The last part says that there is no more; with max-row-limit the server leaves out what is beyond it.
+      if (isPartial === undefined || (isPartial && tellsEnd)) throw failed('the answer ends before its end')
+    })
+  }
+
+function parse(line: string): Document {
+  try {
+    return JSON.parse(line)
+  } catch (error) {
+    throw new LintelError('STORE_UNAVAILABLE', "InfluxDB: an answer that is not InfluxDB's", { cause: error })
+  }
+}
+
+const failed = (reason: string) =>
+  isMissing(reason)
+    ? new DatabaseMissing(reason)
+    : new LintelError('STORE_UNAVAILABLE', `InfluxDB did not answer a question: ${reason}`)
+
+/** A question writes nothing. */
+const unavailable = (error: LintelError) =>
+  error.code === 'STORE_UNAVAILABLE' ? error : new LintelError('STORE_UNAVAILABLE', error.message)

@@ -1,0 +1,108 @@
+import { array, assert, asyncProperty, constantFrom, integer, record } from 'fast-check'
+import { expect, onTestFinished, test } from 'vitest'
+import { dayMs } from '../../core/clock.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import { answerFlow, stepNames } from '../../flow/query.ts'
+import { createInfluxStore } from '../../ingest/store/influx-store.ts'
+import { createMemoryStore } from '../../ingest/store/memory-store.ts'
+import { describeInfluxd, settingsFor } from '../support/influxd.ts'
+import { passage } from '../support/records.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import { place, row } from './store-batch.ts'
+
+const zones = [
+  'Asia/Shanghai', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Sao_Paulo', 'Africa/Cairo',
+  'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia', 'Pacific/Chatham', 'Antarctica/Troll', 'UTC',
+] // biome-ignore format: a list
+/** Where clocks were set, so that a moment near one is no rarity. */
+const turns = ['2018-11-04T03:00Z', '2026-03-29T01:00Z', '2026-10-25T01:00Z', '2026-04-04T15:00Z', '2011-12-30T10:00Z', '1969-12-31T23:00Z'].map(text => Date.parse(text)) // biome-ignore format: a list
+const someTime = record({
+  turn: constantFrom(...turns),
+  ms: integer({ min: -3 * dayMs, max: 3 * dayMs }),
+}).map(({ turn, ms }) => turn + ms)
+
+type Data = Record<string, unknown>
+const optional = (data: Data) =>
+  Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
+const passageData = record({
+  direction: constantFrom('in', 'out'),
+  result: constantFrom('granted', 'denied'),
+  method: constantFrom('card', 'face'),
+  holder: constantFrom('resident', undefined),
+  reason: constantFrom('expired', undefined),
+})
+const vehicleData = record({
+  class: constantFrom('bus', 'car'),
+  direction: constantFrom('in', 'out'),
+  lane: constantFrom(undefined, 0, 1, 63),
+})
+const sightingData = record({
+  outcome: constantFrom('seen', 'thinned'),
+  person: constantFrom(undefined, 0, 1, 7),
+})
+const someEvent = record({
+  at: someTime,
+  place: integer({ min: 1, max: 4 }),
+  kind: constantFrom('passage', 'vehicle', 'sighting'),
+  passage: passageData,
+  vehicle: vehicleData,
+  sighting: sightingData,
+}).map(({ at, place: id, kind, ...data }) => ({
+  record: {
+    ...passage({ at }),
+    kind,
+    data: optional(data[kind as 'passage'] as Data),
+  } as unknown as EventRecord,
+  place: place(id, { building: `栋 ${id % 2}` }),
+}))
+
+const dimensions = {
+  passages: ['site', 'building', 'point', 'device', 'direction', 'method', 'holder', 'reason'],
+  denied: ['building', 'reason'],
+  vehicles: ['building', 'direction', 'class', 'lane'],
+  people: ['device', 'building'],
+  pictures: ['outcome', 'site'],
+} as const
+type Measure = keyof typeof dimensions
+
+describeInfluxd('whatever happened, in any zone and step,', influxd => {
+  test('the memory store and InfluxDB give the same answer', async () => {
+    const asked = record({
+      measure: constantFrom<Measure>('passages', 'denied', 'vehicles', 'people', 'pictures'),
+      zone: constantFrom(...zones),
+      every: constantFrom(...stepNames),
+      from: someTime,
+      to: someTime,
+      seed: integer({ min: 0, max: 255 }),
+    })
+    const memory = createMemoryStore()
+    const influx = createInfluxStore({
+      ...settingsFor(influxd().url),
+      directory: await temporaryDirectory(),
+      clock: Date.now,
+    })
+    onTestFinished(() => influx.close())
+    let journal = 0
+    await assert(
+      asyncProperty(array(someEvent, { maxLength: 60 }), asked, async (events, asks) => {
+        const { measure, zone, every, from, to, seed } = asks
+        // Both stores keep what earlier runs wrote: more to disagree about.
+        const rows = events.map((event, index) => row(index + 1, event.record, event.place))
+        const batch = { journal: `j${++journal}`, rows, next: rows.length }
+        await Promise.all([memory.write(batch), influx.write(batch)])
+        const iso = (ms: number) => new Date(ms).toISOString()
+        const question = {
+          measure,
+          zone,
+          every,
+          by: dimensions[measure].filter((_, index) => (seed >> index) & 1),
+          from: iso(Math.min(from, to)),
+          to: iso(Math.max(from, to) + 1),
+        }
+        const [one, other] = await Promise.all([answerFlow(question, memory), answerFlow(question, influx)])
+        expect(other).toEqual(one)
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
