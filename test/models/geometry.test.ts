@@ -147,7 +147,7 @@ describe('what is covered', () => {
   })
   const standing = { left: 400, top: 100, right: 500, bottom: 500 }
 
-  test('is each face with a margin, and nothing of a person whose face was seen', () => {
+  test('is each face with a margin, and nothing else of a person whose face was seen plainly', () => {
     expect(facesToCover(picture, [{ person: standing, faces: [face(400)] }], [])).toEqual([
       { left: 370, top: 70, right: 530, bottom: 230 },
     ])
@@ -164,9 +164,17 @@ describe('what is covered', () => {
     })
   }
 
-  test('is the head as well where the face is doubtful', () => {
-    expect(facesToCover(picture, [{ person: standing, faces: [face(400, false)] }], [])).toHaveLength(2)
-  })
+  const small = { ...face(430), box: { left: 430, top: 150, right: 470, bottom: 190 } }
+  const low = { ...face(400), box: { left: 400, top: 300, right: 500, bottom: 400 } }
+  for (const { title, seen } of [
+    { title: 'is doubtful', seen: face(400, false) },
+    { title: 'is so small that it may be a pattern', seen: small },
+    { title: 'is not where a head is', seen: low },
+  ]) {
+    test(`is the head as well where the face ${title}`, () => {
+      expect(facesToCover(picture, [{ person: standing, faces: [seen] }], [])).toHaveLength(2)
+    })
+  }
 
   test('is what the whole picture showed, within the picture', () => {
     const [region] = facesToCover(picture, [], [face(0)])
