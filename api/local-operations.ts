@@ -88,7 +88,10 @@ export function createOperations({
   function findSnapshot(key: PictureKey): Picture {
     const found = snapshots.find(key)
     if (found !== undefined) return found
-    throw new LintelError('SNAPSHOT_NOT_FOUND', `there is no picture of event ${key.event} of ${key.device}`)
+    throw new LintelError(
+      'SNAPSHOT_NOT_FOUND',
+      `there is no picture of event ${key.event} of ${key.device}: lintel flow --measure pictures --by device,outcome counts what became of them`,
+    )
   }
 
   function assertDevice(device: DeviceId): void {

@@ -107,7 +107,7 @@ function instructions(
     '',
     'and ask for it:',
     '',
-    `  npx lintel flow --data ${data} --by site,building,point`,
+    `  npx lintel flow --data ${data} --every 1d --by site,building,point`,
     `  npx lintel ledger --data ${data}`,
     '',
     'see what the cameras saw, redacted, with its boxes (the newest of all):',

@@ -132,7 +132,7 @@ export const ConfigSchema = section(
           default: 1,
           minimum: 0,
           maximum: 16,
-          description: 'Processes that look at pictures; with 0 nobody does, and no picture is kept.',
+          description: 'Processes that look at pictures; with 0 nobody does, and each is erased at once.',
         }),
         threads: Type.Integer({ default: 1, minimum: 1, maximum: 16, description: 'For one inference.' }),
         manifest: Type.Optional(file('Manifest of another model: see docs/models.md.')),

@@ -60,7 +60,7 @@ async function examine(data: string, config: Config): Promise<Finding[]> {
     return [
       ...findings,
       { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` },
-      ...(await lag(endpoint.url)),
+      ...(await readings(endpoint.url, config)),
     ]
   findings.push(notUp(() => lockDataDirectory(paths, 'service').release()))
   if (config.mqtt.tcp) findings.push(await port('mqtt.tcp', config.mqtt.tcp))
@@ -170,7 +170,7 @@ async function port(name: string, { host, port: number }: { host: string; port: 
 
 const lagWarning = 100_000
 
-async function lag(url: string): Promise<Finding[]> {
+async function readings(url: string, config: Config): Promise<Finding[]> {
   const text = await (await fetch(`${url}/metrics`)).text()
   const value = (name: string) =>
     Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN)
@@ -185,12 +185,21 @@ async function lag(url: string): Promise<Finding[]> {
     ]
   const findings: Finding[] = [
     { check: 'gateway', result: 'ok', finding: `${value('lintel_connected_devices')} devices connected` },
-    {
-      check: 'store',
-      result: behind > lagWarning ? 'warning' : 'ok',
-      finding: `${behind} records behind the journal`,
-    },
   ]
+  for (const [, consumer, lag] of text.matchAll(/^lintel_consumer_lag\{consumer="(\w+)"\} (\d+)/gm)) {
+    const finding = `${lag} records behind the journal`
+    findings.push({ check: consumer!, result: Number(lag) > lagWarning ? 'warning' : 'ok', finding })
+  }
+  const looking = value('lintel_tagger_workers_ready')
+  if (config.tagger.workers > 0 && !(looking > 0))
+    findings.push({
+      check: 'tagger',
+      result: 'warning',
+      finding: 'nobody looks at pictures: workers are starting, or the log says why not',
+    })
+  else if (value('lintel_tagger_backlog') >= config.tagger.maxBacklog / 2)
+    findings.push({ check: 'tagger', result: 'warning', finding: 'more pictures come than it can look at' })
+  if (config.uplink !== undefined) findings.push(uplink(value))
   if (value('lintel_journal_refusing') === 1)
     findings.push({
       check: 'journal',
@@ -198,6 +207,13 @@ async function lag(url: string): Promise<Finding[]> {
       finding: 'it refuses devices: it or its disk is full',
     })
   return findings
+}
+
+function uplink(value: (name: string) => number): Finding {
+  if (value('lintel_uplink_refused') === 1)
+    return { check: 'uplink', result: 'problem', finding: 'the centre refuses something: the log says what' }
+  if (value('lintel_uplink_connected') === 1) return { check: 'uplink', result: 'ok', finding: 'connected' }
+  return { check: 'uplink', result: 'problem', finding: 'not connected to the centre: the log says why' }
 }
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`

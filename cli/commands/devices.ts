@@ -52,7 +52,8 @@ export function addDeviceCommands(program: Command): void {
         'token' in answer
           ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}`
           : ''
-      output.say(`${id} ${answer.outcome}${token}`, answer)
+      const speaks = kind === 'gateway' ? `\n  speaks for the devices of  ${[site, ...sites].join(', ')}` : ''
+      output.say(`${id} ${answer.outcome}${speaks}${token}`, answer)
     })
 
   sub('import <csv>', 'enrol devices from a CSV with the header device,kind,site,building,point,zone')

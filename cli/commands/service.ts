@@ -96,11 +96,10 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
 function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpec[] {
   const entry = (path: string) => new URL(`../../${path}/main.ts`, import.meta.url)
   const { root: data } = paths
-  const tagger = config.tagger.workers > 0
   const uplink = config.uplink !== undefined
   const consumers: GatewaySettings['consumers'] = {
     ...(alone ? {} : { [intakeConsumer]: 'state' }),
-    ...(tagger ? { [taggerConsumer]: 'snapshots' } : {}),
+    [taggerConsumer]: 'snapshots',
     ...(uplink ? { [uplinkConsumer]: 'uplink' } : {}),
   }
   // An edge node that reports nowhere is all that its events have: nothing is freed.
@@ -111,7 +110,7 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpe
   const uplinkSettings: UplinkSettings = { data, config }
   const specs: (ChildSpec | false)[] = [
     { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: smallFlags },
-    tagger && { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },
+    { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },
     uplink && { name: 'uplink', entry: entry('gateway/uplink'), settings: uplinkSettings, flags: smallFlags },
     !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest },
   ]

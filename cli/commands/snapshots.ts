@@ -182,7 +182,7 @@ async function original(
   if (originals === undefined)
     throw new LintelError(
       'CONFIG_INVALID',
-      'no originals are kept: the configuration has no snapshots.originals',
+      'no originals are kept by this configuration: give --config with the file that the service has',
     )
   const directory = join(dataPaths(data).snapshots, 'originals')
   const picture = await readOriginal(directory, originals.keyFile, { device, event })

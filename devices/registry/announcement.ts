@@ -27,13 +27,25 @@ export function judgeAnnouncement(
   const { device: account } = gateway
   if (known?.kind === 'gateway')
     return refused('PUBLISH_TOPIC_FOREIGN', `${device} is a gateway: ${account} cannot speak for it`)
-  const foreign = [site, known?.site].find(asked => asked !== undefined && !speaksFor(gateway, asked))
-  if (foreign === undefined) return undefined
-  const what = `${account} may not speak for ${device} of site ${foreign}`
-  return refused(
-    'PUBLISH_TOPIC_FOREIGN',
-    `${what}: give the account that site with --also-site, or move the device`,
-  )
+  if (!speaksFor(gateway, site)) {
+    const what = `${account} may not speak for ${device} of site ${site}: give the account that site`
+    return refused('PUBLISH_TOPIC_FOREIGN', `${what}, at the centre: ${commandWith(gateway, site)}`)
+  }
+  if (known !== undefined && !speaksFor(gateway, known.site)) {
+    const what = `${account} may not speak for ${device}: here that is a device of site ${known.site}`
+    return refused(
+      'PUBLISH_TOPIC_FOREIGN',
+      `${what}; move it with lintel device add, or give one of the two another id`,
+    )
+  }
+  return undefined
+}
+
+/** The whole command: one with fewer sites would take the others away. */
+function commandWith({ device, site, building, point, sites = [] }: Device, further: string): string {
+  const also = [...sites, further].map(name => `--also-site '${name}'`).join(' ')
+  const place = `--site '${site}' --building '${building}' --point '${point}'`
+  return `lintel device add ${device} --kind gateway ${place} ${also}`
 }
 
 function faultOfAnnounced(row: unknown): string | undefined {

@@ -12,13 +12,20 @@ export interface NewSighting {
 
 /**
  * Journals sightings, each once. A picture that no worker survives is parked besides, so that somebody looks into
- * it. Resolves once all is on disk; rejects with the journal's errors.
+ * it. `onNew` hears of those that were not journaled before. Resolves once all is on disk; rejects with the journal's errors.
  */
-export async function sight(journal: Journal, sightings: readonly NewSighting[]): Promise<void> {
+export async function sight(
+  journal: Journal,
+  sightings: readonly NewSighting[],
+  onNew: (sighting: NewSighting) => void = () => {},
+): Promise<void> {
   await Promise.all(
-    sightings.map(async ({ device, event, record }) => {
+    sightings.map(async sighting => {
+      const { device, event, record } = sighting
       const [outcome] = await journal.append(device, [{ id: sightingRecordId(event), record }], 'snapshot')
-      if (outcome !== 'stored' || record.data.outcome !== 'parked') return
+      if (outcome !== 'stored') return
+      onNew(sighting)
+      if (record.data.outcome !== 'parked') return
       // Counted as received anew, as a replayed one is: the first time it was received it was stored.
       journal.note(device, 'snapshot', { received: 1 })
       await journal.append(device, [parkedItem(event, record)], 'snapshot')

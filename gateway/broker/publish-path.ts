@@ -74,7 +74,11 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
         if (codeOf(error)?.startsWith('PUBLISH_TOPIC_')) admit.refused(session.device, 'event')
         throw error
       })
-    return reject(session, 'PUBLISH_TOPIC_FOREIGN', `${session.device} may not publish to ${topic}`)
+    return reject(
+      session,
+      'PUBLISH_TOPIC_FOREIGN',
+      `${session.device} may not publish to ${topic}: only a device of kind gateway speaks for others`,
+    )
   }
 
   function reject(session: Session, code: ErrorCode, reason: string): never {

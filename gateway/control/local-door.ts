@@ -1,7 +1,7 @@
-import { LintelError } from '../../core/errors.ts'
+import { type ErrorCode, LintelError } from '../../core/errors.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import { replay } from '../admit/replay.ts'
-import { sight } from '../admit/sight.ts'
+import { type NewSighting, sight } from '../admit/sight.ts'
 import type { WaitingRoom } from '../admit/waiting-room.ts'
 import type { Broker, Refusal } from '../broker/broker.ts'
 import type { Journal, JournalReader, ParkedKey } from '../journal/journal.ts'
@@ -30,6 +30,13 @@ export function createDoor({
   metrics,
 }: DoorParts): Door & PictureDoor {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
+  /** What was acked and could never be looked at is a fault to mend in the firmware. */
+  function tellSender({ device, event, record: { data } }: NewSighting): void {
+    if (data.outcome !== 'unreadable') return
+    const reason = 'the picture cannot be read, and is not kept; its event is'
+    broker?.command(device, { type: 'refusal', code: data.reason as ErrorCode, reason, id: event })
+  }
+
   return {
     sessions: async () => broker?.sessions() ?? [],
     refusals: async () => refusals().toReversed(),
@@ -44,7 +51,7 @@ export function createDoor({
     async drop(key) {
       if (!(await journal.dropParked(key))) throw missing(key)
     },
-    sight: sightings => sight(journal, sightings),
+    sight: sightings => sight(journal, sightings, tellSender),
     async erase(pictures) {
       for (const { device, event } of pictures) await waitingRoom?.remove(device, event)
     },

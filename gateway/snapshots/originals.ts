@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
@@ -87,6 +87,8 @@ export async function readOriginal(
 function readKey(path: string): Buffer {
   let text: string
   try {
+    if (process.platform !== 'win32' && statSync(path).mode & 0o077)
+      throw new Error(`others may read ${path}: chmod 600`)
     text = readFileSync(path, 'utf8').trim()
   } catch (error) {
     throw new LintelError('CONFIG_INVALID', `snapshots.originals.keyFile cannot be read: ${messageOf(error)}`)

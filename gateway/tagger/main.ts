@@ -40,7 +40,7 @@ async function start({ data, config }: TaggerSettings) {
   const { random } = Math
   const { tagger, snapshots: limits } = config
   // A model that cannot be used is told at the start, not picture by picture.
-  readModelFile(tagger.manifest ?? bundledModels.objects)
+  if (tagger.workers > 0) readModelFile(tagger.manifest ?? bundledModels.objects)
   const lock = await awaitLock(paths, 'snapshots', lockWaitMs)
   const journal = openLmdbJournalReader(paths.journal)
   const directories = stateDirectories(paths)
@@ -91,7 +91,8 @@ async function start({ data, config }: TaggerSettings) {
   })
   const cursors = createCursors(index, journal.id)
   const desk = createDesk(
-    { maxBacklog: tagger.maxBacklog },
+    // With nobody to look, no picture waits: each is erased at once, and its sighting says so.
+    { maxBacklog: tagger.workers > 0 ? tagger.maxBacklog : 0 },
     { journal, cursors, recent, attendance, lookers, onFault },
   )
   const metrics = createTaggerMetrics({ desk, attendance, lookers, snapshots, clock })

@@ -41,7 +41,10 @@ async function start({ data, config }: UplinkSettings) {
       book: createBook(own, journal.id),
       clock: systemClock,
       random: Math.random,
-      onState: state => log[state.state === 'online' ? 'info' : 'warn'](state, 'centre'),
+      onState(state) {
+        log[state.state === 'online' ? 'info' : 'warn'](state, 'centre')
+        if (state.state === 'refused') onFault(refusedAs(account, tokenFile, state.returnCode))
+      },
       onFault,
     },
   )
@@ -62,6 +65,12 @@ async function start({ data, config }: UplinkSettings) {
   }
   const running = await startAll([holdings, metrics, uplink])
   return { running, ready: { centre: url, account } }
+}
+
+/** The centre tells a client no more than a number; its operator sees the reason. */
+function refusedAs(account: string, tokenFile: string, returnCode: number): LintelError {
+  const what = `the centre does not let ${account} in (MQTT return code ${returnCode}): is the token in ${tokenFile} right?`
+  return new LintelError('UPLINK_REFUSED', `${what} There, lintel device show ${account} has the reason`)
 }
 
 function read(key: string, path: string): Buffer {

@@ -7,7 +7,7 @@ import { memoryOfTree, startService } from '../../bench/service.ts'
 import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import { sightingRecordId } from '../../devices/contract/record-ids.ts'
-import { eventTopic, snapshotTopic } from '../../devices/contract/topics.ts'
+import { commandTopic, eventTopic, snapshotTopic } from '../../devices/contract/topics.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { captionOf } from '../../gateway/snapshots/caption.ts'
 import { lintel } from '../support/command.ts'
@@ -42,6 +42,12 @@ async function start(config: object = {}) {
       }),
     10_000,
   )
+  const refusals: string[] = []
+  client.on('message', (_, payload) => {
+    const { type, code } = JSON.parse(payload.toString())
+    if (type === 'refusal') refusals.push(code)
+  })
+  await client.subscribeAsync(commandTopic('d1'), { qos: 1 })
   onTestFinished(async () => {
     await client.endAsync(true)
     await reader.close()
@@ -60,7 +66,7 @@ async function start(config: object = {}) {
     entries().find(({ id }) => id === sightingRecordId(event))?.record.data as Sighting | undefined
   const seen = (event: string) => eventually(() => sightingOf(event) ?? false, 15_000) as Promise<Sighting>
   const isErased = () => eventually(() => readdirSync(paths.waiting).length === 0, 15_000)
-  return { data, configFile, service, paths, reader, publish, entries, sightingOf, seen, isErased }
+  return { data, configFile, refusals, service, paths, reader, publish, entries, sightingOf, seen, isErased }
 }
 
 /** A small JPEG whose header says that it is 16,000 pixels wide and high. */
@@ -145,7 +151,7 @@ describe('a snapshot that a device publishes', () => {
   test('and cannot be used gets a word on why, fast and in little memory, and its event is kept', {
     timeout: 90_000,
   }, async () => {
-    const { service, paths, publish, entries, sightingOf, seen, isErased, reader } = await start()
+    const { service, refusals, paths, publish, entries, sightingOf, seen, isErased, reader } = await start()
     const campus = await samplePicture('campus')
     await publish('warm-up', campus)
     await seen('warm-up')
@@ -167,6 +173,10 @@ describe('a snapshot that a device publishes', () => {
       ).toBe(true)
     }
     expect(told).toEqual(Object.fromEntries(pictures.map(({ title, code }) => [title, code])))
+    // At most 20 answers at once, of which the fine ones need none.
+    const wrong = pictures.flatMap(({ code }) => code ?? [])
+    await eventually(() => refusals.length === wrong.length)
+    expect(refusals.toSorted()).toEqual(wrong.toSorted())
     await isErased()
     expect(memoryOfTree(pid) - before).toBeLessThan(100)
     expect((await service.operations.ledger()).balanced).toBe(true)
@@ -176,7 +186,7 @@ describe('a snapshot that a device publishes', () => {
     timeout: 60_000,
   }, async () => {
     const keyFile = join(await temporaryDirectory(), 'key')
-    writeFileSync(keyFile, 'ab'.repeat(32))
+    writeFileSync(keyFile, 'ab'.repeat(32), { mode: 0o600 })
     const { data, configFile, service, publish, seen, isErased } = await start({
       snapshots: { originals: { keyFile } },
     })

@@ -11,7 +11,7 @@ const picture = Buffer.from('a picture with a face in it, a face, a face')
 async function open() {
   const directory = join(await temporaryDirectory(), 'originals')
   const keyFile = join(await temporaryDirectory(), 'key')
-  await writeFile(keyFile, `${'ab'.repeat(32)}\n`)
+  await writeFile(keyFile, `${'ab'.repeat(32)}\n`, { mode: 0o600 })
   const clock = { now: Date.now() }
   const originals = await openOriginals({ directory, keyFile, keepMs: hourMs, clock: () => clock.now })
   return { originals, directory, keyFile, clock }
@@ -34,7 +34,7 @@ describe('an original that is kept', () => {
     await originals.put(key, picture)
     await originals.put({ ...key, event: 'e2' }, Buffer.from('other'))
     const another = join(await temporaryDirectory(), 'key')
-    await writeFile(another, 'cd'.repeat(32))
+    await writeFile(another, 'cd'.repeat(32), { mode: 0o600 })
     const wrong = { code: 'CONFIG_INVALID' }
     await expect(readOriginal(directory, another, key)).rejects.toMatchObject(wrong)
     const [one, two] = (await readdir(directory)).map(name => join(directory, name))
@@ -60,7 +60,7 @@ describe('an original that is kept', () => {
   for (const text of ['', 'ab', 'zz'.repeat(32), `${'ab'.repeat(32)} and more`]) {
     test(`needs a key, not "${text.slice(0, 12)}"`, async () => {
       const keyFile = join(await temporaryDirectory(), 'key')
-      await writeFile(keyFile, text)
+      await writeFile(keyFile, text, { mode: 0o600 })
       const opened = openOriginals({
         directory: await temporaryDirectory(),
         keyFile,
