@@ -43,8 +43,8 @@ const pollMs = 5
 const quietPollMs = 20
 const quietAfterMs = 5 * secondMs
 const commitEveryMs = secondMs
-/** Of one worker: a picture in inference, one being decoded, one on its way there, one whose sighting is being journaled. */
-const looksInHand = 4
+/** Of one worker: a picture in inference, one being decoded, one on its way there, and some whose sightings are being journaled. */
+const looksInHand = 6
 const redactionsInHand = 2
 const filingInHand = 4
 /** A worker looks at so many in a third of a second. */

@@ -27,7 +27,7 @@ import type { TaggerSettings } from './settings.ts'
 
 const lockWaitMs = 20 * secondMs
 /** The gateway has better things to do than to hear of each picture alone; a lone sighting does not wait. */
-const sightEveryMs = 20
+const sightEveryMs = 100
 const eraseEveryMs = 100
 /** Behind the processes that take events, before the workers, which run when nobody else wants to. */
 const niceness = 10
