@@ -81,6 +81,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     clock,
     maxBytes: config.snapshots.maxWaitingBytes,
     maxAgeMs: config.snapshots.maxWaitingS * secondMs,
+    onFault,
   })
   // What was left over a stop may be too old already.
   await waitingRoom.sweep()
@@ -143,6 +144,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const holdings: Part = {
     name: 'journal',
     async stop() {
+      await waitingRoom.close()
       await reader.close()
       await journal.stop()
       for (const own of Object.values(states)) await own.close()

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
-import { syncDirectory } from '../../core/files.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
+import { openWaitingFiles } from './waiting-files.ts'
 
 export interface WaitingRoomOptions {
   directory: string
@@ -11,6 +11,8 @@ export interface WaitingRoomOptions {
   maxBytes: number
   /** Originals show faces: they wait no longer than this for the tagger. */
   maxAgeMs: number
+  /** JOURNAL_CLOSED where nothing can be written any more. */
+  onFault?: (error: unknown) => void
 }
 
 /**
@@ -26,6 +28,8 @@ export interface WaitingRoom {
   /** Removes what is too old. */
   sweep(): Promise<void>
   stats(): { pictures: number; bytes: number; evicted: number; expired: number }
+  /** After all that has been put. */
+  close(): Promise<void>
 }
 
 const extension = '.jpg'
@@ -35,6 +39,7 @@ export async function openWaitingRoom({
   clock,
   maxBytes,
   maxAgeMs,
+  onFault = () => {},
 }: WaitingRoomOptions): Promise<WaitingRoom> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   /** Oldest first, as a Map keeps its order. */
@@ -43,7 +48,7 @@ export async function openWaitingRoom({
   let bytes = 0
   let evicted = 0
   let expired = 0
-  let temporary = 0
+  const files = openWaitingFiles(directory, onFault)
 
   const found: { name: string; bytes: number; at: number }[] = []
   for (const name of await readdir(directory)) {
@@ -64,41 +69,26 @@ export async function openWaitingRoom({
     if (picture === undefined) return
     pictures.delete(name)
     bytes -= picture.bytes
-    await rm(join(directory, name), { force: true })
+    await files.remove(name)
   }
 
-  async function write(name: string, jpeg: Buffer): Promise<void> {
-    const draft = join(directory, `${name}.${temporary++}`)
-    try {
-      const file = await open(draft, 'wx', 0o600)
-      try {
-        await file.writeFile(jpeg)
-        await file.datasync()
-      } finally {
-        await file.close()
-      }
-      // Thrown out while it was being written: a file that nobody counts would stay for ever.
-      if (!pictures.has(name)) return await rm(draft, { force: true })
-      await rename(draft, join(directory, name))
-      if (!pictures.has(name)) return await rm(join(directory, name), { force: true })
-      await syncDirectory(directory)
-    } catch (error) {
-      await discard(name)
-      await rm(draft, { force: true })
-      throw error
-    }
-  }
-
+  /** Room is taken before anything is awaited, so that two at once cannot both think that there is some. */
   async function add(name: string, jpeg: Buffer): Promise<void> {
-    // Taken before anything is awaited, so that two at once cannot both think that there is room.
     pictures.set(name, { bytes: jpeg.length, at: clock() })
     bytes += jpeg.length
+    const done: Promise<void>[] = []
     for (const oldest of pictures.keys()) {
       if (bytes <= maxBytes || oldest === name) break
       evicted++
-      await discard(oldest)
+      done.push(discard(oldest))
     }
-    await write(name, jpeg)
+    done.push(files.write(name, jpeg))
+    try {
+      await Promise.all(done)
+    } catch (error) {
+      await discard(name)
+      throw error
+    }
   }
 
   return {
@@ -123,6 +113,7 @@ export async function openWaitingRoom({
       }
     },
     stats: () => ({ pictures: pictures.size, bytes, evicted, expired }),
+    close: () => files.close(),
   }
 }
 

@@ -124,6 +124,15 @@ describe('the waiting room', () => {
     expect(await again.room.get('d1', 'new')).toBeDefined()
   })
 
+  test('writes all that was put before it closes, and takes nothing afterwards', async () => {
+    const { room, files } = await open()
+    const puts = ['a', 'b', 'c'].map(event => room.put('d1', event, jpeg()))
+    await room.close()
+    expect(await files()).toHaveLength(3)
+    await Promise.all(puts)
+    await expect(room.put('d1', 'd', jpeg())).rejects.toMatchObject({ code: 'JOURNAL_CLOSED' })
+  })
+
   test('lets nobody else on the machine read a picture, nor tell from a name whose it is', async () => {
     const { room, directory, files } = await open()
     await chmod(directory, 0o755)

@@ -1,0 +1,69 @@
+import { Worker } from 'node:worker_threads'
+import { LintelError } from '../../core/errors.ts'
+import type { Answers, Request } from './waiting-files-thread.ts'
+
+/** Files of one directory. What is asked for first is done first. */
+export interface WaitingFiles {
+  /** Resolves when the file would survive a power cut. */
+  write(name: string, bytes: Uint8Array): Promise<void>
+  /** Resolves also where there is none. */
+  remove(name: string): Promise<void>
+  /** Once all is done that was asked for. */
+  close(): Promise<void>
+}
+
+/** Written by a thread of its own: opening, flushing and naming a picture are eight turns of the broker's loop otherwise. */
+export function openWaitingFiles(directory: string, onFault: (error: unknown) => void): WaitingFiles {
+  const thread = new Worker(new URL('./waiting-files-thread.ts', import.meta.url), {
+    workerData: { directory },
+  })
+  const asked: { resolve: () => void; reject: (error: Error) => void }[] = []
+  let idle: (() => void)[] = []
+  let ended: LintelError | undefined
+
+  function settleIdle(): void {
+    if (asked.length > 0) return
+    // A thread that has nothing to do keeps no process alive.
+    thread.unref()
+    for (const resolve of idle) resolve()
+    idle = []
+  }
+
+  thread.on('message', (answers: Answers) => {
+    for (const failure of answers) {
+      const { resolve, reject } = asked.shift()!
+      if (failure === undefined) resolve()
+      else reject(new LintelError('JOURNAL_COMMIT_FAILED', failure))
+    }
+    settleIdle()
+  })
+  thread.on('error', error => {
+    ended = new LintelError('JOURNAL_CLOSED', `the waiting room's thread has ended: ${error.message}`)
+    for (const { reject } of asked.splice(0)) reject(ended)
+    settleIdle()
+    onFault(ended)
+  })
+  thread.unref()
+
+  async function ask(request: Request, moved: ArrayBuffer[] = []): Promise<void> {
+    if (ended !== undefined) throw ended
+    const answer = new Promise<void>((resolve, reject) => asked.push({ resolve, reject }))
+    thread.ref()
+    thread.postMessage(request, moved)
+    return answer
+  }
+
+  return {
+    write(name, bytes) {
+      // Its own copy: the memory that it lies in holds packets of others, and would go with it.
+      const own = new Uint8Array(bytes)
+      return ask({ kind: 'write', name, bytes: own }, [own.buffer])
+    },
+    remove: name => ask({ kind: 'remove', name }),
+    async close() {
+      ended ??= new LintelError('JOURNAL_CLOSED', 'the waiting room is closed')
+      if (asked.length > 0) await new Promise<void>(resolve => idle.push(resolve))
+      await thread.terminate()
+    },
+  }
+}
