@@ -68,8 +68,24 @@ const withPlates: ReadonlySet<ObjectKind> = new Set(['car', 'bus', 'truck', 'mot
 const plateShare = 0.6
 
 /** Until a model finds plates: the lower part of whatever carries one. */
-export function platesToCover(things: readonly { readonly kind: ObjectKind; readonly box: Box }[]): Box[] {
-  return things
-    .filter(({ kind }) => withPlates.has(kind))
-    .map(({ box }) => ({ ...box, top: box.bottom - heightOf(box) * plateShare }))
+export function platesToCover(things: readonly Thing[]): Box[] {
+  return things.filter(hasPlate).map(lowerPart)
 }
+
+/**
+ * On the picture of a road that is not enough: of a vehicle so near that only a part of it is to be seen the eye
+ * makes a person, or nothing. So the lower part of whatever is there is covered, and where no vehicle was seen, all.
+ */
+export function platesOnRoad(picture: Size, things: readonly Thing[]): Box[] {
+  if (!things.some(hasPlate)) return [{ left: 0, top: 0, right: picture.width, bottom: picture.height }]
+  return things.map(lowerPart)
+}
+
+interface Thing {
+  readonly kind: ObjectKind
+  readonly box: Box
+}
+
+const hasPlate = ({ kind }: Thing) => withPlates.has(kind)
+
+const lowerPart = ({ box }: Thing): Box => ({ ...box, top: box.bottom - heightOf(box) * plateShare })

@@ -2,7 +2,7 @@ import type { Polygon } from '../core/regions.ts'
 import { blur } from './blur.ts'
 import { type Box, type Size, wholePixels } from './box.ts'
 import { burn } from './burn.ts'
-import { facesToCover, platesToCover } from './cover.ts'
+import { facesToCover, platesOnRoad, platesToCover } from './cover.ts'
 import type { Detection } from './detector.ts'
 import { openFaceFinder } from './face-finder.ts'
 import { decodeScaled, encodeJpeg, openPicture } from './picture.ts'
@@ -21,6 +21,8 @@ export interface RedactOptions {
   /** What the eye saw, in pixels of the upright original. */
   readonly toCover: readonly Detection[]
   readonly mask?: readonly Polygon[]
+  /** Whether it shows a road, where a vehicle is to be expected. */
+  readonly isRoad?: boolean
 }
 
 /** Takes out of pictures what could name somebody. One for the life of a process. */
@@ -47,7 +49,7 @@ const quality = 80
 export async function openRedactor({ maxEdge = 960, ...options }: RedactorOptions = {}): Promise<Redactor> {
   const finder = await openFaceFinder(undefined, options)
   return {
-    async redact(picture, { toCover, mask = [] }) {
+    async redact(picture, { toCover, mask = [], isRoad = false }) {
       const started = performance.now()
       const original = await openPicture(picture)
       const pixels = await decodeScaled(original, maxEdge)
@@ -56,7 +58,8 @@ export async function openRedactor({ maxEdge = 960, ...options }: RedactorOption
       const scaled = toCover.map(({ kind, box }) => ({ kind, box: scale(box, original, size) }))
       const persons = scaled.filter(({ kind }) => kind === 'person').map(({ box }) => box)
       const found = await finder.find(pixels, persons)
-      const boxes = [...facesToCover(size, found.persons, found.faces), ...platesToCover(scaled)]
+      const plates = isRoad ? platesOnRoad(size, scaled) : platesToCover(scaled)
+      const boxes = [...facesToCover(size, found.persons, found.faces), ...plates]
       const covered = boxes.map(box => wholePixels(box, size))
       for (const box of covered) blur(pixels, box)
       return {

@@ -22,6 +22,7 @@ export interface AttendanceParts {
   /** A picture that waits, as it came. */
   read(key: PictureKey): Promise<Buffer | undefined>
   regionsOf(device: DeviceId): Regions | undefined
+  isCheckpoint(device: DeviceId): boolean
   snapshots: Snapshots
   /** Absent where originals are erased at once. */
   originals: Originals | undefined
@@ -65,7 +66,7 @@ const maxDeaths = 2
 const maxCameras = 20_000
 
 export function createAttendance(parts: AttendanceParts): Attendance {
-  const { recent, read, regionsOf, snapshots, originals, sight, erase, clock, onFault } = parts
+  const { recent, read, regionsOf, isCheckpoint, snapshots, originals, sight, erase, clock, onFault } = parts
   const cameras = new Map<DeviceId, CameraState>()
   const outcomes: Partial<Record<Outcome, number>> = {}
   let rested = 0
@@ -162,7 +163,9 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       if (original === undefined) return forgo(picture)
       if (!looker.isReady) return { redact: picture }
       try {
-        const jpeg = await looker.redact(original, picture.toCover, regionsOf(picture.device)?.mask ?? [])
+        const { device, toCover } = picture
+        const mask = regionsOf(device)?.mask ?? []
+        const jpeg = await looker.redact(original, { toCover, mask, isRoad: isCheckpoint(device) })
         return await keep(picture, jpeg, picture.sighting, original)
       } catch (error) {
         if (codeOf(error) === 'TAGGER_WORKER_DIED') return afterDeath(picture)

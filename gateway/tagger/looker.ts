@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { Polygon, Regions } from '../../core/regions.ts'
-import type { Detection } from '../../models/detector.ts'
+import type { Regions } from '../../core/regions.ts'
 import type { Look } from '../../models/eye.ts'
+import type { RedactOptions } from '../../models/redactor.ts'
 import { forkIdle } from './idle-fork.ts'
 import type { LookTask, RedactTask, Report, Task, WorkerSettings } from './messages.ts'
 
@@ -33,7 +33,7 @@ export interface Looker {
   /** Rejects with PICTURE_UNREADABLE, PICTURE_TOO_LARGE, MODEL_OUTPUT_INVALID, or TAGGER_WORKER_DIED. */
   look(picture: Uint8Array, regions: Regions | undefined): Promise<Look>
   /** The JPEG that may be kept. Rejects as above. */
-  redact(picture: Uint8Array, toCover: readonly Detection[], mask: readonly Polygon[]): Promise<Buffer>
+  redact(picture: Uint8Array, options: RedactOptions): Promise<Buffer>
   replaced(): Readonly<Record<LookerFault, number>>
   rssBytes(): number
   start(): void
@@ -163,7 +163,7 @@ export function createLooker(options: LookerOptions): Looker {
       return isReady && !isGrown && !stopping
     },
     look: (picture, regions) => ask({ kind: 'look', picture, ...(regions === undefined ? {} : { regions }) }),
-    redact: (picture, toCover, mask) => ask({ kind: 'redact', picture, toCover, mask }),
+    redact: (picture, options) => ask({ kind: 'redact', picture, options }),
     replaced: () => ({ ...replaced }),
     rssBytes: () => rssBytes,
     start: launch,

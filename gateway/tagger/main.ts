@@ -10,6 +10,7 @@ import { createMetricsServer } from '../../core/metrics-server.ts'
 import { runService } from '../../core/service-process.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
+import { createRegistry } from '../../devices/registry/registry.ts'
 import { bundledModels, readModelFile } from '../../models/model-file.ts'
 import { readWaiting } from '../admit/waiting-room.ts'
 import { createRemoteDoor } from '../control/remote-door.ts'
@@ -46,6 +47,7 @@ async function start({ data, config }: TaggerSettings) {
   const directories = stateDirectories(paths)
   const index = openLmdbState({ directory: directories.snapshots })
   const state = openLmdbState({ directory: directories.state, readOnly: true })
+  const registry = createRegistry(state)
   const holds = createHolds(state)
   const snapshots = await openFileSnapshots({
     directory: paths.snapshots,
@@ -82,6 +84,7 @@ async function start({ data, config }: TaggerSettings) {
     recent,
     read: ({ device, event }) => readWaiting(paths.waiting, device, event),
     regionsOf: createDeviceRegions(state).of,
+    isCheckpoint: device => registry.get(device)?.kind === 'checkpoint',
     snapshots,
     originals,
     sight: createBatcher(sightings => door.sight(sightings), { random, onFault, paceMs: sightEveryMs }),

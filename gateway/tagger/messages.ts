@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../core/errors.ts'
-import type { Polygon, Regions } from '../../core/regions.ts'
-import type { Detection } from '../../models/detector.ts'
+import type { Regions } from '../../core/regions.ts'
 import type { Look } from '../../models/eye.ts'
+import type { RedactOptions } from '../../models/redactor.ts'
 
 /** What a worker is started with, as its one argument. */
 export interface WorkerSettings {
@@ -24,9 +24,7 @@ export interface RedactTask {
   readonly kind: 'redact'
   readonly id: number
   readonly picture: Uint8Array
-  /** What was seen on it. */
-  readonly toCover: readonly Detection[]
-  readonly mask: readonly Polygon[]
+  readonly options: RedactOptions
 }
 
 /** From a worker: `ready` once, then an answer to each task. */

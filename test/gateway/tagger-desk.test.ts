@@ -29,7 +29,15 @@ const look: Look = {
 const redactedJpeg = Buffer.from([0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 2, 3])
 
 /** Does as the bytes of a picture tell it to; `order` is that of its looks. */
-function fakeLooker(order: string[], gate: { isReady: boolean; redacts: boolean }): Looker {
+interface Gate {
+  isReady: boolean
+  redacts: boolean
+  isCheckpoint: boolean
+  /** Of each picture that was redacted, whether it was said to show a road. */
+  roads: (boolean | undefined)[]
+}
+
+function fakeLooker(order: string[], gate: Gate): Looker {
   const fail = (code: 'TAGGER_WORKER_DIED' | 'PICTURE_UNREADABLE') =>
     Promise.reject(new LintelError(code, code))
   const wishOf = (picture: Uint8Array) => Buffer.from(picture).toString().split(' ') as [string, string]
@@ -43,7 +51,8 @@ function fakeLooker(order: string[], gate: { isReady: boolean; redacts: boolean 
       if (wish === 'die') return fail('TAGGER_WORKER_DIED')
       return wish === 'unreadable' ? fail('PICTURE_UNREADABLE') : Promise.resolve(look)
     },
-    async redact(picture) {
+    async redact(picture, { isRoad }) {
+      gate.roads.push(isRoad)
       const [wish] = wishOf(picture)
       if (wish === 'die later') return fail('TAGGER_WORKER_DIED')
       if (wish === 'unredacted') return fail('PICTURE_UNREADABLE')
@@ -63,7 +72,7 @@ async function setUp(change: { maxBacklog?: number } = {}) {
   const directory = await temporaryDirectory()
   const waitingRoom = new Map<string, Buffer>()
   const order: string[] = []
-  const gate = { isReady: true, redacts: true }
+  const gate: Gate = { isReady: true, redacts: true, isCheckpoint: false, roads: [] }
   const faults: unknown[] = []
   const cursors = createCursors(index, journal.id)
   const snapshots = await openFileSnapshots({
@@ -77,6 +86,7 @@ async function setUp(change: { maxBacklog?: number } = {}) {
       recent,
       read: async key => waitingRoom.get(keyText(key)),
       regionsOf: () => undefined,
+      isCheckpoint: () => gate.isCheckpoint,
       snapshots,
       originals: undefined,
       sight: sighting => sight(journal, [sighting]),
@@ -150,6 +160,17 @@ describe('the desk', () => {
     expect(kept).toMatchObject({ at: someMoment - 5000, urgent: false })
     expect(captionOf((await snapshots.read(kept!))!)).toMatchObject(seen)
     expect(attendance.stats()).toMatchObject({ outcomes: { seen: 1 }, rested: 1, unkept: 0 })
+  })
+
+  test('says whether a picture that is to be redacted shows a road', async () => {
+    const { open, picture, gate, settled } = await setUp()
+    await open()
+    await picture('door', 'fine')
+    await settled(1)
+    gate.isCheckpoint = true
+    await picture('lane', 'fine')
+    await settled(2)
+    expect(gate.roads).toEqual([false, true])
   })
 
   test('has urgent pictures looked at first, otherwise the oldest', async () => {

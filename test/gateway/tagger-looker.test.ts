@@ -22,7 +22,7 @@ async function start(change: { timeoutMs?: number; threads?: number } = {}) {
   const ready = () => eventually(() => looker.isReady, 20_000)
   if (threads === 1) await ready()
   const ask = (wish: string) => looker.look(Buffer.from(wish), undefined)
-  const redact = (wish: string) => looker.redact(Buffer.from(wish), [], [])
+  const redact = (wish: string) => looker.redact(Buffer.from(wish), { toCover: [] })
   return { looker, ask, redact, ready, faults }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { areaOf, overlapOf } from '../../models/box.ts'
-import { type Face, facesToCover } from '../../models/cover.ts'
+import { type Face, facesToCover, platesOnRoad, platesToCover } from '../../models/cover.ts'
 import { suppress } from '../../models/decode/suppress.ts'
 import { chooseSize, place, toPicture } from '../../models/placement.ts'
 
@@ -181,4 +181,25 @@ describe('what is covered', () => {
     expect(region).toEqual({ left: 0, top: 70, right: 130, bottom: 230 })
     expect(areaOf(region!)).toBeGreaterThan(0)
   })
+})
+
+describe('plates', () => {
+  const picture = { width: 200, height: 100 }
+  const box = { left: 10, top: 0, right: 60, bottom: 100 }
+  const lower = { ...box, top: 40 }
+  const all = { left: 0, top: 0, right: 200, bottom: 100 }
+  const cases = [
+    { title: 'a car', kinds: ['car'], atDoor: [lower], onRoad: [lower] },
+    { title: 'a person', kinds: ['person'], atDoor: [], onRoad: [all] },
+    { title: 'a car and a person', kinds: ['car', 'person'], atDoor: [lower], onRoad: [lower, lower] },
+    { title: 'a bicycle', kinds: ['bicycle'], atDoor: [], onRoad: [all] },
+    { title: 'nothing', kinds: [], atDoor: [], onRoad: [all] },
+  ] as const
+  for (const { title, kinds, atDoor, onRoad } of cases) {
+    test(`where ${title} was seen`, () => {
+      const things = kinds.map(kind => ({ kind, box }))
+      expect(platesToCover(things)).toEqual(atDoor)
+      expect(platesOnRoad(picture, things)).toEqual(onRoad)
+    })
+  }
 })

@@ -90,6 +90,14 @@ describe('a redacted picture', () => {
     expect(detail(after, roof)).toBeGreaterThan(detail(before, roof) / 2)
   })
 
+  test('shows no plate of a road where no vehicle was seen: all has lost its detail', async () => {
+    const picture = sample('car.jpg')
+    const { jpeg, size } = await redactor.redact(picture, { toCover: [], isRoad: true })
+    const [before, after] = [await upright(picture, size), await upright(jpeg, size)]
+    const all = { left: 0, top: 0, right: size.width, bottom: size.height }
+    expect(detail(after, all)).toBeLessThan(detail(before, all) / 3)
+  })
+
   test('holds nothing but pixels: no place, no time, no profile, no thumbnail', async () => {
     const picture = await sharp(sample('portrait.jpg'))
       .rotate(270)

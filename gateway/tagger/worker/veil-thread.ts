@@ -9,9 +9,9 @@ const port = parentPort
 if (port !== null) {
   const redactor = await openRedactor({ maxEdge: (workerData as WorkerSettings).maxEdgePx })
   const tell = (answer: Veiled) => port.postMessage(answer)
-  port.on('message', async ({ id, picture, toCover, mask }: RedactTask) => {
+  port.on('message', async ({ id, picture, options }: RedactTask) => {
     try {
-      const { jpeg } = await redactor.redact(picture, { toCover, mask })
+      const { jpeg } = await redactor.redact(picture, options)
       tell({ kind: 'redacted', id, jpeg })
     } catch (error) {
       tell({ kind: 'fault', id, code: codeOf(error), message: messageOf(error) })
