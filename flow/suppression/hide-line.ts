@@ -1,0 +1,20 @@
+/**
+ * Which members of a line are hidden, where their sum is shown, at least k: those below k and those that
+ * must be, and the smallest other one where the hidden ones are fewer than two or add up to less than k.
+ * Each of them could then be anything from 0 to their sum. An only member is its sum, so it is shown.
+ */
+export function hideLine(counts: readonly number[], always: readonly boolean[], k: number): boolean[] {
+  const hidden = counts.map((count, index) => count < k || always[index]!)
+  let members = 0
+  let sum = 0
+  let smallest = -1
+  counts.forEach((count, index) => {
+    if (hidden[index]) {
+      members++
+      sum += count
+    } else if (smallest < 0 || count < counts[smallest]!) smallest = index
+  })
+  // What is shown is at least k, so one is enough.
+  if (members > 0 && (members < 2 || sum < k) && smallest >= 0) hidden[smallest] = true
+  return hidden
+}

@@ -1,0 +1,62 @@
+import { coverNight } from './cover-night.ts'
+import { coverStrays } from './cover-strays.ts'
+import type { Block, Table } from './table.ts'
+
+/** A column belongs to the night if at least that share of its rows is small in it: deep, usual, wherever any is. */
+const shares = [0.8, 0.4, 0]
+
+/**
+ * Blocks to hide, without a cell in common, so that every cell below k lies in one and each row and each
+ * column of a block adds up to k or more.
+ *
+ * Who knows all other cells and all sums knows the sums of a block's rows r and columns s and of all of it, T,
+ * and no more: then a cell is anything in [max(0, r + s − T), min(r, s)], and each whole number in it is taken
+ * (Fréchet). The width is the least of r, s, T − r and T − s, and T − r holds another row: it is at least k.
+ * With less than two rows or columns nothing is below k, and with more, all of the table is such a block.
+ */
+export function hideTable(table: Table, k: number): readonly Block[] {
+  const { rows, cols, counts } = table
+  const smallInCol = new Int32Array(cols)
+  for (let cell = 0; cell < rows * cols; cell++) if (counts[cell]! < k) smallInCol[cell % cols]!++
+  if (rows < 2 || cols < 2 || smallInCol.every(small => small === 0)) return []
+  let best: readonly Block[] = []
+  let least = Number.POSITIVE_INFINITY
+
+  // Each way to take the night in one or several steps is tried, and what it leaves is covered cell by cell.
+  const attempt = (blocks: readonly Block[], loss: number, step: number): void => {
+    const closed = new Uint8Array(cols)
+    for (const block of blocks) for (const col of block.cols) closed[col] = 1
+    let before = 0
+    for (let next = step; next < shares.length; next++) {
+      const isNight = (small: number, col: number) =>
+        !closed[col] && small > 0 && small >= shares[next]! * rows
+      const night = Uint8Array.from(smallInCol, (small, col) => Number(isNight(small, col)))
+      const size = night.reduce((sum, one) => sum + one, 0)
+      if (size === before) continue
+      before = size
+      const found = coverNight(table, night, closed, k, least - loss)
+      if (found === undefined) continue
+      const all = [...blocks, ...found]
+      const allLoss = loss + lossOf(table, found)
+      if (allLoss >= least) continue
+      const covered = coverStrays(table, all, k)
+      const coveredLoss = covered === undefined ? Number.POSITIVE_INFINITY : lossOf(table, covered)
+      if (covered !== undefined && coveredLoss < least) {
+        best = covered
+        least = coveredLoss
+      }
+      attempt(all, allLoss, next + 1)
+    }
+  }
+  attempt([], 0, 0)
+  // With the night wherever a cell is small, and in one step, there is always a way.
+  return best
+}
+
+function lossOf({ cols, losses }: Table, blocks: readonly Block[]): number {
+  let sum = 0
+  for (const block of blocks) {
+    for (const row of block.rows) for (const col of block.cols) sum += losses[row * cols + col]!
+  }
+  return sum
+}
