@@ -5,6 +5,7 @@ import type { Candidate, Outputs } from './decode/candidate.ts'
 import { toTensor } from './input.ts'
 import { decoderOf, type Manifest } from './manifest.ts'
 import type { ModelFile } from './model-file.ts'
+import { noTelemetry } from './no-telemetry.ts'
 
 export interface SessionOptions {
   /** Threads for one inference; 1 by default. */
@@ -98,6 +99,7 @@ export async function openSession(
 
 /** The model as ONNX Runtime has it. Throws MODEL_UNREADABLE. */
 export async function createNative(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
+  Object.assign(process.env, noTelemetry)
   try {
     return await InferenceSession.create(bytes, sessionOptions(threads))
   } catch (error) {

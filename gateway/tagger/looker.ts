@@ -3,6 +3,7 @@ import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Regions } from '../../core/regions.ts'
 import type { Look } from '../../models/eye.ts'
+import { noTelemetry } from '../../models/no-telemetry.ts'
 import type { RedactOptions } from '../../models/redactor.ts'
 import { forkIdle } from './idle-fork.ts'
 import type { LookTask, RedactTask, Report, Task, WorkerSettings } from './messages.ts'
@@ -76,7 +77,7 @@ export function createLooker(options: LookerOptions): Looker {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // Freed memory goes back rather than lie about in an arena a thread (glibc).
-      env: { ...process.env, MALLOC_ARENA_MAX: '2' },
+      env: { ...process.env, ...noTelemetry, MALLOC_ARENA_MAX: '2' },
     })
     child = started
     timer = setTimeout(() => kill('hung'), startWithinMs)

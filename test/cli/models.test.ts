@@ -1,8 +1,10 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { bundledModels } from '../../models/model-file.ts'
 import { writeTiny } from '../models/tiny-model.ts'
-import { lintel } from '../support/command.ts'
+import { lintel, main, run } from '../support/command.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const sample = (name: string) => fileURLToPath(new URL(`../../models/samples/${name}`, import.meta.url))
@@ -32,6 +34,14 @@ describe('lintel models check', () => {
       found: [{ kind: 'face' }],
       ms: expect.any(Number),
     })
+  })
+
+  test('leaves nothing in the home directory, and so has nothing to send to anybody', async () => {
+    const home = await temporaryDirectory()
+    const env = { ...process.env, HOME: home, XDG_CACHE_HOME: join(home, '.cache') }
+    const { code } = await run(process.execPath, [main, 'models', 'check', bundledModels.objects], '', env)
+    expect(code).toBe(0)
+    expect(await readdir(home)).toEqual([])
   })
 
   test('refuses a model that was changed, in one line, and fails', async () => {

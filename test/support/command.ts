@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
+export const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url))
 
 export interface Finished {
   readonly code: number | null
@@ -14,9 +14,14 @@ export function lintel(...args: string[]): Promise<Finished> {
   return run(process.execPath, [main, ...args])
 }
 
-export function run(program: string, args: readonly string[], input = ''): Promise<Finished> {
+export function run(
+  program: string,
+  args: readonly string[],
+  input = '',
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args)
+    const child = spawn(program, args, { env })
     let stdout = ''
     let stderr = ''
     child.stdout.on('data', chunk => {
@@ -27,6 +32,8 @@ export function run(program: string, args: readonly string[], input = ''): Promi
     })
     child.on('error', reject)
     child.on('close', code => resolve({ code, stdout, stderr }))
+    // It may end without reading.
+    child.stdin.on('error', () => {})
     child.stdin.end(input)
   })
 }
