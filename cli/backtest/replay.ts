@@ -1,0 +1,38 @@
+import type { LocalSlot } from '../../ingest/detect/calendar/day.ts'
+import { createFlowDetector } from '../../ingest/detect/flow/detector.ts'
+import { closed, type Episode } from '../../ingest/detect/flow/episode.ts'
+import type {
+  FlowBin,
+  FlowSettings,
+  FlowSide,
+  FlowState,
+  FlowVerdict,
+} from '../../ingest/detect/flow/state.ts'
+
+export interface Replayed {
+  readonly episodes: readonly Episode[]
+  readonly verdicts: readonly FlowVerdict[]
+}
+
+/** Bins through the detector, one by one, as the service gets them. An episode that goes on ends with the last bin. */
+export function replay(
+  bins: readonly FlowBin[],
+  settings: FlowSettings,
+  slotAt: (at: number) => LocalSlot,
+  side: FlowSide,
+): Replayed {
+  const detector = createFlowDetector(settings)
+  const episodes: Episode[] = []
+  const verdicts: FlowVerdict[] = []
+  let state: FlowState | undefined
+  for (const bin of bins) {
+    const step = detector.next(state, bin, slotAt(bin.at))
+    state = step.state
+    verdicts.push(step.verdict)
+    for (const { rule, change, episode } of step.findings)
+      if (change === 'ended' && rule === `flow-${side}`) episodes.push(episode)
+  }
+  const open = state?.open[side]
+  if (open !== undefined) episodes.push(closed(open))
+  return { episodes, verdicts }
+}

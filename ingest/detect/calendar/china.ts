@@ -1,0 +1,13 @@
+import { parseCalendar } from './calendar.ts'
+import data from './china.json' with { type: 'json' }
+
+/** Mainland China's public holidays and the weekends that are worked for them; `china.json` says up to when. */
+export const chinaCalendar = parseCalendar(data, 'china.json')
+
+export const chinaZones: readonly string[] = [
+  'Asia/Shanghai',
+  'Asia/Urumqi',
+  'Asia/Chongqing',
+  'Asia/Harbin',
+  'PRC',
+]

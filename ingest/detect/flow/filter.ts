@@ -1,0 +1,74 @@
+import { type Counted, logProbability, logProbabilityOfSum } from './negative-binomial.ts'
+import type { FlowParameters } from './parameters.ts'
+import type { Expected } from './usual.ts'
+
+/**
+ * ln P(usual), ln P(too much), ln P(too little), given all counts so far: a Markov-modulated Poisson process, filtered
+ * forward (Ihler, Hutchins, Smyth, "Adaptive event detection with time-varying Poisson processes", KDD 2006).
+ */
+export type Belief = readonly [usual: number, high: number, low: number]
+
+export const firstBelief: Belief = [Math.log(0.98), Math.log(0.01), Math.log(0.01)]
+
+interface Chances {
+  readonly enter: number
+  readonly stayUsual: number
+  readonly leave: number
+  readonly stay: number
+}
+
+/** ln of the chances that a state is entered or left from one bin to the next. */
+export function chancesOf({ enterPer30Min, meanEventMin }: FlowParameters, stepMin: number): Chances {
+  const enter = 1 - (1 - enterPer30Min) ** (stepMin / 30)
+  const leave = 1 - Math.exp(-stepMin / meanEventMin)
+  return {
+    enter: Math.log(enter),
+    stayUsual: Math.log(1 - 2 * enter),
+    leave: Math.log(leave),
+    stay: Math.log(1 - leave),
+  }
+}
+
+/** One bin later, with nothing known of it. */
+export function passed([usual, high, low]: Belief, { enter, stayUsual, leave, stay }: Chances): Belief {
+  return normalised([
+    sum(usual + stayUsual, sum(high, low) + leave),
+    sum(high + stay, usual + enter),
+    sum(low + stay, usual + enter),
+  ])
+}
+
+/** With a count that such a flow was expected for. `event` is what an event adds. */
+export function weighed(
+  [usual, high, low]: Belief,
+  count: number,
+  { mean, shape }: Expected,
+  event: Counted,
+  { lowShare }: FlowParameters,
+  dispersion: number,
+): Belief {
+  const flow = { mean, size: 1 / (dispersion + 1 / shape) }
+  return normalised([
+    usual + logProbability(count, flow.mean, flow.size),
+    high + logProbabilityOfSum(count, flow, event),
+    // Thinning keeps the size.
+    low + logProbability(count, lowShare * flow.mean, flow.size),
+  ])
+}
+
+/** ln of the odds of too much, and of too little, against everything else. */
+export const logOdds = ([usual, high, low]: Belief) => ({
+  high: high - sum(usual, low),
+  low: low - sum(usual, high),
+})
+
+function normalised([usual, high, low]: Belief): Belief {
+  const all = sum(usual, sum(high, low))
+  return [usual - all, high - all, low - all]
+}
+
+/** ln(e^a + e^b). */
+function sum(a: number, b: number): number {
+  const more = Math.max(a, b)
+  return more === Number.NEGATIVE_INFINITY ? more : more + Math.log1p(Math.exp(Math.min(a, b) - more))
+}
