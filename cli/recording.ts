@@ -1,0 +1,165 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { LintelError, messageOf } from '../core/errors.ts'
+import { parseRfc3339 } from '../core/rfc3339.ts'
+import type { Place } from '../core/words.ts'
+import {
+  type EventType,
+  eventTypes,
+  fieldsOf,
+  type StoredKind,
+  storedKinds,
+} from '../devices/contract/kinds.ts'
+import type { EventRecord } from '../devices/contract/record.ts'
+import { checkEvent, checkStatus, isSightingData, timeFault } from '../devices/contract/validate.ts'
+import { placeInTime } from '../gateway/admit/place-in-time.ts'
+import type { Recorded } from '../ingest/detect/replay.ts'
+
+/** What is meant where a line does not say it. */
+export interface RecordingDefaults {
+  readonly device?: string
+  readonly site?: string
+  readonly building?: string
+  readonly point?: string
+  readonly kind?: string
+  /** As if each had been received when it happened: what came late is judged, too. */
+  readonly live?: boolean
+}
+
+type Line = Readonly<Record<string, unknown>>
+type Names = Omit<Place, 'id' | 'zone'>
+interface Read {
+  readonly names: Names
+  readonly id: string | undefined
+  readonly record: EventRecord
+}
+
+const maxRecords = 2_000_000
+const isEventType = (kind: string): kind is EventType => (eventTypes as readonly string[]).includes(kind)
+
+/**
+ * Recorded events, JSON lines: events or arrays of them as devices publish them, or rows of `lintel export`, one
+ * kind a file. In the order of their receipt; one that comes twice under its id counts once.
+ * Throws RECORDING_INVALID with the file and the line.
+ */
+export async function readRecording(
+  paths: readonly string[],
+  defaults: RecordingDefaults,
+): Promise<Recorded[]> {
+  const read: Read[] = []
+  const known = new Set<string>()
+  for (const path of paths) {
+    let line = 0
+    try {
+      const input = path === '-' ? process.stdin : createReadStream(path)
+      for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+        line++
+        if (text.trim() === '') continue
+        const value: unknown = JSON.parse(text)
+        for (const one of Array.isArray(value) ? value : [value]) {
+          const item = readLine(one, defaults)
+          const key =
+            item.id === undefined ? undefined : `${item.names.device}/${item.record.kind}/${item.id}`
+          if (key !== undefined && known.has(key)) continue
+          if (key !== undefined) known.add(key)
+          if (read.push(item) > maxRecords)
+            throw new Error(`more than ${maxRecords} records: cut it into pieces`)
+        }
+      }
+    } catch (error) {
+      throw new LintelError(
+        'RECORDING_INVALID',
+        `${path}${line === 0 ? '' : `:${line}`}: ${messageOf(error)}`,
+      )
+    }
+  }
+  return placed(read.sort((a, b) => a.record.receivedAt - b.record.receivedAt || a.record.at - b.record.at))
+}
+
+/** A device that is found elsewhere has been moved, and gets a new place. */
+function placed(read: readonly Read[]): Recorded[] {
+  const stands = new Map<string, Place>()
+  let places = 0
+  return read.map(({ names, record }) => {
+    const { device, site, building, point } = names
+    let place = stands.get(device)
+    if (place?.site !== site || place.building !== building || place.point !== point) {
+      place = { ...names, id: ++places, zone: 'UTC' }
+      stands.set(device, place)
+    }
+    return { device, place, record: { ...record, place: place.id } }
+  })
+}
+
+function readLine(value: unknown, defaults: RecordingDefaults): Read {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('it is no JSON object')
+  const line = value as Line
+  const names = namesOf(line, defaults)
+  const at = timeOf(line.time, 'time')
+  const receivedAt = defaults.live || line.received == null ? at : timeOf(line.received, 'received')
+  const id = typeof line.id === 'string' ? line.id : undefined
+  if (typeof line.type === 'string') {
+    const data = checkData(line.type, line.data, line.time)
+    const record = { kind: line.type, receivedAt, place: 0, data, ...placeInTime(at, receivedAt) }
+    return { names, id, record: record as EventRecord }
+  }
+  const kind = kindOf(line, defaults)
+  const members = fieldsOf(kind).filter(({ name }) => line[name] != null)
+  const data = checkData(kind, Object.fromEntries(members.map(({ name }) => [name, line[name]])), line.time)
+  const { late, skewed } = { ...placeInTime(at, receivedAt), ...(defaults.live ? {} : flagsOf(line)) }
+  return { names, id, record: { kind, at, receivedAt, late, skewed, place: 0, data } as EventRecord }
+}
+
+function namesOf(line: Line, defaults: RecordingDefaults): Names {
+  const name = (member: 'device' | 'site' | 'building' | 'point') => {
+    const given = line[member] ?? defaults[member]
+    return typeof given === 'string' && given !== '' ? given : undefined
+  }
+  const device = name('device')
+  if (device === undefined) throw new Error('it has no device: give it one, or say --device')
+  return {
+    device,
+    site: name('site') ?? 'site',
+    building: name('building') ?? 'building',
+    point: name('point') ?? device,
+  }
+}
+
+function timeOf(value: unknown, member: string): number {
+  const at = typeof value === 'string' ? parseRfc3339(value) : Number.NaN
+  if (Number.isNaN(at)) throw new Error(timeFault.replace('/time', member))
+  return at
+}
+
+const flagsOf = ({ late, skewed }: Line) => ({
+  ...(typeof late === 'boolean' ? { late } : {}),
+  ...(typeof skewed === 'boolean' ? { skewed } : {}),
+})
+
+/** An exported row does not say its kind; its columns do. */
+function kindOf(line: Line, defaults: RecordingDefaults): StoredKind {
+  const told = line.kind ?? defaults.kind
+  const kind =
+    told === undefined
+      ? storedKinds.find(kind => fieldsOf(kind).every(({ name, type }) => type === 'boxes' || name in line))
+      : storedKinds.find(kind => kind === told)
+  if (kind === undefined) throw new Error('it is neither an event nor a row of an export: say --kind')
+  return kind
+}
+
+function checkData(kind: string, data: unknown, time: unknown): unknown {
+  if (kind === 'status') {
+    const checked = checkStatus(data)
+    if ('fault' in checked) throw new Error(checked.fault.reason)
+    return checked.data
+  }
+  if (kind === 'sighting') {
+    if (!isSightingData(data)) throw new Error('it is no sighting of the contract')
+    return data
+  }
+  if (!isEventType(kind)) throw new Error(`type must be one of ${storedKinds.join(', ')}`)
+  const checked = checkEvent({ id: 'line', type: kind, time, data })
+  if ('fault' in checked) throw new Error(checked.fault.reason)
+  return checked.event.data
+}

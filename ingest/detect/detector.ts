@@ -1,0 +1,232 @@
+import type { DeviceId, Place, Seq } from '../../core/words.ts'
+import type { Kind } from '../../devices/contract/kinds.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
+import { clearedSignal } from './episode.ts'
+import type { Gauge } from './gauge.ts'
+import { isOld, isSetBack, type Listening, listen, startListening } from './listening.ts'
+import { remember } from './passages.ts'
+import { createResidents, deviceKey, pointKey } from './residents.ts'
+import type { Ending, Finding, Moment, Observed, Rule, Scope, Signal } from './rule.ts'
+import type { RuleSettings } from './rule-settings.ts'
+import { siteOffline } from './rules/site-offline.ts'
+import { rules } from './rules.ts'
+import { createSites, linkOf } from './sites.ts'
+import { findingOf, rulesIn, type SavedUnit, type Unit } from './unit.ts'
+import { checkVersion, createUnits } from './units.ts'
+
+/** A record of the journal. */
+export interface Observation {
+  readonly seq: Seq
+  readonly device: DeviceId
+  readonly record: EventRecord
+}
+
+/** The whole state is a map of plain JSON: `head`, and a value each for every device, point and site. */
+export type Saved = readonly [key: string, value: unknown]
+
+interface Head {
+  readonly version: number
+  /** What was taken is not taken again. */
+  readonly seq: Seq
+  readonly listening: Listening | null
+}
+
+export interface DetectorOptions {
+  readonly settings: RuleSettings
+  readonly saved?: Iterable<Saved>
+  /** Devices, points and sites that are remembered; what is beyond is not watched, and counted. */
+  readonly maxUnits?: number
+}
+
+/**
+ * Runs every rule over every record, in the order of the journal. What it finds follows from the records and from
+ * when `tick` says how late it is, by no other clock: taken in other batches, or after a restart from what was
+ * saved, it finds the same. 8 µs a record, 0.4 kB of JSON a device and a point (8 kB at worst).
+ */
+export interface Detector {
+  /** `now` is the clock's, and only tells whether that was set back. */
+  take(observation: Observation, place: Place, now: number): Finding[]
+  measure(gauge: Gauge, now: number): Finding[]
+  /**
+   * Every second, once all records that were received before `now` are taken, and only while devices can be heard:
+   * a longer pause counts as deafness, in which no deadline comes nearer.
+   */
+  tick(now: number): Finding[]
+  /** A device that is no longer there. */
+  remove(device: DeviceId, now: number): Finding[]
+  use(settings: RuleSettings, now: number): Finding[]
+  /** What to save together with what was found and with the cursor. After a failure, open anew from what is saved. */
+  changed(): (readonly [key: string, value: unknown])[]
+  stats(): { readonly units: number; readonly refused: number }
+}
+
+const serviceKey = 'service'
+const headKey = 'head'
+const someUnits = 100_000
+
+const interested = new Map<string, readonly Rule[]>()
+function rulesFor(scope: Scope, kind: Kind | 'gauge'): readonly Rule[] {
+  const key = `${scope}/${kind}`
+  let found = interested.get(key)
+  if (found === undefined) {
+    found = rules.filter(rule => rule.scope === scope && rule.kinds.includes(kind))
+    interested.set(key, found)
+  }
+  return found
+}
+
+export function createDetector({ settings, saved = [], maxUnits = someUnits }: DetectorOptions): Detector {
+  const stored = new Map(saved)
+  const head = stored.get(headKey) as Head | undefined
+  if (head !== undefined) checkVersion(head.version)
+  stored.delete(headKey)
+  let seq = head?.seq ?? 0
+  let listening = head?.listening ?? null
+  const units = createUnits(stored as Map<string, SavedUnit>, settings, maxUnits)
+  /** Rules may have been switched off since it was saved. */
+  let reviewed = head === undefined
+  let found: Finding[] = []
+
+  const offset = () => listening?.offset ?? 0
+  function tell(rule: Rule, unit: Unit, signals: readonly Signal[], receivedAt: number): void {
+    for (const signal of signals) found.push(findingOf(rule, unit, signal, receivedAt))
+  }
+
+  const sites = createSites(units, (unit, { state, signals }, now) => {
+    unit.states.set(siteOffline, state)
+    tell(siteOffline, unit, signals, now - offset())
+    units.touched(unit)
+  })
+
+  function show(unit: Unit, observed: Observed, moment: Moment): void {
+    const asked = rulesFor(unit.scope, observed.kind)
+    if (asked.length === 0) return
+    const wasAway = (linkOf(unit)?.away ?? null) !== null
+    for (const rule of asked) {
+      const parameters = unit.parameters.get(rule)!
+      if (!parameters.enabled) continue
+      const { state, signals } = rule.next(unit.states.get(rule), observed, moment, parameters)
+      unit.states.set(rule, state)
+      if (signals.length > 0) tell(rule, unit, signals, observed.receivedAt)
+    }
+    units.touched(unit)
+    const isAway = (linkOf(unit)?.away ?? null) !== null
+    if (wasAway !== isAway) sites.changed(unit, wasAway, moment.now)
+  }
+
+  function expire(unit: Unit, now: number): void {
+    if (unit.scope === 'site') {
+      sites.expire(unit, now)
+      return
+    }
+    const siteAway = () => sites.judge(unit, now)
+    const moment = { now, when: now, late: false, passages: unit.passages, siteAway }
+    for (const rule of rulesIn(unit)) {
+      const before = unit.states.get(rule)
+      const parameters = unit.parameters.get(rule)!
+      if (rule.due(before, parameters) > now) continue
+      const { state, signals } = rule.expire(before, moment, parameters)
+      unit.states.set(rule, state)
+      tell(rule, unit, signals, now - offset())
+    }
+    units.touched(unit)
+  }
+
+  /** Lets listening time go on, and what is due before then be due. */
+  function goOn(next: Listening): void {
+    for (let unit = units.takeDue(next.now); unit !== undefined; unit = units.takeDue(next.now))
+      expire(unit, unit.due)
+    listening = next
+  }
+
+  function hear(receivedAt: number, now: number): void {
+    listening ??= startListening(receivedAt)
+    if (isSetBack(listening, now)) goOn(listen(listening, now))
+    if (!isSetBack(listening, receivedAt)) goOn(listen(listening, receivedAt))
+  }
+
+  /** Forgets it, and says that what was raised is no longer. */
+  function drop(unit: Unit, ending: Ending): void {
+    for (const rule of rulesIn(unit)) forget(unit, rule, ending)
+    units.remove(unit)
+  }
+  function forget(unit: Unit, rule: Rule, ending: Ending): void {
+    const episodes = rule.episodes(unit.states.get(rule))
+    tell(rule, unit, episodes.map(episode => clearedSignal(episode, ending)), (listening?.now ?? 0) - offset()) // biome-ignore format: one thing
+    unit.states.delete(rule)
+  }
+
+  const residents = createResidents(units, drop)
+
+  function review(): void {
+    reviewed = true
+    const sorted = [...units.all()].sort((a, b) => (a.key < b.key ? -1 : 1))
+    for (const unit of sorted) {
+      for (const rule of rulesIn(unit)) {
+        if (unit.parameters.get(rule)!.enabled) continue
+        forget(unit, rule, 'disabled')
+        units.touched(unit)
+      }
+    }
+  }
+
+  function telling(act: () => void): Finding[] {
+    found = []
+    if (!reviewed) review()
+    act()
+    return found
+  }
+
+  return {
+    take: ({ seq: at, device, record }, place, now) =>
+      telling(() => {
+        if (at <= seq) return
+        seq = at
+        hear(record.receivedAt, now)
+        const unit = residents.of(device, place)
+        const point = unit && units.get(pointKey(unit.place))
+        if (unit === undefined || point === undefined) return
+        const heard = listening!
+        const when = record.at + heard.offset
+        if (record.kind === 'passage') point.passages = remember(point.passages, record.at, when, record.data)
+        const late = record.late || isOld(heard, record.receivedAt)
+        const siteAway = () => false
+        const moment = { now: heard.now, when, late, passages: point.passages, siteAway }
+        show(point, record, moment)
+        show(unit, record, moment)
+      }),
+    measure: (gauge, now) =>
+      telling(() => {
+        hear(gauge.receivedAt, now)
+        const unit =
+          units.get(serviceKey) ?? units.add(serviceKey, { scope: 'service', place: {}, states: {} })
+        if (unit === undefined) return
+        const moment = {
+          now: listening!.now,
+          when: listening!.now,
+          late: false,
+          passages: [],
+          siteAway: () => false,
+        }
+        show(unit, gauge, moment)
+      }),
+    tick: now => telling(() => goOn(listen(listening ?? startListening(now), now))),
+    remove: (device, now) =>
+      telling(() => {
+        goOn(listen(listening ?? startListening(now), now))
+        const unit = units.get(deviceKey(device))
+        if (unit !== undefined) residents.leave(unit, 'removed')
+      }),
+    use: (next, now) =>
+      telling(() => {
+        goOn(listen(listening ?? startListening(now), now))
+        units.setSettings(next)
+        review()
+      }),
+    changed() {
+      const head: Head = { version: 1, seq, listening }
+      return [[headKey, head], ...units.changed()]
+    },
+    stats: () => ({ units: units.size(), refused: units.refused() }),
+  }
+}

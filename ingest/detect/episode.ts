@@ -1,0 +1,62 @@
+import type { Episode, Parts, Signal, Step } from './rule.ts'
+
+const nothing: readonly Signal[] = []
+
+/** Nothing to say. */
+export const still = <S>(state: S): Step<S> => ({ state, signals: nothing })
+
+interface Raised {
+  readonly episode: Episode
+  readonly signals: readonly Signal[]
+}
+
+/**
+ * Begins an episode of `subject`, or counts what happens again while one goes on. The cause is named after when it
+ * was decided, `now`, which no other has; several may be said to have occurred `at` the same time.
+ */
+export function raise(
+  episode: Episode | null,
+  subject: string,
+  { at, now }: { readonly at: number; readonly now: number },
+  parts: Parts,
+  clearAt: number | null,
+): Raised {
+  if (episode !== null)
+    return { episode: { ...episode, times: episode.times + 1, clearAt }, signals: nothing }
+  const fresh: Episode = { cause: `${subject}@${now}`, at, times: 1, parts, clearAt }
+  return { episode: fresh, signals: [{ kind: 'raised', cause: fresh.cause, occurredAt: at, parts }] }
+}
+
+/** It goes on, no news. */
+export const goOn = (episode: Episode | null): Episode | null =>
+  episode === null || episode.clearAt === null ? episode : { ...episode, clearAt: null }
+
+/** It counts as over at `clearAt`, unless that was to be sooner. */
+export function endBy(episode: Episode | null, clearAt: number): Episode | null {
+  if (episode === null || (episode.clearAt !== null && episode.clearAt <= clearAt)) return episode
+  return { ...episode, clearAt }
+}
+
+export const clearedSignal = (
+  { cause, at, times, parts }: Episode,
+  ending: Signal['ending'] = 'over',
+): Signal => ({
+  kind: 'cleared',
+  cause,
+  occurredAt: at,
+  parts: { ...parts, times },
+  ...(ending === undefined ? {} : { ending }),
+})
+
+/** The episode after its deadline, if that has come. */
+export function expireEpisode(
+  episode: Episode | null,
+  now: number,
+): { readonly episode: Episode | null; readonly signals: readonly Signal[] } {
+  if (episode === null || episode.clearAt === null || episode.clearAt > now)
+    return { episode, signals: nothing }
+  return { episode: null, signals: [clearedSignal(episode)] }
+}
+
+export const episodeDue = (episode: Episode | null) => episode?.clearAt ?? Number.POSITIVE_INFINITY
+export const episodesOf = (episode: Episode | null): readonly Episode[] => (episode === null ? [] : [episode])

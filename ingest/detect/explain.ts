@@ -1,0 +1,46 @@
+import type { Finding, Language, Rule } from './rule.ts'
+import { rules } from './rules.ts'
+import { chinese, english } from './words.ts'
+
+const byName = new Map(rules.map(rule => [rule.name, rule]))
+
+/** One sentence for those on duty: what, where, and what to do. */
+export function explain(finding: Finding, language: Language): string {
+  const rule = byName.get(finding.rule)
+  return rule === undefined ? finding.rule : fill(rule, finding, language)
+}
+
+const placeholder = /\{(\w+)(?:\|(duration|percent))?\}/g
+
+function fill(rule: Rule, { kind, place, parts }: Finding, language: Language): string {
+  const { site = '', building = '', point = '', device = '' } = place
+  const where = [site, building, point].filter(name => name !== '').join(' ')
+  return rule[kind][language].replace(placeholder, (_, name: string, form?: string) => {
+    if (name === 'place') return where
+    const value = name === 'device' ? device : (parts[name] ?? '')
+    if (form === 'duration') return durationOf(Number(value), language)
+    if (form === 'percent') return `${Math.round(Number(value) * 1000) / 10} %`
+    if (typeof value === 'number' || name === 'device') return String(value)
+    return (language === 'zh' ? chinese[value] : english[value]) ?? value
+  })
+}
+
+const units = [
+  { s: 86_400, en: ' d', zh: '天' },
+  { s: 3600, en: ' h', zh: '小时' },
+  { s: 60, en: ' min', zh: '分' },
+  { s: 1, en: ' s', zh: '秒' },
+]
+
+/** The two largest units: `2 min 5 s`, `2分5秒`. */
+function durationOf(seconds: number, language: Language): string {
+  let left = Math.max(0, Math.round(seconds))
+  const told: string[] = []
+  for (const unit of units) {
+    const count = Math.floor(left / unit.s)
+    left -= count * unit.s
+    if (count > 0) told.push(`${count}${unit[language]}`)
+  }
+  if (told.length === 0) return language === 'zh' ? '0秒' : '0 s'
+  return told.slice(0, 2).join(language === 'zh' ? '' : ' ')
+}

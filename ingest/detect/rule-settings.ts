@@ -1,0 +1,162 @@
+import type { TSchema } from 'typebox'
+import { Value } from 'typebox/value'
+import { LintelError } from '../../core/errors.ts'
+import type { Common } from './parameters.ts'
+import type { FindingPlace, Rule } from './rule.ts'
+import { rules } from './rules.ts'
+
+export type RuleParameters = Common & Readonly<Record<string, unknown>>
+/** Where the value of a parameter comes from; the later wins. */
+export type Origin = 'default' | 'all' | 'site' | 'point'
+
+export interface Effective {
+  readonly parameter: string
+  readonly value: unknown
+  readonly from: Origin
+}
+
+export interface RuleSettings {
+  of(rule: Rule, place: FindingPlace): RuleParameters
+  effective(rule: Rule, place: FindingPlace): Effective[]
+}
+
+type Values = Readonly<Record<string, unknown>>
+type ByRule = ReadonlyMap<string, Values>
+
+interface Layers {
+  readonly all: ByRule
+  readonly sites: ReadonlyMap<string, ByRule>
+  /** By `site/building/point`. */
+  readonly points: ReadonlyMap<string, ByRule>
+}
+
+const ruleByName = new Map(rules.map(rule => [rule.name, rule]))
+const fallback = new Map(
+  rules.map(rule => [rule.name, Value.Create(rule.parameters) as object as RuleParameters]),
+)
+
+/**
+ * What a rules file says: `rules` for all, `sites.NAME.rules` for a site, `sites.NAME.points."BUILDING/POINT"`
+ * for a point, each a map from the names of rules to parameters. Throws RULES_INVALID with a line for each
+ * problem.
+ */
+export function parseRules(value: unknown = {}): RuleSettings {
+  const problems: string[] = []
+  const layers = readLayers(value ?? {}, problems)
+  if (problems.length > 0) throw new LintelError('RULES_INVALID', problems.join('\n'))
+  return settingsOf(layers)
+}
+
+function settingsOf({ all, sites, points }: Layers): RuleSettings {
+  const layersOf = (
+    rule: Rule,
+    { site = '', building, point }: FindingPlace,
+  ): [Origin, Values | undefined][] => [
+    ['default', fallback.get(rule.name)],
+    ['all', all.get(rule.name)],
+    ['site', sites.get(site)?.get(rule.name)],
+    ['point', points.get(`${site}/${building}/${point}`)?.get(rule.name)],
+  ]
+  const everywhere = new Map(
+    rules.map(({ name }) => [name, { ...fallback.get(name)!, ...all.get(name) } as RuleParameters]),
+  )
+  return {
+    of(rule, place) {
+      const [, , site, point] = layersOf(rule, place)
+      // Thousands of places share what holds for all.
+      if (site![1] === undefined && point![1] === undefined) return everywhere.get(rule.name)!
+      return { ...everywhere.get(rule.name)!, ...site![1], ...point![1] }
+    },
+    effective(rule, place) {
+      const layers = layersOf(rule, place).reverse()
+      return Object.keys(rule.parameters.properties).map(parameter => {
+        const [from, values] = layers.find(([, values]) => values !== undefined && parameter in values)!
+        return { parameter, value: values![parameter], from }
+      })
+    },
+  }
+}
+
+function readLayers(value: unknown, problems: string[]): Layers {
+  const file = members(value, 'the file', ['rules', 'sites'], problems)
+  const sites = new Map<string, ByRule>()
+  const points = new Map<string, ByRule>()
+  for (const [site, told] of members(file.get('sites'), 'sites', undefined, problems)) {
+    const at = `sites.${site}`
+    const layer = members(told, at, ['rules', 'points'], problems)
+    sites.set(site, readRules(layer.get('rules'), `${at}.rules`, 'site', problems))
+    for (const [point, told] of members(layer.get('points'), `${at}.points`, undefined, problems)) {
+      if (!/^[^/]+\/[^/]+$/.test(point))
+        problems.push(`${at}.points.${point}: must be BUILDING/POINT, such as b01/d01`)
+      points.set(`${site}/${point}`, readRules(told, `${at}.points.${point}`, 'point', problems))
+    }
+  }
+  return { all: readRules(file.get('rules'), 'rules', 'all', problems), sites, points }
+}
+
+function readRules(value: unknown, at: string, origin: Origin, problems: string[]): ByRule {
+  const found = new Map<string, Values>()
+  for (const [name, told] of members(value, at, undefined, problems)) {
+    const rule = ruleByName.get(name)
+    if (rule === undefined) {
+      problems.push(`${at}.${name}: there is no such rule; there are ${[...ruleByName.keys()].join(', ')}`)
+      continue
+    }
+    const tooNarrow =
+      (rule.scope === 'service' && origin !== 'all') || (rule.scope === 'site' && origin === 'point')
+    if (tooNarrow) problems.push(`${at}.${name}: is about a whole ${rule.scope}, and cannot differ here`)
+    const known = Object.keys(rule.parameters.properties)
+    const values = members(told, `${at}.${name}`, known, problems)
+    for (const [parameter, given] of values) {
+      const fault = faultOf(rule.parameters.properties[parameter]!, given)
+      if (fault !== undefined) problems.push(`${at}.${name}.${parameter}: ${fault}`)
+    }
+    found.set(name, Object.fromEntries(values))
+  }
+  return found
+}
+
+/** Own members of an object, without such as are not known. */
+function members(
+  value: unknown,
+  at: string,
+  known: readonly string[] | undefined,
+  problems: string[],
+): Map<string, unknown> {
+  if (value === undefined || value === null) return new Map()
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    problems.push(`${at}: must have members`)
+    return new Map()
+  }
+  const entries = Object.entries(value)
+  const unknown = known === undefined ? [] : entries.filter(([name]) => !known.includes(name))
+  for (const [name] of unknown) {
+    problems.push(`${at === 'the file' ? '' : `${at}.`}${name}: is not known; there are ${known!.join(', ')}`)
+  }
+  return new Map(entries.filter(entry => !unknown.includes(entry)))
+}
+
+/** What a form knows of a parameter, too. */
+export interface ParameterSchema extends TSchema {
+  readonly title: string
+  readonly titleZh: string
+  readonly unit: string
+  readonly default: unknown
+  readonly type?: 'integer' | 'number' | 'boolean'
+  readonly enum?: readonly string[]
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+function faultOf(schema: TSchema, given: unknown): string | undefined {
+  if (Value.Check(schema, given)) return undefined
+  return `must be ${rangeOf(schema as ParameterSchema)}, not ${JSON.stringify(given)?.slice(0, 40)}`
+}
+
+/** `a whole number from 5 to 3600 (s)`, `true or false`, `one of a, b`. */
+export function rangeOf({ type, enum: values, minimum, maximum, unit }: ParameterSchema): string {
+  if (values !== undefined) return `one of ${values.join(', ')}`
+  if (type === 'boolean') return 'true or false'
+  const what = type === 'integer' ? 'a whole number' : 'a number'
+  return `${what} from ${minimum} to ${maximum}${unit === '' ? '' : ` (${unit})`}`
+}

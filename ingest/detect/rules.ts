@@ -1,0 +1,33 @@
+import type { Rule } from './rule.ts'
+import { cameraBlind } from './rules/camera-blind.ts'
+import { clockSkew } from './rules/clock-skew.ts'
+import { deniedBurst } from './rules/denied-burst.ts'
+import { deviceOffline } from './rules/device-offline.ts'
+import { diskLow } from './rules/disk-low.ts'
+import { doorForced } from './rules/door-forced.ts'
+import { doorHeld } from './rules/door-held.ts'
+import { ebikeIndoors } from './rules/ebike-indoors.ts'
+import { journalLag } from './rules/journal-lag.ts'
+import { siteOffline } from './rules/site-offline.ts'
+import { storeDown } from './rules/store-down.ts'
+import { tailgating } from './rules/tailgating.ts'
+import { tamper } from './rules/tamper.ts'
+import { wrongWay } from './rules/wrong-way.ts'
+
+/** What is looked for, in the order in which it is asked. */
+export const rules: readonly Rule[] = [
+  doorForced,
+  doorHeld,
+  tailgating,
+  deniedBurst,
+  ebikeIndoors,
+  wrongWay,
+  tamper,
+  deviceOffline,
+  siteOffline,
+  cameraBlind,
+  clockSkew,
+  journalLag,
+  storeDown,
+  diskLow,
+]

@@ -1,0 +1,85 @@
+import { secondMs } from '../../../core/clock.ts'
+import { endBy, episodeDue, episodesOf, expireEpisode, raise, still } from '../episode.ts'
+import { clearS, type ParametersOf, parametersOf, seconds } from '../parameters.ts'
+import { defineRule, type Episode } from '../rule.ts'
+
+const parameters = parametersOf('warning', {
+  heldS: seconds({ en: 'Open for so long, it is held', zh: '开门多久算常开' }, 90, 5, 86_400),
+  lapseS: seconds(
+    { en: 'Not closed for so long, it is told no longer', zh: '一直未关门时多久后不再提示' }, 43_200, 60, 604_800,
+  ),
+  clearS: clearS(20),
+}) // biome-ignore format: a table
+type Parameters = ParametersOf<typeof parameters>
+
+interface State {
+  readonly episode: Episode | null
+  /** Open, as far as is known, and when that is too long. */
+  readonly open: { readonly at: number; readonly due: number } | null
+  /** When the door last said something, in listening time. */
+  readonly last: number
+}
+
+const initial: State = { episode: null, open: null, last: 0 }
+
+export const doorHeld = defineRule<State, Parameters>({
+  name: 'door-held',
+  scope: 'point',
+  kinds: ['door', 'status'],
+  title: { en: 'Door held open', zh: '门未关' },
+  about: {
+    en: 'The door reports that it is held, or opens and is not closed in time. What it did while its device was away is not guessed. Over once it is closed, or opens anew.',
+    zh: '门禁上报门未关，或开门后未及时关闭。设备离线期间不作推断。关门或再次开门后解除。',
+  },
+  raised: {
+    en: '{place}: the door has been open for {openS|duration}. See what holds it, and shut it.',
+    zh: '{place}：门已打开{openS|duration}未关。请查看原因并关门。',
+  },
+  cleared: { en: '{place}: the door that was held open is closed.', zh: '{place}：未关的门已关闭。' },
+  parameters,
+  next(state = initial, record, { now, when, late }, p) {
+    if (record.kind === 'status')
+      return still(record.data.state === 'offline' ? { ...state, open: null } : state)
+    if (record.kind !== 'door' || when < state.last) return still(state)
+    const known = { ...state, last: when }
+    const clearAt = now + p.clearS * secondMs
+    switch (record.data.state) {
+      case 'held': {
+        if (late) return still({ ...known, open: null })
+        const openS = Math.round((record.data.openMs ?? 0) / secondMs)
+        const { episode, signals } = raise(
+          state.episode, 'held', { at: record.at - openS * secondMs, now }, { openS: openS || p.heldS }, now + p.lapseS * secondMs,
+        ) // biome-ignore format: what is raised
+        return { state: { ...known, open: null, episode }, signals }
+      }
+      case 'open': {
+        // Open again: the closing between is not known, but was.
+        const episode = endBy(state.episode, clearAt)
+        if (late) return still({ ...known, open: null, episode })
+        const due = now + Math.max(0, p.heldS * secondMs - (now - when))
+        return still({ ...known, open: { at: record.at, due }, episode })
+      }
+      default:
+        // Closed; or forced, which is told as that.
+        return still({ ...known, open: null, episode: endBy(state.episode, clearAt) })
+    }
+  },
+  expire(state, { now }, p) {
+    const { open } = state
+    if (open !== null && open.due <= now) {
+      const parts = { openS: p.heldS }
+      const { episode, signals } = raise(
+        state.episode,
+        'held',
+        { at: open.at, now },
+        parts,
+        now + p.lapseS * secondMs,
+      )
+      return { state: { ...state, open: null, episode }, signals }
+    }
+    const { episode, signals } = expireEpisode(state.episode, now)
+    return { state: { ...state, episode }, signals }
+  },
+  due: ({ open, episode }) => Math.min(open?.due ?? Number.POSITIVE_INFINITY, episodeDue(episode)),
+  episodes: ({ episode }) => episodesOf(episode),
+})

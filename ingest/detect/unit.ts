@@ -1,0 +1,79 @@
+import type { Passages } from './passages.ts'
+import type { Finding, FindingPlace, Rule, Scope, Signal } from './rule.ts'
+import type { RuleParameters, RuleSettings } from './rule-settings.ts'
+import { rules } from './rules.ts'
+
+/** What is remembered of a point, a device, a site or the service. Plain JSON; some kB at most. */
+export interface SavedUnit {
+  readonly scope: Scope
+  readonly place: FindingPlace
+  /** Of a device: the id of its `Place`. */
+  readonly placeId?: number
+  /** Of a point: its devices, and who passed lately. */
+  readonly devices?: readonly string[]
+  readonly passages?: Passages
+  readonly states: Readonly<Record<string, unknown>>
+}
+
+/** The same in memory, where it changes in place, with what follows from it. */
+export interface Unit {
+  readonly key: string
+  readonly scope: Scope
+  readonly place: FindingPlace
+  placeId: number
+  devices: string[]
+  passages: Passages
+  readonly states: Map<Rule, unknown>
+  readonly parameters: Map<Rule, RuleParameters>
+  /** When the next of its rules is due, in listening time, and the deadline that is queued for it. */
+  due: number
+  queued: number
+}
+
+const rulesOf = (scope: Scope) => rules.filter(rule => rule.scope === scope)
+const byScope = { point: rulesOf('point'), device: rulesOf('device'), site: rulesOf('site'), service: rulesOf('service') } // biome-ignore format: a table
+
+export function createUnit(key: string, saved: SavedUnit, settings: RuleSettings): Unit {
+  const { scope, place, placeId = 0, devices = [], passages = [], states } = saved
+  const known = byScope[scope].filter(rule => states[rule.name] !== undefined)
+  const unit: Unit = {
+    key, scope, place, placeId, devices: [...devices], passages,
+    states: new Map(known.map(rule => [rule, states[rule.name]])),
+    parameters: new Map(),
+    due: Number.POSITIVE_INFINITY,
+    queued: Number.POSITIVE_INFINITY,
+  } // biome-ignore format: what is saved, then what follows
+  setParameters(unit, settings)
+  return unit
+}
+
+/** The rules that have a state here, in their order, whatever came first. */
+export const rulesIn = ({ scope, states }: Unit) => byScope[scope].filter(rule => states.has(rule))
+
+export function setParameters(unit: Unit, settings: RuleSettings): void {
+  for (const rule of byScope[unit.scope]) unit.parameters.set(rule, settings.of(rule, unit.place))
+}
+
+export function saveUnit({ scope, place, placeId, devices, passages, states }: Unit): SavedUnit {
+  return {
+    scope,
+    place,
+    ...(scope === 'device' ? { placeId } : {}),
+    ...(scope === 'point' ? { devices: [...devices], passages } : {}),
+    states: Object.fromEntries([...states].map(([rule, state]) => [rule.name, state])),
+  }
+}
+
+export function dueOf(unit: Unit): number {
+  let due = Number.POSITIVE_INFINITY
+  for (const [rule, state] of unit.states) due = Math.min(due, rule.due(state, unit.parameters.get(rule)))
+  return due
+}
+
+export const findingOf = (rule: Rule, unit: Unit, signal: Signal, receivedAt: number): Finding => ({
+  rule: rule.name,
+  severity: unit.parameters.get(rule)!.severity,
+  place: unit.place,
+  receivedAt,
+  ...signal,
+})

@@ -1,0 +1,33 @@
+/** Words that stand in parts, in Chinese; in English they stand as they are, but for these. */
+export const chinese: Readonly<Record<string, string>> = {
+  case: '外壳',
+  camera: '摄像头',
+  reader: '读卡器',
+  lock: '门锁',
+  dark: '画面过暗',
+  bright: '画面过曝',
+  blurred: '画面模糊',
+  covered: '被遮挡',
+  frozen: '画面静止',
+  in: '进',
+  out: '出',
+  car: '汽车',
+  bus: '客车',
+  truck: '货车',
+  motorcycle: '摩托车',
+  bicycle: '自行车',
+  other: '车辆',
+  reported: '设备上报',
+  unexplained: '开门前无通行记录',
+  will: '断线',
+  silence: '长时间无数据',
+}
+
+export const english: Readonly<Record<string, string>> = {
+  other: 'vehicle',
+  bright: 'blinded by light',
+  reported: 'it says so',
+  unexplained: 'it opened with no passage before',
+  will: 'its connection was lost',
+  silence: 'it has been silent',
+}

@@ -1,0 +1,82 @@
+import { displayWidth } from '../../cli/output.ts'
+import type { Rule } from '../../ingest/detect/rule.ts'
+import { type ParameterSchema, rangeOf } from '../../ingest/detect/rule-settings.ts'
+import { rules } from '../../ingest/detect/rules.ts'
+
+export const exampleFile = `rules:
+  door-held: { heldS: 120 } # everywhere
+sites:
+  nanshe:
+    rules:
+      denied-burst: { denials: 8 } # at this site
+    points:
+      b01/d01: # building/point
+        door-held: { heldS: 600 }
+        camera-blind: { dark: false }
+`
+
+export const exampleRecording = `{"device":"nanshe-b01-d01","site":"nanshe","building":"b01","point":"d01","id":"b7-1","type":"door","time":"2026-11-21T08:30:00+08:00","data":{"state":"forced"}}
+{"device":"nanshe-b01-d01","site":"nanshe","building":"b01","point":"d01","id":"b7-2","type":"door","time":"2026-11-21T08:30:40+08:00","data":{"state":"closed","openMs":40000}}
+`
+
+/** docs/rules.md, from the rules themselves. */
+export const rulesPage =
+  () => `<!-- Made from ingest/detect by: npx vitest run test/detect/rules-settings.test.ts -u -->
+
+# Rules
+
+What is looked for in events and pictures: about places and devices, never about people. Each rule tells a condition
+once when it is raised and once when it is cleared, with a clear time so that nothing flaps. What comes late (more
+than 5 minutes) may end something, and never begins anything. A clock that is set, or an hour in which the service was
+down, moves no deadline.
+
+## Parameters
+
+A rules file, YAML or JSON, says what differs from the defaults: for all, for a site, for a point; the narrower wins,
+parameter by parameter. What is not known or out of its range is refused, with a line for each.
+
+\`\`\`yaml
+${exampleFile}\`\`\`
+
+\`\`\`sh
+npx lintel rules show --rules rules.yaml --site nanshe --point b01/d01   # what is in force there, and from where
+npx lintel rules test events.jsonl --rules rules.yaml                    # what would have been said
+\`\`\`
+
+\`lintel rules test\` reads JSON lines: events or arrays of them as devices publish them, with \`device\`, \`site\`,
+\`building\` and \`point\` beside or by option, \`received\` where that differs from \`time\`, and \`status\` and
+\`sighting\` as further types; or rows of \`lintel export --format jsonl\`, several files at once. \`--live\` judges
+what came late, too, as if each had been received when it happened; \`--then 60\` lets an hour go by after the last of them.
+
+\`\`\`json
+${exampleRecording}\`\`\`
+${rules.map(sectionOf).join('')}`
+
+const sectionOf = (rule: Rule) => `
+## ${rule.name}
+
+${rule.title.en} · ${rule.title.zh}. Of a ${rule.scope}.
+
+${rule.about.en}
+
+${rule.about.zh}
+
+${tableOf([
+  ['parameter', 'meaning', '', 'default', 'range'],
+  ...Object.entries(rule.parameters.properties).map(rowOf),
+])}
+`
+
+/** Aligned as editors do it, a Chinese character taking two columns. */
+function tableOf([header, ...rows]: string[][]): string {
+  const widths = header!.map((_, n) => Math.max(3, ...[header!, ...rows].map(row => displayWidth(row[n]!))))
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, n) => cell + ' '.repeat(widths[n]! - displayWidth(cell))).join(' | ')} |`
+  return [line(header!), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
+}
+
+function rowOf([name, value]: [string, unknown]): string[] {
+  const schema = value as ParameterSchema
+  const unit = schema.unit === '' ? '' : ` ${schema.unit}`
+  return [`\`${name}\``, schema.title, schema.titleZh, `${String(schema.default)}${unit}`, rangeOf(schema)]
+}
