@@ -116,7 +116,7 @@ async function countStored({ operations }: Service): Promise<number> {
     from: moment(now - dayMs),
     to: moment(now + hourMs),
   }
-  return (await operations.flow(question)).total
+  return (await operations.flow(question)).total ?? 0
 }
 
 /** Epoch ms at which an answer first counted them all. */

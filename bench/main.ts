@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { renderTable } from '../cli/output.ts'
 import * as accuracy from './accuracy.ts'
+import * as flowAlerts from './flow-alerts.ts'
 import * as influx from './influx.ts'
 import * as ingest from './ingest.ts'
+import * as query from './query.ts'
 import * as tagger from './tagger.ts'
-import * as year from './year.ts'
 
 interface Bench {
   readonly description: string
@@ -12,7 +13,7 @@ interface Bench {
   run(options: Record<string, number>, operands: readonly string[]): Promise<Record<string, unknown>>
 }
 
-const benches: Record<string, Bench> = { accuracy, influx, ingest, tagger, year }
+const benches: Record<string, Bench> = { accuracy, 'flow-alerts': flowAlerts, influx, ingest, query, tagger }
 
 const { values, positionals, tokens } = parseArgs({
   allowPositionals: true,

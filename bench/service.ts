@@ -2,8 +2,8 @@ import { type ChildProcess, type ForkOptions, fork, spawn } from 'node:child_pro
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import type { Operations } from '../api/operations.ts'
-import { createRemoteOperations } from '../api/remote-operations.ts'
+import type { Operations } from '../api/operations/operations.ts'
+import { createRemoteOperations } from '../api/operations/remote-operations.ts'
 import { dataPaths, findEndpoint } from '../core/data-directory.ts'
 
 /** A Lintel started as a user starts it, in a process group of its own so that it can be killed whole. */

@@ -10,6 +10,8 @@ export interface Influxd {
   readonly url: string
   start(): Promise<void>
   kill(): Promise<void>
+  /** As its operator stops it: SIGTERM. */
+  end(): Promise<void>
   /** Takes away all that it has; it must not run. */
   empty(): Promise<void>
   /** Posts a statement as its administrator; the answer's JSON. */
@@ -58,11 +60,12 @@ export async function openInfluxd(http: readonly string[] = []): Promise<Influxd
   await writeFile(path, `${configuration.join('\n')}\n`)
   let child: ChildProcess | undefined
 
-  async function kill(): Promise<void> {
+  const stopBy = (signal: 'SIGKILL' | 'SIGTERM') => async () => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
+    child.kill(signal)
     await once(child, 'exit')
   }
+  const kill = stopBy('SIGKILL')
 
   const influxd: Influxd = {
     url,
@@ -71,6 +74,7 @@ export async function openInfluxd(http: readonly string[] = []): Promise<Influxd
       await answers(`${url}/ping`)
     },
     kill,
+    end: stopBy('SIGTERM'),
     empty: () => rm(data, { recursive: true, force: true }),
     async ask(statement, database = '') {
       const body = new URLSearchParams({ q: statement, db: database, epoch: 'ns' })
