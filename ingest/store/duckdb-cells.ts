@@ -12,12 +12,15 @@ export interface CellSql {
 const isPlaceDimension = (dimension: Dimension) => (placeDimensions as readonly string[]).includes(dimension)
 /** Stands for an absent number, of which there is none that is infinite. */
 const absent = "'-infinity'::DOUBLE"
+/** The year 1200 BC: division cuts towards zero, so everything has to lie on one side of it. */
+const epochMs = -1e14
 
 /**
  * Bucketing is integer arithmetic on local milliseconds: 0.28 s for 50 million rows, where DuckDB's own
  * time zone functions take 14. Names reach it only as parameters.
  */
-export function compileCells({ kind, sum, segments, stepMs, by, where, limit }: CellQuery): CellSql {
+export function compileCells({ kind, sum, segments, stepMs, foldMs, by, where, limit }: CellQuery): CellSql {
+  // biome-ignore format: one line
   const enums = new Map(
     fieldsOf(kind).flatMap(field => (field.type === 'enum' ? [[field.name, field.values]] : [])),
   )
@@ -59,18 +62,29 @@ export function compileCells({ kind, sum, segments, stepMs, by, where, limit }: 
     segments.map(({ offsetMs }) => offsetMs),
     segments,
   )
+  const period = foldMs ?? stepMs ?? 1
+  const firstMs = Math.floor(epochMs / period) * period
+  const sinceFirst = `(f.at_ms + ${offset} - (${firstMs}))`
+  const bucket =
+    stepMs === undefined
+      ? '0'
+      : `${foldMs === undefined ? sinceFirst : `${sinceFirst} % ${foldMs}`} // ${stepMs}`
+  const [count, rows] =
+    sum === undefined
+      ? ['count(*)', 'count(*)']
+      : [`sum(f."${columnName(sum)}")`, `count(f."${columnName(sum)}")`]
   const sql = `
-    SELECT ${segment}::INTEGER AS segment, (f.at_ms + ${offset}) // ${stepMs} AS bucket,
-      ${by.map(dimension => `${column(dimension)}, `).join('')} ${sum === undefined ? 'count(*)' : `sum(f."${sum}")`}::DOUBLE AS n
+    SELECT ${segment}::INTEGER AS segment, ${bucket} AS bucket,
+      ${by.map(dimension => `${column(dimension)}, `).join('')} ${count}::DOUBLE AS n, ${rows}::DOUBLE AS n_rows
     FROM ${kind} f ${usesPlace ? 'JOIN place p ON p.id = f.place' : ''}
     WHERE ${conditions.join(' AND ')}
-    GROUP BY ALL HAVING n > 0${limit === undefined ? '' : ` LIMIT ${limit}`}`
+    GROUP BY ALL HAVING n_rows > 0${limit === undefined ? '' : ` LIMIT ${limit}`}`
   return {
     sql,
     parameters,
     toCell: row => ({
       segment: row[0] as number,
-      localStart: Number(row[1]) * stepMs,
+      localStart: stepMs === undefined ? 0 : Number(row[1]) * stepMs + (foldMs === undefined ? firstMs : 0),
       values: by.map((dimension, index) => {
         const value = row[2 + index]
         const words = enums.get(dimension)
@@ -78,15 +92,16 @@ export function compileCells({ kind, sum, segments, stepMs, by, where, limit }: 
         return value === null ? '' : String(value)
       }),
       count: row[2 + by.length] as number,
+      rows: row[3 + by.length] as number,
     }),
   }
 }
 
-/** The value of the segment that `at_ms` lies in. */
+/** The value of the segment that `at_ms` lies in: a tree, since there may be a thousand of them. */
 function caseOf(values: readonly number[], segments: CellQuery['segments']): string {
   if (new Set(values).size <= 1) return String(values[0] ?? 0)
-  const branches = values
-    .slice(0, -1)
-    .map((value, index) => `WHEN f.at_ms < ${segments[index]!.to} THEN ${value}`)
-  return `CASE ${branches.join(' ')} ELSE ${values.at(-1)} END`
+  const middle = values.length >> 1
+  const before = caseOf(values.slice(0, middle), segments.slice(0, middle))
+  const after = caseOf(values.slice(middle), segments.slice(middle))
+  return `CASE WHEN f.at_ms < ${segments[middle]!.from} THEN ${before} ELSE ${after} END`
 }

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import { backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
@@ -20,6 +20,8 @@ export interface Connections {
   write<T>(work: (writer: DuckDBConnection, known: Known) => Promise<T>): Promise<T>
   /** Rejects with STORE_UNAVAILABLE. */
   query(sql: string, parameters?: string[]): Promise<Rows>
+  /** The same, as typed vectors; ended by the signal, with its reason. */
+  queryChunks(sql: string, signal?: AbortSignal): Promise<readonly DuckDBDataChunk[]>
   close(): Promise<void>
 }
 
@@ -107,11 +109,16 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   }
 
   /** A connection of its own for each query: one that is busy would hold up the others. */
-  async function query(sql: string, parameters: string[]): Promise<Rows> {
+  async function query<T>(
+    read: (connection: DuckDBConnection) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const asked = current()
     let connection: DuckDBConnection | undefined
     let timedOut = false
     const interrupt = () => connection?.interrupt()
+    signal?.throwIfAborted()
+    signal?.addEventListener('abort', interrupt)
     const limit = setTimeout(() => {
       timedOut = true
       interrupt()
@@ -122,18 +129,27 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
       // Planning and running see the same rows only inside one transaction: a filter that every row met
       // when the statement was planned is left out, and would let those in that came before it ran.
       await connection.run('BEGIN TRANSACTION READ ONLY')
-      return (await connection.runAndReadAll(sql, parameters)).getRows()
+      return await read(connection)
     } catch (error) {
       if (isFatal(error)) invalidate(error, asked)
+      else signal?.throwIfAborted()
       const reason = timedOut
         ? `it took longer than ${queryTimeoutMs / 1000} s: ask for less`
         : messageOf(error)
       throw new LintelError('STORE_UNAVAILABLE', `the query failed: ${reason}`, { cause: error })
     } finally {
       clearTimeout(limit)
+      signal?.removeEventListener('abort', interrupt)
       interrupts.delete(interrupt)
       connection?.closeSync()
     }
+  }
+
+  function keep<T>(answer: Promise<T>): Promise<T> {
+    queries.add(answer)
+    const done = () => queries.delete(answer)
+    answer.then(done, done)
+    return answer
   }
 
   await serially(openSession)
@@ -152,13 +168,10 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
           throw error
         }
       }),
-    query(sql, parameters = []) {
-      const answer = query(sql, parameters)
-      queries.add(answer)
-      const done = () => queries.delete(answer)
-      answer.then(done, done)
-      return answer
-    },
+    query: (sql, parameters = []) =>
+      keep(query(async connection => (await connection.runAndReadAll(sql, parameters)).getRows())),
+    queryChunks: (sql, signal) =>
+      keep(query(async connection => (await connection.stream(sql)).fetchAllChunks(), signal)),
     async close() {
       closing = true
       clearTimeout(timer)

@@ -8,6 +8,8 @@ import { compileCells } from './duckdb-cells.ts'
 import { type ConnectionOptions, openConnections } from './duckdb-connections.ts'
 import { databasePath } from './duckdb-database.ts'
 import { type Known, Numbering } from './duckdb-known.ts'
+import { expireRows } from './duckdb-retention.ts'
+import { scanDuckDb } from './duckdb-scan.ts'
 import { toColumns } from './duckdb-tables.ts'
 import type { Row, RowBatch, Store, StoreStats } from './store.ts'
 
@@ -30,14 +32,21 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
       const { sql, parameters, toCell } = compileCells(cellQuery)
       return (await connections.query(sql, parameters)).map(toCell)
     },
+    scan: query => scanDuckDb(connections, query),
     async countByDevice(journal, seq) {
       const number = connections.known().journals.get(journal)?.number ?? 0
       const counts = reportedKinds.map(
         kind =>
           `SELECT place, count(*) AS n FROM ${kind} WHERE journal = ${number} AND seq <= ${seq} GROUP BY place`,
       )
+      counts.push(`SELECT place, n FROM expired WHERE journal = ${number}`)
       const sql = `SELECT device, sum(n)::DOUBLE FROM (${counts.join(' UNION ALL ')}) JOIN place ON id = place GROUP BY device`
       return new Map((await connections.query(sql)) as [string, number][])
+    },
+    expire: expiry => connections.write(writer => expireRows(writer, expiry)),
+    async oldest(kind) {
+      const [row] = await connections.query(`SELECT min(at_ms)::DOUBLE FROM ${kind}`)
+      return (row![0] as number | null) ?? undefined
     },
     async stats(): Promise<StoreStats> {
       const parts = storedKinds.map(

@@ -56,6 +56,7 @@ export const schemaSql = [
   'CREATE TABLE IF NOT EXISTS applied (journal VARCHAR, number UTINYINT, seq BIGINT)',
   'CREATE TABLE IF NOT EXISTS place (id INTEGER, device VARCHAR, site VARCHAR, building VARCHAR, point VARCHAR, zone VARCHAR)',
   'CREATE TABLE IF NOT EXISTS word (id INTEGER, word VARCHAR)',
+  'CREATE TABLE IF NOT EXISTS expired (journal UTINYINT, place INTEGER, n BIGINT)',
   ...storedKinds.map(kind => {
     const columns = columnsOf(kind).map(({ name, type, field }) => {
       return `"${name}" ${type}${field === undefined || type === 'UTINYINT' ? ' NOT NULL' : ''}`
@@ -68,8 +69,7 @@ export const duckTypes: Record<ColumnType, DuckDBType> = { BIGINT, INTEGER, UTIN
 
 export type ColumnValues = BigInt64Array | Int32Array | Uint8Array | Float64Array
 
-const lateFlag = 1
-const skewedFlag = 2
+export const flagBits = { late: 1, skewed: 2 } as const
 
 /** The rows of one kind as columns, in the order of `columnsOf`. Absent numbers are NaN, absent words 0: both become NULL. */
 export function toColumns(
@@ -90,7 +90,7 @@ export function toColumns(
     at[i] = BigInt(record.at)
     received[i] = BigInt(record.receivedAt)
     place[i] = numbering.place(stood)
-    flags[i] = (record.late ? lateFlag : 0) | (record.skewed ? skewedFlag : 0)
+    flags[i] = (record.late ? flagBits.late : 0) | (record.skewed ? flagBits.skewed : 0)
   }
   const fields = columnFieldsOf(kind).map(field => toColumn(field, rows, numbering))
   return [new Uint8Array(n).fill(journalNumber), seq, at, received, place, flags, ...fields]

@@ -1,5 +1,6 @@
 import { fromTag, literal } from './influx-names.ts'
 import type { Series } from './influx-query.ts'
+import type { CellSource } from './influx-summaries.ts'
 import type { Cell, CellQuery, Dimension } from './store.ts'
 
 /** What InfluxDB can hold in 64 bits of nanoseconds: 1677 to 2262. */
@@ -11,31 +12,64 @@ export interface CellStatement {
   readonly toCells: (series: Series) => Cell[]
 }
 
-/** A statement for each segment: each has an offset of its own. None where no row can be meant. */
-export function cellStatements({ kind, sum, segments, stepMs, by, where }: CellQuery): CellStatement[] {
+/** A statement for each segment: each has an offset of its own. None where no row can be meant. Of the rows, unless another source is given. */
+export function cellStatements(
+  { kind, sum, segments, stepMs, foldMs, by, where }: CellQuery,
+  source?: CellSource,
+): CellStatement[] {
   const wanted = Object.entries(where) as [Dimension, readonly string[]][]
   if (wanted.some(([, values]) => values.length === 0)) return []
   const filters = wanted.map(
     ([dimension, values]) =>
       ` AND (${values.map(value => `"${dimension}" = ${literal(value)}`).join(' OR ')})`,
   )
-  const counted = sum === undefined ? 'count("n")' : `sum("${sum}")`
+  const ofRows = sum === undefined ? 'count("n")' : `sum("${sum}"), count("${sum}")`
+  const { measurement, counted } = source ?? { measurement: kind, counted: ofRows }
   return segments.flatMap(({ from, to, offsetMs }, segment) => {
     const first = Math.max(from, firstMs)
     const last = Math.min(to, lastMs)
     if (first >= last) return []
+    const tags = by.map(dimension => `"${dimension}"`)
     // A step begins where local time is a multiple of it, so in UTC at multiples less the offset.
-    const shift = ((-offsetMs % stepMs) + stepMs) % stepMs
-    const groups = [`time(${stepMs}ms, ${shift}ms)`, ...by.map(dimension => `"${dimension}"`)]
-    const text = `SELECT ${counted} FROM "${kind}" WHERE time >= ${first}ms AND time < ${last}ms${filters.join('')} GROUP BY ${groups.join(', ')} fill(none)`
-    const toCells = ({ tags, values }: Series): Cell[] => {
-      const words = by.map(dimension => fromTag(tags?.[dimension] ?? ''))
-      return values.flatMap(([start, count]) =>
-        typeof count === 'number' && count > 0
-          ? [{ segment, localStart: (start as number) + offsetMs, values: words, count }]
-          : [],
-      )
+    const time = stepMs === undefined ? [] : [`time(${stepMs}ms, ${modulo(-offsetMs, stepMs)}ms)`]
+    const groups = [...time, ...tags]
+    const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`
+    const text = `SELECT ${counted} FROM "${measurement}" WHERE time >= ${first}ms AND time < ${last}ms${filters.join('')}${grouped}${stepMs === undefined ? '' : ' fill(none)'}`
+    const toCells = ({ tags: told, values }: Series): Cell[] => {
+      const words = by.map(dimension => fromTag(told?.[dimension] ?? ''))
+      return values.flatMap(([start, count, rows = count]) => {
+        if (typeof count !== 'number' || typeof rows !== 'number' || rows === 0) return []
+        const local = stepMs === undefined ? 0 : (start as number) + offsetMs
+        const localStart = foldMs === undefined ? local : modulo(local, foldMs)
+        return [{ segment, localStart, values: words, count, rows }]
+      })
     }
     return [{ text, toCells }]
   })
+}
+
+const modulo = (ms: number, period: number) => ((ms % period) + period) % period
+
+/** Cells that come in parts put together: of a fold, since InfluxQL knows no remainder, and of a question that was split. */
+export function createGathering({ foldMs, limit = Number.POSITIVE_INFINITY }: CellQuery, isSplit = false) {
+  const isOnce = foldMs === undefined && !isSplit
+  const cells: Cell[] = []
+  const indices = new Map<string, number>()
+  return {
+    cells,
+    /** Whether there is room for more. */
+    add(cell: Cell): boolean {
+      const key = isOnce ? '' : JSON.stringify([cell.segment, cell.localStart, cell.values])
+      const index = isOnce ? undefined : indices.get(key)
+      if (index !== undefined) {
+        const known = cells[index]!
+        cells[index] = { ...known, count: known.count + cell.count, rows: known.rows + cell.rows }
+      } else if (cells.length < limit) {
+        if (!isOnce) indices.set(key, cells.length)
+        cells.push(cell)
+      }
+      // A cell that comes in parts may still grow.
+      return !isOnce || cells.length < limit
+    },
+  }
 }

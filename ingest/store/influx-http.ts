@@ -1,5 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import type { InfluxSettings } from './influx-settings.ts'
 
@@ -9,6 +11,10 @@ export interface Asked {
   /** Posted; without one it is a GET. */
   readonly body?: string
   readonly type?: string
+  /** Value of the Authorization header. */
+  readonly authorization?: string | undefined
+  /** Whether the body is compressed, if that is worth while. */
+  readonly gzip?: boolean
 }
 
 export interface InfluxHttp {
@@ -23,9 +29,15 @@ export interface InfluxHttp {
 
 /** Connections that have rested longer are closed, before a proxy does it at the wrong moment. */
 const restMs = 4000
+/** Such as the position. */
+const smallBytes = 2048
 const broken: readonly unknown[] = ['ECONNRESET', 'EPIPE']
 
-export function createInfluxHttp({ url, authorization, ca, timeoutMs }: InfluxSettings): InfluxHttp {
+/** A chunk of 4096 lines becomes a twelfth in 3.4 ms; at the default level, a thirteenth in 10. */
+const level = 1
+const compress = promisify(gzip)
+
+export function createInfluxHttp({ url, ca, timeoutMs }: InfluxSettings): InfluxHttp {
   const base = new URL(url)
   const isTls = base.protocol === 'https:'
   const options = { keepAlive: true, timeout: restMs, maxSockets: 8 }
@@ -36,8 +48,13 @@ export function createInfluxHttp({ url, authorization, ca, timeoutMs }: InfluxSe
   const closing = new AbortController()
   const prefix = base.pathname.replace(/\/+$/, '')
 
-  function send({ path, type, body }: Asked, signal: AbortSignal): Promise<IncomingMessage> {
-    const bytes = body === undefined ? undefined : Buffer.from(body)
+  async function send(
+    { path, type, body, authorization, gzip: isAsked = false }: Asked,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> {
+    const text = body === undefined ? undefined : Buffer.from(body)
+    const isPlain = !isAsked || text === undefined || text.length < smallBytes
+    const bytes = isPlain ? text : await compress(text, { level })
     return new Promise((resolve, reject) => {
       const sent = request(`${base.origin}${prefix}${path}`, {
         method: bytes === undefined ? 'GET' : 'POST',
@@ -45,6 +62,7 @@ export function createInfluxHttp({ url, authorization, ca, timeoutMs }: InfluxSe
         signal,
         headers: {
           ...(bytes === undefined ? {} : { 'content-type': type, 'content-length': bytes.length }),
+          ...(isPlain ? {} : { 'content-encoding': 'gzip' }),
           ...(authorization === undefined ? {} : { authorization }),
         },
       })

@@ -27,13 +27,13 @@ interface Document {
 export type Ask = (statement: string, take?: (series: Series) => boolean) => Promise<void>
 
 export const createAsk =
-  (http: InfluxHttp, { query, asks, tellsEnd }: Dialect): Ask =>
+  (http: InfluxHttp, { query, asks, tellsEnd }: Dialect, authorization: string | undefined): Ask =>
   (statement, take = () => true) => {
     const q = String(new URLSearchParams({ q: statement }))
     const asked =
       asks === 'GET'
-        ? { path: `${query}&${q}` }
-        : { path: query, type: 'application/x-www-form-urlencoded', body: q }
+        ? { path: `${query}&${q}`, authorization }
+        : { path: query, type: 'application/x-www-form-urlencoded', body: q, authorization }
     return http.ask(asked, async answer => {
       if (answer.statusCode !== 200) throw unavailable(failureOf(answer, await readText(answer), Date.now()))
       let isPartial: boolean | undefined

@@ -1,43 +1,60 @@
 import { readFileSync } from 'node:fs'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import type { InfluxConfig } from '../../core/store-config.ts'
+import {
+  type InfluxConfig,
+  type InfluxVersion,
+  influxMisfits,
+  influxVersions,
+} from '../../core/store-config.ts'
+
+export type { InfluxVersion } from '../../core/store-config.ts'
 
 /** How a server is reached, with what the files of the configuration hold. */
 export interface InfluxSettings {
   readonly url: string
-  readonly version: 1 | 2 | 3
+  /** Undefined: the server is asked. */
+  readonly version?: InfluxVersion
+  /** What keeps the configuration from being one of a version, by version. */
+  readonly misfits?: { readonly [V in InfluxVersion]?: string }
   /** Database of versions 1 and 3, bucket of version 2. */
   readonly database: string
   readonly org?: string
   /** Value of the Authorization header; undefined where the server asks for none. */
   readonly authorization?: string
+  /** Goes into that header in the way of the server's version. */
+  readonly token?: string
+  readonly gzip?: boolean
   readonly ca?: Buffer
   readonly timeoutMs: number
 }
 
 /** Throws CONFIG_INVALID for a file that cannot be read or is empty. */
 export function readInfluxSettings(config: InfluxConfig): InfluxSettings {
-  const { url, version, database, org, bucket, caFile, timeoutS } = config
-  const authorization = authorizationOf(config)
+  const { url, version, database, org, bucket, tokenFile, caFile, timeoutS, gzip } = config
+  const misfits = influxVersions.map(one => [one, influxMisfits(config, one).join('; ')] as const)
+  const authorization = basicAuthorization(config)
   return {
     url,
-    version,
-    database: (version === 2 ? bucket : database)!,
+    ...(version === undefined ? {} : { version }),
+    misfits: Object.fromEntries(misfits.filter(([, what]) => what !== '')),
+    database: (bucket ?? database)!,
     ...(org === undefined ? {} : { org }),
     ...(authorization === undefined ? {} : { authorization }),
+    ...(tokenFile === undefined ? {} : { token: secret('tokenFile', tokenFile) }),
     ...(caFile === undefined ? {} : { ca: read('caFile', caFile) }),
+    gzip: gzip ?? !isOnThisMachine(url),
     timeoutMs: timeoutS * 1000,
   }
 }
 
+const isOnThisMachine = (url: string) =>
+  /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
+
 /** In a header, not in the URL, where proxies and the server itself would log it. */
-function authorizationOf({ version, userFile, passwordFile, tokenFile }: InfluxConfig): string | undefined {
-  if (userFile !== undefined && passwordFile !== undefined) {
-    const pair = `${secret('userFile', userFile)}:${secret('passwordFile', passwordFile)}`
-    return `Basic ${Buffer.from(pair).toString('base64')}`
-  }
-  if (tokenFile === undefined) return undefined
-  return `${version === 2 ? 'Token' : 'Bearer'} ${secret('tokenFile', tokenFile)}`
+function basicAuthorization({ userFile, passwordFile }: InfluxConfig): string | undefined {
+  if (userFile === undefined || passwordFile === undefined) return undefined
+  const pair = `${secret('userFile', userFile)}:${secret('passwordFile', passwordFile)}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
 function secret(key: string, path: string): string {

@@ -1,6 +1,6 @@
 import { type Clock, secondMs } from '../../core/clock.ts'
 import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
-import type { Ask } from './influx-query.ts'
+import type { InfluxServer } from './influx-server.ts'
 import type { StoreStats } from './store.ts'
 
 /**
@@ -10,7 +10,10 @@ import type { StoreStats } from './store.ts'
 const keepFactor = 50
 const quickMs = 0.1 * secondMs
 
-export function createInfluxStats(ask: Ask, version: 1 | 2 | 3, clock: Clock): () => Promise<StoreStats> {
+export function createInfluxStats(
+  { ask, version }: Pick<InfluxServer, 'ask' | 'version'>,
+  clock: Clock,
+): () => Promise<StoreStats> {
   let kept: { readonly stats: StoreStats; readonly until: number } | undefined
   let asking: Promise<StoreStats> | undefined
 
@@ -36,7 +39,7 @@ export function createInfluxStats(ask: Ask, version: 1 | 2 | 3, clock: Clock): (
   /** Of all its databases; 0 where it does not say, as versions 2 and 3, or to nobody but its administrator. */
   async function bytesOnDisk(): Promise<number> {
     let bytes = 0
-    if (version === 1) {
+    if ((await version()) === 1) {
       const add = ({
         columns,
         values,

@@ -1,16 +1,21 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import type { DeviceId, Seq } from '../../core/words.ts'
+import type { Seq } from '../../core/words.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
-import { cellStatements } from './influx-cells.ts'
+import { cellStatements, createGathering } from './influx-cells.ts'
 import { createLines, positionLine, positionMeasurement, positionMs } from './influx-lines.ts'
 import { literal } from './influx-names.ts'
+import { createNote } from './influx-notes.ts'
 import { createRejects } from './influx-rejects.ts'
+import { createInfluxExpiry } from './influx-retention.ts'
+import { scanInflux } from './influx-scan.ts'
 import { createInfluxServer } from './influx-server.ts'
 import type { InfluxSettings } from './influx-settings.ts'
 import { createInfluxStats } from './influx-stats.ts'
+import { summarySource } from './influx-summaries.ts'
+import { createSumming, type SplitQuery } from './influx-summing.ts'
 import { writeLines } from './influx-writer.ts'
-import type { Cell, RowBatch, Store } from './store.ts'
+import type { Cell, CellQuery, RowBatch, Store } from './store.ts'
 
 export interface InfluxStoreOptions extends InfluxSettings {
   /** Where lines are kept that the server refuses for good. */
@@ -34,10 +39,16 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   const { directory, clock, timeoutMs, onFault = () => {} } = options
   const server = createInfluxServer(options)
   const rejects = createRejects(directory, clock)
-  const stats = createInfluxStats(server.ask, options.version, clock)
+  const note = createNote(server.post)
+  const summing = createSumming(server, note, clock)
+  const expiry = createInfluxExpiry(server, note, summing)
+  const stats = createInfluxStats(server, clock)
   /** The furthest that the server has been seen to have each journal. */
   const seen = new Map<string, Seq>()
-  let queue: Promise<unknown> = Promise.resolve()
+  /** Whatever writes or deletes. */
+  const serially = createQueue()
+  /** Whatever goes by the count of expired rows. */
+  const withBooks = createQueue()
 
   async function position(journal: string): Promise<Seq> {
     let seq = 0
@@ -50,13 +61,19 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   }
 
   async function write({ journal, rows, next }: RowBatch): Promise<void> {
+    await expiry.settle()
     const done = await position(journal)
     if (done < (seen.get(journal) ?? 0)) {
       seen.set(journal, done)
+      summing.reset()
       const what = `InfluxDB has lost what it had: it has this journal up to ${done}; what the journal holds is written again`
       throw new LintelError('STORE_UNAVAILABLE', what)
     }
-    if (next > done) await writeFresh({ journal, rows: rows.filter(row => row.seq > done), next }, done)
+    if (next > done) {
+      const fresh = rows.filter(row => row.seq > done)
+      await summing.touch(fresh)
+      await writeFresh({ journal, rows: fresh, next }, done)
+    }
     seen.set(journal, Math.max(done, next))
   }
 
@@ -81,47 +98,73 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
     }
   }
 
+  async function readCells(query: CellQuery, parts: readonly SplitQuery[]): Promise<Cell[]> {
+    const gathering = createGathering(query, parts.length > 1)
+    let isFull = query.limit === 0
+    const until = performance.now() + timeoutMs
+    for (const { query: part, summed, segments } of parts) {
+      for (const { text, toCells } of cellStatements(part, summed ? summarySource(part) : undefined)) {
+        if (isFull) break
+        // A zone that sets its clocks, or a calendar, makes many statements of one question.
+        if (performance.now() > until)
+          throw new LintelError('STORE_UNAVAILABLE', 'InfluxDB took too long over a part of it: ask for less')
+        await server.ask(text, series => {
+          for (const cell of toCells(series))
+            isFull ||= !gathering.add({ ...cell, segment: segments[cell.segment]! })
+          return !isFull
+        })
+      }
+    }
+    return gathering.cells
+  }
+
   return {
-    write(batch) {
-      const result = queue.then(() => write(batch))
-      queue = result.catch(() => {})
-      return result
-    },
+    write: batch => serially(() => write(batch)),
     async applied(journal) {
       const seq = await position(journal)
       seen.set(journal, seq)
       return seq
     },
     async cells(query) {
-      const cells: Cell[] = []
-      const { limit = Number.POSITIVE_INFINITY } = query
-      const until = performance.now() + timeoutMs
-      for (const { text, toCells } of cellStatements(query)) {
-        if (cells.length >= limit) break
-        // A zone that sets its clocks makes many statements of one question.
-        if (performance.now() > until)
-          throw new LintelError('STORE_UNAVAILABLE', 'InfluxDB took too long over a part of it: ask for less')
-        await server.ask(text, series => {
-          for (const cell of toCells(series)) if (cells.length < limit) cells.push(cell)
-          return cells.length < limit
-        })
-      }
-      return cells
+      const parts = await summing.split(query)
+      const read = readCells(query, parts)
+      if (parts.some(({ summed }) => summed)) summing.reading(read)
+      return read
     },
+    scan: query => scanInflux(server.ask, server.askTimes, query),
     async countByDevice(journal, seq) {
-      const counts = new Map<DeviceId, number>()
-      const text = `SELECT count("n") FROM ${reported} WHERE "journal" = ${literal(journal)} AND "seq" <= ${seq} GROUP BY "device"`
-      await server.ask(text, ({ tags, values }) => {
-        const device = tags!.device!
-        counts.set(device, (counts.get(device) ?? 0) + (values[0]![1] as number))
-        return true
+      await serially(expiry.settle)
+      return withBooks(async () => {
+        const counts = await expiry.expired(journal)
+        const text = `SELECT count("n") FROM ${reported} WHERE "journal" = ${literal(journal)} AND "seq" <= ${seq} GROUP BY "device"`
+        await server.ask(text, ({ tags, values }) => {
+          const device = tags!.device!
+          counts.set(device, (counts.get(device) ?? 0) + (values[0]![1] as number))
+          return true
+        })
+        return counts
       })
-      return counts
+    },
+    expire: what => serially(() => withBooks(() => expiry.expire(what))),
+    oldest: kind => expiry.oldest(kind),
+    summaries: {
+      update: () => serially(summing.update),
+      expire: before => serially(() => summing.expire(before)),
     },
     stats: async () => ({ ...(await stats()), rejected: rejects.count() }),
     async close() {
       server.close()
-      await queue
+      await serially(async () => {})
     },
+  }
+}
+
+/** Runs one after the other. */
+function createQueue() {
+  let last: Promise<unknown> = Promise.resolve()
+  return <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work)
+    last = result.catch(() => {})
+    return result
   }
 }

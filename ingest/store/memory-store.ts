@@ -1,5 +1,6 @@
-import type { DeviceId, ObjectKind, Seq } from '../../core/words.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds, storedKinds } from '../../devices/contract/kinds.ts'
+import { scanRows } from './memory-scan.ts'
 import {
   type Cell,
   type CellQuery,
@@ -12,8 +13,10 @@ import {
 
 /** Forgets at exit: for tests, and as the simplest reading of the port. */
 export function createMemoryStore(): Store {
-  const rows: (Row & { journal: string })[] = []
+  let rows: (Row & { journal: string })[] = []
   const applied = new Map<string, Seq>()
+  /** By journal, then by device. */
+  const expired = new Map<string, Map<DeviceId, number>>()
 
   function wordOf({ place, record }: Row, dimension: Dimension): string {
     if ((placeDimensions as readonly string[]).includes(dimension)) return place[dimension as 'site']
@@ -28,7 +31,7 @@ export function createMemoryStore(): Store {
       applied.set(journal, Math.max(done, next))
     },
     applied: async journal => applied.get(journal) ?? 0,
-    async cells({ kind, sum, segments, stepMs, by, where, limit }: CellQuery) {
+    async cells({ kind, sum, segments, stepMs, foldMs, by, where, limit }: CellQuery) {
       const cells = new Map<string, Cell>()
       for (const row of rows) {
         if (row.record.kind !== kind) continue
@@ -36,24 +39,47 @@ export function createMemoryStore(): Store {
         if (segment < 0) continue
         const wanted = Object.entries(where) as [Dimension, readonly string[]][]
         if (!wanted.every(([dimension, values]) => values.includes(wordOf(row, dimension)))) continue
-        const localStart = Math.floor((row.record.at + segments[segment]!.offsetMs) / stepMs) * stepMs
+        const worth = sum === undefined ? 1 : (row.record.data as { [member: string]: unknown })[sum]
+        if (typeof worth !== 'number') continue
+        const local = row.record.at + segments[segment]!.offsetMs
+        const step = stepMs === undefined ? 0 : Math.floor(local / stepMs) * stepMs
+        const localStart = foldMs === undefined ? step : ((step % foldMs) + foldMs) % foldMs
         const values = by.map(dimension => wordOf(row, dimension))
         const key = JSON.stringify([segment, localStart, values])
-        const worth =
-          sum === undefined ? 1 : ((row.record.data as Partial<Record<ObjectKind, number>>)[sum] ?? 0)
-        if (worth > 0)
-          cells.set(key, { segment, localStart, values, count: (cells.get(key)?.count ?? 0) + worth })
+        const known = cells.get(key) ?? { count: 0, rows: 0 }
+        cells.set(key, { segment, localStart, values, count: known.count + worth, rows: known.rows + 1 })
       }
       return [...cells.values()].slice(0, limit)
     },
+    scan: async query => scanRows(rows, query),
     async countByDevice(journal, seq) {
-      const counts = new Map<DeviceId, number>()
+      const counts = new Map<DeviceId, number>(expired.get(journal))
       for (const row of rows) {
         if (row.journal !== journal || row.seq > seq) continue
         if (!(reportedKinds as readonly string[]).includes(row.record.kind)) continue
-        counts.set(row.place.device, (counts.get(row.place.device) ?? 0) + 1)
+        countOne(counts, row.place.device)
       }
       return counts
+    },
+    async expire({ kind, before, of = {}, limit }) {
+      const isOf = ({ place }: Row) =>
+        Object.entries(of).every(([dimension, name]) => place[dimension as 'site'] === name)
+      const doomed = rows
+        .filter(row => row.record.kind === kind && row.record.at < before && isOf(row))
+        .sort((a, b) => a.record.at - b.record.at)
+        .slice(0, limit)
+      for (const { journal, place } of doomed) {
+        if (!(reportedKinds as readonly string[]).includes(kind)) continue
+        const counts = expired.get(journal) ?? new Map<DeviceId, number>()
+        expired.set(journal, countOne(counts, place.device))
+      }
+      const gone = new Set(doomed)
+      rows = rows.filter(row => !gone.has(row))
+      return doomed.length
+    },
+    async oldest(kind) {
+      const times = rows.flatMap(({ record }) => (record.kind === kind ? [record.at] : []))
+      return times.length === 0 ? undefined : Math.min(...times)
     },
     async stats(): Promise<StoreStats> {
       const count = (kind: string) => rows.filter(row => row.record.kind === kind).length
@@ -66,3 +92,6 @@ export function createMemoryStore(): Store {
     async close() {},
   }
 }
+
+const countOne = (counts: Map<DeviceId, number>, device: DeviceId) =>
+  counts.set(device, (counts.get(device) ?? 0) + 1)

@@ -71,6 +71,7 @@ describeInfluxd('an InfluxDB as the store', influxd => {
     { title: '401', fault: { status: 401, body: '{"error":"authorization failed"}' }, code: down, say: /401.*authorization failed.*files/ },
     { title: '403', fault: { status: 403, body: '{"error":"not allowed"}' }, code: down, say: /403.*not allowed/ },
     { title: '500', fault: { status: 500, body: '{"error":"engine: cache maximum memory size exceeded"}' }, code: failed, say: /500: engine/ },
+    { title: '500 since its disk is full', fault: { status: 500, body: '{"error":"write /var/lib/influxdb/wal/1.wal: no space left on device"}' }, code: failed, say: /500: .*no space left/ },
     { title: '400 for a limit of its own', fault: { status: 400, body: '{"error":"partial write: max-values-per-tag limit exceeded (100000/100000): measurement=\\"passage\\" dropped=3"}' }, code: failed, say: /max-values-per-tag/ },
     { title: '502 with a page', fault: { status: 502, headers: html, body: '<html>' }, code: down, say: /502.*proxy/ },
     { title: '400 with a page', fault: { status: 400, headers: html, body: '<html>' }, code: down, say: /400.*proxy/ },

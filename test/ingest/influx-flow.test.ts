@@ -1,8 +1,21 @@
-import { array, assert, asyncProperty, constantFrom, integer, record } from 'fast-check'
+import {
+  array,
+  assert,
+  asyncProperty,
+  constantFrom,
+  integer,
+  option,
+  record,
+  subarray,
+  tuple,
+  uniqueArray,
+} from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { dayMs } from '../../core/clock.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
-import { answerFlow, stepNames } from '../../flow/query.ts'
+import { stepNames } from '../../flow/calendar.ts'
+import { measureNames } from '../../flow/measures.ts'
+import { answerFlow } from '../../flow/query.ts'
 import { createInfluxStore } from '../../ingest/store/influx-store.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 import { describeInfluxd, settingsFor } from '../support/influxd.ts'
@@ -20,6 +33,12 @@ const someTime = record({
   turn: constantFrom(...turns),
   ms: integer({ min: -3 * dayMs, max: 3 * dayMs }),
 }).map(({ turn, ms }) => turn + ms)
+
+/** Near one turn, so that short steps are not too many. */
+const someMarks = tuple(
+  constantFrom(...turns),
+  uniqueArray(integer({ min: -3 * dayMs, max: 3 * dayMs }), { minLength: 2, maxLength: 2 }),
+).map(([turn, marks]) => marks.map(ms => turn + ms))
 
 type Data = Record<string, unknown>
 const optional = (data: Data) =>
@@ -40,13 +59,18 @@ const sightingData = record({
   outcome: constantFrom('seen', 'thinned'),
   person: constantFrom(undefined, 0, 1, 7),
 })
+const doorData = record({
+  state: constantFrom('open', 'closed', 'held'),
+  openMs: constantFrom(undefined, 0, 2500, 60_000),
+})
 const someEvent = record({
   at: someTime,
   place: integer({ min: 1, max: 4 }),
-  kind: constantFrom('passage', 'vehicle', 'sighting'),
+  kind: constantFrom('passage', 'vehicle', 'sighting', 'door'),
   passage: passageData,
   vehicle: vehicleData,
   sighting: sightingData,
+  door: doorData,
 }).map(({ at, place: id, kind, ...data }) => ({
   record: {
     ...passage({ at }),
@@ -62,18 +86,22 @@ const dimensions = {
   vehicles: ['building', 'direction', 'class', 'lane'],
   people: ['device', 'building'],
   pictures: ['outcome', 'site'],
+  net: ['building', 'method'],
+  doors: ['state', 'site'],
+  'door-open': ['building'],
 } as const
 type Measure = keyof typeof dimensions
 
 describeInfluxd('whatever happened, in any zone and step,', influxd => {
   test('the memory store and InfluxDB give the same answer', async () => {
     const asked = record({
-      measure: constantFrom<Measure>('passages', 'denied', 'vehicles', 'people', 'pictures'),
+      measure: constantFrom<Measure>(...measureNames),
       zone: constantFrom(...zones),
       every: constantFrom(...stepNames),
-      from: someTime,
-      to: someTime,
+      marks: someMarks,
       seed: integer({ min: 0, max: 255 }),
+      slots: subarray(['hour-of-day', 'day-of-week']),
+      hours: option(constantFrom(['1', '2', '3'], ['23', '0']), { nil: undefined }),
     })
     const memory = createMemoryStore()
     const influx = createInfluxStore({
@@ -85,7 +113,8 @@ describeInfluxd('whatever happened, in any zone and step,', influxd => {
     let journal = 0
     await assert(
       asyncProperty(array(someEvent, { maxLength: 60 }), asked, async (events, asks) => {
-        const { measure, zone, every, from, to, seed } = asks
+        const { measure, zone, every, marks, seed, slots, hours } = asks
+        const isLong = ['1w', '1M', '1y', 'all'].includes(every)
         // Both stores keep what earlier runs wrote: more to disagree about.
         const rows = events.map((event, index) => row(index + 1, event.record, event.place))
         const batch = { journal: `j${++journal}`, rows, next: rows.length }
@@ -95,9 +124,10 @@ describeInfluxd('whatever happened, in any zone and step,', influxd => {
           measure,
           zone,
           every,
-          by: dimensions[measure].filter((_, index) => (seed >> index) & 1),
-          from: iso(Math.min(from, to)),
-          to: iso(Math.max(from, to) + 1),
+          by: [...(isLong ? slots : []), ...dimensions[measure].filter((_, index) => (seed >> index) & 1)],
+          where: hours === undefined ? {} : { 'hour-of-day': hours },
+          from: iso(Math.min(...marks)),
+          to: iso(Math.max(...marks)),
         }
         const [one, other] = await Promise.all([answerFlow(question, memory), answerFlow(question, influx)])
         expect(other).toEqual(one)

@@ -85,12 +85,12 @@ describe('a line', () => {
         expect(line).not.toMatch(/\n/)
         const { measurement, tags, fields, time } = parseLine(line)
         expect(measurement).toBe('status')
-        expect(Object.keys(tags)).toEqual(['building', 'device', 'journal', 'point', 'site', 'zone'])
+        expect(Object.keys(tags)).toEqual(['building', 'device', 'journal', 'point', 'site', 'state', 'zone'])
         expect(Object.fromEntries(Object.entries(tags).map(([key, tag]) => [key, fromTag(tag)]))).toEqual({
-          building, device: 'd1', journal, point, site, zone: 'Asia/Shanghai',
+          building, device: 'd1', journal, point, site, state: 'online', zone: 'Asia/Shanghai',
         }) // biome-ignore format: names
         expect(fields).toEqual({
-          n: '1i', seq: `${seq}i`, receivedMs: `${status.receivedAt}i`, late: 'true', state: 'online', firmware: firmware.replace(/\p{Cc}/gu, ' '),
+          n: '1i', seq: `${seq}i`, receivedMs: `${status.receivedAt}i`, late: 'true', firmware: firmware.replace(/\p{Cc}/gu, ' '),
         }) // biome-ignore format: names
         expect(BigInt(time) / 1_000_000n).toBe(
           BigInt(at) - (at < 0 && BigInt(time) % 1_000_000n !== 0n ? -1n : 0n),
@@ -130,11 +130,11 @@ describe('a line', () => {
     ])
     expect(tags).toEqual([
       ['passage', 'direction', 'result', 'method', 'holder', 'reason'],
-      ['door'],
+      ['door', 'state'],
       ['vehicle', 'class', 'direction', 'lane'],
       ['tamper'],
       ['health'],
-      ['status'],
+      ['status', 'state'],
       ['sighting', 'outcome'],
     ])
   })

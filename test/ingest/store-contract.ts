@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hourMs, minuteMs } from '../../core/clock.ts'
+import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import type { CellQuery, Store } from '../../ingest/store/store.ts'
 import { passage, someMoment } from '../support/records.ts'
@@ -45,7 +46,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         [eight + hourMs, 'b01', 'in', 1],
       ])
       const vehicles = await store.cells({ ...hours, kind: 'vehicle', by: ['class', 'lane'] })
-      expect(vehicles).toEqual([{ segment: 0, localStart: eight, values: ['car', '2'], count: 1 }])
+      expect(vehicles).toEqual([{ segment: 0, localStart: eight, values: ['car', '2'], count: 1, rows: 1 }])
     })
 
     test('cuts each segment by its own offset', async () => {
@@ -65,8 +66,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ],
       })
       expect(cells.sort((a, b) => a.segment - b.segment)).toEqual([
-        { segment: 0, localStart: someMoment - 30 * minuteMs, values: [], count: 1 },
-        { segment: 1, localStart: someMoment + 30 * minuteMs, values: [], count: 1 },
+        { segment: 0, localStart: someMoment - 30 * minuteMs, values: [], count: 1, rows: 1 },
+        { segment: 1, localStart: someMoment + 30 * minuteMs, values: [], count: 1, rows: 1 },
       ])
     })
 
@@ -120,7 +121,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       for (const [kind, where, n] of wanted) expect([where, await count(kind, where)]).toEqual([where, n])
     })
 
-    test('adds up what was seen on pictures, and leaves out where that is nothing', async () => {
+    test('adds up what was seen on pictures, and says on how many; those that say nothing are left out', async () => {
       const store = await open()
       const seen = (person: number | undefined, outcome: 'seen' | 'thinned' = 'seen'): EventRecord => ({
         ...passage(),
@@ -136,16 +137,91 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]
       await store.write({ journal: 'j', next: 4, rows })
       const cells = async (change: Partial<CellQuery>) =>
-        (await store.cells({ ...hours, kind: 'sighting', by: [], ...change })).map(({ values, count }) => [
-          ...values,
-          count,
-        ])
-      expect(await cells({ sum: 'person' })).toEqual([[5]])
-      expect(await cells({ sum: 'person', by: ['device'] })).toEqual([['d1', 5]])
+        (await store.cells({ ...hours, kind: 'sighting', by: [], ...change }))
+          .map(({ values, count, rows: n }) => [...values, count, n])
+          .sort()
+      expect(await cells({ sum: 'person' })).toEqual([[5, 3]])
+      expect(await cells({ sum: 'person', by: ['device'] })).toEqual([['d1', 5, 2], ['d2', 0, 1]]) // biome-ignore format: pairs
       expect(await cells({ sum: 'person', where: { outcome: ['thinned'] } })).toEqual([])
-      expect(await cells({ sum: 'car', where: { outcome: ['seen'] } })).toEqual([[3]])
-      expect((await cells({ by: ['outcome'] })).sort()).toEqual([['seen', 3], ['thinned', 1]]) // biome-ignore format: pairs
+      expect(await cells({ sum: 'car', where: { outcome: ['seen'] } })).toEqual([[3, 3]])
+      expect(await cells({ by: ['outcome'] })).toEqual([['seen', 3, 3], ['thinned', 1, 1]]) // biome-ignore format: pairs
     })
+
+    test('adds up how long doors were open, by what they did', async () => {
+      const store = await open()
+      const door = (state: DataOf<'door'>['state'], openMs?: number): EventRecord => ({
+        ...passage(),
+        kind: 'door',
+        data: { state, ...(openMs === undefined ? {} : { openMs }) },
+      })
+      const rows = [
+        door('open'),
+        door('closed', 2500),
+        door('closed', 0),
+        door('held', 60_000),
+        door('closed'),
+      ]
+      await store.write({ journal: 'j', next: 5, rows: rows.map((record, i) => row(i + 1, record)) })
+      const cells = async (change: Partial<CellQuery>) =>
+        (await store.cells({ ...hours, kind: 'door', by: [], ...change }))
+          .map(({ values, count, rows: n }) => [...values, count, n])
+          .sort()
+      expect(await cells({ by: ['state'] })).toEqual([['closed', 3, 3], ['held', 1, 1], ['open', 1, 1]]) // biome-ignore format: triples
+      expect(await cells({ sum: 'openMs' })).toEqual([[62_500, 3]])
+      expect(await cells({ sum: 'openMs', where: { state: ['closed'] } })).toEqual([[2500, 2]])
+    })
+
+    test('takes a segment as one step where it is not to cut it', async () => {
+      const store = await open()
+      const moments = [-1, 0, 5, 9, 10].map(days => someMoment + days * 24 * hourMs)
+      await store.write({ journal: 'j', next: 5, rows: moments.map((at, i) => row(i + 1, passage({ at }))) })
+      const cuts = [0, 1, 2, 3, 7, 10].map(days => someMoment + days * 24 * hourMs)
+      const segments = cuts.slice(1).map((to, i) => ({ from: cuts[i]!, to, offsetMs: (i % 2) * hourMs }))
+      const cells = await store.cells({ kind: 'passage', segments, by: ['site'], where: {} })
+      expect(cells.sort((a, b) => a.segment - b.segment)).toEqual(
+        [0, 3, 4].map(segment => ({ segment, localStart: 0, values: ['nanshe'], count: 1, rows: 1 })),
+      )
+      expect(await store.cells({ kind: 'passage', segments, by: [], where: { site: ['nowhere'] } })).toEqual(
+        [],
+      )
+    })
+
+    for (const { title, offsetMs } of [
+      { title: 'in the east', offsetMs: 5.75 * hourMs },
+      { title: 'in the west', offsetMs: -3 * hourMs },
+    ]) {
+      test(`puts steps together that lie a fold apart by the local clock, also ${title}`, async () => {
+        const store = await open()
+        const moments = Array.from({ length: 40 }, (_, i) => someMoment + i * 5 * hourMs + i * minuteMs)
+        const rows = moments.map((at, i) => row(i + 1, passage({ at }), place(1 + (i % 2))))
+        await store.write({ journal: 'j', next: 40, rows })
+        const middle = moments[17]!
+        const segments = [
+          { from: moments[0]!, to: middle, offsetMs },
+          { from: middle, to: moments[39]!, offsetMs: offsetMs + hourMs },
+        ]
+        for (const [stepMs, foldMs] of [
+          [hourMs, 24 * hourMs],
+          [24 * hourMs, 7 * 24 * hourMs],
+          [hourMs, 7 * 24 * hourMs],
+        ] as const) {
+          // biome-ignore format: a table
+          const want = new Map<string, number>()
+          for (const [i, at] of moments.slice(0, -1).entries()) {
+            const local = Math.floor((at + segments[at < middle ? 0 : 1]!.offsetMs) / stepMs) * stepMs
+            const key = `${at < middle ? 0 : 1} ${((local % foldMs) + foldMs) % foldMs} d${1 + (i % 2)}`
+            want.set(key, (want.get(key) ?? 0) + 1)
+          }
+          const query = { kind: 'passage', segments, stepMs, foldMs, by: ['device'], where: {} } as const
+          const cells = await store.cells(query)
+          expect(
+            new Map(cells.map(cell => [`${cell.segment} ${cell.localStart} ${cell.values}`, cell.count])),
+          ).toEqual(want)
+          expect(cells).toHaveLength(want.size)
+          expect(await store.cells({ ...query, limit: 3 })).toHaveLength(3)
+        }
+      })
+    }
 
     test('gives no more cells than are wanted', async () => {
       const store = await open()

@@ -1,0 +1,49 @@
+import { setTimeout } from 'node:timers/promises'
+import { type Clock, dayMs, minuteMs } from '../../core/clock.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import type { Summaries } from '../store/store.ts'
+
+export interface SummaryParts {
+  readonly summaries: Summaries
+  /** How long they are kept; for ever where it is left out. */
+  readonly days: number | undefined
+  readonly clock: Clock
+  readonly onFault: (error: unknown) => void
+}
+
+/** Between two days that are summed up: what is written waits for one at most. */
+const pauseMs = 200
+
+/** Has sums brought up to date once in five minutes, as long as there is something to do. */
+export function createSummaryKeeper(
+  { summaries, days, clock, onFault }: SummaryParts,
+  { everyMs = 5 * minuteMs } = {},
+): Part {
+  const closing = new AbortController()
+  const { signal } = closing
+  const pause = (ms: number) => setTimeout(ms, undefined, { signal }).catch(() => {})
+  let loop: Promise<void> = Promise.resolve()
+
+  async function run(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        while (!signal.aborted && (await summaries.update()) > 0) await pause(pauseMs)
+        if (days !== undefined && !signal.aborted) await summaries.expire(clock() - days * dayMs)
+      } catch (error) {
+        onFault(error)
+      }
+      await pause(everyMs)
+    }
+  }
+
+  return {
+    name: 'summaries',
+    async start() {
+      loop = run()
+    },
+    async stop() {
+      closing.abort()
+      await loop
+    },
+  }
+}

@@ -1,0 +1,152 @@
+import { type Clock, dayMs } from '../../core/clock.ts'
+import type { StoredKind } from '../../devices/contract/kinds.ts'
+import { createSummedDays, dayOf } from './influx-days.ts'
+import type { Note } from './influx-notes.ts'
+import type { InfluxServer } from './influx-server.ts'
+import {
+  isAnswerable,
+  isSummed,
+  piecesOf,
+  type SummedKind,
+  settledMs,
+  summaryOf,
+  summedKinds,
+  sumStatement,
+} from './influx-summaries.ts'
+import type { CellQuery, Expiry, PlaceFilter, Row } from './store.ts'
+
+export interface SplitQuery {
+  readonly query: CellQuery
+  readonly summed: boolean
+  /** Of which segment of the question each segment is a part. */
+  readonly segments: readonly number[]
+}
+
+export interface Summing {
+  /** The question in parts that can be asked of rows, and of what has been summed up. */
+  split(query: CellQuery): Promise<SplitQuery[]>
+  /** Tells when something is being read that has been summed up; nothing is taken away meanwhile. */
+  reading(work: Promise<unknown>): void
+  /** Before rows are written. */
+  touch(rows: readonly Row[]): Promise<void>
+  /** Before all rows of a kind before that are deleted: what has been summed up of them stays. */
+  beforeExpiry(kind: StoredKind, before: number): Promise<void>
+  /** Before rows from a place are deleted: what has been summed up of them goes, too. */
+  beforeErasure(expiry: Expiry): Promise<void>
+  /** Sums up one day of one kind; resolves with how many days it did: 0 once there is none to do. */
+  update(): Promise<number>
+  /** Deletes what has been summed up of the time before. */
+  expire(before: number): Promise<void>
+  reset(): void
+}
+
+/**
+ * Keeps counts by quarter of an hour that say exactly what the rows say: a day counts as summed up from when that is
+ * whole until a row of it is about to be written. Version 1 alone: on the others it has not been tried.
+ */
+export function createSumming(
+  server: Pick<InfluxServer, 'ask' | 'remove' | 'version'>,
+  note: Note,
+  clock: Clock,
+): Summing {
+  const { ask, remove, version } = server
+  const days = createSummedDays(server, note)
+  const readers = new Set<Promise<unknown>>()
+  const isOn = async () => (await version()) === 1
+
+  async function sumUp(kind: SummedKind, day: number): Promise<void> {
+    // They may be reading what is about to be taken away.
+    await Promise.allSettled(readers)
+    await remove(summaryOf(kind), { from: day, before: day + dayMs })
+    await ask(sumStatement(kind, day, day + dayMs))
+    await days.setClean(kind, day)
+  }
+
+  /** The first day at `from` or behind it that has rows. */
+  async function firstDay(kind: SummedKind, from: number, before: number): Promise<number | undefined> {
+    let day: number | undefined
+    const since = Number.isFinite(from) ? `time >= ${from}ms AND ` : ''
+    await ask(`SELECT first("n") FROM "${kind}" WHERE ${since}time < ${before}ms`, ({ values }) => {
+      day = dayOf(values[0]![0] as number)
+      return true
+    })
+    return day
+  }
+
+  /** Of those before `before`, the first that has to be summed up. */
+  async function nextDay(kind: SummedKind, before: number): Promise<number | undefined> {
+    const begin = await days.begin(kind)
+    const dirty = (await days.dirty(kind)).find(day => day >= begin)
+    if (dirty !== undefined && dirty < before) return dirty
+    const from = Math.max(
+      await days.frontier(kind),
+      Number.isFinite(begin) ? dayOf(begin + dayMs - 1) : begin,
+    )
+    return firstDay(kind, from, before)
+  }
+
+  /** Of what can be summed up no more, since some of its rows have expired. */
+  async function eraseFrozen(kind: SummedKind, before: number, of: PlaceFilter): Promise<void> {
+    const begin = await days.begin(kind)
+    // A building's counts do not say what a device's share in them is.
+    if (of.point !== undefined || of.device !== undefined || !Number.isFinite(begin)) return
+    await Promise.allSettled(readers)
+    await remove(summaryOf(kind), { before: Math.min(before, dayOf(begin - 1) + dayMs), of })
+  }
+
+  return {
+    async split(query) {
+      const whole = [{ query, summed: false, segments: query.segments.map((_, index) => index) }]
+      if (!isAnswerable(query) || !(await isOn())) return whole
+      const clean = await days.clean(query.kind)
+      const pieces = query.segments.flatMap(({ from, to, offsetMs }, segment) =>
+        piecesOf(from, to, clean).map(piece => ({ ...piece, offsetMs, segment })),
+      )
+      if (!pieces.some(({ summed }) => summed)) return whole
+      return [true, false].map(summed => {
+        const mine = pieces.filter(piece => piece.summed === summed)
+        return { query: { ...query, segments: mine }, summed, segments: mine.map(({ segment }) => segment) }
+      })
+    },
+    reading(work) {
+      const done = () => readers.delete(work)
+      readers.add(work)
+      work.then(done, done)
+    },
+    async touch(rows) {
+      if (await isOn()) await days.touch(rows)
+    },
+    async beforeExpiry(kind, before) {
+      if (!isSummed(kind) || !(await isOn())) return
+      const last = dayOf(before - 1)
+      const end = last + dayMs
+      for (let day = await nextDay(kind, end); day !== undefined; day = await nextDay(kind, end))
+        await sumUp(kind, day)
+      // Of a day without rows nothing is lost: it may yet be summed up.
+      const isLost = (await days.clean(kind)).includes(last)
+      await days.setBegin(kind, isLost ? before : last)
+    },
+    async beforeErasure({ kind, before, of = {} }) {
+      if (!isSummed(kind) || !(await isOn())) return
+      await days.touchAll(kind, before)
+      await eraseFrozen(kind, before, of)
+    },
+    async update() {
+      if (!(await isOn())) return 0
+      const before = dayOf(clock() - settledMs)
+      for (const kind of summedKinds) {
+        const day = await nextDay(kind, before)
+        if (day === undefined) continue
+        await sumUp(kind, day)
+        return 1
+      }
+      return 0
+    },
+    async expire(before) {
+      if (!(await isOn())) return
+      await Promise.allSettled(readers)
+      for (const kind of summedKinds) await remove(summaryOf(kind), { before })
+    },
+    reset: days.reset,
+  }
+}
