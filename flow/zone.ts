@@ -60,3 +60,7 @@ export function parseMoment(text: string, zone: string): number {
     return Number.NaN
   }
 }
+
+/** When the local day began that a moment lies in; epoch ms. */
+export const startOfDayIn = (zone: string) => (ms: number) =>
+  parseMoment(formatLocal(zone, ms).slice(0, 10), zone)

@@ -1,11 +1,26 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { array, assert, asyncProperty, boolean, constantFrom, integer, record, uniqueArray } from 'fast-check'
+import {
+  array,
+  assert,
+  asyncProperty,
+  boolean,
+  constantFrom,
+  integer,
+  option,
+  record,
+  subarray,
+  tuple,
+  uniqueArray,
+} from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dayMs, hourMs, minuteMs } from '../../core/clock.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
-import { answerFlow, type FlowQuestion, maxRows, stepNames } from '../../flow/query.ts'
+import { stepNames } from '../../flow/calendar.ts'
+import { maxRows } from '../../flow/count.ts'
+import { answerFlow } from '../../flow/query.ts'
+import type { FlowQuestion } from '../../flow/question.ts'
 import { formatLocal, parseMoment } from '../../flow/zone.ts'
 import { openDuckDbStore } from '../../ingest/store/duckdb-store.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
@@ -63,7 +78,7 @@ describe('flow', () => {
     const from = parseMoment('2026-11-21', 'Asia/Shanghai')
     const store = await storeWith([from + 90 * minuteMs, from, from + dayMs - 1, from + dayMs, from - 1])
     expect(await answerFlow(question({ to: '2026-11-22T00:00' }), store)).toEqual({
-      measure: 'passages', every: '1h', zone: 'Asia/Shanghai', by: [],
+      measure: 'passages', unit: 'count', every: '1h', zone: 'Asia/Shanghai', by: [],
       from: '2026-11-21T00:00:00+08:00',
       to: '2026-11-22T00:00:00+08:00',
       rows: [
@@ -104,7 +119,7 @@ describe('flow', () => {
       const hourly = await ask('1h')
       for (const [start, count] of odd) expect(hourly).toContainEqual({ start, values: [], count })
       expect(new Set(hourly.map(({ start }) => start)).size).toBe(hourly.length)
-      expect(hourly.reduce((sum, { count }) => sum + count, 0)).toBe(hours * 4)
+      expect(hourly.reduce((sum, { count }) => sum + count!, 0)).toBe(hours * 4)
       const quarterly = await ask('15m')
       expect(quarterly.map(({ start }) => start)).toEqual(events.map(at => formatLocal(zone, at)))
       expect(quarterly.every(({ count }) => count === 1)).toBe(true)
@@ -112,10 +127,10 @@ describe('flow', () => {
   }
 
   const wrong: { change: Partial<FlowQuestion>; code?: string; say: RegExp }[] = [
-    { change: { measure: 'faces' }, say: /^measure must be one of passages, denied, vehicles, people, pictures$/ },
-    { change: { measure: 'people', by: ['method'] }, say: /^by may hold .*, outcome for people, not "method"$/ },
+    { change: { measure: 'faces' }, say: /^measure must be one of passages, net, denied, vehicles, people, pictures, doors, door-open$/ },
+    { change: { measure: 'people', by: ['method'] }, say: /^by may hold .*, outcome, .* for people, not "method"$/ },
     { change: { measure: 'constructor' }, say: /^measure must be one of/ },
-    { change: { every: '5m' }, say: /^every must be one of 15m, 1h, 1d$/ },
+    { change: { every: '5m' }, say: /^every must be one of 15m, 30m, 1h, 2h, 3h, 6h, 12h, 1d, 1w, 1M, 1y, all$/ },
     { change: { every: 'toString' }, say: /^every must be one of/ },
     { change: { zone: 'Shanghai' }, say: /^zone must be an IANA time zone such as Asia\/Shanghai, not "Shanghai"$/ },
     { change: { zone: '+08:00' }, say: /^zone must be an IANA/ },
@@ -124,11 +139,28 @@ describe('flow', () => {
     { change: { to: '2026-02-30' }, say: /^to must be a date or a time/ },
     { change: { to: '2026-11-21' }, say: /^from must be before to$/ },
     { change: { from: '2026-11-23' }, say: /^from must be before to$/ },
-    { change: { by: ['class'] }, say: /^by may hold site, building, point, device, direction, result, method, holder, reason for passages, not "class"$/ },
-    { change: { measure: 'vehicles', by: ['method'] }, say: /^by may hold .*, direction, class, lane for vehicles, not "method"$/ },
+    { change: { by: ['class'] }, say: /^by may hold site, building, point, device, direction, result, method, holder, reason, hour-of-day, day-of-week for passages, not "class"$/ },
+    { change: { measure: 'vehicles', by: ['method'] }, say: /^by may hold .*, direction, class, lane, .* for vehicles, not "method"$/ },
     { change: { by: [''] }, say: /^by may hold .* not ""$/ },
     { change: { by: ['name"; drop table'] }, say: /^by may hold/ },
     { change: { by: ['site', 'site'] }, say: /^by names a dimension twice$/ },
+    { change: { every: '15m', from: '2016-01-01', to: '2026-01-01' }, code: 'FLOW_QUERY_TOO_WIDE', say: /^3653 days are 350688 steps of 15m, and 100000 is the most: ask with every=1h, or for less time$/ },
+    { change: { by: ['hour-of-day'], every: '6h' }, say: /^by hour-of-day goes with steps of 1d and longer, or all/ },
+    { change: { by: ['day-of-week'], every: '1d' }, say: /^by day-of-week goes with steps of 1w and longer, or all/ },
+    { change: { fill: 'null' }, say: /^fill must be one of none, zero$/ },
+    { change: { compare: '2w' }, say: /^compare must be one of previous, 1d, 1w, 1M, 1y$/ },
+    { change: { top: 3 }, say: /^top needs by/ },
+    { change: { top: 0, by: ['site'] }, say: /^top must be a number from 1 to 1000$/ },
+    { change: { top: 1.5, by: ['site'] }, say: /^top must be a number from 1 to 1000$/ },
+    { change: { measure: 'net', share: true }, say: /^share is not to be had of net/ },
+    { change: { measure: 'net', by: ['direction'] }, say: /^by may hold .* for net, not "direction"$/ },
+    { change: { where: { klass: ['car'] } }, say: /^where may hold site, .* for passages, not "klass"$/ },
+    { change: { where: { method: ['crad'] } }, say: /^method must be among card, face, .*, not "crad"$/ },
+    { change: { where: { site: [] } }, say: /^where site must have 1 to 500 values$/ },
+    { change: { where: { site: ['x'.repeat(257)] } }, say: /^where site has a value of more than 256 characters$/ },
+    { change: { where: { 'hour-of-day': ['24'] } }, say: /^hour-of-day must be 0 to 23$/ },
+    { change: { where: { 'day-of-week': ['0'] } }, say: /^day-of-week must be 1 \(Monday\) to 7$/ },
+    { change: { where: { constructor: ['x'] } }, say: /^where may hold/ },
     { change: { from: '1900-01-01', to: '2026-01-01' }, code: 'FLOW_QUERY_TOO_WIDE', say: /more than 100 years apart/ },
     { change: { from: '0001-01-01', to: '9999-12-31' }, code: 'FLOW_QUERY_TOO_WIDE', say: /more than 100 years apart/ },
   ] // biome-ignore format: a table
@@ -141,7 +173,7 @@ describe('flow', () => {
 
   test('is not answered with more rows than anybody could use, and the store is not asked for them', async () => {
     let limit: number | undefined
-    const cell = { segment: 0, localStart: 0, values: [], count: 1 }
+    const cell = { segment: 0, localStart: 0, values: [], count: 1, rows: 1 }
     const store: Store = {
       ...createMemoryStore(),
       async cells(query) {
@@ -168,6 +200,8 @@ const turns = [
   '2011-12-30T10:00:00Z',
 ].map(text => Date.parse(text))
 const someTime = record({ turn: constantFrom(...turns), ms: integer({ min: -3 * dayMs, max: 3 * dayMs }) })
+/** Near one turn, so that short steps are not too many. */
+const someMarks = tuple(constantFrom(...turns), uniqueArray(integer({ min: -3 * dayMs, max: 3 * dayMs }), { minLength: 2, maxLength: 6 })).map(([turn, marks]) => marks.map(ms => turn + ms)) // biome-ignore format: one line
 const toMs = ({ turn, ms }: { turn: number; ms: number }) => turn + ms
 
 const someEvents = array(
@@ -221,8 +255,8 @@ describe('whatever happened, in any zone and step,', () => {
   test('the rows count each event in [from, to) once, and so do those of the parts of it', async () => {
     const asked = record({
       zone: constantFrom(...zones),
-      every: constantFrom(...stepNames),
-      marks: uniqueArray(someTime.map(toMs), { minLength: 2, maxLength: 6 }),
+      every: constantFrom(...stepNames.filter(step => step !== 'all')),
+      marks: someMarks,
     })
     await assert(
       asyncProperty(someEvents, asked, async (events, { zone, every, marks }) => {
@@ -245,7 +279,7 @@ describe('whatever happened, in any zone and step,', () => {
         for (const [index, from] of sorted.slice(0, -1).entries()) {
           for (const { start, values, count } of (await ask(from, sorted[index + 1]!)).rows) {
             const key = `${start} ${values}`
-            merged.set(key, (merged.get(key) ?? 0) + count)
+            merged.set(key, (merged.get(key) ?? 0) + count!)
           }
         }
         expect(merged).toEqual(
@@ -265,29 +299,40 @@ describe('whatever happened, in any zone and step,', () => {
       measure: constantFrom('passages', 'vehicles'),
       zone: constantFrom(...zones),
       every: constantFrom(...stepNames),
-      from: someTime.map(toMs),
-      to: someTime.map(toMs),
+      marks: someMarks,
       seed: integer({ min: 0, max: 255 }),
+      slots: subarray(['hour-of-day', 'day-of-week']),
+      hours: option(constantFrom(['1', '2', '3'], ['23', '0']), { nil: undefined }),
     })
     let journal = 0
     const memory = createMemoryStore()
     await assert(
-      asyncProperty(someEvents, asked, async (events, { measure, zone, every, from, to, seed }) => {
-        // Both stores keep what earlier runs wrote: more to disagree about.
-        const batch = { journal: `j${++journal}`, rows: events.map(toRow), next: events.length }
-        await Promise.all([memory.write(batch), duck.write(batch)])
-        const by = dimensions[measure as 'passages'].filter((_, index) => (seed >> index) & 1)
-        const asks = question({
-          measure,
-          zone,
-          every,
-          by,
-          from: iso(Math.min(from, to)),
-          to: iso(Math.max(from, to) + 1),
-        })
-        const [one, other] = await Promise.all([answerFlow(asks, memory), answerFlow(asks, duck)])
-        expect(other).toEqual(one)
-      }),
+      asyncProperty(
+        someEvents,
+        asked,
+        async (events, { measure, zone, every, marks, seed, slots, hours }) => {
+          const [from, to] = [Math.min(...marks), Math.max(...marks)]
+          // Both stores keep what earlier runs wrote: more to disagree about.
+          const batch = { journal: `j${++journal}`, rows: events.map(toRow), next: events.length }
+          await Promise.all([memory.write(batch), duck.write(batch)])
+          const isLong = ['1w', '1M', '1y', 'all'].includes(every)
+          const by = [
+            ...(isLong ? slots : []),
+            ...dimensions[measure as 'passages'].filter((_, index) => (seed >> index) & 1),
+          ]
+          const asks = question({
+            measure,
+            zone,
+            every,
+            by,
+            where: hours === undefined ? {} : { 'hour-of-day': hours },
+            from: iso(from),
+            to: iso(to),
+          })
+          const [one, other] = await Promise.all([answerFlow(asks, memory), answerFlow(asks, duck)])
+          expect(other).toEqual(one)
+        },
+      ),
       { numRuns: 60 },
     )
   })

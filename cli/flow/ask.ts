@@ -1,0 +1,69 @@
+import type { Temporal } from 'temporal-polyfill'
+import { LintelError } from '../../core/errors.ts'
+import type { FlowQuestion } from '../../flow/question.ts'
+
+export interface AskOptions {
+  readonly measure: string
+  readonly from?: string
+  readonly to?: string
+  readonly last?: string
+  readonly every?: string
+  readonly by?: string
+  readonly where: readonly string[]
+  readonly fill?: string
+  readonly compare?: string
+  readonly top?: string
+  readonly share?: boolean
+  readonly zone?: string
+}
+
+const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
+
+/** The question that the options of a shell ask; today where they say no time. Throws FLOW_QUERY_INVALID. */
+export function toQuestion(options: AskOptions, defaultZone: string, now: Temporal.Instant): FlowQuestion {
+  const { measure, every, fill, compare, top, share, zone = defaultZone } = options
+  return {
+    measure, every, fill, compare, share, zone,
+    ...rangeOf(options, zone, now),
+    by: options.by?.split(',').map(name => name.trim()) ?? [],
+    where: readWhere(options.where),
+    top: top === undefined ? undefined : Number(top),
+  } // biome-ignore format: parts
+}
+
+/** `site=a,b`, each dimension once. */
+function readWhere(texts: readonly string[]): Record<string, string[]> {
+  const where: Record<string, string[]> = {}
+  for (const text of texts) {
+    const at = text.indexOf('=')
+    if (at < 1) throw wrong(`--where must be such as site=a,b, not "${text}"`)
+    const name = text.slice(0, at).trim()
+    if (Object.hasOwn(where, name)) throw wrong(`--where names ${name} twice: separate values by commas`)
+    where[name] = text.slice(at + 1).split(',')
+  }
+  return where
+}
+
+const units = { h: 'hours', d: 'days', w: 'weeks', M: 'months', y: 'years' } as const
+
+export function rangeOf({ from, to, last }: Pick<AskOptions, 'from' | 'to' | 'last'>, zone: string, now: Temporal.Instant) {
+  const today = startOfToday(zone, now)
+  // A zone that is none: the query says so.
+  if (today === undefined) return { from: from ?? '', to: to ?? '' }
+  if (last === undefined)
+    return { from: from ?? today.toPlainDate().toString(), to: to ?? today.add({ days: 1 }).toPlainDate().toString() }
+  if (from !== undefined || to !== undefined) throw wrong('--last goes without --from and --to')
+  const [, n, unit] = /^(\d{1,4})([hdwMy])$/.exec(last) ?? []
+  if (unit === undefined || Number(n) === 0) throw wrong('--last must be such as 12h, 7d, 4w, 3M or 1y')
+  const end = unit === 'h' ? now.toZonedDateTimeISO(zone).round({ smallestUnit: 'hour', roundingMode: 'ceil' }) : today.add({ days: 1 })
+  const tell = (at: Temporal.ZonedDateTime) => at.toString({ timeZoneName: 'never', smallestUnit: 'second' })
+  return { from: tell(end.subtract({ [units[unit as 'h']]: Number(n) })), to: tell(end) }
+} // biome-ignore format: long lines
+
+function startOfToday(zone: string, now: Temporal.Instant): Temporal.ZonedDateTime | undefined {
+  try {
+    return now.toZonedDateTimeISO(zone).startOfDay()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,99 @@
+import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
+import { displayWidth, renderCsv, renderTable } from '../output.ts'
+import type { Sentences } from './language.ts'
+
+/** An answer as text, line ends included. */
+export type Format = (answer: FlowAnswer, say: Sentences) => string
+
+/** What `--format` takes. */
+export const formats: Readonly<Record<string, Format>> = {
+  table: renderAnswer,
+  csv(answer) {
+    const { header, cells } = columnsOf(answer)
+    return `${renderCsv(
+      header,
+      answer.rows.map(row => cells(row).map(cell => cell ?? '')),
+    )}\r\n`
+  },
+  json: answer => `${JSON.stringify(answer)}\n`,
+  jsonl(answer) {
+    const { header, cells } = columnsOf(answer)
+    const toLine = (row: FlowRow) => {
+      const values = cells(row)
+      return `${JSON.stringify(Object.fromEntries(header.map((name, index) => [name, values[index]])))}\n`
+    }
+    return answer.rows.map(toLine).join('')
+  },
+}
+
+/** A row as columns for programs: the same ones for every row of an answer. */
+function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
+  const hides = suppression !== undefined
+  const shares = rows.some(({ share }) => share !== undefined)
+  const header = [
+    'start',
+    ...by,
+    measure,
+    ...(hides ? ['hidden'] : []),
+    ...(before === undefined ? [] : ['before', ...(hides ? ['beforeHidden'] : [])]),
+    ...(shares ? ['share'] : []),
+  ]
+  const cells = (row: FlowRow): (string | number | null)[] => [
+    row.start,
+    ...row.values,
+    row.count,
+    ...(hides ? [row.hidden ?? 0] : []),
+    ...(before === undefined ? [] : [row.before ?? null, ...(hides ? [row.beforeHidden ?? 0] : [])]),
+    ...(shares ? [row.share ?? null] : []),
+  ]
+  return { header, cells }
+}
+
+/** For people: what is hidden is a star. */
+function renderAnswer(answer: FlowAnswer, say: Sentences): string {
+  const { by, every, measure, unit, rows, total, hidden, before, others, suppression } = answer
+  const name = unit === 's' ? `${measure} (s)` : measure
+  const numbers: [string, (row: FlowRow) => string][] = [[name, row => tell(row.count, row.hidden)]]
+  if (before !== undefined) {
+    numbers.push(['before', row => (row.before === undefined ? '' : tell(row.before, row.beforeHidden))])
+    numbers.push(['change', changeOf])
+  }
+  if (rows.some(({ share }) => share !== undefined))
+    numbers.push(['share', ({ share }) => (share == null ? '' : `${(share * 100).toFixed(1)} %`)])
+  const columns = numbers.map(([title, cell]) => [title, alignRight(title, rows.map(cell))] as const)
+  const table = rows.map(({ start, values }, index) => ({
+    ...(every === 'all' ? {} : { start }),
+    ...Object.fromEntries(by.map((dimension, i) => [dimension, wordOf(dimension, values[i]!, say)])),
+    ...Object.fromEntries(columns.map(([title, cells]) => [title, cells[index]])),
+  }))
+  return `${[
+    rows.length === 0 ? say.nothing : renderTable(table),
+    ...(others === undefined ? [] : [`${say.others(others.groups)} ${tell(others.count, others.hidden)}`]),
+    `${say.total} ${tell(total, hidden)}`,
+    ...(before === undefined
+      ? []
+      : [`${say.before(before.from, before.to)} ${tell(before.total, before.hidden)}`]),
+    ...(suppression === undefined ? [] : legendOf(answer, say)),
+  ].join('\n')}\n`
+}
+
+/** What a star is, and up to when numbers are told. */
+export const legendOf = ({ suppression }: FlowAnswer, say: Sentences): string[] =>
+  suppression === undefined ? [] : [say.legend(suppression.minCount), say.until(suppression.until)]
+
+export const tell = (count: number | null, hidden = 0) =>
+  count === null ? '*' : `${Math.round(count * 10) / 10}${hidden > 0 ? '*' : ''}`
+
+export const wordOf = (dimension: string, value: string, say: Sentences) =>
+  dimension === 'day-of-week' ? say.weekdays[Number(value) - 1]! : value
+
+function changeOf({ count, before, hidden = 0, beforeHidden = 0 }: FlowRow): string {
+  if (count === null || before == null || before === 0 || hidden + beforeHidden > 0) return ''
+  const percent = ((count - before) / Math.abs(before)) * 100
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(0)} %`
+}
+
+function alignRight(title: string, cells: readonly string[]): string[] {
+  const width = cells.reduce((most, cell) => Math.max(most, displayWidth(cell)), displayWidth(title))
+  return cells.map(cell => ' '.repeat(width - displayWidth(cell)) + cell)
+}

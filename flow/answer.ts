@@ -1,0 +1,152 @@
+import type { Step } from './calendar.ts'
+import { maxRows, tooManyRows } from './count.ts'
+import { type Amount, type Counted, type CountedRow, keyOf } from './counted.ts'
+import { everyRow, isAskedFor } from './fill.ts'
+import type { FlowDimension, MeasureName } from './measures.ts'
+import type { Asked } from './question.ts'
+import { rankGroups } from './rank.ts'
+import { formatLocal } from './zone.ts'
+
+export interface FlowRow {
+  /** Start of the step, RFC 3339 with the zone's offset. */
+  readonly start: string
+  readonly values: readonly string[]
+  /** Null where nothing of it may be told. */
+  readonly count: number | null
+  /** How many parts are left out of `count` because they are too small to be told: then it is a lower bound. */
+  readonly hidden?: number
+  /** Of the step with the same number in what it is compared with; null where that has no such step, or does not tell it. */
+  readonly before?: number | null
+  readonly beforeHidden?: number
+  /** Of all groups in the step, 0 to 1; null where that is not known. */
+  readonly share?: number | null
+}
+
+export interface FlowAnswer {
+  readonly measure: MeasureName
+  readonly unit: 'count' | 's'
+  readonly from: string
+  readonly to: string
+  readonly every: Step
+  readonly zone: string
+  readonly by: readonly FlowDimension[]
+  readonly where?: Readonly<Record<string, readonly string[]>>
+  /** In order of time, then of values. */
+  readonly rows: readonly FlowRow[]
+  /** Of all groups, also of those that `top` leaves out. */
+  readonly total: number | null
+  readonly hidden?: number
+  readonly before?: {
+    readonly from: string
+    readonly to: string
+    readonly total: number | null
+    readonly hidden?: number
+  }
+  /** The groups that `top` leaves out. */
+  readonly others?: { readonly groups: number; readonly count: number | null; readonly hidden?: number }
+  /** Numbers below `minCount`, and such as would tell one, are hidden; days are told once they are over: up to `until`. */
+  readonly suppression?: { readonly minCount: number; readonly until: string }
+}
+
+/** Puts together what was counted, and what it is held against. Throws FLOW_QUERY_TOO_WIDE. */
+export function assembleAnswer(asked: Asked, now: Counted, earlier: Counted | undefined): FlowAnswer {
+  const { name, measure, every, zone, by, where } = asked
+  const told = ({ count }: Amount) => (count === null ? null : count / measure.scale)
+  const partly = ({ hidden }: Amount) => (hidden === 0 ? {} : { hidden })
+  const format = remember((ms: number) => formatLocal(zone, ms))
+  const { isKept, others } = rankGroups(asked, now.rows)
+  const beforeOf = createLookup(asked, earlier)
+
+  const rows = [...rowsOf(asked, now, earlier)]
+    .filter(({ values }) => isKept(values))
+    .sort((a, b) => a.step - b.step || compareValues(a.values, b.values))
+    .map(({ step, values, amount }): FlowRow => {
+      const before = earlier && beforeOf(step, values)
+      return {
+        start: format(now.starts[step]!),
+        values,
+        count: told(amount),
+        ...partly(amount),
+        ...(earlier === undefined ? {} : { before: before === undefined ? null : told(before) }),
+        ...(before === undefined || before.hidden === 0 ? {} : { beforeHidden: before.hidden }),
+        ...(asked.share ? { share: shareOf(amount, now.stepTotal(step)) } : {}),
+      }
+    })
+  return {
+    measure: name,
+    unit: measure.unit,
+    from: format(now.from),
+    to: format(now.to),
+    every,
+    zone,
+    by,
+    ...(Object.keys(where).length === 0 ? {} : { where }),
+    rows,
+    total: told(now.total),
+    ...partly(now.total),
+    ...(earlier === undefined
+      ? {}
+      : {
+          before: {
+            from: format(earlier.from),
+            to: format(earlier.to),
+            total: told(earlier.total),
+            ...partly(earlier.total),
+          },
+        }),
+    ...(others === undefined
+      ? {}
+      : { others: { groups: others.groups, count: told(others.amount), ...partly(others.amount) } }),
+  }
+}
+
+/** Those that were counted, and those of nothing that are wanted beside them. */
+function rowsOf(asked: Asked, now: Counted, earlier: Counted | undefined): Iterable<CountedRow> {
+  const rows = new Map(now.rows.map(row => [keyOf(row.step, row.values), row]))
+  const want = (step: number, values: readonly string[]) => {
+    const key = keyOf(step, values)
+    if (!rows.has(key)) rows.set(key, { step, values, amount: now.absent })
+  }
+  for (const { step, values } of earlier?.rows ?? []) if (step < now.starts.length) want(step, values)
+  if (asked.isFilled) {
+    const occurring = [...now.rows, ...(earlier?.rows ?? [])].map(({ values }) => values)
+    for (const { step, values } of everyRow(asked, now, occurring)) want(step, values)
+  }
+  if (rows.size > maxRows) throw tooManyRows()
+  return rows.values()
+}
+
+/** What a row is held against: nothing happened where a step has no such row, and undefined where there is no step. */
+function createLookup(asked: Asked, earlier: Counted | undefined) {
+  const rows = new Map(earlier?.rows.map(({ step, values, amount }) => [keyOf(step, values), amount]))
+  const isAsked = remember((step: number) => {
+    const { starts, from, to } = earlier!
+    if (step >= starts.length) return false
+    return isAskedFor(asked, Math.max(starts[step]!, from), starts[step + 1] ?? to)
+  })
+  return (step: number, values: readonly string[]): Amount | undefined =>
+    rows.get(keyOf(step, values)) ?? (isAsked(step) ? earlier?.absent : undefined)
+}
+
+function shareOf(part: Amount, whole: Amount): number | null {
+  if (part.count === null || part.hidden > 0) return null
+  return whole.count === null || whole.hidden > 0 || whole.count === 0 ? null : part.count / whole.count
+}
+
+/** Many rows share a start, and calendars are slow: 5 µs a time. */
+function remember<V>(compute: (key: number) => V): (key: number) => V {
+  const known = new Map<number, V>()
+  return key => {
+    let value = known.get(key)
+    if (value === undefined) {
+      value = compute(key)
+      known.set(key, value)
+    }
+    return value
+  }
+}
+
+function compareValues(a: readonly string[], b: readonly string[]): number {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1
+  return 0
+}

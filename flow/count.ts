@@ -1,0 +1,97 @@
+import { dayMs, hourMs } from '../core/clock.ts'
+import { LintelError } from '../core/errors.ts'
+import type { Cell, CellQuery, Dimension, Store } from '../ingest/store/store.ts'
+import { clockStepMs, cutAt, startsOf, stepAt } from './calendar.ts'
+import { type Amount, type Counted, type CountedRow, keyOf, nothing, plus, sumOf } from './counted.ts'
+import { isSlot, type SlotDimension } from './measures.ts'
+import type { Asked } from './question.ts'
+import { passes, slotWord } from './slots.ts'
+import { type Segment, segmentsOf } from './zone.ts'
+
+/** A question whose answer could have more rows than that has to be asked in parts. */
+export const maxRows = 1_000_000
+
+/** Counts every event. Throws FLOW_QUERY_TOO_WIDE; what the store throws. */
+export async function countExactly(asked: Asked, store: Store): Promise<Counted> {
+  const { from, to, zone, every, by, measure, slots } = asked
+  const starts = startsOf(zone, every, from, to)
+  const grouped = by.filter((dimension): dimension is Dimension => !isSlot(dimension))
+  const dimensions: Dimension[] = measure.isNet ? [...grouped, 'direction'] : grouped
+  const { segments, ...cut } = cutOf(asked, starts)
+  const isUniform = cut.stepMs !== undefined && cut.foldMs === undefined
+  const cells = await store.cells({
+    kind: measure.kind,
+    ...(measure.sum === undefined ? {} : { sum: measure.sum }),
+    where: narrow(measure.where, asked.filter),
+    by: dimensions,
+    segments,
+    ...cut,
+    limit: maxRows + 1,
+  })
+  if (cells.length > maxRows) throw tooManyRows()
+  const rows = new Map<string, CountedRow>()
+  for (const cell of cells) {
+    if (!passes(slots, cell.localStart) || cell.count === 0) continue
+    const step = stepAt(starts, momentOf(cell, segments[cell.segment]!, isUniform))
+    const values = by.map(dimension =>
+      isSlot(dimension) ? slotWord(dimension, cell.localStart) : cell.values[grouped.indexOf(dimension)]!,
+    )
+    const isTaken = measure.isNet && cell.values.at(-1) === 'out'
+    const amount = { count: isTaken ? -cell.count : cell.count, hidden: 0 }
+    const key = keyOf(step, values)
+    rows.set(key, { step, values, amount: plus(rows.get(key)?.amount ?? nothing, amount) })
+  }
+  return totalled(asked, starts, [...rows.values()])
+}
+
+export const tooManyRows = () =>
+  new LintelError(
+    'FLOW_QUERY_TOO_WIDE',
+    `the answer has more than ${maxRows} rows: ask for less time, longer steps or fewer dimensions`,
+  )
+
+/** How a store is to cut time: what is wanted of the local clock it can tell up to a day; beyond, it is folded. */
+function cutOf(
+  { zone, from, to, every, by, slots }: Asked,
+  starts: readonly number[],
+): Pick<CellQuery, 'stepMs' | 'foldMs'> & { segments: Segment[] } {
+  const needs = (slot: SlotDimension) => by.includes(slot) || slots[slot] !== undefined
+  const segments = segmentsOf(zone, from, to)
+  const clockMs = clockStepMs(every) ?? (every === '1d' ? dayMs : undefined)
+  if (clockMs !== undefined)
+    return { segments, stepMs: needs('hour-of-day') ? Math.min(clockMs, hourMs) : clockMs }
+  const pieces = cutAt(segments, starts)
+  if (needs('hour-of-day'))
+    return { segments: pieces, stepMs: hourMs, foldMs: needs('day-of-week') ? 7 * dayMs : dayMs }
+  return { segments: pieces, ...(needs('day-of-week') ? { stepMs: dayMs, foldMs: 7 * dayMs } : {}) }
+}
+
+/** A moment that a cell covers; of a fold, and of what is not cut, any of its segment, which lies in one step. */
+const momentOf = ({ localStart }: Cell, { from, offsetMs }: Segment, isUniform: boolean) =>
+  isUniform ? Math.max(localStart - offsetMs, from) : from
+
+/** What meets both: of a dimension that is in both, the values that are. */
+export function narrow(a: CellQuery['where'], b: CellQuery['where']): CellQuery['where'] {
+  const both: { [D in Dimension]?: readonly string[] } = { ...a }
+  for (const [dimension, values] of Object.entries(b) as [Dimension, readonly string[]][]) {
+    both[dimension] = both[dimension]?.filter(value => values.includes(value)) ?? values
+  }
+  return both
+}
+
+function totalled({ from, to }: Asked, starts: readonly number[], rows: readonly CountedRow[]): Counted {
+  const totals = new Map<number, Amount>()
+  for (const { step, amount } of rows) {
+    const known = totals.get(step)
+    totals.set(step, known === undefined ? amount : plus(known, amount))
+  }
+  return {
+    from,
+    to,
+    starts,
+    rows,
+    absent: nothing,
+    stepTotal: step => totals.get(step) ?? nothing,
+    total: sumOf(rows.map(({ amount }) => amount)),
+  }
+}

@@ -1,0 +1,52 @@
+import { type CellQuery, type Dimension, placeDimensions } from '../ingest/store/store.ts'
+
+/** What can be asked for: rows of one kind that meet a condition, counted or added up. */
+export interface Measure extends Pick<CellQuery, 'kind' | 'where' | 'sum'> {
+  readonly unit: 'count' | 's'
+  /** What one of the unit is in the store's numbers. */
+  readonly scale: number
+  /** Outs are taken from ins. */
+  readonly isNet?: boolean
+}
+
+const counted = { unit: 'count', scale: 1 } as const
+
+export const measures = {
+  passages: { kind: 'passage', where: { result: ['granted'] }, ...counted },
+  /** Who stayed: passages in less passages out. */
+  net: { kind: 'passage', where: { result: ['granted'] }, isNet: true, ...counted },
+  denied: { kind: 'passage', where: { result: ['denied'] }, ...counted },
+  vehicles: { kind: 'vehicle', where: {}, ...counted },
+  /** On pictures: a person on two of them counts twice, and one whom the model missed not at all. */
+  people: { kind: 'sighting', where: { outcome: ['seen'] }, sum: 'person', ...counted },
+  /** Pictures by what became of them: what `people` was counted on. */
+  pictures: { kind: 'sighting', where: {}, ...counted },
+  /** What doors with a contact reported. */
+  doors: { kind: 'door', where: {}, ...counted },
+  /** How long doors stood open, when they closed; a door that is held says it a second time and is left out. */
+  'door-open': { kind: 'door', where: { state: ['closed'] }, sum: 'openMs', unit: 's', scale: 1000 },
+} as const satisfies Record<string, Measure>
+
+export type MeasureName = keyof typeof measures
+export const measureNames = Object.keys(measures) as MeasureName[]
+export const measureOf = (name: MeasureName): Measure => measures[name]
+
+const kindDimensions: Record<CellQuery['kind'], readonly Dimension[]> = {
+  passage: ['direction', 'result', 'method', 'holder', 'reason'],
+  vehicle: ['direction', 'class', 'lane'],
+  sighting: ['outcome'],
+  door: ['state'],
+}
+
+/** Dimensions of local time, which no store knows. */
+export const slotDimensions = ['hour-of-day', 'day-of-week'] as const
+export type SlotDimension = (typeof slotDimensions)[number]
+export type FlowDimension = Dimension | SlotDimension
+
+export const isSlot = (dimension: FlowDimension): dimension is SlotDimension =>
+  (slotDimensions as readonly string[]).includes(dimension)
+
+export function dimensionsOf({ kind, isNet = false }: Measure): readonly FlowDimension[] {
+  const own = kindDimensions[kind].filter(dimension => !isNet || dimension !== 'direction')
+  return [...placeDimensions, ...own, ...slotDimensions]
+}

@@ -1,0 +1,36 @@
+import { type Amount, type CountedRow, groupKey, plus } from './counted.ts'
+import { isSlot } from './measures.ts'
+import type { Asked } from './question.ts'
+
+export interface Ranking {
+  readonly isKept: (values: readonly string[]) => boolean
+  /** What the other groups come to; undefined where all are kept. */
+  readonly others: { readonly groups: number; readonly amount: Amount } | undefined
+}
+
+/**
+ * The groups with the most in the whole stretch, as far as it is told; of those with as much, the first by name.
+ * An hour or a weekday is no group of its own, unless nothing else is asked by.
+ */
+export function rankGroups({ by, top }: Asked, rows: readonly CountedRow[]): Ranking {
+  if (top === undefined) return { isKept: () => true, others: undefined }
+  const named = by.flatMap((dimension, index) => (isSlot(dimension) ? [] : [index]))
+  const indices = named.length > 0 ? named : by.map((_, index) => index)
+  const groupOf = (values: readonly string[]) => groupKey(indices.map(index => values[index]!))
+  const totals = new Map<string, Amount>()
+  for (const { values, amount } of rows) {
+    const group = groupOf(values)
+    const known = totals.get(group)
+    totals.set(group, known === undefined ? amount : plus(known, amount))
+  }
+  const countOf = ({ count }: Amount) => count ?? Number.NEGATIVE_INFINITY
+  const ranked = [...totals].sort(([a, x], [b, y]) =>
+    countOf(x) === countOf(y) ? (a < b ? -1 : 1) : countOf(x) < countOf(y) ? 1 : -1,
+  )
+  const kept = new Set(ranked.slice(0, top).map(([group]) => group))
+  const rest = ranked.slice(top).map(([, amount]) => amount)
+  return {
+    isKept: values => kept.has(groupOf(values)),
+    others: rest.length === 0 ? undefined : { groups: rest.length, amount: rest.reduce(plus) },
+  }
+}

@@ -1,0 +1,110 @@
+import { setImmediate } from 'node:timers/promises'
+import { LintelError } from '../../core/errors.ts'
+import type { Store } from '../../ingest/store/store.ts'
+import { startsOf } from '../calendar.ts'
+import { type Amount, type Counted, type CountedRow, keyOf, plus } from '../counted.ts'
+import { isSlot } from '../measures.ts'
+import type { Asked } from '../question.ts'
+import type { SmallNumbers } from '../scope.ts'
+import { slotWord } from '../slots.ts'
+import { fetchDays } from './day-counts.ts'
+import { createKnownMarks } from './known-marks.ts'
+import { countOf, coverPlaces, latticeOf, type PlaceCover, type PlaceNode } from './places.ts'
+import { divisionOf } from './small-question.ts'
+import { coverDay, type Day, daysOf, levelOf, type TimeNode } from './times.ts'
+
+/** Places times hours, or quarters of an hour, of all days: 20 s of work at the worst (600 buildings by hour for two months). */
+const maxNodes = 2_000_000
+
+const hideSmall = createKnownMarks()
+
+/**
+ * Counts what may be told: sums of the nodes of a fixed lattice of places and times that `hideSmall` shows, and how
+ * many others are left out. What is shown depends on no question, so no set of answers tells more than all of it.
+ * Throws FLOW_QUERY_TOO_WIDE; what the store throws.
+ */
+export async function countTold(asked: Asked, store: Store, small: SmallNumbers): Promise<Counted> {
+  const { zone, from, to, every, by, measure, filter, slots } = asked
+  const level = levelOf(asked)
+  const division = divisionOf(asked)
+  const days = daysOf(zone, from, to, level)
+  const starts = from < to ? startsOf(zone, every, from, to) : []
+  assertAffordable(days, small)
+  const { directions, universe, alone } = await fetchDays(measure, division, days, level, small, store)
+
+  const { finest, whole } = placeCovers(asked)
+  const time = { range: { from, to }, slots }
+  const rows = new Map<string, CountedRow>()
+  const totals = new Map<number, Amount>()
+  let total: Amount | undefined
+  const sum = measure.isNet ? allOrNothing : plus
+  const add = (known: Amount | undefined, amount: Amount) =>
+    known === undefined ? amount : sum(known, amount)
+
+  for (const [index, day] of days.entries()) {
+    // Others are served meanwhile.
+    await setImmediate()
+    const byRow = coverDay(zone, day, { ...time, starts, by: by.filter(isSlot) })
+    const byStep = coverDay(zone, day, { ...time, starts, by: [] })
+    const inAll = coverDay(zone, day, { ...time, starts: [from], by: [] })
+    for (const direction of directions) {
+      if (filter.direction?.includes(direction) === false) continue
+      const counts = universe(direction, index)
+      const hidden = hideSmall(latticeOf(counts, day, alone), small.k)
+      const amountOf = (place: PlaceNode, at: TimeNode): Amount => {
+        if (hidden.isHidden(at.level, at.index, place.site, place.child)) return { count: null, hidden: 1 }
+        const count = countOf(counts, place, at)
+        return { count: measure.isNet && direction === 'out' ? -count : count, hidden: 0 }
+      }
+      for (const place of coverPlaces(counts, finest)) {
+        for (const at of byRow) {
+          const values = by.map(dimension => {
+            if (isSlot(dimension)) return slotWord(dimension, at.localMs)
+            if (dimension === 'direction') return direction
+            return dimension === 'site' ? place.site! : place.child!
+          })
+          const key = keyOf(at.step, values)
+          rows.set(key, { step: at.step, values, amount: add(rows.get(key)?.amount, amountOf(place, at)) })
+        }
+      }
+      for (const place of coverPlaces(counts, whole)) {
+        for (const at of byStep) totals.set(at.step, add(totals.get(at.step), amountOf(place, at)))
+        for (const at of inAll) total = add(total, amountOf(place, at))
+      }
+    }
+  }
+  const untold: Amount = { count: null, hidden: 0 }
+  const stepTotal = (step: number) => totals.get(step) ?? untold
+  return { from, to, starts, rows: [...rows.values()], absent: untold, stepTotal, total: total ?? untold }
+}
+
+/** Of what came less what went, a part tells nothing. */
+const allOrNothing = (a: Amount, b: Amount): Amount => ({
+  count: a.count === null || b.count === null ? null : a.count + b.count,
+  hidden: a.hidden + b.hidden,
+})
+
+/** The places that rows are made of; and those of totals, which are as large as can be, since of these fewer are hidden. */
+function placeCovers(asked: Asked): { finest: PlaceCover; whole: PlaceCover } {
+  const { by, filter } = asked
+  const division = divisionOf(asked)
+  const children = division === undefined ? undefined : filter[division]
+  const takes = {
+    takesSite: (site: string) => filter.site?.includes(site) ?? true,
+    takesChild: (child: string) => children?.includes(child) ?? true,
+  }
+  const bySite = filter.site === undefined ? 'town' : 'site'
+  return {
+    finest: { ...takes, detail: division !== undefined ? 'child' : by.includes('site') ? 'site' : bySite },
+    whole: { ...takes, detail: children !== undefined ? 'child' : bySite },
+  }
+}
+
+function assertAffordable(days: readonly Day[], { places, households = [] }: SmallNumbers): void {
+  const times = days.reduce((sum, { parts, hours }) => sum + parts.length + hours.length + 1, 0)
+  if (times * (places.length + households.length + 1) <= maxNodes) return
+  throw new LintelError(
+    'FLOW_QUERY_TOO_WIDE',
+    'that is too much to hide small numbers in: ask for less time, or longer steps',
+  )
+}

@@ -1,0 +1,49 @@
+import { minuteMs } from '../../core/clock.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { Dimension } from '../../ingest/store/store.ts'
+import { startsOf } from '../calendar.ts'
+import { dimensionsOf, isSlot } from '../measures.ts'
+import type { Asked } from '../question.ts'
+import type { SmallNumbers } from '../scope.ts'
+
+/** What a place of the lattice is divided by. */
+export type Division = 'building' | Attribute
+const attributes = ['method', 'holder', 'reason', 'class', 'outcome', 'state'] as const
+type Attribute = (typeof attributes)[number]
+
+const gridMs = 15 * minuteMs
+
+/**
+ * Holds a question against what may be told where small numbers are hidden, and cuts it where the days that are
+ * over end. Throws FLOW_QUERY_INVALID, saying how it can be asked.
+ */
+export function checkSmallQuestion(asked: Asked, { zone, now }: SmallNumbers): Asked {
+  const wrong = (reason: string) =>
+    new LintelError('FLOW_QUERY_INVALID', `${reason} (small numbers are hidden from you)`)
+  if (asked.zone !== zone) throw wrong(`zone must be ${zone}, whose days and hours numbers are told of`)
+  if (asked.from % gridMs !== 0 || asked.to % gridMs !== 0)
+    throw wrong('from and to must be on a quarter of an hour')
+  const used = usedDimensions(asked)
+  const all: readonly string[] = ['site', 'building', 'direction', ...attributes]
+  const known = dimensionsOf(asked.measure).filter(dimension => all.includes(dimension))
+  const foreign = used.find(dimension => !known.includes(dimension))
+  if (foreign !== undefined) throw wrong(`${foreign} is not told: ask by ${known.join(', ')}`)
+  const divisions = used.filter(isDivision)
+  if (divisions.length > 1)
+    throw wrong(`${divisions.join(' and ')} are not told of one number: ask by one of them, or filter by one`)
+  return { ...asked, to: Math.max(asked.from, Math.min(asked.to, settledUntil(zone, now))) }
+}
+
+/** The last midnight that is past: a day that goes on could be watched while it grows. */
+export const settledUntil = (zone: string, now: number): number => startsOf(zone, '1d', now, now + 1)[0]!
+
+/** Undefined where sites are not divided. */
+export const divisionOf = (asked: Asked): Division | undefined => usedDimensions(asked).find(isDivision)
+
+function usedDimensions({ by, filter }: Asked): Dimension[] {
+  const grouped = by.filter((dimension): dimension is Dimension => !isSlot(dimension))
+  return [...new Set([...grouped, ...(Object.keys(filter) as Dimension[])])]
+}
+
+const isDivision = (dimension: Dimension): dimension is Division =>
+  dimension === 'building' || (attributes as readonly string[]).includes(dimension)
