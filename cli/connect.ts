@@ -1,26 +1,29 @@
-import type { Operations } from '../api/operations.ts'
-import { createRemoteOperations } from '../api/remote-operations.ts'
+import type { Operations } from '../api/operations/operations.ts'
+import { createRemoteOperations } from '../api/operations/remote-operations.ts'
 import type { Config } from '../core/config.ts'
 import { dataPaths, type Endpoint, findEndpoint } from '../core/data-directory.ts'
 import type { Need } from './offline.ts'
 
+/** A service on another machine, or in another place. */
+export type Service = Pick<Endpoint, 'url' | 'token'>
+
 /**
- * Runs `act` on the service that is up on this data directory, or on the directory itself, locked, if
- * none is. Throws DATA_LOCKED if there is one that does not answer.
+ * Runs `act` on the service that is named, else on the one that is up on this data directory, else on the directory
+ * itself, locked. Throws DATA_LOCKED if there is one that does not answer.
  */
-export async function withOperations<T>(
-  data: string,
-  config: Config,
-  need: Need,
-  act: (operations: Operations) => Promise<T>,
-): Promise<T> {
-  const paths = dataPaths(data)
-  const endpoint = findEndpoint(paths, 'api')
-  if (endpoint !== undefined && (await answers(endpoint))) return act(createRemoteOperations(endpoint))
-  // Databases are loaded only where they are used: a supervisor should be small.
-  const { withDirectory } = await import('./offline.ts')
-  return withDirectory(paths, config, need, act)
-}
+export type Ask = <T>(need: Need, act: (operations: Operations) => Promise<T>) => Promise<T>
+
+export const askOf =
+  (data: string, config: Config, service?: Service): Ask =>
+  async (need, act) => {
+    if (service !== undefined) return act(createRemoteOperations(service))
+    const paths = dataPaths(data)
+    const endpoint = findEndpoint(paths, 'api')
+    if (endpoint !== undefined && (await answers(endpoint))) return act(createRemoteOperations(endpoint))
+    // Databases are loaded only where they are used: a supervisor should be small.
+    const { withDirectory } = await import('./offline.ts')
+    return withDirectory(paths, config, need, act)
+  }
 
 /** Whether it is still the process that published it: another may have got its port. */
 export async function answers({ url, pid }: Pick<Endpoint, 'url' | 'pid'>): Promise<boolean> {

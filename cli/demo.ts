@@ -1,4 +1,4 @@
-import { createRemoteOperations } from '../api/remote-operations.ts'
+import { createRemoteOperations } from '../api/operations/remote-operations.ts'
 import { hourMs, secondMs } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { dataPaths, findEndpoint } from '../core/data-directory.ts'

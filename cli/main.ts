@@ -2,12 +2,19 @@ import { Command, CommanderError } from 'commander'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { exitCodes } from '../core/service-process.ts'
 import { version } from '../core/version.ts'
+import { addAccountCommands } from './commands/accounts.ts'
+import { addAuditCommands } from './commands/audit.ts'
+import { addBackfillCommand } from './commands/backfill.ts'
+import { addBacktestCommand } from './commands/backtest.ts'
 import { addCheckCommands } from './commands/checks.ts'
 import { addDeviceCommands } from './commands/devices.ts'
+import { addExportCommand } from './commands/export.ts'
 import { addFlowCommand } from './commands/flow.ts'
 import { addLedgerCommand } from './commands/ledger.ts'
 import { addModelCommands } from './commands/models.ts'
 import { addParkedCommands } from './commands/parked.ts'
+import { addRetentionCommands } from './commands/retention.ts'
+import { addRulesCommands } from './commands/rules.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import { addSnapshotCommands } from './commands/snapshots.ts'
@@ -20,12 +27,25 @@ const program = new Command('lintel')
 addServiceCommands(program)
 addDeviceCommands(program)
 addFlowCommand(program)
+addExportCommand(program)
+addBackfillCommand(program)
+addBacktestCommand(program)
 addLedgerCommand(program)
 addParkedCommands(program)
+addRulesCommands(program)
+addAccountCommands(program)
+addAuditCommands(program)
+addRetentionCommands(program)
 addSimulateCommand(program)
 addSnapshotCommands(program)
 addCheckCommands(program)
 addModelCommands(program)
+
+// Whoever reads has seen enough: `lintel … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
 
 try {
   await program.parseAsync()

@@ -1,7 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createOperations } from '../api/local-operations.ts'
-import type { Operations } from '../api/operations.ts'
+import { createAccess } from '../api/access/access.ts'
+import { createBackfillFiles } from '../api/operations/backfill-files.ts'
+import { createOperations } from '../api/operations/local-operations.ts'
+import type { Operations } from '../api/operations/operations.ts'
+import { retentionParts } from '../api/operations/retention-parts.ts'
+import { operator } from '../api/viewer.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import {
@@ -15,12 +19,16 @@ import { LintelError } from '../core/errors.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
+import { startOfDayIn } from '../flow/zone.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
 import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
+import { originalReader } from '../gateway/snapshots/originals.ts'
 import { createBookReader } from '../gateway/uplink/book.ts'
+import { createDeletions } from '../ingest/retention/deletions.ts'
+import { createRetention } from '../ingest/retention/retention.ts'
 import { databasePath } from '../ingest/store/duckdb-database.ts'
 import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 import { readInfluxSettings } from '../ingest/store/influx-settings.ts'
@@ -63,6 +71,27 @@ export async function withDirectory<T>(
       : createInfluxStore({ ...storage, ...influx })
   const store = need === 'store' && uplink === undefined ? await openStore() : undefined
   const index = openLmdbState({ directory: stateDirectories(paths).snapshots })
+  const snapshots = openFileSnapshotReader({ directory: paths.snapshots, state: index })
+  const holds = createHolds(state)
+  const deletions = createDeletions(state)
+  const retention =
+    store &&
+    retentionParts({
+      config,
+      paths,
+      deletions,
+      retention: createRetention({
+        store,
+        deletions,
+        days: {},
+        startOfDay: startOfDayIn(config.zone),
+        clock: systemClock,
+        onDeletion() {},
+        onFault() {},
+      }),
+      snapshots,
+      holds,
+    })
   const door = createDoor({ journal, reader, registry, refusals: () => [] })
   try {
     return await act(
@@ -71,13 +100,18 @@ export async function withDirectory<T>(
         journal: reader,
         store,
         ...(uplink === undefined ? {} : { uplink: uplink.book }),
-        snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: index }),
-        holds: createHolds(state),
+        snapshots,
+        originals: originalReader(paths.snapshots, config.snapshots.originals),
+        holds,
+        backfillFiles: createBackfillFiles(state),
+        retention,
         regions: createDeviceRegions(state),
         door,
         clock: systemClock,
+        access: createAccess(state, systemClock, config),
         defaultZone: config.zone,
-      }),
+        minCount: config.flow.minCount,
+      })(operator),
     )
   } finally {
     await store?.close()

@@ -1,13 +1,17 @@
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Config, parseConfig, readConfig } from '../core/config.ts'
-import { LintelError } from '../core/errors.ts'
+import { LintelError, messageOf } from '../core/errors.ts'
+import { type Ask, askOf, type Service } from './connect.ts'
 import { createOutput, type Output } from './output.ts'
 
-/** What every command takes. */
+/** What commands take. */
 export interface CommonOptions {
   readonly data: string
   readonly config?: string
   readonly json?: boolean
+  readonly url?: string
+  readonly tokenFile?: string
 }
 
 export interface Context {
@@ -15,18 +19,61 @@ export interface Context {
   readonly config: Config
   readonly output: Output
   readonly json: boolean
+  /** Undefined where it is this machine's that is asked. Throws CONFIG_INVALID for an address without a token. */
+  readonly service: () => Service | undefined
+  /** Runs what asks Lintel something, wherever it is. */
+  readonly ask: Ask
 }
 
+/** Of a command that asks Lintel something. */
 export function withCommonOptions(command: Command): Command {
+  return withLocalOptions(command)
+    .option('--url <url>', 'ask the service at this address in place of a data directory (or LINTEL_URL)')
+    .option('--token-file <file>', 'with an API token for it (or LINTEL_TOKEN, the token itself)')
+}
+
+/** Of one that is about this machine. */
+export function withLocalOptions(command: Command): Command {
   return command
     .option('--data <dir>', 'the data directory', './data')
     .option('--config <file>', 'the configuration, YAML or JSON')
     .option('--json', 'print JSON, one value a line')
 }
 
-export function contextOf({ data, config, json = false }: CommonOptions): Context {
+export function contextOf(options: CommonOptions, env: NodeJS.ProcessEnv = process.env): Context {
+  const { data, config, json = false } = options
   const parsed = config === undefined ? parseConfig({}) : readConfig(config)
-  return { data, config: parsed, output: createOutput(json), json }
+  const service = () => serviceOf(options, env)
+  return {
+    data,
+    config: parsed,
+    output: createOutput(json),
+    json,
+    service,
+    ask: (need, act) => askOf(data, parsed, service())(need, act),
+  }
+}
+
+function serviceOf({ url = '', tokenFile }: CommonOptions, env: NodeJS.ProcessEnv): Service | undefined {
+  const wrong = (why: string) => new LintelError('CONFIG_INVALID', why)
+  const address = url || env.LINTEL_URL || ''
+  if (address === '') {
+    if (tokenFile !== undefined) throw wrong('--token-file goes with --url')
+    return undefined
+  }
+  if (!/^https?:\/\/[^/?#]+\/?$/.test(address))
+    throw wrong(`--url must be such as https://lintel.example, not "${address}"`)
+  const token = tokenFile === undefined ? env.LINTEL_TOKEN?.trim() : readToken(tokenFile)
+  if (!token) throw wrong('--url needs a token: --token-file FILE, or LINTEL_TOKEN')
+  return { url: address.replace(/\/$/, ''), token }
+}
+
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new LintelError('CONFIG_INVALID', `--token-file: ${messageOf(error)}`)
+  }
 }
 
 /** `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws CONFIG_INVALID. */

@@ -1,3 +1,5 @@
+import { csvCell } from '../flow/export/csv.ts'
+
 /** What a command prints: a table for people, JSON for programs, one or the other. */
 export interface Output {
   /** `rows` for people, `value` for programs. */
@@ -53,15 +55,11 @@ export function displayWidth(text: string): number {
   return width
 }
 
-/** RFC 4180; a cell that a spreadsheet would run as a formula is shown as text. */
+/** RFC 4180, safe to open in a spreadsheet. */
 export function renderCsv(
   header: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): string {
-  const cell = (value: string | number) => {
-    if (typeof value === 'number') return String(value)
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
+  const cell = (value: string | number) => (typeof value === 'number' ? String(value) : csvCell(value))
   return [header, ...rows].map(row => row.map(cell).join(',')).join('\r\n')
 }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Operations } from '../api/operations.ts'
+import type { Operations } from '../api/operations/operations.ts'
 import { dataPaths, readIfThere } from '../core/data-directory.ts'
 import type { NewDevice } from '../devices/registry/device.ts'
 import { renderCsv } from './output.ts'

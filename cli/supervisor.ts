@@ -47,7 +47,8 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
     const child = fork(spec.entry, [JSON.stringify(spec.settings)], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [...process.execArgv, ...(spec.flags ?? [])],
-      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
+      // Freed memory goes back rather than lie about in an arena a thread (glibc): a tenth of what an export takes.
+      env: { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
     })
     children.set(spec.name, child)
     child.on('message', (message: Ready) => {

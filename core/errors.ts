@@ -47,13 +47,18 @@ export const errorCodes = {
 
   STORE_UNAVAILABLE: { retryable: true },
   STORE_WRITE_FAILED: { retryable: true },
+  RETENTION_UNSUPPORTED: { retryable: false },
 
   DEVICE_INVALID: { retryable: false },
   DEVICE_NOT_FOUND: { retryable: false },
   IMPORT_ROW_INVALID: { retryable: false },
 
+  RULES_INVALID: { retryable: false },
+  RECORDING_INVALID: { retryable: false },
+
   FLOW_QUERY_INVALID: { retryable: false },
   FLOW_QUERY_TOO_WIDE: { retryable: false },
+  EXPORT_BUSY: { retryable: true },
 
   SNAPSHOT_NOT_FOUND: { retryable: false },
 
@@ -61,9 +66,20 @@ export const errorCodes = {
   PARKED_NOT_REPLAYABLE: { retryable: false },
 
   API_UNAUTHORIZED: { retryable: false },
+  API_FORBIDDEN: { retryable: false },
+  API_CROSS_SITE: { retryable: false },
   API_NOT_FOUND: { retryable: false },
   API_REQUEST_INVALID: { retryable: false },
   API_UNAVAILABLE: { retryable: true },
+
+  SIGN_IN_FAILED: { retryable: false },
+  SIGN_IN_THROTTLED: { retryable: true },
+  INVITATION_INVALID: { retryable: false },
+  ACCOUNT_INVALID: { retryable: false },
+  ACCOUNT_EXISTS: { retryable: false },
+  ACCOUNT_NOT_FOUND: { retryable: false },
+  TOKEN_EXISTS: { retryable: false },
+  TOKEN_NOT_FOUND: { retryable: false },
 
   MODEL_MANIFEST_INVALID: { retryable: false },
   MODEL_FILE_MISSING: { retryable: false },

@@ -3,7 +3,18 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { codeOf, type ErrorCode, errorCodes, LintelError, messageOf } from './errors.ts'
 
 const notFound = /_NOT_FOUND$/
-const conflicts: readonly ErrorCode[] = ['PARKED_NOT_REPLAYABLE']
+/** Of codes that are neither "not found" (404), nor to be tried again (503), nor a plain fault of the request (400). */
+const statuses: Partial<Record<ErrorCode, number>> = {
+  API_UNAUTHORIZED: 401,
+  SIGN_IN_FAILED: 401,
+  API_FORBIDDEN: 403,
+  API_CROSS_SITE: 403,
+  PARKED_NOT_REPLAYABLE: 409,
+  ACCOUNT_EXISTS: 409,
+  TOKEN_EXISTS: 409,
+  INVITATION_INVALID: 410,
+  SIGN_IN_THROTTLED: 429,
+}
 
 /** RFC 9457: every error of ours, by its code. */
 export interface Problem {
@@ -29,39 +40,46 @@ function isClientError(error: unknown): error is { statusCode: number } {
 
 function statusOf(code: ErrorCode, error: unknown): number {
   if (!(error instanceof LintelError)) return isClientError(error) ? error.statusCode : 500
-  if (code === 'API_UNAUTHORIZED') return 401
-  if (notFound.test(code)) return 404
-  if (conflicts.includes(code)) return 409
-  return errorCodes[code].retryable ? 503 : 400
+  return statusOfCode(code)
+}
+
+export function statusOfCode(code: ErrorCode): number {
+  return statuses[code] ?? (notFound.test(code) ? 404 : errorCodes[code].retryable ? 503 : 400)
 }
 
 export interface HttpOptions {
-  /** Bearer token for everything but `open`. */
-  readonly token: string
-  /** Paths that need no token. */
-  readonly open?: readonly string[]
+  /** Who may pass: throws what the one who may not is answered with. A text is the bearer token that all need. */
+  readonly admit: string | ((request: FastifyRequest) => Promise<void>)
+  /** Addresses of proxies that are believed about whom they ask for (X-Forwarded-*). */
+  readonly trustProxy?: readonly string[]
   readonly onError?: (error: unknown, request: FastifyRequest) => void
 }
 
-/** A Fastify that has limits, asks for a token and answers errors as problem details. */
-export function createHttp({ token, open = [], onError }: HttpOptions): FastifyInstance {
+/**
+ * What every answer says to a browser: keep nothing, guess no type, run nothing, be in no frame. A page that needs
+ * more says so itself.
+ */
+const defensive = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+/** A Fastify that has limits, knows whom it admits, and answers errors as problem details. */
+export function createHttp({ admit, trustProxy = [], onError }: HttpOptions): FastifyInstance {
   const app = fastify({
+    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
     bodyLimit: 4 * 1024 * 1024,
     // For a request to arrive. Its answer may take longer, so a socket that is silent is left open.
     requestTimeout: 30_000,
     forceCloseConnections: true,
     frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
   })
-  const wanted = digest(token)
-  app.addHook('onRequest', async request => {
-    if (open.includes(request.url.split('?')[0]!)) return
-    const given = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
-    if (given !== undefined && timingSafeEqual(digest(given), wanted)) return
-    throw new LintelError(
-      'API_UNAUTHORIZED',
-      'send the token as "Authorization: Bearer TOKEN"; it is in the file token of the data directory',
-    )
-  })
+  const check = typeof admit === 'string' ? asksFor(admit) : admit
+  app.addHook('onRequest', async (_, reply) => void reply.headers(defensive))
+  app.addHook('onRequest', check)
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error)
     if (problem.status >= 500) onError?.(error, request)
@@ -81,6 +99,26 @@ export function createHttp({ token, open = [], onError }: HttpOptions): FastifyI
 function send(reply: FastifyReply, problem: Problem): void {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** Lets pass whoever shows the one token. */
+function asksFor(token: string): (request: FastifyRequest) => Promise<void> {
+  const matches = matcherOf(token)
+  return async request => {
+    const given = bearerOf(request)
+    if (given === undefined || !matches(given))
+      throw new LintelError('API_UNAUTHORIZED', 'send the token as "Authorization: Bearer TOKEN"')
+  }
+}
+
+export function bearerOf(request: FastifyRequest): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
+}
+
+/** Takes the same time whatever is given. */
+export function matcherOf(token: string): (given: string) => boolean {
+  const wanted = digest(token)
+  return given => timingSafeEqual(digest(given), wanted)
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -22,7 +22,7 @@ export const metricsType = 'text/plain; version=0.0.4'
 /** Offers the metrics of a process to the one that has the API: on loopback, with a token of this run. */
 export function createMetricsServer({ name, paths, metrics, onError }: MetricsServerOptions): Part {
   const token = randomBytes(24).toString('base64url')
-  const app = createHttp({ token, onError })
+  const app = createHttp({ admit: token, onError })
   app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await metrics()))
   return {
     name: `metrics of the ${name}`,

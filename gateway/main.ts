@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { createAccess } from '../api/access/access.ts'
 import { createLocalApi } from '../api/api.ts'
+import { createBackfillFiles } from '../api/operations/backfill-files.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors, readCursors } from '../core/cursors.ts'
@@ -31,6 +33,7 @@ import { createMetrics } from './metrics.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { openFileSnapshotReader } from './snapshots/file-snapshots.ts'
 import { createHolds } from './snapshots/holds.ts'
+import { originalReader } from './snapshots/originals.ts'
 import { createBookReader } from './uplink/book.ts'
 
 /** What the supervisor hands to a process of the service, as its one argument. */
@@ -118,6 +121,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     registry,
     refusals: () => refusals.latest,
     metrics,
+    clock,
   })
   const retainMs = config.journal.retainS * secondMs
   const trimmer = createTrimmer(
@@ -133,7 +137,10 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
         store: undefined,
         ...(config.uplink === undefined ? {} : { uplink: createBookReader(states.uplink, reader.id) }),
         snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: states.snapshots }),
+        originals: originalReader(paths.snapshots, config.snapshots.originals),
         holds: createHolds(state),
+        backfillFiles: createBackfillFiles(state),
+        access: createAccess(state, clock, config),
         regions: createDeviceRegions(state),
         door,
         clock,

@@ -1,4 +1,7 @@
+import { createAccess } from '../api/access/access.ts'
 import { createLocalApi } from '../api/api.ts'
+import { createBackfillFiles } from '../api/operations/backfill-files.ts'
+import { retentionParts } from '../api/operations/retention-parts.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors } from '../core/cursors.ts'
@@ -10,11 +13,16 @@ import { runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
+import { startOfDayIn } from '../flow/zone.ts'
 import { createRemoteDoor } from '../gateway/control/remote-door.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
+import { originalReader } from '../gateway/snapshots/originals.ts'
 import { createIntake } from './intake/intake.ts'
+import { createDeletions } from './retention/deletions.ts'
+import { createRetention } from './retention/retention.ts'
+import { createSummaryKeeper } from './retention/summaries.ts'
 import { openDuckDbStore } from './store/duckdb-store.ts'
 import { readInfluxSettings } from './store/influx-settings.ts'
 import { createInfluxStore } from './store/influx-store.ts'
@@ -48,7 +56,23 @@ async function start({ data, config }: IngestSettings) {
     random: Math.random,
     onFault,
   })
+  const deletions = createDeletions(state)
+  const retention = createRetention({
+    store,
+    deletions,
+    days: config.retention,
+    startOfDay: startOfDayIn(config.zone),
+    clock: systemClock,
+    onDeletion: deletion => log.info(deletion, 'rows deleted'),
+    onFault,
+  })
+  const { summaries } = store
+  const keeper =
+    summaries &&
+    createSummaryKeeper({ summaries, days: config.retention.summaries, clock: systemClock, onFault })
   const index = openLmdbState({ directory: stateDirectories(paths).snapshots, readOnly: true })
+  const snapshots = openFileSnapshotReader({ directory: paths.snapshots, state: index })
+  const holds = createHolds(state)
   const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
   const api = createLocalApi({
     paths,
@@ -57,8 +81,12 @@ async function start({ data, config }: IngestSettings) {
     journal,
     store,
     intake,
-    snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: index }),
-    holds: createHolds(state),
+    snapshots,
+    originals: originalReader(paths.snapshots, config.snapshots.originals),
+    holds,
+    backfillFiles: createBackfillFiles(state),
+    retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
+    access: createAccess(state, systemClock, config),
     regions: createDeviceRegions(state),
     door,
     clock: systemClock,
@@ -75,7 +103,13 @@ async function start({ data, config }: IngestSettings) {
       lock.release()
     },
   }
-  const running = await startAll([holdings, intake, api])
+  const running = await startAll([
+    holdings,
+    intake,
+    retention,
+    ...(keeper === undefined ? [] : [keeper]),
+    api,
+  ])
   return { running, ready: { http: api.url } }
 }
 

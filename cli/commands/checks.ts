@@ -12,7 +12,7 @@ import {
 } from '../../core/data-directory.ts'
 import { messageOf } from '../../core/errors.ts'
 import { answers } from '../connect.ts'
-import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
 
 interface Finding {
   readonly check: string
@@ -21,13 +21,13 @@ interface Finding {
 }
 
 export function addCheckCommands(program: Command): void {
-  withCommonOptions(program.command('check-config'))
+  withLocalOptions(program.command('check-config'))
     .description('read the configuration, print what is in force, and exit')
     .action((options: CommonOptions) => {
       const { config, output } = contextOf(options)
       output.say(JSON.stringify(config, null, 2), config)
     })
-  withCommonOptions(program.command('doctor'))
+  withLocalOptions(program.command('doctor'))
     .description('look at this machine and its service; exits 1 if something has to be mended')
     .action(async (options: CommonOptions) => {
       const { data, config, output } = contextOf(options)

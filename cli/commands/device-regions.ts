@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 interface RegionsOptions extends CommonOptions {
@@ -18,9 +17,9 @@ export function addRegionsCommand(device: Command): void {
 }
 
 async function regions(device: string, { set, clear, ...options }: RegionsOptions): Promise<void> {
-  const { data, config, output } = contextOf(options)
+  const { ask, output } = contextOf(options)
   const wanted = set === undefined ? undefined : readRegions(set)
-  const found = await withOperations(data, config, 'registry', async operations => {
+  const found = await ask('registry', async operations => {
     if (wanted !== undefined || clear) await operations.setRegions(device, wanted)
     return operations.regions(device)
   })

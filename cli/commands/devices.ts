@@ -1,9 +1,8 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { DeviceView } from '../../api/operations.ts'
+import type { DeviceView } from '../../api/operations/operations.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
-import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 import { addRegionsCommand } from './device-regions.ts'
 
@@ -14,6 +13,7 @@ interface AddOptions extends CommonOptions {
   readonly point: string
   readonly zone?: string
   readonly alsoSite: readonly string[]
+  readonly household?: boolean
 }
 
 export function addDeviceCommands(program: Command): void {
@@ -33,9 +33,11 @@ export function addDeviceCommands(program: Command): void {
       another,
       [],
     )
+    .option('--household', "the door of one household: analysts never see it in its building's numbers")
+    .option('--no-household', 'of several, again')
     .action(async (id: string, options: AddOptions) => {
-      const { data, config, output } = contextOf(options)
-      const { kind, site, building, point, zone, alsoSite: sites } = options
+      const { ask, output } = contextOf(options)
+      const { kind, site, building, point, zone, alsoSite: sites, household } = options
       const wanted = {
         device: id,
         kind,
@@ -44,10 +46,9 @@ export function addDeviceCommands(program: Command): void {
         point,
         ...(zone === undefined ? {} : { zone }),
         ...(kind === 'gateway' || sites.length > 0 ? { sites } : {}),
+        ...(household === undefined ? {} : { household }),
       }
-      const answer = await withOperations(data, config, 'enrolment', operations =>
-        operations.addDevice(wanted),
-      )
+      const answer = await ask('enrolment', operations => operations.addDevice(wanted))
       const token =
         'token' in answer
           ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}`
@@ -56,7 +57,10 @@ export function addDeviceCommands(program: Command): void {
       output.say(`${id} ${answer.outcome}${speaks}${token}`, answer)
     })
 
-  sub('import <csv>', 'enrol devices from a CSV with the header device,kind,site,building,point,zone')
+  sub(
+    'import <csv>',
+    'enrol devices from a CSV with the header device,kind,site,building,point,zone,household',
+  )
     .option(
       '--tokens <file>',
       'where the tokens of new devices are added, once (default: CSV name with .tokens.csv)',
@@ -64,19 +68,19 @@ export function addDeviceCommands(program: Command): void {
     .action(importDevices)
 
   sub('list', 'all devices, and how they are').action(async (options: CommonOptions) => {
-    const { data, config, output } = contextOf(options)
-    const devices = await withOperations(data, config, 'registry', operations => operations.listDevices())
+    const { ask, output } = contextOf(options)
+    const devices = await ask('registry', operations => operations.listDevices())
     output.table(devices.map(toRow), devices)
   })
   sub('show <id>', 'one device').action(async (id: string, options: CommonOptions) => {
-    const { data, config, output } = contextOf(options)
-    const view = await withOperations(data, config, 'registry', operations => operations.showDevice(id))
+    const { ask, output } = contextOf(options)
+    const view = await ask('registry', operations => operations.showDevice(id))
     output.say(toText(view), view)
   })
   sub('rotate <id>', 'give it a new token; the old one ends at once').action(
     async (id: string, options: CommonOptions) => {
-      const { data, config, output } = contextOf(options)
-      const token = await withOperations(data, config, 'registry', operations => operations.rotateToken(id))
+      const { ask, output } = contextOf(options)
+      const token = await ask('registry', operations => operations.rotateToken(id))
       output.say(`${id} has a new token, shown this once: ${token}`, { device: id, token })
     },
   )
@@ -87,8 +91,8 @@ export function addDeviceCommands(program: Command): void {
   ] as const) {
     sub(`${verb} <id>`, enabled ? 'let it connect again' : 'disconnect it and keep it out').action(
       async (id: string, options: CommonOptions) => {
-        const { data, config, output } = contextOf(options)
-        await withOperations(data, config, 'registry', operations => operations.setEnabled(id, enabled))
+        const { ask, output } = contextOf(options)
+        await ask('registry', operations => operations.setEnabled(id, enabled))
         output.say(`${id} is ${verb}d`, { device: id, enabled })
       },
     )
@@ -98,7 +102,7 @@ export function addDeviceCommands(program: Command): void {
 const another = (name: string, names: readonly string[]) => [...names, name]
 
 async function importDevices(csv: string, options: CommonOptions & { tokens?: string }): Promise<void> {
-  const { data, config, output } = contextOf(options)
+  const { ask, output } = contextOf(options)
   const tokensFile = options.tokens ?? `${csv.replace(/\.csv$/i, '')}.tokens.csv`
   let text: string
   const isNew = !existsSync(tokensFile)
@@ -111,9 +115,7 @@ async function importDevices(csv: string, options: CommonOptions & { tokens?: st
   }
   let written = false
   try {
-    const report = await withOperations(data, config, 'enrolment', operations =>
-      operations.importDevices(text),
-    )
+    const report = await ask('enrolment', operations => operations.importDevices(text))
     const { tokens, ...counts } = report
     if (tokens.length > 0) {
       const rows = tokens.map(({ device, token }) => `${device},${token}\n`)

@@ -1,30 +1,30 @@
 import type { Command } from 'commander'
 import { Temporal } from 'temporal-polyfill'
 import { LintelError } from '../../core/errors.ts'
-import { type FlowAnswer, measureNames, stepNames } from '../../flow/query.ts'
-import { withOperations } from '../connect.ts'
+import { comparisons, stepNames } from '../../flow/calendar.ts'
+import { arrow } from '../../flow/export/arrow.ts'
+import { tableOfFlow } from '../../flow/export/export-flow.ts'
+import { parquet } from '../../flow/export/parquet.ts'
+import { measureNames } from '../../flow/measures.ts'
+import { openDraft } from '../export/file.ts'
+import { type AskOptions, toQuestion } from '../flow/ask.ts'
+import { formats } from '../flow/formats.ts'
+import { sentencesFor } from '../flow/language.ts'
+import { plotAnswer } from '../flow/plot.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
-import { renderCsv, renderTable } from '../output.ts'
 
-interface FlowOptions extends CommonOptions {
-  readonly measure: string
-  readonly from?: string
-  readonly to?: string
-  readonly every: string
-  readonly by?: string
-  readonly zone?: string
+interface FlowOptions extends CommonOptions, AskOptions {
+  readonly out?: string
+  readonly force?: boolean
   readonly format: string
+  readonly plot?: boolean
 }
 
-const formats = {
-  table: (answer: FlowAnswer) => `${renderTable(toRows(answer))}\ntotal ${answer.total}\n`,
-  csv: ({ by, rows, measure }: FlowAnswer) =>
-    `${renderCsv(
-      ['start', ...by, measure],
-      rows.map(({ start, values, count }) => [start, ...values, count]),
-    )}\r\n`,
-  json: (answer: FlowAnswer) => `${JSON.stringify(answer)}\n`,
-}
+/** Those that are no text. */
+const fileFormats = { parquet, arrow }
+const formatNames = [...Object.keys(formats), ...Object.keys(fileFormats)]
+
+const collect = (value: string, known: readonly string[]) => [...known, value]
 
 export function addFlowCommand(program: Command): void {
   withCommonOptions(program.command('flow'))
@@ -32,46 +32,51 @@ export function addFlowCommand(program: Command): void {
     .option('--measure <measure>', measureNames.join(', '), 'passages')
     .option('--from <time>', 'date or time, in the zone unless it has an offset (default: today)')
     .option('--to <time>', 'not included (default: tomorrow)')
-    .option('--every <step>', stepNames.join(', '), '1h')
-    .option('--by <dimensions>', 'site,building,point,device,direction,method,holder,class …')
+    .option('--last <time>', 'instead of both: 12h, 7d, 4w, 3M, 1y, today included')
+    .option('--every <step>', `${stepNames.join(', ')} (default: 1h, or all by hour or weekday)`)
+    .option('--by <dimensions>', 'site,building,point,device,direction,method,holder,class,hour-of-day …')
+    .option('--where <dimension=values>', 'only these, such as site=a,b or day-of-week=1,2,3,4,5; repeat for more', collect, []) // biome-ignore format: one line
+    .option('--fill <fill>', 'none, or zero: a row for each step and group')
+    .option('--compare <earlier>', `held against ${comparisons.join(', ')}`)
+    .option('--top <n>', 'only so many groups, those with the most')
+    .option('--share', 'with the part that each row is of its step')
     .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
-    .option('--format <format>', Object.keys(formats).join(', '), 'table')
+    .option('--format <format>', formatNames.join(', '), 'table')
+    .option('--out <file>', 'into a file; needed for parquet and arrow')
+    .option('--force', 'overwrite a file that is there')
+    .option('--plot', 'draw it: a line for each group, a map of hours by weekdays')
     .action(async (options: FlowOptions) => {
-      const { data, config, json } = contextOf(options)
-      const format = formats[(json ? 'json' : options.format) as keyof typeof formats]
-      if (format === undefined)
-        throw new LintelError(
-          'FLOW_QUERY_INVALID',
-          `format must be one of ${Object.keys(formats).join(', ')}`,
-        )
-      const zone = options.zone ?? config.zone
-      const today = startOfToday(zone)
-      const question = {
-        measure: options.measure,
-        from: options.from ?? today?.toString() ?? '',
-        to: options.to ?? today?.add({ days: 1 }).toString() ?? '',
-        every: options.every,
-        by: options.by?.split(',').map(name => name.trim()) ?? [],
-        zone,
+      const { ask, config, json } = contextOf(options)
+      const name = json ? 'json' : options.format
+      const format = Object.hasOwn(formats, name) ? formats[name] : undefined
+      if (!formatNames.includes(name))
+        throw new LintelError('FLOW_QUERY_INVALID', `format must be one of ${formatNames.join(', ')}`)
+      if (format === undefined && options.out === undefined)
+        throw new LintelError('FLOW_QUERY_INVALID', `--format ${name} needs --out FILE`)
+      if (options.plot && name !== 'table')
+        throw new LintelError('FLOW_QUERY_INVALID', `--plot goes without a format: it draws for people`)
+      // A plot has a place for every step.
+      const fill = options.fill ?? (options.plot ? 'zero' : undefined)
+      const asked = { ...options, ...(fill === undefined ? {} : { fill }) }
+      const question = toQuestion(asked, config.zone, Temporal.Now.instant())
+      const isFile = options.out !== undefined || name === 'csv' || name === 'jsonl'
+      const answer = await ask('store', operations =>
+        isFile ? operations.flow(question, name) : operations.flow(question),
+      )
+      const say = sentencesFor(process.env)
+      const canvas = {
+        columns: process.stdout.columns ?? 100,
+        colours: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
       }
-      const answer = await withOperations(data, config, 'store', operations => operations.flow(question))
-      process.stdout.write(format(answer))
+      if (options.out === undefined) {
+        process.stdout.write(options.plot ? plotAnswer(answer, say, canvas) : format!(answer, say))
+        return
+      }
+      const file = await openDraft(options.out, options.force ?? false)
+      const bytes = format
+        ? [Buffer.from(format(answer, say))]
+        : fileFormats[name as 'parquet'].encode(tableOfFlow(answer))
+      for await (const piece of bytes) await file.write(piece)
+      await file.finish()
     })
-}
-
-/** Undefined for a zone that is none; the query then says so. */
-function startOfToday(zone: string): Temporal.PlainDate | undefined {
-  try {
-    return Temporal.Now.plainDateISO(zone)
-  } catch {
-    return undefined
-  }
-}
-
-function toRows({ by, rows, measure }: FlowAnswer) {
-  return rows.map(({ start, values, count }) => ({
-    start,
-    ...Object.fromEntries(by.map((dimension, index) => [dimension, values[index]])),
-    [measure]: count,
-  }))
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { LedgerRow } from '../../api/ledger.ts'
-import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 export function addLedgerCommand(program: Command): void {
@@ -8,8 +7,8 @@ export function addLedgerCommand(program: Command): void {
     .description('received = stored + duplicate + parked + refused + queued; exits 1 if it does not add up')
     .option('--total', 'only the total, not each device')
     .action(async (options: CommonOptions & { total?: boolean }) => {
-      const { data, config, output } = contextOf(options)
-      const ledger = await withOperations(data, config, 'store', operations => operations.ledger())
+      const { ask, output } = contextOf(options)
+      const ledger = await ask('store', operations => operations.ledger())
       const devices = options.total ? [] : ledger.devices
       const rows = [
         ...devices,

@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
-import { withOperations } from '../connect.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 export function addParkedCommands(program: Command): void {
@@ -11,10 +10,8 @@ export function addParkedCommands(program: Command): void {
   sub('list', 'the newest first')
     .option('--limit <n>', 'at most so many', toKey, 100)
     .action(async (options: CommonOptions & { limit: number }) => {
-      const { data, config, output } = contextOf(options)
-      const entries = await withOperations(data, config, 'registry', operations =>
-        operations.listParked(options.limit),
-      )
+      const { ask, output } = contextOf(options)
+      const entries = await ask('registry', operations => operations.listParked(options.limit))
       const rows = entries.map(({ key, device, receivedAt, code, reason }) => ({
         key,
         device,
@@ -26,25 +23,21 @@ export function addParkedCommands(program: Command): void {
     })
   sub('show <key>', 'one, with what may be kept of its payload').action(
     async (text: string, options: CommonOptions) => {
-      const { data, config, output } = contextOf(options)
-      const entry = await withOperations(data, config, 'registry', operations =>
-        operations.showParked(toKey(text)),
-      )
+      const { ask, output } = contextOf(options)
+      const entry = await ask('registry', operations => operations.showParked(toKey(text)))
       output.say(JSON.stringify(entry, null, 2), entry)
     },
   )
   sub('replay <key>', 'admit it again, by the contract as it is now').action(
     async (text: string, options: CommonOptions) => {
-      const { data, config, output } = contextOf(options)
-      const outcome = await withOperations(data, config, 'registry', operations =>
-        operations.replayParked(toKey(text)),
-      )
+      const { ask, output } = contextOf(options)
+      const outcome = await ask('registry', operations => operations.replayParked(toKey(text)))
       output.say(`${text} is ${outcome}`, { key: toKey(text), outcome })
     },
   )
   sub('drop <key>', 'forget it; it stays counted').action(async (text: string, options: CommonOptions) => {
-    const { data, config, output } = contextOf(options)
-    await withOperations(data, config, 'registry', operations => operations.dropParked(toKey(text)))
+    const { ask, output } = contextOf(options)
+    await ask('registry', operations => operations.dropParked(toKey(text)))
     output.say(`${text} is dropped`, { key: toKey(text), dropped: true })
   })
 }

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import type { Config } from '../../core/config.ts'
 import {
   type DataPaths,
   dataPaths,
+  findEndpoint,
   lockDataDirectory,
   prepareDataDirectory,
   stateDirectories,
@@ -17,7 +19,8 @@ import { type TaggerSettings, taggerConsumer } from '../../gateway/tagger/settin
 import { type UplinkSettings, uplinkConsumer } from '../../gateway/uplink/settings.ts'
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
-import { type CommonOptions, contextOf, parseAddress, withCommonOptions } from '../options.ts'
+import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
+import { signInLink } from '../sign-in-link.ts'
 import { type ChildSpec, supervise } from '../supervisor.ts'
 
 /** Half the default: 80 MB less in a gateway with 5,000 devices connected, and no slower; a quarter costs half the speed. */
@@ -31,7 +34,7 @@ interface ServiceOptions extends CommonOptions {
 
 export function addServiceCommands(program: Command): void {
   const addresses = (command: Command) =>
-    withCommonOptions(command)
+    withLocalOptions(command)
       .option('--mqtt <host:port>', 'where devices connect (default 127.0.0.1:1883)')
       .option('--http <host:port>', 'where the API is (default 127.0.0.1:8080)')
   addresses(program.command('up'))
@@ -63,14 +66,24 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     const ready = await supervisor.ready()
     const mqtt = ready.gateway as Record<string, { host: string; port: number }>
     const http = String(ready.ingest?.http ?? ready.gateway?.http ?? '')
+    // Without it the service is as good; lintel user invite says what is wrong.
+    const signIn = await firstSignIn(data, config).catch(() => undefined)
     const doors = Object.entries(mqtt).filter(([, address]) => typeof address === 'object')
     const lines = [
       `lintel ${version} is up`,
       ...doors.map(([name, { host, port }]) => `  MQTT (${name})  ${host}:${port}`),
       `  API         ${http}`,
       `  data        ${paths.root}`,
+      ...(signIn === undefined
+        ? []
+        : [
+            '',
+            'nobody has an account yet; the first admin sets a name and a password, within a day, at',
+            signIn,
+          ]),
     ]
-    output.say(lines.join('\n'), { version, pid: process.pid, mqtt, http, data: paths.root })
+    const signInMember = signIn === undefined ? {} : { signIn }
+    output.say(lines.join('\n'), { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
     if (options.demo) {
       const { runDemo } = await import('../demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })
@@ -84,11 +97,21 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   lock.release()
 }
 
+/** The link for the first admin; undefined where there is one. A new one at each start: only hashes are kept. */
+async function firstSignIn(data: string, config: Config): Promise<string | undefined> {
+  const endpoint = findEndpoint(dataPaths(data), 'api')
+  if (endpoint === undefined) return undefined
+  const operations = createRemoteOperations(endpoint)
+  const users = await operations.listUsers()
+  if (users.some(({ invited }) => !invited)) return undefined
+  return signInLink(await operations.inviteUser(), { data, config })
+}
+
 function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
   return {
     ...config,
     ...(mqtt === undefined ? {} : { mqtt: { ...config.mqtt, tcp: parseAddress(mqtt, '--mqtt') } }),
-    ...(http === undefined ? {} : { http: parseAddress(http, '--http') }),
+    ...(http === undefined ? {} : { http: { ...config.http, ...parseAddress(http, '--http') } }),
   }
 }
 
@@ -112,7 +135,7 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpe
     { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: smallFlags },
     { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },
     uplink && { name: 'uplink', entry: entry('gateway/uplink'), settings: uplinkSettings, flags: smallFlags },
-    !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest },
+    !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest, flags: smallFlags },
   ]
   return specs.filter(spec => spec !== false)
 }

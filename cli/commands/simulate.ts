@@ -4,8 +4,7 @@ import { hourMs } from '../../core/clock.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { planTown } from '../../devices/town/plan.ts'
 import type { TownProgress } from '../../devices/town/simulate.ts'
-import { withOperations } from '../connect.ts'
-import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
 import { enrolSimulated } from '../simulated-devices.ts'
 
 interface SimulateCommandOptions extends CommonOptions {
@@ -20,7 +19,7 @@ interface SimulateCommandOptions extends CommonOptions {
 }
 
 export function addSimulateCommand(program: Command): void {
-  withCommonOptions(program.command('simulate'))
+  withLocalOptions(program.command('simulate'))
     .description('a town of doors and lanes that publishes over MQTT like any other; enrols it first')
     .option('--url <url>', 'the broker (default: mqtt.tcp of the configuration)')
     .option('--sites <n>', 'estates', toCount, 2)
@@ -34,7 +33,7 @@ export function addSimulateCommand(program: Command): void {
 }
 
 async function simulate(options: SimulateCommandOptions): Promise<void> {
-  const { data, config, output, json } = contextOf(options)
+  const { data, config, output, json, ask } = contextOf(options)
   const { tcp } = config.mqtt
   const url = options.url ?? (tcp ? `mqtt://${tcp.host}:${tcp.port}` : '')
   const plan = planTown({
@@ -45,9 +44,7 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
     checkpoints: options.checkpoints,
     zone: config.zone,
   })
-  const devices = await withOperations(data, config, 'enrolment', operations =>
-    enrolSimulated(operations, data, plan),
-  )
+  const devices = await ask('enrolment', operations => enrolSimulated(operations, data, plan))
   const abort = new AbortController()
   process.once('SIGINT', () => abort.abort())
   process.once('SIGTERM', () => abort.abort())

@@ -1,16 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { Operations, SnapshotView } from '../../api/operations.ts'
+import type { Operations, SnapshotView } from '../../api/operations/operations.ts'
 import { dayMs } from '../../core/clock.ts'
-import { dataPaths } from '../../core/data-directory.ts'
 import { LintelError } from '../../core/errors.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { formatLocal, parseMoment } from '../../flow/zone.ts'
 import { captionOf } from '../../gateway/snapshots/caption.ts'
-import { readOriginal } from '../../gateway/snapshots/originals.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
-import { withOperations } from '../connect.ts'
 import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
 
 interface RangeOptions extends CommonOptions {
@@ -52,8 +49,8 @@ export function addSnapshotCommands(program: Command): void {
 
 async function list(options: RangeOptions & { limit: number }): Promise<void> {
   const context = contextOf(options)
-  const { data, config, output } = context
-  const found = await withOperations(data, config, 'registry', operations =>
+  const { ask, config, output } = context
+  const found = await ask('registry', operations =>
     operations.listSnapshots({ ...rangeOf(options, context), limit: options.limit }),
   )
   const rows = found.map(({ device, event, at, site, building, point, bytes, urgent, hold }) => ({
@@ -75,8 +72,8 @@ async function show(
   event: string | undefined,
   options: CommonOptions & { out?: string; plain?: boolean },
 ): Promise<void> {
-  const { data, config, output } = contextOf(options)
-  const { view, jpeg } = await withOperations(data, config, 'registry', async operations => {
+  const { ask, config, output } = contextOf(options)
+  const { view, jpeg } = await ask('registry', async operations => {
     const view = await find(operations, device, event)
     return { view, jpeg: await operations.readSnapshot(view) }
   })
@@ -106,10 +103,10 @@ async function find(operations: Operations, device?: string, event?: string): Pr
 
 async function exportAll(directory: string, options: RangeOptions): Promise<void> {
   const context = contextOf(options)
-  const { data, config, output } = context
+  const { ask, output } = context
   mkdirSync(directory, { recursive: true })
   const lines: string[] = []
-  await withOperations(data, config, 'registry', async operations => {
+  await ask('registry', async operations => {
     let last: SnapshotView | undefined
     for (;;) {
       const found: SnapshotView[] = await operations.listSnapshots({
@@ -158,17 +155,17 @@ async function hold(
   event: string,
   options: CommonOptions & { days: number; reason: string },
 ): Promise<void> {
-  const { data, config, output } = contextOf(options)
+  const { ask, config, output } = contextOf(options)
   const until = Date.now() + options.days * dayMs
-  await withOperations(data, config, 'registry', operations =>
+  await ask('registry', operations =>
     operations.holdSnapshot({ device, event }, { until, reason: options.reason }),
   )
   output.say(`held until ${formatLocal(config.zone, until)}`, { device, event, until })
 }
 
 async function release(device: string, event: string, options: CommonOptions): Promise<void> {
-  const { data, config, output } = contextOf(options)
-  await withOperations(data, config, 'registry', operations => operations.releaseSnapshot({ device, event }))
+  const { ask, output } = contextOf(options)
+  await ask('registry', operations => operations.releaseSnapshot({ device, event }))
   output.say('held no longer', { device, event })
 }
 
@@ -177,20 +174,8 @@ async function original(
   event: string,
   options: CommonOptions & { out: string },
 ): Promise<void> {
-  const { data, config, output } = contextOf(options)
-  const { originals } = config.snapshots
-  if (originals === undefined)
-    throw new LintelError(
-      'CONFIG_INVALID',
-      'no originals are kept by this configuration: give --config with the file that the service has',
-    )
-  const directory = join(dataPaths(data).snapshots, 'originals')
-  const picture = await readOriginal(directory, originals.keyFile, { device, event })
-  if (picture === undefined)
-    throw new LintelError(
-      'SNAPSHOT_NOT_FOUND',
-      `no original of event ${event} of ${device} is kept, any more`,
-    )
+  const { ask, output } = contextOf(options)
+  const picture = await ask('registry', operations => operations.readOriginal({ device, event }))
   writeFileSync(options.out, picture, { mode: 0o600 })
   output.say(`the original, faces and all, is in ${options.out}: delete it when you are done`, {
     file: options.out,

@@ -17,6 +17,11 @@ export const PlaceSchema = Type.Object({
   building: name('The building, or the gate of a site.'),
   point: name('The door or lane.'),
   zone: Type.String({ maxLength: 64, description: 'IANA time zone.' }),
+  household: Type.Optional(
+    Type.Boolean({
+      description: 'true: the door of one household, which analysts see in no number of its building.',
+    }),
+  ),
 })
 export type AnnouncedPlace = Static<typeof PlaceSchema>
 
@@ -40,8 +45,9 @@ interface Happened<D> {
 
 export function checkPlace(value: unknown): { readonly place: AnnouncedPlace } | { readonly fault: Fault } {
   if (!placeValidator.Check(value)) return fault('PLACE_INVALID', describe(placeValidator, value))
-  const { kind, site, building, point, zone } = value as AnnouncedPlace
-  return { place: { kind, site, building, point, zone } }
+  const { kind, site, building, point, zone, household } = value as AnnouncedPlace
+  // Only where it is said: what the centre knows is not unsaid by an edge that knows less.
+  return { place: { kind, site, building, point, zone, ...(household ? { household } : {}) } }
 }
 
 export function checkSighting(value: unknown): Happened<DataOf<'sighting'>> | { readonly fault: Fault } {

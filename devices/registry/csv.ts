@@ -12,11 +12,13 @@ export interface ImportReport {
   readonly tokens: readonly { readonly device: string; readonly token: string }[]
 }
 
-const columns = ['device', 'kind', 'site', 'building', 'point', 'zone']
+const columns = ['device', 'kind', 'site', 'building', 'point', 'zone', 'household']
+const yesOrNo = new Map([...['yes', 'true', '1', '是'].map(word => [word, true] as const), ...['no', 'false', '0', '否'].map(word => [word, false] as const)]) // biome-ignore format: words
+const optional = ['zone', 'household']
 
 /**
- * Enrols the devices of a CSV with the header `device,kind,site,building,point,zone` (zone may be
- * left out; other columns are refused, since one of them may be a person's). Good rows are enrolled
+ * Enrols the devices of a CSV with the header `device,kind,site,building,point,zone,household` (the
+ * last two may be left out; household is yes or no; other columns are refused, since one of them may be a person's). Good rows are enrolled
  * even where others are wrong; saying the same file again changes nothing.
  * Throws IMPORT_ROW_INVALID only where the file as a whole cannot be read.
  */
@@ -33,7 +35,7 @@ export async function importDevices(
     const device = cells.device ?? ''
     const earlier = seen.get(device)
     const reason = fault ?? (earlier === undefined ? undefined : `listed already in row ${earlier}`)
-    if (reason === undefined) good.push({ row: line, value: { ...cells, zone: cells.zone || defaultZone } })
+    if (reason === undefined) good.push({ row: line, value: deviceOf(cells, defaultZone) })
     else faults.push({ row: line, device, reason })
     if (earlier === undefined && device !== '') seen.set(device, line)
   }
@@ -55,6 +57,12 @@ export async function importDevices(
       answer.outcome === 'enrolled' ? [{ device: answer.device, token: answer.token }] : [],
     ),
   }
+}
+
+/** A list without the column, or with an empty cell, says nothing of households; a word that is none is told as such. */
+function deviceOf({ household = '', ...cells }: Record<string, string>, defaultZone: string): unknown {
+  const said = household === '' ? {} : { household: yesOrNo.get(household.toLowerCase()) ?? household }
+  return { ...cells, zone: cells.zone || defaultZone, ...said }
 }
 
 interface CsvRow {
@@ -90,7 +98,7 @@ function readRows(csv: string): CsvRow[] {
   const header = records.shift()?.record ?? []
   const wrong = [
     ...columns
-      .filter(name => name !== 'zone' && !header.includes(name))
+      .filter(name => !optional.includes(name) && !header.includes(name))
       .map(name => `column ${name} is missing`),
     ...header
       .filter(name => !columns.includes(name))
@@ -99,7 +107,8 @@ function readRows(csv: string): CsvRow[] {
       .filter(name => header.indexOf(name) !== header.lastIndexOf(name))
       .map(name => `column ${name} is there twice`),
   ]
-  if (wrong.length > 0) throw refused(`the first line must be ${columns.join(',')}: ${wrong.join('; ')}`)
+  if (wrong.length > 0)
+    throw refused(`the first line must be ${columns.join(',')}, the last two if wanted: ${wrong.join('; ')}`)
   return records.map(({ record, info }) => {
     const cells = Object.fromEntries(header.map((name, index) => [name, record[index] ?? '']))
     if (record.length === header.length) return { line: info.lines, cells }

@@ -31,6 +31,12 @@ export const NewDeviceSchema = Type.Object(
         description: 'Of a gateway: sites beside its own whose devices it may speak for.',
       }),
     ),
+    household: Type.Optional(
+      Type.Boolean({
+        description:
+          'The door of one household: analysts see it counted for its site, never for its building.',
+      }),
+    ),
   },
   { additionalProperties: false },
 )
@@ -61,11 +67,13 @@ export function faultOfDevice(value: unknown): string | undefined {
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
     const member = first.instancePath.slice(1)
+    if (member === 'household') return 'household must be true or false, in a list yes or no'
     if (params.allowedValues) return `${member} must be ${listed(params.allowedValues)}`
     if (member === 'device') return 'device must be 1 to 64 of A-Z, a-z, 0-9, _ and -'
     return `${member} ${member === 'zone' ? first.message : nameRule}`
   }
   if (value.sites !== undefined && value.kind !== 'gateway') return 'only a gateway has further sites'
+  if (value.household && value.kind !== 'terminal') return "only a terminal is a household's door"
   return isZone(value.zone)
     ? undefined
     : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone.slice(0, 64)}"`

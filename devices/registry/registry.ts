@@ -10,6 +10,8 @@ export interface Registry {
   get(device: DeviceId): Device | undefined
   list(): Device[]
   place(id: number): Place | undefined
+  /** Where any device stands or ever stood. */
+  places(): Place[]
   /** Grows with every change: a reader that keeps copies compares it. */
   version(): number
 
@@ -58,12 +60,13 @@ export function createRegistry(state: State): Registry {
     const { device, site, building, point, zone, kind } = wanted
     // A list, which has no column for them, says nothing of them.
     const sites = wanted.sites ?? known?.sites ?? []
+    const household = wanted.household ?? known?.household ?? false
     // One that has a token of its own keeps it, whoever else speaks for it.
     const through = known === undefined || known.via !== undefined ? (via ?? known?.via) : undefined
     const oldPlace = known && places.get(placeKey(known.place))
     const stays = known?.kind === kind && oldPlace !== undefined && samePlace(oldPlace, wanted)
-    if (stays && sameSites(known.sites, sites) && known.via === through)
-      return { outcome: 'unchanged', device }
+    const sameRest = sameSites(known?.sites, sites) && (known?.household ?? false) === household
+    if (stays && sameRest && known.via === through) return { outcome: 'unchanged', device }
     const place = stays ? known.place : bump('place')
     if (!stays) places.put(placeKey(place), { id: place, device, site, building, point, zone })
     const token = newToken()
@@ -73,6 +76,7 @@ export function createRegistry(state: State): Registry {
       tokenHash: known?.tokenHash ?? hashToken(token),
       enrolledAt: known?.enrolledAt ?? now,
       ...(sites.length === 0 ? {} : { sites }),
+      ...(household ? { household } : {}),
       ...(through === undefined ? {} : { via: through }),
     }) // biome-ignore format: the device, then what the registry adds
     return known === undefined ? { outcome: 'enrolled', device, token } : { outcome: 'moved', device }
@@ -98,6 +102,7 @@ export function createRegistry(state: State): Registry {
       }
       return place
     },
+    places: () => [...places.entries()].map(([, place]) => place),
     version: () => counters.get('registry') ?? 0,
     enrol: (rows, now) =>
       state.transact(() => {

@@ -14,6 +14,12 @@ export interface TimePlace {
   readonly skewed: boolean
 }
 
+/** For history that somebody vouches for: however old, and always late. Undefined in the future. */
+export function placeInPast(claimedAt: number, receivedAt: number): TimePlace | undefined {
+  if (claimedAt - receivedAt > futureLimitMs) return undefined
+  return { at: claimedAt, late: true, skewed: false }
+}
+
 /** The event's own time is kept where it can be true; else it counts as having happened when it came. */
 export function placeInTime(claimedAt: number, receivedAt: number): TimePlace {
   const ageMs = receivedAt - claimedAt

@@ -51,9 +51,10 @@ export class Account {
   }
 
   /** Whether the registry says the same already. */
-  isKnown(device: DeviceId, { kind, ...place }: AnnouncedPlace): boolean {
+  isKnown(device: DeviceId, { kind, household, ...place }: AnnouncedPlace): boolean {
     const found = this.#find(device)
     if (found === undefined || found.kind !== kind || !samePlace(found, { device, ...place })) return false
+    if (household && !found.household) return false
     return found.via === undefined || found.via === this.#gateway.device
   }
 

@@ -5,7 +5,7 @@ import type { Part } from '../../core/lifecycle.ts'
 import { metricsType } from '../../core/metrics-server.ts'
 import type { NewSighting } from '../admit/sight.ts'
 import type { PictureKey } from '../snapshots/snapshots.ts'
-import type { Door, PictureDoor } from './door.ts'
+import type { BackfillOptions, BackfillRow, Door, PictureDoor } from './door.ts'
 
 /**
  * Offers the door to the other processes of this machine: HTTP on loopback, on a free port, with a
@@ -17,7 +17,7 @@ export function createControlServer(
   onError: (error: unknown) => void,
 ): Part {
   const token = randomBytes(24).toString('base64url')
-  const app = createHttp({ token, onError })
+  const app = createHttp({ admit: token, onError })
   app.get('/sessions', () => door.sessions())
   app.get('/refusals', () => door.refusals())
   app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await door.metrics()))
@@ -28,6 +28,9 @@ export function createControlServer(
     await door.drop(Number(request.params.key))
     return reply.status(204).send()
   })
+  app.post<{ Body: { rows: BackfillRow[]; options: BackfillOptions } }>('/backfill', ({ body }) =>
+    door.backfill(body.rows, body.options),
+  )
   app.post<{ Body: NewSighting[] }>('/sightings', async (request, reply) => {
     await door.sight(request.body)
     return reply.status(204).send()

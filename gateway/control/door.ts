@@ -1,4 +1,5 @@
 import type { DeviceId } from '../../core/words.ts'
+import type { Fault } from '../../devices/contract/validate.ts'
 import type { NewSighting } from '../admit/sight.ts'
 import type { Refusal } from '../broker/broker.ts'
 import type { Outcome, ParkedKey } from '../journal/journal.ts'
@@ -16,6 +17,8 @@ export interface Door {
   replay(key: ParkedKey): Promise<Outcome>
   /** Throws PARKED_NOT_FOUND. */
   drop(key: ParkedKey): Promise<void>
+  /** Admits history, an outcome for each row. Throws the journal's errors. */
+  backfill(rows: readonly BackfillRow[], options: BackfillOptions): Promise<BackfillOutcome[]>
   /** Prometheus text. */
   metrics(): Promise<string>
 }
@@ -26,6 +29,22 @@ export interface PictureDoor {
   sight(sightings: readonly NewSighting[]): Promise<void>
   /** Erases originals that have been redacted, or never will be. */
   erase(pictures: readonly PictureKey[]): Promise<void>
+}
+
+/** An event from before, as its device would have sent it, and whose it is. */
+export interface BackfillRow {
+  readonly device: DeviceId
+  readonly event: unknown
+}
+
+/** `valid` where nothing was to be stored; a fault is nowhere but in the answer: whoever asked has the file. */
+export type BackfillOutcome = 'stored' | 'duplicate' | 'valid' | Fault
+
+export interface BackfillOptions {
+  /** Only looks at them. */
+  readonly dryRun: boolean
+  /** They go on to a centre, which believes no time that is older than 31 days. */
+  readonly isRelayed: boolean
 }
 
 export interface Connection {

@@ -1,5 +1,7 @@
+import { type Clock, systemClock } from '../../core/clock.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
+import { backfill } from '../admit/backfill.ts'
 import { replay } from '../admit/replay.ts'
 import { type NewSighting, sight } from '../admit/sight.ts'
 import type { WaitingRoom } from '../admit/waiting-room.ts'
@@ -18,6 +20,7 @@ export interface DoorParts {
   /** Oldest first. */
   refusals: () => readonly Refusal[]
   metrics?: () => Promise<string>
+  clock?: Clock
 }
 
 export function createDoor({
@@ -28,6 +31,7 @@ export function createDoor({
   registry,
   refusals,
   metrics,
+  clock = systemClock,
 }: DoorParts): Door & PictureDoor {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
   /** What was acked and could never be looked at is a fault to mend in the firmware. */
@@ -51,6 +55,7 @@ export function createDoor({
     async drop(key) {
       if (!(await journal.dropParked(key))) throw missing(key)
     },
+    backfill: (rows, options) => backfill({ journal, registry }, rows, clock(), options),
     sight: sightings => sight(journal, sightings, tellSender),
     async erase(pictures) {
       for (const { device, event } of pictures) await waitingRoom?.remove(device, event)

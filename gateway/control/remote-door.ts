@@ -37,6 +37,7 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door & Pictu
     async drop(key) {
       await ask('DELETE', `/parked/${key}`)
     },
+    backfill: async (rows, options) => (await ask('POST', '/backfill', { rows, options })).json() as never,
     async sight(sightings) {
       await ask('POST', '/sightings', sightings)
     },

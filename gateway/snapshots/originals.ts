@@ -84,6 +84,15 @@ export async function readOriginal(
   }
 }
 
+/** For whoever is asked for originals; undefined where the configuration keeps none. */
+export function originalReader(
+  snapshots: string,
+  originals: { readonly keyFile: string } | undefined,
+): ((picture: PictureKey) => Promise<Buffer | undefined>) | undefined {
+  if (originals === undefined) return undefined
+  return picture => readOriginal(join(snapshots, 'originals'), originals.keyFile, picture)
+}
+
 function readKey(path: string): Buffer {
   let text: string
   try {

@@ -52,8 +52,9 @@ export function draftOf(
   return { kind, topic: topics[kind](device), payload, device, place: record.place, urgent, numbers }
 }
 
-export function placeDraft(place: Place, kind: AnnouncedPlace['kind']): Draft {
+export function placeDraft(place: Place, told: Pick<AnnouncedPlace, 'kind' | 'household'>): Draft {
   const { id, device, site, building, point, zone } = place
-  const payload = Buffer.from(JSON.stringify({ kind, site, building, point, zone } satisfies AnnouncedPlace))
+  const announced: AnnouncedPlace = { ...told, site, building, point, zone }
+  const payload = Buffer.from(JSON.stringify(announced))
   return { kind: 'place', topic: placeTopic(device), payload, device, place: id, urgent: true, numbers: [] }
 }

@@ -30,8 +30,10 @@ export function createTold(registry: Pick<Registry, 'get' | 'place'>, onFault: (
   return {
     isTold: (device: DeviceId, place: number): boolean => told.get(place) ?? look(device, place),
     placeOf: (place: number): Place => registry.place(place)!,
-    kindOf(device: DeviceId): AnnouncedPlace['kind'] {
-      return registry.get(device)?.kind === 'checkpoint' ? 'checkpoint' : 'terminal'
+    /** Of the device, beside where it stands. */
+    ofDevice(device: DeviceId): Pick<AnnouncedPlace, 'kind' | 'household'> {
+      const { kind, household } = registry.get(device) ?? {}
+      return { kind: kind === 'checkpoint' ? kind : 'terminal', ...(household ? { household } : {}) }
     },
   }
 }

@@ -58,7 +58,7 @@ export function createUplink(options: UplinkOptions, parts: UplinkParts): Part &
   const { isTold } = told
   const hold = new Hold(options.holdBackoff ?? defaultHoldBackoff)
   const outgoing = new Outgoing(windowUnder(options.maxBytesPerS), clock, acked)
-  const places = new Places((device, place) => placeDraft(told.placeOf(place), told.kindOf(device)))
+  const places = new Places((device, place) => placeDraft(told.placeOf(place), told.ofDevice(device)))
   const records = new RecordStream({ journal, cursor: book.cursor(), isTold, onFault }, options.limits)
   const { passed, progress } = records
   const pictures =

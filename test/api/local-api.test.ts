@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { createAccess } from '../../api/access/access.ts'
 import { createLocalApi } from '../../api/api.ts'
-import { createRemoteOperations } from '../../api/remote-operations.ts'
+import { createBackfillFiles } from '../../api/operations/backfill-files.ts'
+import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import { parseConfig } from '../../core/config.ts'
 import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
 import { createLog } from '../../core/log.ts'
@@ -19,17 +21,22 @@ const noDoor: Door = {
   refusals: async () => [],
   replay: async () => 'stored',
   drop: async () => {},
+  backfill: async () => [],
   metrics: async () => 'lintel_connected_devices 3\n',
 }
 
 async function start({ door = noDoor, store = createMemoryStore() }: { door?: Door; store?: Store } = {}) {
   const paths = dataPaths(await temporaryDirectory())
   prepareDataDirectory(paths)
+  const config = parseConfig({ http: { port: 0 } })
+  const state = createMemoryState()
   const api = createLocalApi({
     paths,
-    config: parseConfig({ http: { port: 0 } }),
+    config,
     log: createLog('test', 'silent'),
-    registry: createRegistry(createMemoryState()),
+    registry: createRegistry(state),
+    access: createAccess(state, () => 0, config),
+    backfillFiles: createBackfillFiles(state),
     journal: createMemoryJournal(() => 0),
     store,
     intake: { stats: () => ({ applied: 9, rows: 8, batches: 7, failures: 6, damaged: 5 }) },

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { createOperations } from '../../api/local-operations.ts'
+import { createAccess } from '../../api/access/access.ts'
+import { createBackfillFiles } from '../../api/operations/backfill-files.ts'
+import { createOperations } from '../../api/operations/local-operations.ts'
+import { operator, type Viewer } from '../../api/viewer.ts'
+import { parseConfig } from '../../core/config.ts'
 import { LintelError } from '../../core/errors.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
@@ -27,6 +31,7 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     async drop(key) {
       asked.push(['drop', key])
     },
+    backfill: async () => [],
     metrics: async () => '',
     ...change.door,
   }
@@ -35,7 +40,8 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
   const registry = createRegistry(state)
   const snapshots = createSnapshotFake()
   const store = 'store' in change ? change.store : createMemoryStore()
-  const operations = createOperations({
+  const access = createAccess(state, () => 5, parseConfig({}))
+  const operationsFor = createOperations({
     registry,
     journal,
     store,
@@ -45,8 +51,12 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     door,
     clock: () => 5,
     defaultZone: 'Europe/Berlin',
+    minCount: 10,
+    backfillFiles: createBackfillFiles(state),
+    access,
   })
-  return { operations, journal, registry, snapshots, asked }
+  const operations = operationsFor(operator)
+  return { operations, operationsFor, access, journal, registry, snapshots, asked }
 }
 
 describe('the operations', () => {
@@ -197,5 +207,88 @@ describe('the operations on pictures', () => {
     })
     await operations.setRegions('d1', undefined)
     expect(await operations.regions('d1')).toBeUndefined()
+  })
+})
+
+describe('the operations of a duty room', () => {
+  const duty: Viewer = { as: 'account', name: 'wang', role: 'duty', sites: ['s'] }
+  const question = {
+    measure: 'passages',
+    from: '2026-11-21',
+    to: '2026-11-22',
+    every: '1d',
+    by: [],
+    zone: 'UTC',
+  }
+
+  /** A device at its site and one at another, and pictures of both, those of the other site the newest. */
+  async function town() {
+    const set = setUp()
+    const { operations, registry, snapshots } = set
+    await operations.addDevice(row)
+    await operations.addDevice({ ...row, device: 'd2', site: 'other' })
+    for (const [device, n] of [['d1', 3], ['d2', 2500]] as const) {
+      const { place } = registry.get(device)!
+      for (let i = 0; i < n; i++)
+        snapshots.add({ device, event: `e${i}`, at: device === 'd1' ? i : 100 + i, place, urgent: false, position: i, restedAt: 4, bytes: 2 }, Buffer.from('jp'))
+    } // biome-ignore format: pictures
+    return { ...set, theirs: set.operationsFor(duty) }
+  }
+
+  test('show its devices, points and pictures, and no others', async () => {
+    const { theirs, operations } = await town()
+    expect((await theirs.listDevices()).map(({ device }) => device)).toEqual(['d1'])
+    expect((await theirs.listPoints()).map(({ site }) => site)).toEqual(['s'])
+    expect((await operations.listPoints()).map(({ site }) => site)).toEqual(['other', 's'])
+    expect((await theirs.listSnapshots({ limit: 2 })).map(({ event }) => event)).toEqual(['e2', 'e1'])
+    expect(await theirs.listSnapshots({ device: 'd2', limit: 2 })).toEqual([])
+    expect((await theirs.readSnapshot({ device: 'd1', event: 'e1' })).toString()).toBe('jp')
+  })
+
+  test('do not know of what is at other sites, rather than forbid it', async () => {
+    const { theirs } = await town()
+    const key = { device: 'd2', event: 'e1' }
+    await expect(theirs.showDevice('d2')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    await expect(theirs.regions('d2')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    for (const act of [theirs.showSnapshot, theirs.readSnapshot, theirs.releaseSnapshot])
+      await expect((async () => act(key))()).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' })
+    const hold = async () => theirs.holdSnapshot(key, { until: 9, reason: 'x' })
+    await expect(hold()).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' })
+  })
+
+  test('keep a picture where it was taken, when its device has moved to another site', async () => {
+    const { theirs, operations } = await town()
+    await operations.addDevice({ ...row, site: 'other' })
+    expect(await theirs.listDevices()).toEqual([])
+    expect(await theirs.listSnapshots({ limit: 9 })).toHaveLength(3)
+  })
+
+  test('count its own sites alone, exactly', async () => {
+    const { theirs } = await town()
+    expect(await theirs.flow(question)).not.toHaveProperty('suppression')
+    await expect(theirs.flow({ ...question, where: { site: ['other'] } })).rejects.toMatchObject({
+      code: 'API_FORBIDDEN',
+    })
+  })
+
+  for (const role of ['analyst', 'auditor'] as const) {
+    test(`hide small numbers from the ${role}`, async () => {
+      const theirs = (await town()).operationsFor({ as: 'token', name: 't', role })
+      const answer = await theirs.flow({
+        ...question,
+        from: '2025-11-21',
+        to: '2025-11-22',
+        zone: 'Europe/Berlin',
+      })
+      expect(answer.suppression).toMatchObject({ minCount: 10 })
+    })
+  }
+
+  test('go on record by the name of who asked', async () => {
+    const { theirs, access } = await town()
+    await theirs.readSnapshot({ device: 'd1', event: 'e1' })
+    expect(access.audit.latest(1)).toMatchObject([
+      { as: 'account', who: 'wang', action: 'snapshot.view', target: 'd1/e1' },
+    ])
   })
 })

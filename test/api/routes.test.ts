@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { addRoutes } from '../../api/api.ts'
-import type { Operations } from '../../api/operations.ts'
-import { createRemoteOperations } from '../../api/remote-operations.ts'
+import type { Operations } from '../../api/operations/operations.ts'
+import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import { LintelError } from '../../core/errors.ts'
-import { createHttp, type Problem } from '../../core/http.ts'
+import type { Problem } from '../../core/http.ts'
 import { version } from '../../core/version.ts'
+import { apiOver } from '../support/api.ts'
 
 /** Answers each operation with its own name and what it was given; or throws `fault`. */
 function serve(fault?: LintelError) {
@@ -18,15 +18,13 @@ function serve(fault?: LintelError) {
         if (name === 'rotateToken') return 'new token'
         if (name === 'replayParked') return 'stored'
         if (name === 'regions') return { zone: [] }
-        if (name === 'readSnapshot') return Buffer.from('jpeg')
+        if (name === 'readSnapshot' || name === 'readOriginal') return Buffer.from('jpeg')
         if (name === 'addDevice')
           return { outcome: (given[0] as { outcome?: string })?.outcome ?? 'enrolled' }
         return { answer: name }
       },
   })
-  const app = createHttp({ token: 'secret', open: ['/api/v1/health'] })
-  addRoutes(app, operations)
-  return { app, calls }
+  return { app: apiOver(operations), calls }
 }
 
 const authorization = 'Bearer secret'
@@ -44,6 +42,7 @@ interface Case {
 const json = (value: unknown) => ({ type: 'application/json', text: JSON.stringify(value) })
 
 const cases: Case[] = [
+  { method: 'GET', url: '/points', call: ['listPoints'] },
   { method: 'GET', url: '/devices', call: ['listDevices'] },
   {
     method: 'POST',
@@ -85,16 +84,21 @@ const cases: Case[] = [
   { method: 'POST', url: '/devices/d1/rotate', call: ['rotateToken', 'd1'], answer: { token: 'new token' } },
   { method: 'POST', url: '/devices/d1/enable', call: ['setEnabled', 'd1', true], status: 204 },
   { method: 'POST', url: '/devices/d1/disable', call: ['setEnabled', 'd1', false], status: 204 },
-  { method: 'GET', url: flowUrl(), call: ['flow', { ...flow, every: '1h', by: [] }] },
+  { method: 'GET', url: flowUrl(), call: ['flow', { ...flow, by: [], where: {} }] },
+  {
+    method: 'GET',
+    url: flowUrl({ file: 'parquet' }),
+    call: ['flow', { ...flow, by: [], where: {} }, 'parquet'],
+  },
   {
     method: 'GET',
     url: flowUrl({ every: '1d', by: 'site,direction' }),
-    call: ['flow', { ...flow, every: '1d', by: ['site', 'direction'] }],
+    call: ['flow', { ...flow, every: '1d', by: ['site', 'direction'], where: {} }],
   },
   {
     method: 'GET',
     url: flowUrl({ from: '2026-11-21T08:00:00+08:00' }),
-    call: ['flow', { ...flow, from: '2026-11-21T08:00:00+08:00', every: '1h', by: [] }],
+    call: ['flow', { ...flow, from: '2026-11-21T08:00:00+08:00', by: [], where: {} }],
   },
   { method: 'GET', url: '/ledger', call: ['ledger'] },
   { method: 'GET', url: '/snapshots', call: ['listSnapshots', { limit: 100 }] },
@@ -134,6 +138,53 @@ const cases: Case[] = [
   { method: 'GET', url: '/parked/3', call: ['showParked', 3] },
   { method: 'POST', url: '/parked/3/replay', call: ['replayParked', 3], answer: { outcome: 'stored' } },
   { method: 'DELETE', url: '/parked/3', call: ['dropParked', 3], status: 204 },
+  { method: 'GET', url: '/users', call: ['listUsers'] },
+  {
+    method: 'POST',
+    url: '/users',
+    body: json({ name: '王芳', role: 'duty', sites: ['南社'] }),
+    call: ['addUser', { name: '王芳', role: 'duty', sites: ['南社'] }],
+    status: 201,
+  },
+  { method: 'POST', url: '/invitations', body: json({}), call: ['inviteUser', undefined], status: 201 },
+  { method: 'POST', url: '/invitations', body: json({ name: 'a' }), call: ['inviteUser', 'a'], status: 201 },
+  { method: 'POST', url: '/users/a/enable', call: ['setUserEnabled', 'a', true], status: 204 },
+  { method: 'POST', url: '/users/a/disable', call: ['setUserEnabled', 'a', false], status: 204 },
+  { method: 'DELETE', url: '/users/a', call: ['removeUser', 'a'], status: 204 },
+  { method: 'GET', url: '/tokens', call: ['listTokens'] },
+  {
+    method: 'POST',
+    url: '/tokens',
+    body: json({ name: 'grafana', role: 'analyst' }),
+    call: ['createToken', { name: 'grafana', role: 'analyst', days: 90 }],
+    status: 201,
+  },
+  { method: 'DELETE', url: '/tokens/grafana', call: ['revokeToken', 'grafana'], status: 204 },
+  { method: 'GET', url: '/audit', call: ['listAudit', { limit: 100 }] },
+  { method: 'GET', url: '/audit?after=7&limit=2', call: ['listAudit', { after: 7, limit: 2 }] },
+  { method: 'GET', url: '/retention', call: ['retention'] },
+  { method: 'GET', url: '/retention/overdue', call: ['verifyRetention'] },
+  { method: 'GET', url: '/retention/deletions?after=3', call: ['listDeletions', { after: 3, limit: 100 }] },
+  {
+    method: 'POST',
+    url: '/retention/erasures',
+    body: json({ of: { device: 'd1' }, before: 5 }),
+    call: ['eraseRows', { of: { device: 'd1' }, before: 5 }],
+  },
+  {
+    method: 'GET',
+    url: '/snapshots/d1/e1/picture',
+    call: ['readSnapshot', { device: 'd1', event: 'e1' }],
+    answer: 'jpeg',
+  },
+  {
+    method: 'GET',
+    url: '/snapshots/d1/e1/original',
+    call: ['readOriginal', { device: 'd1', event: 'e1' }],
+    answer: 'jpeg',
+  },
+  { method: 'GET', url: '/audit/verify', call: ['verifyAudit', undefined] },
+  { method: 'GET', url: '/audit/verify?noted=3%3Aabc', call: ['verifyAudit', '3:abc'] },
 ]
 
 const ask = ({ method, url, body }: Case, headers: Record<string, string> = { authorization }) => ({
@@ -153,6 +204,7 @@ describe('the API', () => {
         expect(response.statusCode).toBe(status)
         expect(calls).toEqual([call])
         if (status === 204) expect(response.body).toBe('')
+        else if (typeof answer === 'string') expect(response.body).toBe(answer)
         else expect(response.json()).toEqual(answer ?? { answer: call[0] })
       })
 
@@ -178,7 +230,7 @@ describe('the API', () => {
   })
 
   const wrong = [
-    { method: 'GET', url: '/flow', detail: /required property 'measure'/ },
+    { method: 'GET', url: '/flow', detail: /required property 'from'/ },
     { method: 'GET', url: '/flow?measure=passages&from=1&to=2', detail: /required property 'zone'/ },
     { method: 'GET', url: '/snapshots?after=1', detail: /after must match/ },
     { method: 'GET', url: '/snapshots?device=a/b', detail: /device must match/ },
@@ -191,6 +243,15 @@ describe('the API', () => {
     { method: 'DELETE', url: '/parked/1.5', detail: /key must be integer/ },
     { method: 'POST', url: '/devices', body: { type: 'application/json', text: '{' }, detail: /JSON/ },
     { method: 'POST', url: '/devices/import', body: json({ a: 1 }), detail: /body must be string/ },
+    { method: 'POST', url: '/users', body: json({ name: 'a', role: 'king' }), detail: /role must be equal/ },
+    { method: 'POST', url: '/users', body: json({ name: 'a b', role: 'admin' }), detail: /name must match/ },
+    {
+      method: 'POST',
+      url: '/tokens',
+      body: json({ name: 'a', role: 'admin', days: 0 }),
+      detail: /days must/,
+    },
+    { method: 'GET', url: '/audit?limit=0', detail: /limit must be >= 1/ },
   ] as (Pick<Case, 'method' | 'url' | 'body'> & { detail: RegExp })[]
   for (const { detail, ...asked } of wrong) {
     test(`refuses ${asked.method} ${asked.url} in words`, async () => {
@@ -212,8 +273,10 @@ describe('the operations over HTTP', () => {
     const url = await app.listen({ host: '127.0.0.1', port: 0 })
     return { app, calls, remote: createRemoteOperations({ url, token: 'secret' }) }
   }
-  const question = { ...flow, every: '1d', by: ['site', 'direction'] }
-  const operations: { [N in keyof Operations]: Parameters<Operations[N]> } = {
+  const question = { ...flow, every: '1d', by: ['site', 'direction'], where: { site: ['a', 'b'] } }
+  /** Streams and files have tests of their own. */
+  type Plain = Exclude<keyof Operations, 'exportRows' | 'backfill'>
+  const operations: { [N in Plain]: Parameters<Operations[N]> } = {
     addDevice: [{ device: 'd1', site: '南社' }],
     announceDevice: [{ gateway: 'edge-1', device: 'd1', site: '南社' }],
     importDevices: ['device\r\n南社'],
@@ -237,6 +300,22 @@ describe('the operations over HTTP', () => {
     showParked: [3],
     replayParked: [3],
     dropParked: [3],
+    listPoints: [],
+    readOriginal: [{ device: 'd1', event: 'e1' }],
+    listUsers: [],
+    addUser: [{ name: '王芳', role: 'duty', sites: ['南社'] }],
+    inviteUser: ['王芳'],
+    setUserEnabled: ['王芳', false],
+    removeUser: ['王芳'],
+    listTokens: [],
+    createToken: [{ name: 't', role: 'analyst', days: 7 }],
+    revokeToken: ['t'],
+    listAudit: [{ after: 3, limit: 5 }],
+    verifyAudit: ['3:abc'],
+    retention: [],
+    verifyRetention: [],
+    listDeletions: [{ limit: 5, after: 3 }],
+    eraseRows: [{ of: { device: 'd1' }, before: 5 }],
   }
   type Call = (...given: unknown[]) => Promise<unknown>
 

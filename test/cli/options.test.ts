@@ -45,3 +45,30 @@ test('a command has every default where no configuration is named', () => {
 test('a configuration that is named has to be there', () => {
   expect(() => contextOf({ data: '.', config: '/nowhere/at/all.yaml' })).toThrow(/ENOENT/)
 })
+
+describe('a service that is named', () => {
+  const env = { LINTEL_URL: 'https://there.example', LINTEL_TOKEN: 'lintel_x\n' }
+  const given = (options: object, environment: NodeJS.ProcessEnv = {}) =>
+    contextOf({ data: '.', ...options }, environment).service()
+
+  test('comes from the environment, or from options, which come first', () => {
+    expect(given({})).toBeUndefined()
+    expect(given({}, env)).toEqual({ url: 'https://there.example', token: 'lintel_x' })
+    expect(given({ url: 'http://here:8080/' }, env)).toEqual({ url: 'http://here:8080', token: 'lintel_x' })
+  })
+
+  const wrong = [
+    { options: { url: 'https://a' }, message: /--url needs a token/ },
+    { options: { url: 'a:8080' }, message: /--url must be such as/ },
+    { options: { url: 'https://a/api' }, message: /--url must be such as/ },
+    { options: { url: 'https://a', tokenFile: '/nowhere/at/all' }, message: /--token-file: ENOENT/ },
+    { options: { tokenFile: 'x' }, message: /--token-file goes with --url/ },
+  ]
+  for (const { options, message } of wrong) {
+    test(`by ${JSON.stringify(options)} is refused`, () => {
+      expect(() => given(options)).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringMatching(message) }),
+      )
+    })
+  }
+})

@@ -18,7 +18,10 @@ const defaults = {
     maxInFlightPerDevice: 64,
     maxInFlightBytes: 64 * miB,
   },
-  http: { host: '127.0.0.1', port: 8080 },
+  http: { host: '127.0.0.1', port: 8080, trustProxy: [], sessionIdleS: 8 * 3600, sessionMaxS: 86_400 },
+  audit: { keepDays: 1095 },
+  flow: { minCount: 10 },
+  retention: {},
   journal: {
     maxBytes: 10 * giB,
     reserveBytes: giB,

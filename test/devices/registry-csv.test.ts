@@ -108,6 +108,45 @@ describe('a CSV of devices', () => {
     ])
   })
 
+  const households = [
+    { cell: 'yes', want: true },
+    { cell: 'TRUE', want: true },
+    { cell: '是', want: true },
+    { cell: 'no', want: undefined },
+    { cell: '0', want: undefined },
+    { cell: '', want: undefined },
+  ]
+  for (const { cell, want } of households) {
+    test(`marks a door as ${want ? '' : 'not '}that of one household by "${cell}"`, async () => {
+      const registry = createRegistry(createMemoryState())
+      const csv = `${header},household\nd1,terminal,s,b,p,UTC,${cell}\n`
+      expect(await load(csv, registry)).toMatchObject({ enrolled: 1, faults: [] })
+      expect(registry.get('d1')!.household).toBe(want)
+    })
+  }
+
+  test('that says nothing of households leaves them as they are; one that says no takes them back', async () => {
+    const registry = createRegistry(createMemoryState())
+    const line = 'd1,terminal,s,b,p,UTC'
+    await load(`${header},household\n${line},yes\n`, registry)
+    const { place } = registry.get('d1')!
+    expect(await load(`${header}\n${line}\n`, registry)).toMatchObject({ unchanged: 1 })
+    expect(await load(`${header},household\n${line},\n`, registry)).toMatchObject({ unchanged: 1 })
+    expect(registry.get('d1')).toMatchObject({ household: true, place })
+    expect(await load(`${header},household\n${line},no\n`, registry)).toMatchObject({ moved: 1 })
+    expect(registry.get('d1')).not.toHaveProperty('household')
+    expect(registry.get('d1')!.place).toBe(place)
+  })
+
+  test('with another word for a household, or one at a checkpoint, has those rows refused', async () => {
+    const csv = `${header},household\nd1,terminal,s,b,p,UTC,perhaps\nd2,checkpoint,s,b,p,UTC,yes\n`
+    const { faults } = await load(csv)
+    expect(faults.map(({ reason }) => reason)).toEqual([
+      'household must be true or false, in a list yes or no',
+      "only a terminal is a household's door",
+    ])
+  })
+
   const gbk = Buffer.from(
     '6465766963652c6b696e642c736974652c6275696c64696e672c706f696e740a64312c7465726d696e616c2cc4cfc9e72c622c700a',
     'hex',

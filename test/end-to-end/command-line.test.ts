@@ -1,11 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { startService } from '../../bench/service.ts'
-import type { FlowAnswer } from '../../flow/query.ts'
-import { lintel } from '../support/command.ts'
+import type { FlowAnswer } from '../../flow/answer.ts'
+import { lintel, main } from '../support/command.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const passage = (id: string) => ({
@@ -188,6 +190,17 @@ test('check-config lists every problem and exits with 78', async () => {
   expect(code).toBe(78)
   for (const problem of ['journal: unknown key maxByte', 'journal.retainS: must be integer', 'http.port'])
     expect(stderr).toContain(problem)
+})
+
+test('a command whose reader has gone ends without a word', async () => {
+  const child = spawn(process.execPath, [main, 'check-config'])
+  child.stdout.destroy()
+  let said = ''
+  child.stderr.on('data', chunk => {
+    said += chunk
+  })
+  const [code] = await once(child, 'close')
+  expect({ code, said }).toEqual({ code: 0, said: '' })
 })
 
 test('a port that is taken ends the start at once, with the reason', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { startService } from '../../bench/service.ts'
-import type { FlowAnswer } from '../../flow/query.ts'
+import type { FlowAnswer } from '../../flow/answer.ts'
 import { lintel, run } from '../support/command.ts'
 import { needsProgram } from '../support/programs.ts'
 import { temporaryDirectory } from '../support/temporary.ts'

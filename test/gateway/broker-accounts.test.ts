@@ -220,6 +220,13 @@ describe('a place that a gateway says', () => {
     expect({ asked, version: gateway.registry.version() }).toEqual({ asked: [], version })
   })
 
+  test('tells that it is the door of one household, which another announcement does not unsay', async () => {
+    const { gateway, client } = await startCentre()
+    await say(client, 1, topicOf('d1', 'place'), place({ building: 'b', point: 'd1', household: true }))
+    await say(client, 2, topicOf('d1', 'place'), place({ building: 'b', point: 'd2' }))
+    expect(gateway.registry.get('d1')).toMatchObject({ point: 'd2', household: true })
+  })
+
   test('is not acked while it cannot be taken down', async () => {
     const enroller = { announce: () => Promise.reject(new LintelError('API_UNAVAILABLE', 'down')) }
     const { gateway, client } = await startCentre({ enroller })

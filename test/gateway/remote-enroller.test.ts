@@ -1,14 +1,12 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { addRoutes } from '../../api/api.ts'
-import type { Operations } from '../../api/operations.ts'
-import { createHttp } from '../../core/http.ts'
+import type { Announced } from '../../devices/registry/announcement.ts'
 import { createRemoteEnroller } from '../../gateway/admit/remote-enroller.ts'
+import { apiOver } from '../support/api.ts'
 
 const place = { kind: 'terminal', site: 's', building: 'b', point: 'p', zone: 'UTC' } as const
 
 async function serve(answer: (announced: unknown) => unknown) {
-  const app = createHttp({ token: 'secret' })
-  addRoutes(app, { announceDevice: async (announced: unknown) => answer(announced) } as unknown as Operations)
+  const app = apiOver({ announceDevice: async announced => answer(announced) as Announced })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => app.close())
   return { url, token: 'secret', pid: 1 }

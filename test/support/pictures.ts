@@ -21,12 +21,15 @@ export function createSnapshotFake() {
   const find = (key: PictureKey) => pictures.find(picture => keyText(picture) === keyText(key))
   const reader: SnapshotReader = {
     find,
-    list: ({ device, from = 0, to = Number.POSITIVE_INFINITY, limit }) =>
-      pictures
+    list({ device, from = 0, to = Number.POSITIVE_INFINITY, after, limit }) {
+      const all = pictures
         .filter(picture => device === undefined || picture.device === device)
         .filter(({ at }) => at >= from && at < to)
         .toSorted((a, b) => b.at - a.at)
-        .slice(0, limit),
+      const begin =
+        after === undefined ? 0 : all.findIndex(picture => keyText(picture) === keyText(after)) + 1
+      return all.slice(begin, begin + limit)
+    },
     after: (position, limit) => pictures.filter(picture => picture.position > position).slice(0, limit),
     read: async key => jpegs.get(keyText(key)),
   }

@@ -1,8 +1,10 @@
-import type { Endpoint } from '../core/data-directory.ts'
-import { type ErrorCode, errorCodes, LintelError, messageOf } from '../core/errors.ts'
-import type { Regions } from '../core/regions.ts'
-import type { PictureKey } from '../gateway/snapshots/snapshots.ts'
+import type { Endpoint } from '../../core/data-directory.ts'
+import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import type { Regions } from '../../core/regions.ts'
+import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
+import { toSearch } from '../routes/flow-search.ts'
 import type { Operations } from './operations.ts'
+import { createRemoteExport } from './remote-export.ts'
 
 const timeoutMs = 120_000
 
@@ -38,10 +40,13 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
   const name = encodeURIComponent
   const pathOf = ({ device, event }: PictureKey) => `/snapshots/${name(device)}/${name(event)}`
 
+  const send = <T>(method: string, path: string, value: unknown) =>
+    json<T>(method, path, { type: 'application/json', text: JSON.stringify(value) })
+
   return {
-    addDevice: device => json('POST', '/devices', { type: 'application/json', text: JSON.stringify(device) }),
-    announceDevice: announced =>
-      json('POST', '/devices/announce', { type: 'application/json', text: JSON.stringify(announced) }),
+    listPoints: () => json('GET', '/points'),
+    addDevice: device => send('POST', '/devices', device),
+    announceDevice: announced => send('POST', '/devices/announce', announced),
     importDevices: csv => json('POST', '/devices/import', { type: 'text/csv', text: csv }),
     listDevices: () => json('GET', '/devices'),
     showDevice: device => json('GET', `/devices/${name(device)}`),
@@ -50,8 +55,12 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
     async setEnabled(device, enabled) {
       await ask('POST', `/devices/${name(device)}/${enabled ? 'enable' : 'disable'}`)
     },
-    flow: ({ by, ...question }) =>
-      json('GET', `/flow?${new URLSearchParams({ ...question, by: by.join(',') })}`),
+    exportRows: createRemoteExport({ url, token }),
+    flow: (question, file) =>
+      json(
+        'GET',
+        `/flow?${toSearch(question)}${file === undefined ? '' : `&file=${encodeURIComponent(file)}`}`,
+      ),
     async regions(device) {
       const { regions } = await json<{ regions: Regions | null }>('GET', `/devices/${name(device)}/regions`)
       return regions ?? undefined
@@ -73,18 +82,47 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
     },
     showSnapshot: key => json('GET', pathOf(key)),
     readSnapshot: async key => Buffer.from(await (await ask('GET', `${pathOf(key)}/picture`)).arrayBuffer()),
+    readOriginal: async key => Buffer.from(await (await ask('GET', `${pathOf(key)}/original`)).arrayBuffer()),
     async holdSnapshot(key, hold) {
       await ask('PUT', `${pathOf(key)}/hold`, { type: 'application/json', text: JSON.stringify(hold) })
     },
     async releaseSnapshot(key) {
       await ask('DELETE', `${pathOf(key)}/hold`)
     },
+    backfill: part => send('POST', '/backfill', part),
     ledger: () => json('GET', '/ledger'),
     listParked: limit => json('GET', `/parked?limit=${limit}`),
     showParked: key => json('GET', `/parked/${key}`),
     replayParked: async key => (await json<{ outcome: 'stored' }>('POST', `/parked/${key}/replay`)).outcome,
+    retention: () => json('GET', '/retention'),
+    listDeletions: ({ limit, after }) =>
+      json(
+        'GET',
+        `/retention/deletions?${new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after: String(after) }) })}`,
+      ),
+    verifyRetention: () => json('GET', '/retention/overdue'),
+    eraseRows: erasure =>
+      json('POST', '/retention/erasures', { type: 'application/json', text: JSON.stringify(erasure) }),
     async dropParked(key) {
       await ask('DELETE', `/parked/${key}`)
     },
+    listUsers: () => json('GET', '/users'),
+    addUser: user => send('POST', '/users', user),
+    inviteUser: user => send('POST', '/invitations', user === undefined ? {} : { name: user }),
+    async setUserEnabled(user, enabled) {
+      await ask('POST', `/users/${name(user)}/${enabled ? 'enable' : 'disable'}`)
+    },
+    async removeUser(user) {
+      await ask('DELETE', `/users/${name(user)}`)
+    },
+    listTokens: () => json('GET', '/tokens'),
+    createToken: wanted => send('POST', '/tokens', wanted),
+    async revokeToken(token) {
+      await ask('DELETE', `/tokens/${name(token)}`)
+    },
+    listAudit: ({ after, limit }) =>
+      json('GET', `/audit?limit=${limit}${after === undefined ? '' : `&after=${after}`}`),
+    verifyAudit: noted =>
+      json('GET', `/audit/verify${noted === undefined ? '' : `?noted=${encodeURIComponent(noted)}`}`),
   }
 }

@@ -1,0 +1,41 @@
+import type { FastifyRequest } from 'fastify'
+import type { Clock } from '../../core/clock.ts'
+import { bearerOf, matcherOf } from '../../core/http.ts'
+import type { Known } from '../guard.ts'
+import { operator } from '../viewer.ts'
+import type { Accounts } from './accounts.ts'
+import type { ApiTokens } from './api-tokens.ts'
+import { cookieOf } from './cookies.ts'
+import type { Sessions } from './sessions.ts'
+import { viewerOf } from './sign-in.ts'
+
+export interface IdentifyParts {
+  readonly operatorToken: string
+  readonly accounts: Accounts
+  readonly sessions: Sessions
+  readonly tokens: ApiTokens
+  readonly clock: Clock
+}
+
+/** Who asks: by a token where there is one, else by the cookie of a session. */
+export function createIdentify({ operatorToken, accounts, sessions, tokens, clock }: IdentifyParts) {
+  const isOperator = matcherOf(operatorToken)
+
+  return async (request: FastifyRequest): Promise<Known | undefined> => {
+    const { ip: address } = request
+    if (request.headers.authorization !== undefined) {
+      const given = bearerOf(request)
+      if (given === undefined) return undefined
+      if (isOperator(given)) return { viewer: { ...operator, address }, byCookie: false }
+      const token = await tokens.find(given, clock())
+      if (token === undefined) return undefined
+      const { name, role, sites } = token
+      const siteMember = sites === undefined ? {} : { sites }
+      return { viewer: { as: 'token', name, role, ...siteMember, address }, byCookie: false }
+    }
+    const id = cookieOf(request, 'session')
+    const name = id === undefined ? undefined : await sessions.find(id, clock())
+    const account = name === undefined ? undefined : accounts.get(name)
+    return account?.enabled ? { viewer: viewerOf(account, address), byCookie: true } : undefined
+  }
+}

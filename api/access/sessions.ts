@@ -1,0 +1,72 @@
+import { minuteMs, secondMs } from '../../core/clock.ts'
+import type { State } from '../../core/state/state.ts'
+import { hashToken, newToken } from '../../devices/registry/token.ts'
+
+interface Session {
+  readonly account: string
+  readonly createdAt: number
+  readonly seenAt: number
+}
+
+export interface SessionTimes {
+  /** Unused for so long it ends. */
+  readonly sessionIdleS: number
+  /** Used or not, it ends. */
+  readonly sessionMaxS: number
+}
+
+/** Sign-ins of browsers. A session's id is known to its browser alone; kept is its hash. */
+export interface Sessions {
+  begin(account: string, now: number): Promise<string>
+  /** Whose it is; undefined if it has ended. */
+  find(id: string, now: number): Promise<string | undefined>
+  end(id: string): Promise<void>
+  /** All of an account. */
+  endAll(account: string): Promise<void>
+}
+
+/** The oldest of an account ends when it has more. */
+const maxOfAccount = 20
+/** So that a page that asks every second does not write every second. */
+const seenEveryMs = minuteMs
+
+export function createSessions(state: State, { sessionIdleS, sessionMaxS }: SessionTimes): Sessions {
+  const sessions = state.table<Session>('session')
+  const hasEnded = ({ createdAt, seenAt }: Session, now: number) =>
+    now - createdAt >= sessionMaxS * secondMs || now - seenAt >= sessionIdleS * secondMs
+
+  return {
+    begin(account, now) {
+      const id = newToken()
+      return state.transact(() => {
+        const own: [key: string, session: Session][] = []
+        for (const [key, session] of sessions.entries()) {
+          if (hasEnded(session, now)) sessions.remove(key)
+          else if (session.account === account) own.push([key, session])
+        }
+        own.sort(([, a], [, b]) => b.createdAt - a.createdAt)
+        for (const [key] of own.slice(maxOfAccount - 1)) sessions.remove(key)
+        sessions.put(hashToken(id), { account, createdAt: now, seenAt: now })
+        return id
+      })
+    },
+    async find(id, now) {
+      const key = hashToken(id)
+      const session = sessions.get(key)
+      if (session === undefined || hasEnded(session, now)) return undefined
+      if (now - session.seenAt < seenEveryMs) return session.account
+      const mark = state.transact(() => {
+        // It may have been ended since.
+        if (sessions.get(key) !== undefined) sessions.put(key, { ...session, seenAt: now })
+      })
+      // A disk that is full keeps nobody out.
+      await mark.catch(() => {})
+      return session.account
+    },
+    end: id => state.transact(() => sessions.remove(hashToken(id))),
+    endAll: account =>
+      state.transact(() => {
+        for (const [key, session] of sessions.entries()) if (session.account === account) sessions.remove(key)
+      }),
+  }
+}

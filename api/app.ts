@@ -1,0 +1,48 @@
+import type { Clock } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { LintelError, messageOf } from '../core/errors.ts'
+import { createIdentify } from './access/identify.ts'
+import { createSignIn } from './access/sign-in.ts'
+import { type Api, createApiHttp } from './guard.ts'
+import { createOpenApi } from './openapi.ts'
+import type { OperationParts } from './operations/operation-parts.ts'
+import type { OperationsFor } from './operations/operations.ts'
+import { addPages } from './pages/pages.ts'
+import { addRoutes } from './routes/routes.ts'
+import { addSessionRoutes } from './routes/session-routes.ts'
+
+export interface AppParts {
+  readonly operations: OperationsFor
+  readonly access: OperationParts['access']
+  readonly operatorToken: string
+  readonly config: Pick<Config, 'http' | 'zone'>
+  readonly clock: Clock
+  readonly onError?: (error: unknown) => void
+}
+
+/** All routes, and the document that tells of them. Throws CONFIG_INVALID. */
+export function createApp({ operations, access, operatorToken, config, clock, onError }: AppParts): {
+  app: Api
+  openApi: () => object
+} {
+  const app = openHttp()
+  const openApi = createOpenApi(app)
+  addRoutes(app, operations)
+  addSessionRoutes(app, { access, signIn: createSignIn({ ...access, clock }), config, clock })
+  openApi.addRoute(app)
+  addPages(app)
+  return { app, openApi: openApi.document }
+
+  function openHttp(): Api {
+    try {
+      return createApiHttp({
+        identify: createIdentify({ ...access, operatorToken, clock }),
+        trustProxy: config.http.trustProxy,
+        publicUrl: config.http.publicUrl,
+        ...(onError === undefined ? {} : { onError }),
+      })
+    } catch (error) {
+      throw new LintelError('CONFIG_INVALID', `http.trustProxy: ${messageOf(error)}`)
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import type { OperationParts } from './operation-parts.ts'
+import type { Operations } from './operations.ts'
+
+export function createBackfillOperations({
+  door,
+  uplink,
+  store,
+  backfillFiles,
+  clock,
+}: Pick<OperationParts, 'door' | 'uplink' | 'store' | 'backfillFiles' | 'clock'>): Pick<
+  Operations,
+  'backfill'
+> {
+  const isRelayed = store === undefined && uplink !== undefined
+  return {
+    async backfill({ file: { name, hash }, before, rows, dryRun }) {
+      const done = backfillFiles.rowsOf(hash)
+      const known = Math.min(rows.length, Math.max(0, done - before))
+      const fresh = rows.slice(known)
+      if (fresh.length === 0) return { known, outcomes: [] }
+      const outcomes = await door.backfill(fresh, { dryRun, isRelayed })
+      // Afterwards: what comes between is sent again, and the journal knows its ids. Not past a row that is wrong:
+      // its device may be enrolled by the next time.
+      if (!dryRun && before <= done && outcomes.every(outcome => typeof outcome === 'string'))
+        await backfillFiles.note(hash, { name, rows: before + rows.length, at: clock() })
+      return { known, outcomes }
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import { LintelError } from '../../core/errors.ts'
+import type { DeviceId } from '../../core/words.ts'
+import { importDevices } from '../../devices/registry/csv.ts'
+import type { Device } from '../../devices/registry/device.ts'
+import { tallyOf } from '../../gateway/journal/tally.ts'
+import { seesSite, type Viewer } from '../viewer.ts'
+import type { OperationParts } from './operation-parts.ts'
+import type { DeviceView, Operations, PointView } from './operations.ts'
+
+type DeviceOperations = Pick<
+  Operations,
+  | 'listPoints' | 'addDevice' | 'announceDevice' | 'importDevices' | 'listDevices' | 'showDevice'
+  | 'rotateToken' | 'setEnabled' | 'regions' | 'setRegions'
+> // biome-ignore format: names
+
+export function createDeviceOperations(
+  { registry, journal, door, regions, clock, defaultZone }: OperationParts,
+  viewer: Viewer,
+): DeviceOperations {
+  /** What only the gateway knows, and may be down. */
+  async function live() {
+    const [sessions, refusals] = await Promise.all([door.sessions(), door.refusals()]).catch(() => [[], []])
+    return {
+      connectedAt: new Map(sessions.map(({ device, connectedAt }) => [device, connectedAt])),
+      // Newest first, so the first of each device is put in last.
+      lastRefusal: new Map(refusals.toReversed().map(refusal => [refusal.device, refusal])),
+    }
+  }
+
+  async function viewAll(devices: readonly Device[]): Promise<DeviceView[]> {
+    const { connectedAt, lastRefusal } = await live()
+    const { tallies } = journal.audit(journal.end())
+    return devices.map(({ tokenHash: _, place: __, ...device }) => {
+      const since = connectedAt.get(device.device)
+      const refusal = lastRefusal.get(device.device)
+      const { event, snapshot } = tallies.get(device.device) ?? {
+        event: tallyOf(undefined),
+        snapshot: tallyOf(undefined),
+      }
+      return {
+        ...device,
+        ...(since === undefined ? {} : { connectedAt: since }),
+        events: event,
+        snapshots: snapshot,
+        ...(refusal === undefined ? {} : { lastRefusal: refusal }),
+      }
+    })
+  }
+
+  const mine = () => registry.list().filter(({ site }) => seesSite(viewer, site))
+
+  /** One of another site's is not there for who may not see it. */
+  function find(id: DeviceId): Device {
+    const device = registry.get(id)
+    if (device !== undefined && seesSite(viewer, device.site)) return device
+    throw new LintelError('DEVICE_NOT_FOUND', `no device is called ${id}`)
+  }
+
+  return {
+    listPoints: async () => pointsOf(mine()),
+    async addDevice(device) {
+      const withZone =
+        typeof device === 'object' && device !== null ? { zone: defaultZone, ...device } : device
+      const [answer] = await registry.enrol([withZone], clock())
+      if (answer!.outcome === 'refused') throw new LintelError('DEVICE_INVALID', answer!.reason)
+      return answer!
+    },
+    announceDevice(announced) {
+      const { gateway, ...row } = Object(announced) as { gateway?: unknown }
+      return registry.announce(typeof gateway === 'string' ? gateway : '', row, clock())
+    },
+    importDevices: csv => importDevices(registry, csv, defaultZone, clock()),
+    listDevices: () => viewAll(mine()),
+    showDevice: async id => (await viewAll([find(id)]))[0]!,
+    rotateToken: device => registry.rotate(device),
+    setEnabled: (device, enabled) => registry.setEnabled(device, enabled),
+    regions: async device => regions.of(find(device).device),
+    async setRegions(device, wanted) {
+      find(device)
+      await (wanted === undefined ? regions.clear(device) : regions.set(device, wanted))
+    },
+  }
+}
+
+/** In the order of their names. */
+function pointsOf(devices: readonly Device[]): PointView[] {
+  const points = new Map<string, PointView>()
+  for (const { kind, site, building, point, zone, enrolledAt } of devices) {
+    if (kind === 'gateway') continue
+    // No name holds a slash.
+    const key = [site, building, point].join('/')
+    const { kinds = [], since = enrolledAt } = points.get(key) ?? {}
+    points.set(key, {
+      site,
+      building,
+      point,
+      zone,
+      kinds: [...new Set([...kinds, kind])].sort(),
+      since: Math.min(since, enrolledAt),
+    })
+  }
+  return [...points].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, point]) => point)
+}

@@ -1,0 +1,48 @@
+import { LintelError } from '../../core/errors.ts'
+import { type Exported, exportRows } from '../../flow/export/export-rows.ts'
+import type { Viewer } from '../viewer.ts'
+import type { OperationParts } from './operation-parts.ts'
+import type { Operations } from './operations.ts'
+
+/** Each has a query of the database and a file half made: more would be at the cost of everybody else. */
+const maxAtOnce = 4
+
+/** Shared by all who ask. */
+export function createExportOperations({
+  store,
+  defaultZone,
+}: Pick<OperationParts, 'store' | 'defaultZone'>): (viewer: Viewer) => Pick<Operations, 'exportRows'> {
+  const running = new Set<symbol>()
+
+  return ({ sites }) => ({
+    async exportRows({ zone = defaultZone, ...question }, signal) {
+      if (store === undefined)
+        throw new LintelError(
+          'STORE_UNAVAILABLE',
+          'this is a gateway alone: ask the centre that it reports to',
+        )
+      if (running.size >= maxAtOnce)
+        throw new LintelError('EXPORT_BUSY', `${maxAtOnce} exports are under way: try again when one is done`)
+      const place = Symbol('export')
+      const leave = () => void running.delete(place)
+      running.add(place)
+      // Also of one whose bytes nobody ever asks for.
+      signal?.addEventListener('abort', leave)
+      try {
+        const exported = await exportRows({ zone, ...question }, store, sites, signal)
+        return { ...exported, bytes: leaving(exported.bytes, leave) }
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+  })
+}
+
+async function* leaving(bytes: Exported['bytes'], leave: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes
+  } finally {
+    leave()
+  }
+}

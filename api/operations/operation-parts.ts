@@ -1,0 +1,36 @@
+import type { Clock } from '../../core/clock.ts'
+import type { DeviceRegions } from '../../devices/registry/device-regions.ts'
+import type { Registry } from '../../devices/registry/registry.ts'
+import type { Door } from '../../gateway/control/door.ts'
+import type { JournalReader } from '../../gateway/journal/journal.ts'
+import type { Holds } from '../../gateway/snapshots/holds.ts'
+import type { PictureKey, SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
+import type { Store } from '../../ingest/store/store.ts'
+import type { Access } from '../access/access.ts'
+import type { Recipient } from '../ledger.ts'
+import type { BackfillFiles } from './backfill-files.ts'
+import type { RetentionParts } from './retention-parts.ts'
+
+/** What the operations work on. */
+export interface OperationParts {
+  registry: Registry
+  journal: JournalReader
+  /** Absent on a gateway alone. */
+  store: Store | undefined
+  /** Where a gateway alone has a centre that it reports to: what that has taken over. */
+  uplink?: Recipient
+  snapshots: SnapshotReader
+  /** Absent where none are kept. */
+  originals?: ((key: PictureKey) => Promise<Buffer | undefined>) | undefined
+  holds: Holds
+  /** Absent where there is no store. */
+  retention?: RetentionParts | undefined
+  regions: DeviceRegions
+  door: Door
+  backfillFiles: BackfillFiles
+  access: Access
+  clock: Clock
+  defaultZone: string
+  /** The smallest number that is told to who may not see small ones. */
+  minCount: number
+}

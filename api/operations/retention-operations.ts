@@ -1,0 +1,78 @@
+import { dayMs, hourMs } from '../../core/clock.ts'
+import { LintelError } from '../../core/errors.ts'
+import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
+import type { StoreStats } from '../../ingest/store/store.ts'
+import type { OperationParts } from './operation-parts.ts'
+import type { Overdue, RetentionOperations } from './retention-view.ts'
+
+/** Deleting begins once an hour, and takes its time. */
+const graceMs = 2 * hourMs
+
+export function createRetentionOperations({ store, retention, clock }: OperationParts): RetentionOperations {
+  function parts() {
+    if (store !== undefined && retention !== undefined) return { store, ...retention }
+    throw new LintelError('STORE_UNAVAILABLE', 'this is a gateway alone: ask the centre that it reports to')
+  }
+
+  return {
+    async retention() {
+      const { store, deletions, days, pictures } = parts()
+      const stats = await store.stats()
+      const latest = deletions.latest()
+      const rows = await Promise.all(
+        Object.entries(stats.rows).map(async ([name, n]) => {
+          const kind = name as StoredKind
+          const [oldestAt, kept, last] = [await store.oldest(kind), days[kind], latest.get(kind)]
+          return {
+            kind,
+            rows: n,
+            bytes: shareOf(stats, kind),
+            ...(oldestAt === undefined ? {} : { oldestAt }),
+            ...(kept === undefined ? {} : { days: kept }),
+            ...(last === undefined ? {} : { last }),
+          }
+        }),
+      )
+      return { rows, pictures: await pictures(clock()) }
+    },
+    listDeletions: async ({ limit, after }) => parts().deletions.list(limit, after),
+    async verifyRetention() {
+      const { store, days, startOfDay, pictures } = parts()
+      const overdue: Overdue[] = []
+      for (const kind of storedKinds) {
+        const kept = days[kind]
+        if (kept === undefined) continue
+        const limit = startOfDay(clock() - kept * dayMs)
+        const oldestAt = await store.oldest(kind)
+        if (oldestAt !== undefined && oldestAt < startOfDay(clock() - graceMs - kept * dayMs))
+          overdue.push({ what: kind, limit, oldestAt })
+      }
+      for (const { stage, keepMs, oldestAt, overdue: files } of await pictures(clock()))
+        if (files > 0) overdue.push({ what: stage, limit: clock() - keepMs!, oldestAt: oldestAt! })
+      return overdue
+    },
+    async eraseRows({ of, before }) {
+      if (Object.keys(of).length === 0)
+        throw new LintelError('API_REQUEST_INVALID', 'say of which site, building, point or device')
+      return parts().erase(of, before)
+    },
+  }
+}
+
+/** Members that a row of a kind has, about. */
+function shareOf({ rows, bytes }: StoreStats, kind: StoredKind): number {
+  const weights = Object.entries(rows).map(([name, n]) => [name, n * widths[name as StoredKind]] as const)
+  const all = weights.reduce((sum, [, weight]) => sum + weight, 0)
+  return all === 0 ? 0 : Math.round((bytes * rows[kind] * widths[kind]) / all)
+}
+
+/** Bytes of a row as it rests: of passages measured (docs/decisions/0002), of others guessed from their columns. */
+const widths: Readonly<Record<StoredKind, number>> = {
+  passage: 9,
+  door: 9,
+  vehicle: 10,
+  tamper: 8,
+  health: 20,
+  status: 8,
+  sighting: 24,
+}

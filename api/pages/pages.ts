@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs'
+import type { Api } from '../guard.ts'
+
+const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
+
+/** The page loads its own script and style, and asks its own API; nothing else. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+const files = [
+  { urls: ['/', '/invite'], type: 'text/html; charset=utf-8', text: read('page.html') },
+  { urls: ['/page.js'], type: 'text/javascript; charset=utf-8', text: read('page.js') },
+  { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
+]
+
+/** Where a browser signs in, takes an invitation, and sees who it is. */
+export function addPages(app: Api): void {
+  for (const { urls, type, text } of files) {
+    for (const url of urls) {
+      app.get(url, { config: { needs: 'nothing' } }, async (_, reply) =>
+        reply.header('content-security-policy', policy).type(type).send(text),
+      )
+    }
+  }
+}

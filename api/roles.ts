@@ -1,0 +1,36 @@
+/** Who does what: the table of docs/operating.md is tested against this one. */
+export const roles = ['admin', 'analyst', 'duty', 'auditor'] as const
+export type Role = (typeof roles)[number]
+
+/** What a route can need, and which roles have it. An admin may do everything. */
+const grants = {
+  'flow.read': ['analyst', 'duty', 'auditor'],
+  'points.read': ['analyst', 'duty', 'auditor'],
+  'devices.read': ['duty', 'auditor'],
+  'devices.write': [],
+  'snapshots.read': ['duty'],
+  'snapshots.hold': ['duty'],
+  'originals.read': [],
+  'rows.export': ['duty'],
+  'events.backfill': [],
+  'parked.read': [],
+  'parked.write': [],
+  'ledger.read': ['auditor'],
+  'retention.read': ['auditor'],
+  'retention.erase': [],
+  'audit.read': ['auditor'],
+  'accounts.read': [],
+  'accounts.write': [],
+} as const satisfies Record<string, readonly Exclude<Role, 'admin'>[]>
+
+export type Permission = keyof typeof grants
+export const permissions = Object.keys(grants) as Permission[]
+
+export const may = (role: Role, permission: Permission) =>
+  role === 'admin' || (grants[permission] as readonly Role[]).includes(role)
+
+/** Who sees every number as it is. */
+export const seesSmallNumbers = (role: Role) => role === 'admin' || role === 'duty'
+
+/** A duty room has sites, and sees nothing of others. */
+export const hasSites = (role: Role) => role === 'duty'

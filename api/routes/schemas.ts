@@ -1,0 +1,146 @@
+import Type, { type TSchema } from 'typebox'
+import { RegionsSchema } from '../../core/regions.ts'
+import { deviceIdPattern } from '../../core/words.ts'
+import { NewDeviceSchema } from '../../devices/registry/device.ts'
+import { tallyFields } from '../../gateway/journal/tally.ts'
+import { roles } from '../roles.ts'
+
+/** Shapes of answers. They are told in docs/openapi.json; tests hold real answers against them. */
+
+export const Moment = Type.Integer({ minimum: 0, description: 'Epoch ms.', examples: [1_763_683_200_000] })
+const Count = Type.Integer({ minimum: 0 })
+const Id = Type.String({ pattern: deviceIdPattern, description: 'Id of a device.', examples: ['door-12-1'] })
+export const RoleSchema = Type.Enum([...roles], { description: 'See docs/operating.md, Who may what.' })
+export const Sites = Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ['nanshe'] }), {
+  maxItems: 64,
+  description: 'All that a duty room sees.',
+})
+
+const TallySchema = Type.Object(
+  Object.fromEntries(tallyFields.map(field => [field, field === 'lastReceivedAt' ? Moment : Count])),
+)
+
+/** What is sent to enrol one: left out, the zone is the service's. */
+export const NewDeviceBody = Type.Object(
+  { ...NewDeviceSchema.properties, zone: Type.Optional(NewDeviceSchema.properties.zone) },
+  { additionalProperties: false },
+)
+
+export const DeviceSchema = Type.Object({
+  ...NewDeviceSchema.properties,
+  enabled: Type.Boolean(),
+  enrolledAt: Moment,
+  via: Type.Optional(Id),
+  connectedAt: Type.Optional(Moment),
+  events: TallySchema,
+  snapshots: TallySchema,
+  lastRefusal: Type.Optional(
+    Type.Object({
+      at: Moment,
+      code: Type.Optional(Type.String()),
+      reason: Type.String(),
+      device: Type.Optional(Id),
+      address: Type.Optional(Type.String()),
+    }),
+  ),
+})
+
+const once = { description: 'Told this once.' }
+export const EnrolledSchema = Type.Object({
+  outcome: Type.Enum(['enrolled', 'moved', 'unchanged']),
+  device: Id,
+  token: Type.Optional(Type.String(once)),
+})
+export const AnnouncedSchema = Type.Object({
+  outcome: Type.Enum(['enrolled', 'moved', 'unchanged', 'refused']),
+  code: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String()),
+})
+export const ImportSchema = Type.Object({
+  enrolled: Count,
+  moved: Count,
+  unchanged: Count,
+  faults: Type.Array(Type.Object({ row: Count, device: Type.String(), reason: Type.String() })),
+  tokens: Type.Array(Type.Object({ device: Id, token: Type.String(once) })),
+})
+export const TokenSchema = Type.Object({ token: Type.String(once) })
+export const RegionsAnswerSchema = Type.Object({ regions: Type.Union([RegionsSchema, Type.Null()]) })
+
+export const PointSchema = Type.Object({
+  site: Type.String(),
+  building: Type.String(),
+  point: Type.String(),
+  zone: Type.String({ description: 'IANA time zone.' }),
+  kinds: Type.Array(Type.Enum(['terminal', 'checkpoint'])),
+  since: Moment,
+})
+
+export const SnapshotSchema = Type.Object({
+  device: Id,
+  event: Type.String(),
+  at: Moment,
+  site: Type.String(),
+  building: Type.String(),
+  point: Type.String(),
+  urgent: Type.Boolean(),
+  position: Count,
+  restedAt: Moment,
+  bytes: Count,
+  hold: Type.Optional(Type.Object({ at: Moment, until: Moment, reason: Type.String() })),
+})
+
+const row = {
+  received: Count,
+  stored: Count,
+  duplicate: Count,
+  parked: Count,
+  refused: Count,
+  queued: Count,
+  difference: Type.Integer({
+    description: 'received less all the others: 0 if nothing was lost or doubled.',
+  }),
+}
+const RowSchema = Type.Object(row)
+export const LedgerSchema = Type.Object({
+  total: RowSchema,
+  devices: Type.Array(Type.Object({ device: Id, ...row })),
+  snapshots: RowSchema,
+  balanced: Type.Boolean(),
+})
+
+export const ParkedSchema = Type.Object({
+  key: Type.Integer({ minimum: 1 }),
+  device: Id,
+  lane: Type.Enum(['event', 'snapshot']),
+  receivedAt: Moment,
+  code: Type.String(),
+  reason: Type.String(),
+  id: Type.Optional(Type.String()),
+  bytes: Count,
+  payload: Type.Optional(Type.Unknown({ description: 'Its shape, and what cannot be a person’s.' })),
+})
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ format: 'uri' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: 'See docs/errors.md.' }),
+    detail: Type.String({ description: 'For a person. Do not parse it.' }),
+  },
+  { description: 'RFC 9457.' },
+)
+
+/** By the names that they have in the OpenAPI document. */
+export const namedSchemas: Readonly<Record<string, TSchema>> = {
+  Device: DeviceSchema,
+  NewDevice: NewDeviceBody,
+  Tally: TallySchema,
+  Regions: RegionsSchema,
+  Snapshot: SnapshotSchema,
+  LedgerRow: RowSchema,
+  Ledger: LedgerSchema,
+  Parked: ParkedSchema,
+  Point: PointSchema,
+  Problem: ProblemSchema,
+}

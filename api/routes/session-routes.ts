@@ -1,0 +1,186 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { Clock } from '../../core/clock.ts'
+import type { Config } from '../../core/config.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { Access } from '../access/access.ts'
+import { cookieOf, setCookie } from '../access/cookies.ts'
+import { passwordLength } from '../access/password.ts'
+import type { SignedIn, SignIn } from '../access/sign-in.ts'
+import { type Api, answers } from '../guard.ts'
+import { may, type Permission, permissions } from '../roles.ts'
+import type { Viewer } from '../viewer.ts'
+import { Moment, RoleSchema, Sites } from './schemas.ts'
+
+const Name = Type.String({ minLength: 1, maxLength: 64 })
+/** Rules are told by ACCOUNT_INVALID; here it is only kept short. */
+const Password = Type.String({ maxLength: 4 * passwordLength.most, format: 'password' })
+const Secret = Type.String({ minLength: 1, maxLength: 100, description: 'What stands behind # in the link.' })
+const closed = { additionalProperties: false }
+
+const MeSchema = Type.Object({
+  as: Type.Enum(['account', 'token', 'operator']),
+  name: Name,
+  role: RoleSchema,
+  sites: Type.Optional(Sites),
+  permissions: Type.Array(Type.Enum(permissions)),
+  zone: Type.String({ description: "The service's IANA time zone." }),
+})
+
+export interface SessionRouteParts {
+  readonly access: Access
+  readonly signIn: SignIn
+  readonly config: Pick<Config, 'http' | 'zone'>
+  readonly clock: Clock
+}
+
+const browserMarkS = 365 * 86_400
+
+/** Signing in and out, taking an invitation, and who one is. */
+export function addSessionRoutes(app: Api, { access, signIn, config, clock }: SessionRouteParts): void {
+  const { accounts, sessions, audit } = access
+  const { zone, http } = config
+  const isSecure = ({ protocol }: FastifyRequest) =>
+    protocol === 'https' || http.publicUrl?.startsWith('https:') === true
+
+  const meOf = ({ as, name, role, sites }: Viewer) => ({
+    as,
+    name,
+    role,
+    ...(sites === undefined ? {} : { sites: [...sites] }),
+    permissions: permissions.filter((permission: Permission) => may(role, permission)),
+    zone,
+  })
+
+  function welcome(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    signedIn: SignedIn & { outcome: 'signed-in' },
+  ) {
+    const secure = isSecure(request)
+    reply.header('set-cookie', [
+      setCookie('session', signedIn.session, http.sessionMaxS, secure),
+      setCookie('browser', signedIn.browser, browserMarkS, secure),
+    ])
+    return meOf(signedIn.viewer)
+  }
+
+  function refuse(reply: FastifyReply, refusal: Exclude<SignedIn, { outcome: 'signed-in' }>): never {
+    if (refusal.outcome === 'failed')
+      throw new LintelError('SIGN_IN_FAILED', 'name or password is wrong, or the account is disabled')
+    const { retryAfterS } = refusal
+    reply.header('retry-after', retryAfterS)
+    throw new LintelError('SIGN_IN_THROTTLED', `too many wrong passwords: try again in ${retryAfterS} s`)
+  }
+
+  app.get(
+    '/api/v1/me',
+    {
+      config: { needs: 'anybody', summary: 'Who one is, and what one may.' },
+      schema: { response: answers(MeSchema) },
+    },
+    async ({ viewer }) => meOf(viewer),
+  )
+  app.post(
+    '/api/v1/session',
+    {
+      config: {
+        needs: 'nothing',
+        summary: 'Signs in: sets the cookie of a session.',
+        errors: ['SIGN_IN_FAILED', 'SIGN_IN_THROTTLED', 'API_CROSS_SITE'],
+      },
+      schema: { body: Type.Object({ name: Name, password: Password }, closed), response: answers(MeSchema) },
+    },
+    async (request, reply) => {
+      const { name, password } = request.body
+      const browser = cookieOf(request, 'browser')
+      const signedIn = await signIn.attempt({
+        name: name.normalize(),
+        password,
+        address: request.ip,
+        browser,
+      })
+      return signedIn.outcome === 'signed-in' ? welcome(request, reply, signedIn) : refuse(reply, signedIn)
+    },
+  )
+  app.delete(
+    '/api/v1/session',
+    {
+      config: { needs: 'anybody', summary: 'Signs out.', errors: ['API_CROSS_SITE'] },
+      schema: { response: answers(Type.Null(), 204) },
+    },
+    async (request, reply) => {
+      const id = cookieOf(request, 'session')
+      const { as, name: who } = request.viewer
+      if (as === 'account' && id !== undefined) {
+        await sessions.end(id)
+        await audit.append({ as, who, action: 'sign-out', target: '', address: request.ip })
+      }
+      return reply
+        .header('set-cookie', setCookie('session', '', 0, isSecure(request)))
+        .status(204)
+        .send()
+    },
+  )
+  app.put(
+    '/api/v1/me/password',
+    {
+      config: {
+        needs: 'anybody',
+        summary: 'Sets a new password; all other sessions of the account end.',
+        errors: ['SIGN_IN_FAILED', 'SIGN_IN_THROTTLED', 'ACCOUNT_INVALID', 'API_CROSS_SITE'],
+      },
+      schema: {
+        body: Type.Object({ password: Password, newPassword: Password }, closed),
+        response: answers(MeSchema),
+      },
+    },
+    async (request, reply) => {
+      const { as, name } = request.viewer
+      if (as !== 'account') throw new LintelError('ACCOUNT_INVALID', `a ${as} has no password`)
+      const { password, newPassword } = request.body
+      const { ip: address } = request
+      const knows = await signIn.knows(name, password, address)
+      if (knows.outcome !== 'known') return refuse(reply, knows)
+      await accounts.setPassword(name, newPassword)
+      await sessions.endAll(name)
+      await audit.append({ as, who: name, action: 'password.change', target: '', address })
+      return welcome(request, reply, await signIn.begin(accounts.get(name)!, address))
+    },
+  )
+  // The secret is in a body: addresses end in logs.
+  app.post(
+    '/api/v1/invitation',
+    {
+      config: { needs: 'nothing', summary: 'Whom a link is for.', errors: ['INVITATION_INVALID'] },
+      schema: {
+        body: Type.Object({ secret: Secret }, closed),
+        response: answers(Type.Object({ name: Type.Optional(Name), role: RoleSchema, expiresAt: Moment })),
+      },
+    },
+    async ({ body }) => accounts.invitation(body.secret, clock()),
+  )
+  app.post(
+    '/api/v1/invitation/accept',
+    {
+      config: {
+        needs: 'nothing',
+        summary: 'Uses a link up: sets the password, and the name where there is none, and signs in.',
+        errors: ['INVITATION_INVALID', 'ACCOUNT_INVALID', 'ACCOUNT_EXISTS', 'API_CROSS_SITE'],
+      },
+      schema: {
+        body: Type.Object({ secret: Secret, name: Type.Optional(Name), password: Password }, closed),
+        response: answers(MeSchema),
+      },
+    },
+    async (request, reply) => {
+      const { secret, name = '', password } = request.body
+      const { ip: address } = request
+      const account = await accounts.accept(secret, name.normalize(), password, clock())
+      await sessions.endAll(account.name)
+      const { name: who, role } = account
+      await audit.append({ as: 'account', who, action: 'invitation.accept', target: role, address })
+      return welcome(request, reply, await signIn.begin(account, address))
+    },
+  )
+}

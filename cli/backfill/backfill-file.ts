@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { BackfillAnswer } from '../../api/operations/backfill-part.ts'
+import type { Operations } from '../../api/operations/operations.ts'
+import { backoffMs } from '../../core/backoff.ts'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
+import { deviceIdPattern } from '../../core/words.ts'
+import type { Fault } from '../../devices/contract/validate.ts'
+import { parseMoment } from '../../flow/zone.ts'
+import { createIdDeriver } from './derive-id.ts'
+import { readCsv, readJsonLines } from './read-rows.ts'
+
+export interface BackfillCounts {
+  rows: number
+  stored: number
+  /** Of which the id is known, or which are rows of a file that has been here before. */
+  duplicate: number
+  faults: number
+}
+
+export interface BackfillFileOptions {
+  readonly path: string
+  readonly format: 'csv' | 'jsonl'
+  /** For rows that name none. */
+  readonly device?: string | undefined
+  readonly type?: string | undefined
+  /** Of times without an offset, which are refused otherwise. */
+  readonly zone?: string | undefined
+  readonly dryRun: boolean
+  readonly onFault: (fault: Fault & { readonly line: number }) => void
+  readonly onPart?: (counts: Readonly<BackfillCounts>) => void
+}
+
+const partRows = 500
+const maxTries = 8
+const pause = { firstMs: 500, maxMs: 20_000 }
+
+/** Rows of a file, some at a time and one part after the other; in a dry run `stored` counts what could be. */
+export async function backfillFile(
+  { backfill }: Pick<Operations, 'backfill'>,
+  options: BackfillFileOptions,
+): Promise<BackfillCounts> {
+  const { path, dryRun, onFault, onPart } = options
+  const file = {
+    name: basename(path).slice(0, 200),
+    hash: await hashOf(path, JSON.stringify([options.device, options.type, options.zone])),
+  }
+  const counts: BackfillCounts = { rows: 0, stored: 0, duplicate: 0, faults: 0 }
+  let part: { line: number; device: string; event: unknown }[] = []
+  let before = 0
+
+  async function send(): Promise<void> {
+    if (part.length === 0) return
+    const rows = part.map(({ device, event }) => ({ device, event }))
+    const { known, outcomes } = await persistently(() => backfill({ file, before, rows, dryRun }))
+    counts.duplicate += known
+    for (const [index, outcome] of outcomes.entries()) {
+      if (typeof outcome === 'object') tell({ line: part[known + index]!.line, ...outcome })
+      else counts[outcome === 'duplicate' ? 'duplicate' : 'stored']++
+    }
+    before += part.length
+    part = []
+    onPart?.(counts)
+  }
+  function tell(fault: Fault & { line: number }): void {
+    counts.faults++
+    onFault(fault)
+  }
+
+  for await (const row of rowsOf(options)) {
+    counts.rows++
+    if ('fault' in row) {
+      tell({ line: row.line, ...row.fault })
+      continue
+    }
+    part.push({ line: row.line, ...row.value })
+    if (part.length === partRows) await send()
+  }
+  await send()
+  return counts
+}
+
+type Ready = { readonly line: number } & (
+  | { readonly fault: Fault }
+  | { readonly value: { device: string; event: unknown } }
+)
+
+async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
+  const { path, format, device: fallback, type, zone } = options
+  const derive = createIdDeriver()
+  const deviceId = new RegExp(deviceIdPattern)
+  for await (const row of format === 'csv' ? readCsv(path, type) : readJsonLines(path)) {
+    if ('fault' in row) {
+      yield row
+      continue
+    }
+    const { device = fallback, ...rest } = row.value as { device?: unknown; time?: unknown }
+    if (typeof device !== 'string' || !deviceId.test(device)) {
+      const reason =
+        device === undefined ? 'it names no device: give --device' : 'device is no id of a device'
+      yield { line: row.line, fault: { code: 'DEVICE_INVALID', reason } }
+      continue
+    }
+    const event = { ...(type === undefined ? {} : { type }), ...rest, time: withOffset(rest.time, zone) }
+    yield {
+      line: row.line,
+      value: { device, event: 'id' in event ? event : { id: derive(device, event), ...event } },
+    }
+  }
+}
+
+/** What is no time stays as it is, and is refused as such. */
+function withOffset(time: unknown, zone: string | undefined): unknown {
+  if (zone === undefined || typeof time !== 'string' || !Number.isNaN(parseRfc3339(time))) return time
+  const moment = parseMoment(time.trim(), zone)
+  return Number.isNaN(moment) ? time : formatRfc3339(moment)
+}
+
+/** While nobody can take it: the rows are in the file, and what was stored of them is a duplicate next time. */
+async function persistently(act: () => Promise<BackfillAnswer>): Promise<BackfillAnswer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof LintelError) || !error.retryable || tries >= maxTries) throw error
+      await setTimeout(backoffMs(tries, pause, Math.random()))
+    }
+  }
+}
+
+async function hashOf(path: string, said: string): Promise<string> {
+  try {
+    if (!(await stat(path)).isFile()) throw new Error('it is no file')
+    const hash = createHash('sha256')
+    for await (const chunk of createReadStream(path)) hash.update(chunk)
+    return hash.update(`\0${said}`).digest('hex')
+  } catch (error) {
+    throw new LintelError('IMPORT_ROW_INVALID', `${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { parseRfc3339 } from '../../core/rfc3339.ts'
+import { type EventType, eventTypes, fieldsOf } from '../../devices/contract/kinds.ts'
+
+/** Of rows that are alike, so many others may lie between two and they are still told apart. */
+const maxRecent = 100_000
+const knownMembers = new Map<unknown, readonly string[]>(
+  eventTypes.map((type: EventType) => [type, fieldsOf(type).map(({ name }) => name)]),
+)
+
+/**
+ * An id for an event that has none, from what it says: the same row has the same id in whatever file it comes. Of
+ * rows that are alike in every respect, such as two passages of one second, the second has another.
+ * Only from members of the contract, since others may speak of a person. 128 bits as letters: digits could look
+ * like a person's number.
+ */
+export function createIdDeriver(): (device: string, event: object) => string {
+  const recent = new Map<string, number>()
+  return (device, event) => {
+    const key = digestOf(contentOf(device, event)).toString('base64')
+    const nth = (recent.get(key) ?? 0) + 1
+    recent.delete(key)
+    recent.set(key, nth)
+    if (recent.size > maxRecent) recent.delete(recent.keys().next().value!)
+    const letters = [...digestOf(`${key} ${nth}`).subarray(0, 16)].map(byte =>
+      String.fromCharCode(97 + (byte >> 4), 97 + (byte & 15)),
+    )
+    return `backfill-${letters.join('')}`
+  }
+}
+
+const digestOf = (text: string) => createHash('sha256').update(text).digest()
+
+/** However its time is written, and in whatever order its members come. */
+function contentOf(device: string, event: object): string {
+  const { type, time, data } = event as { type?: unknown; time?: unknown; data?: unknown }
+  const atMs = parseRfc3339(String(time))
+  const members = (knownMembers.get(type) ?? []).map(name => Object(data)[name] ?? null)
+  return JSON.stringify([device, type, Number.isNaN(atMs) ? time : atMs, members])
+}

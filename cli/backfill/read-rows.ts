@@ -1,0 +1,87 @@
+import { createReadStream } from 'node:fs'
+import { parse } from 'csv-parse'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import { type EventType, eventTypes, fieldsOf } from '../../devices/contract/kinds.ts'
+import type { Fault } from '../../devices/contract/validate.ts'
+
+/** A row of the file: what it says, or why it says nothing. */
+export type FileRow = { readonly line: number } & ({ readonly value: object } | { readonly fault: Fault })
+
+const maxLineBytes = 64 * 1024
+
+/** JSON lines, an event each, with its device beside the members of the contract. */
+export async function* readJsonLines(path: string): AsyncGenerator<FileRow> {
+  let held: Buffer = Buffer.alloc(0)
+  let line = 0
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let rest = held.length === 0 ? chunk : Buffer.concat([held, chunk])
+    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+      yield* parseLine(rest.subarray(0, end), ++line)
+      rest = rest.subarray(end + 1)
+    }
+    if (rest.length > maxLineBytes)
+      throw new LintelError('IMPORT_ROW_INVALID', `line ${line + 1} is longer than ${maxLineBytes} bytes`)
+    held = rest
+  }
+  yield* parseLine(held, line + 1)
+}
+
+function* parseLine(bytes: Buffer, line: number): Generator<FileRow> {
+  const text = bytes.toString().replace(/^\ufeff/, '')
+  if (text.trim() === '') return
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield { line, value }
+    else yield malformed(line, 'the line is not a JSON object')
+  } catch {
+    yield malformed(line, 'the line is not JSON')
+  }
+}
+
+const malformed = (line: number, reason: string): FileRow => ({
+  line,
+  fault: { code: 'EVENT_MALFORMED', reason },
+})
+
+const envelope = ['device', 'id', 'type', 'time']
+
+/** A CSV with a header: device, id, type and time, and beside them the members of the data under their own names. */
+export async function* readCsv(path: string, type: string | undefined): AsyncGenerator<FileRow> {
+  const parser = createReadStream(path).pipe(
+    parse({ columns: true, bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: maxLineBytes }),
+  ) // biome-ignore format: one line
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: Record<string, string>
+      info: { lines: number }
+    }>)
+      yield { line: info.lines, value: eventOf(record, type) }
+  } catch (error) {
+    throw new LintelError('IMPORT_ROW_INVALID', `the file is not a CSV: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Empty cells are absent. Members that are none of the type's go along, to be counted as ignored. */
+function eventOf(record: Record<string, string>, fallback: string | undefined): object {
+  const type = record.type || fallback
+  const fields = new Map(
+    eventTypes.includes(type as EventType)
+      ? fieldsOf(type as EventType).map(field => [field.name, field.type])
+      : [],
+  )
+  const data: Record<string, unknown> = {}
+  for (const [name, cell] of Object.entries(record)) {
+    if (cell === '' || envelope.includes(name)) continue
+    data[name] = valueOfCell(cell, fields.get(name))
+  }
+  const { device, id, time } = record
+  return { ...(device ? { device } : {}), ...(id ? { id } : {}), ...(type ? { type } : {}), time, data }
+}
+
+function valueOfCell(cell: string, type: string | undefined): unknown {
+  if ((type === 'integer' || type === 'number') && cell.trim() !== '' && Number.isFinite(Number(cell))) return Number(cell) // biome-ignore format: one line
+  if (type === 'boolean' && /^(?:true|false)$/i.test(cell)) return cell.toLowerCase() === 'true'
+  return cell
+}

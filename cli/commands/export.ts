@@ -1,0 +1,135 @@
+import { once } from 'node:events'
+import cliProgress from 'cli-progress'
+import type { Command } from 'commander'
+import { Temporal } from 'temporal-polyfill'
+import { exportFormatNames } from '../../flow/export/formats.ts'
+import { scanKinds, scanPlaceColumns } from '../../ingest/store/scan.ts'
+import { download } from '../export/download.ts'
+import { type DraftFile, openDraft } from '../export/file.ts'
+import { rangeOf } from '../flow/ask.ts'
+import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+
+interface ExportOptions extends CommonOptions {
+  readonly kind: string
+  readonly from?: string
+  readonly to?: string
+  readonly last?: string
+  readonly zone?: string
+  readonly format: string
+  readonly columns?: string
+  readonly out: string
+  readonly cursor?: string
+  readonly bom?: boolean
+  readonly force?: boolean
+  readonly site?: string
+  readonly building?: string
+  readonly point?: string
+  readonly device?: string
+}
+
+const listOf = (names: string) => names.split(',').map(name => name.trim())
+
+export function addExportCommand(program: Command): void {
+  const command = withCommonOptions(program.command('export'))
+    .description('rows as they rest, as a file: for who may see them one by one')
+    .option('--kind <kind>', scanKinds.join(', '), 'passage')
+    .option('--from <time>', 'date or time, in the zone unless it has an offset (default: today)')
+    .option('--to <time>', 'not included (default: tomorrow)')
+    .option('--last <time>', 'instead of both: 12h, 7d, 4w, 3M, 1y, today included')
+    .option('--format <format>', exportFormatNames.join(', '), 'csv')
+    .requiredOption('--out <file>', 'where to; - for standard output')
+    .option('--columns <names>', 'only these, in this order')
+    .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
+    .option('--cursor <cursor>', 'goes on behind an export of the same: as it printed')
+    .option('--bom', 'a byte order mark before a CSV: by it Excel knows UTF-8')
+    .option('--force', 'overwrite a file that is there')
+  for (const name of scanPlaceColumns) command.option(`--${name} <names>`, `only of these, such as a,b`)
+  command.action(run)
+}
+
+async function run(options: ExportOptions): Promise<void> {
+  const { config, output, json, ask } = contextOf(options)
+  const { kind, format, columns, out, cursor, bom, force = false, zone = config.zone } = options
+  const where = scanPlaceColumns.flatMap(name =>
+    options[name] === undefined ? [] : [[name, listOf(options[name])] as const],
+  )
+  const question = {
+    kind,
+    format,
+    zone,
+    ...rangeOf(options, zone, Temporal.Now.instant()),
+    columns: columns === undefined ? undefined : listOf(columns),
+    where: Object.fromEntries(where),
+    cursor,
+    bom,
+  }
+  const isPiped = out === '-'
+  const file = isPiped ? standardOutput() : await openDraft(out, force)
+  const bar = createBar(json || isPiped)
+  try {
+    const done = await ask('store', operations =>
+      isPiped
+        ? pipe(operations.exportRows, question, file)
+        : download(operations, question, file, {
+            onRows: bar.update,
+            onRetry: error => process.stderr.write(`\n${error.message}; going on from the last whole part\n`),
+          }),
+    )
+    await file.finish()
+    bar.stop()
+    if (!isPiped)
+      output.say(
+        `${done.rows} rows are in ${out}${done.cursor === undefined ? '' : `; --cursor ${done.cursor} goes on behind them`}`,
+        { file: out, ...done },
+      )
+  } finally {
+    bar.stop()
+    await file.close()
+  }
+}
+
+/** In one piece: what has been written to a pipe is not to be taken back. */
+async function pipe(
+  exportRows: Parameters<typeof download>[0]['exportRows'],
+  question: Parameters<typeof download>[1],
+  file: DraftFile,
+) {
+  const part = await exportRows(question)
+  for await (const bytes of part.bytes) await file.write(bytes)
+  return part.progress()
+}
+
+function standardOutput(): DraftFile {
+  const nothing = async () => {}
+  return {
+    async write(bytes) {
+      if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+    },
+    keep() {},
+    takeBack: nothing,
+    finish: nothing,
+    close: nothing,
+  }
+}
+
+function createBar(quiet: boolean) {
+  const bar = new cliProgress.SingleBar({
+    format: '{bar} {percentage}% {value} of {total} rows',
+    noTTYOutput: false,
+    stream: process.stderr,
+    hideCursor: true,
+  })
+  let isShown = false
+  return {
+    update(rows: number, expected: number) {
+      if (quiet || !process.stderr.isTTY) return
+      if (!isShown) bar.start(expected, 0)
+      isShown = true
+      bar.update(rows)
+    },
+    stop() {
+      if (isShown) bar.stop()
+      isShown = false
+    },
+  }
+}

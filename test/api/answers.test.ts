@@ -1,0 +1,152 @@
+import Type, { type TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { expect, test } from 'vitest'
+import { createAccess } from '../../api/access/access.ts'
+import { createApp } from '../../api/app.ts'
+import { createBackfillFiles } from '../../api/operations/backfill-files.ts'
+import { createOperations } from '../../api/operations/local-operations.ts'
+import { parseConfig } from '../../core/config.ts'
+import { createMemoryState } from '../../core/state/memory-state.ts'
+import { createRegistry } from '../../devices/registry/registry.ts'
+import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
+import { createMemoryStore } from '../../ingest/store/memory-store.ts'
+import { noPictures } from '../support/pictures.ts'
+import { item, parkedItem, someMoment } from '../support/records.ts'
+
+interface Document {
+  paths: Record<
+    string,
+    Record<string, { responses: Record<string, { content?: Record<string, { schema: object }> }> }>
+  >
+  components: { schemas: Record<string, object> }
+}
+
+/** An API over real parts that have something of everything. */
+async function townApi() {
+  const config = parseConfig({})
+  const clock = () => someMoment
+  const state = createMemoryState()
+  const registry = createRegistry(state)
+  const journal = createMemoryJournal(clock)
+  const access = createAccess(state, clock, config)
+  const pictures = await noPictures()
+  const device = {
+    device: 'd1',
+    kind: 'terminal',
+    site: '南社',
+    building: 'b',
+    point: 'p',
+    zone: 'UTC',
+    household: true,
+  }
+  await registry.enrol(
+    [device, { ...device, device: 'd2', kind: 'checkpoint', household: false }],
+    someMoment,
+  )
+  await journal.append('d1', [item('a'), parkedItem({ reason: 'why', payload: { a: 1 } })])
+  pictures.snapshots.add(
+    {
+      device: 'd1',
+      event: 'a',
+      at: 3,
+      place: registry.get('d1')!.place,
+      urgent: true,
+      position: 1,
+      restedAt: 4,
+      bytes: 2,
+    },
+    Buffer.from('jpeg'),
+  )
+  await pictures.holds.hold({ device: 'd1', event: 'a' }, { at: 1, until: 9, reason: 'why' })
+  await pictures.regions.set('d1', { zone: [[0, 0], [1, 0], [0, 1]] }) // biome-ignore format: corners
+  await access.accounts.add({ name: 'wang', role: 'duty', sites: ['南社'] }, someMoment)
+  await access.tokens.create({ name: 't', role: 'analyst' }, 1, someMoment)
+  await access.audit.append({ as: 'nobody', who: '', action: 'sign-in.failed', target: '', address: '::1' })
+  const operations = createOperations({
+    registry,
+    journal,
+    store: createMemoryStore(),
+    ...pictures,
+    door: {
+      sessions: async () => [{ device: 'd1', connectedAt: 7, address: '::1' }],
+      refusals: async () => [{ at: 2, device: 'd1', code: 'EVENT_INVALID', reason: 'why', address: '::1' }],
+      replay: async () => 'stored',
+      drop: async () => {},
+      backfill: async () => [],
+      metrics: async () => '',
+    },
+    backfillFiles: createBackfillFiles(state),
+    access,
+    clock,
+    defaultZone: 'UTC',
+    minCount: 10,
+  })
+  return createApp({ operations, access, operatorToken: 'secret', config, clock })
+}
+
+const urls = [
+  'GET /health',
+  'GET /me',
+  'GET /points',
+  'GET /devices',
+  'GET /devices/{device} d1',
+  'GET /devices/{device}/regions d1',
+  'GET /devices/{device}/regions d2',
+  'GET /ledger',
+  'GET /flow?from=2026-11-21&to=2026-11-23&every=1d&zone=UTC&by=site&compare=1d&share=true&top=1',
+  'GET /snapshots',
+  'GET /snapshots/{device}/{event} d1 a',
+  'GET /parked',
+  'GET /parked/{key} 1',
+  'POST /parked/{key}/replay 1',
+  'GET /users',
+  'GET /tokens',
+  'GET /audit',
+  'GET /audit/verify',
+  'POST /invitations {}',
+  'POST /users {"name":"li","role":"admin"}',
+  'POST /tokens {"name":"li","role":"admin"}',
+  'POST /devices {"device":"d3","kind":"terminal","site":"s","building":"b","point":"p"}',
+  'POST /devices/{device}/rotate d1',
+]
+
+/** Nothing may be in an answer that is not told of. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, closed(member)]))
+  const isObject = 'properties' in members && !('additionalProperties' in members)
+  return isObject ? { ...members, additionalProperties: false } : members
+}
+
+test('every answer is what the OpenAPI document says it is, and nothing more', async () => {
+  const { app, openApi } = await townApi()
+  const document = JSON.parse(JSON.stringify(openApi())) as Document
+  const { schemas } = document.components
+  const inline = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value), (_, member) => {
+      const name = /^#\/components\/schemas\/(\w+)$/.exec(member?.$ref ?? '')?.[1]
+      return name === undefined ? member : inline(schemas[name])
+    })
+  for (const each of urls) {
+    const [method, path, ...given] = each.split(' ') as ['GET', string, ...string[]]
+    const [pattern, query = ''] = path.split('?')
+    const body = given.find(text => text.startsWith('{'))
+    const values = given.filter(text => text !== body)
+    const url = pattern!.replaceAll(/\{\w+\}/g, () => values.shift()!)
+    const answer = await app.inject({
+      method,
+      url: `/api/v1${url}?${query}`,
+      headers: {
+        authorization: 'Bearer secret',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { payload: body }),
+    })
+    const told = document.paths[`/api/v1${pattern}`]![method.toLowerCase()]!.responses[answer.statusCode]
+    const schema = told?.content?.['application/json']?.schema
+    expect(schema, `${each} answered ${answer.statusCode}: ${answer.body}`).toBeDefined()
+    const validator = Compile(Type.Unsafe(closed(inline(schema)) as TSchema))
+    expect(validator.Errors(answer.json()), each).toEqual([])
+  }
+})
