@@ -71,7 +71,9 @@ export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOption
       if (known === undefined)
         throw new LintelError(
           'API_UNAUTHORIZED',
-          'sign in, or send a token as "Authorization: Bearer TOKEN"; the operator\'s is in the file token of the data directory',
+          request.headers.authorization === undefined
+            ? 'sign in, or send a token as "Authorization: Bearer TOKEN"; the operator\'s is in the file token of the data directory'
+            : 'this service does not know that token, or not any more: is it of another service, or of another data directory?',
         )
       if (known.byCookie && !safe.includes(request.method)) assertSameOrigin(request, publicUrl, 'strictly')
       viewers.set(request, known.viewer)

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toSearch } from '../api/routes/flow-search.ts'
 import { dataPaths, type Endpoint, findEndpoint, prepareDataDirectory } from '../core/data-directory.ts'
 import type { FlowAnswer } from '../flow/answer.ts'
-import type { FlowQuestion } from '../flow/question.ts'
+import type { ZonedQuestion } from '../flow/question.ts'
 import { databasePath } from '../ingest/store/duckdb-database.ts'
 import type { GeneratorTask } from './ingest/flood.ts'
 import { machine, round } from './machine.ts'
@@ -25,7 +25,7 @@ const generator = new URL('./ingest/generator.ts', import.meta.url)
 const exported = ['2025-04-01', '2025-06-13'] as const
 
 const common = { measure: 'passages', zone: 'Asia/Shanghai' }
-const questions: Readonly<Record<string, FlowQuestion>> = {
+const questions: Readonly<Record<string, ZonedQuestion>> = {
   'one building by hour, a month': {
     ...common, every: '1h', by: [], from: '2025-06-01', to: '2025-07-01', where: { site: ['s03'], building: ['b05'] },
   },
@@ -95,7 +95,7 @@ export async function run({ rows = 50_000_000 }: { rows?: number }) {
   }
 }
 
-async function ask({ url, token }: Endpoint, question: FlowQuestion): Promise<void> {
+async function ask({ url, token }: Endpoint, question: ZonedQuestion): Promise<void> {
   const response = await fetch(`${url}/api/v1/flow?${toSearch(question)}`, {
     headers: { authorization: `Bearer ${token}` },
   })

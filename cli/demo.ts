@@ -65,7 +65,7 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
         measure: 'passages', every: '1h', by: ['direction'], zone,
         from: formatLocal(zone, now - 12 * hourMs), to: formatLocal(zone, now + hourMs),
       }) // biome-ignore format: a question
-      say(`\npassages of the last 12 hours (lintel flow --data ${data} --by direction):`)
+      say(`\npassages of the last 12 hours (lintel flow --data ${data} --last 12h --by direction):`)
       say(
         renderTable(
           answer.rows.map(({ start, values, count }) => ({ start, direction: values[0], passages: count })),

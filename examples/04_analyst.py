@@ -10,6 +10,7 @@ import datetime
 import json
 import os
 import sys
+import unicodedata
 import urllib.parse
 import urllib.request
 import zoneinfo
@@ -39,8 +40,9 @@ def main(days=28):
     counts, hidden = collections.Counter(), collections.Counter()
     for row in answer["rows"]:
         key = (*row["values"], is_weekend(row["start"]))
-        if row["count"] is None:
-            hidden[key] += 1  # too small to be told: neither a number nor none
+        # None: too small to be told, neither a number nor nothing. With "hidden" the count is a lower bound.
+        if row["count"] is None or row.get("hidden"):
+            hidden[key] += 1
         else:
             counts[key] += row["count"]
 
@@ -55,9 +57,15 @@ def main(days=28):
             means.append(counts[(*place, weekend)] / told if told > 0 else None)
         weekday, weekend = means
         ratio = weekend / weekday if weekday and weekend is not None else None
-        print(f"{place[0]:<16}{place[1]:<16}{text(weekday, 1):>10}{text(weekend, 1):>10}{text(ratio, 2):>8}")
+        print(f"{wide(place[0], 16)}{wide(place[1], 16)}{text(weekday, 1):>10}{text(weekend, 1):>10}{text(ratio, 2):>8}")
     if hidden:
-        print(f"{sum(hidden.values())} days of buildings were too small to be told, and are left out of the means")
+        print(f"{sum(hidden.values())} days of buildings cannot be told, or only in part: they are left out of the means")
+
+
+def wide(name, width):
+    """A Chinese character takes two columns."""
+    taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in name)
+    return name + " " * (width - taken)
 
 
 def text(number, digits):

@@ -3,7 +3,7 @@ import type { Store } from '../ingest/store/store.ts'
 import { assembleAnswer, type FlowAnswer } from './answer.ts'
 import { earlierRange } from './calendar.ts'
 import { countExactly } from './count.ts'
-import { type Asked, checkQuestion, type FlowQuestion } from './question.ts'
+import { type Asked, checkQuestion, type ZonedQuestion } from './question.ts'
 import type { FlowScope } from './scope.ts'
 import { countTold } from './small/count-told.ts'
 import { checkSmallQuestion, settledUntil } from './small/small-question.ts'
@@ -14,7 +14,7 @@ import { formatLocal } from './zone.ts'
  * is wrong, FLOW_QUERY_TOO_WIDE, or API_FORBIDDEN for a site of others; what the store throws.
  */
 export async function answerFlow(
-  question: FlowQuestion,
+  question: ZonedQuestion,
   store: Store,
   scope: FlowScope = {},
 ): Promise<FlowAnswer> {

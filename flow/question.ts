@@ -24,7 +24,8 @@ export interface FlowQuestion {
   /** `1h` if left out; `all` where it is asked by hour of day or day of week. */
   readonly every?: string | undefined
   readonly by: readonly string[]
-  readonly zone: string
+  /** That of the service if left out. */
+  readonly zone?: string | undefined
   /** Only what has one of these values in each of these dimensions. */
   readonly where?: Readonly<Record<string, readonly string[]>> | undefined
   /** `none`, the default, leaves out where nothing happened; `zero` has a row for each step and each group. */
@@ -36,6 +37,9 @@ export interface FlowQuestion {
   /** Each row's part of its step. */
   readonly share?: boolean | undefined
 }
+
+/** With a zone, whoever gave it. */
+export type ZonedQuestion = FlowQuestion & { readonly zone: string }
 
 /** A question that can be answered. */
 export interface Asked {
@@ -63,7 +67,7 @@ const maxTop = 1000
 const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
 
 /** Throws FLOW_QUERY_INVALID, naming the part that is wrong, or FLOW_QUERY_TOO_WIDE. */
-export function checkQuestion(question: FlowQuestion): Asked {
+export function checkQuestion(question: ZonedQuestion): Asked {
   const { zone, share = false } = question
   const name = oneOf('measure', measureNames, question.measure)
   const measure = measureOf(name)
@@ -95,7 +99,7 @@ function oneOf<T extends string>(part: string, words: readonly T[], given: strin
   throw wrong(`${part} must be one of ${words.join(', ')}`)
 }
 
-function checkRange({ from, to, zone }: FlowQuestion): [from: number, to: number] {
+function checkRange({ from, to, zone }: ZonedQuestion): [from: number, to: number] {
   const range = [parseMoment(from, zone), parseMoment(to, zone)] as [number, number]
   const shape = 'a date or a time such as 2026-11-21 or 2026-11-21T08:00:00+08:00'
   if (Number.isNaN(range[0])) throw wrong(`from must be ${shape}`)

@@ -3,6 +3,7 @@ import type { DeviceId } from '../../core/words.ts'
 import { importDevices } from '../../devices/registry/csv.ts'
 import type { Device } from '../../devices/registry/device.ts'
 import { tallyOf } from '../../gateway/journal/tally.ts'
+import { seesSmallNumbers } from '../roles.ts'
 import { seesSite, type Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { DeviceView, Operations, PointView } from './operations.ts'
@@ -57,7 +58,9 @@ export function createDeviceOperations(
   }
 
   return {
-    listPoints: async () => pointsOf(mine()),
+    // The door of one household is as good as a name, to who sees no small number.
+    listPoints: async () =>
+      pointsOf(mine().filter(({ household }) => seesSmallNumbers(viewer.role) || !household)),
     async addDevice(device) {
       const withZone =
         typeof device === 'object' && device !== null ? { zone: defaultZone, ...device } : device

@@ -14,7 +14,7 @@ import { createSnapshotOperations } from './snapshot-operations.ts'
 
 /** The operations on the parts themselves, in the process that holds the registry. */
 export function createOperations(parts: OperationParts): OperationsFor {
-  const { journal, store, uplink, door, access, clock } = parts
+  const { journal, store, uplink, door, access, clock, defaultZone } = parts
   const scopeOf = createFlowScopes(parts)
   const accessOperations = createAccessOperations(access, clock)
   const exportOperations = createExportOperations(parts)
@@ -41,7 +41,7 @@ export function createOperations(parts: OperationParts): OperationsFor {
               'STORE_UNAVAILABLE',
               'this is a gateway alone: ask the centre that it reports to',
             )
-          return answerFlow(question, store, scopeOf(viewer))
+          return answerFlow({ ...question, zone: question.zone ?? defaultZone }, store, scopeOf(viewer))
         },
         ledger: () => takeLedger(journal, store ?? uplink),
         listParked: async limit => journal.parked(limit),

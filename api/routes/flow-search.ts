@@ -13,7 +13,9 @@ const parts = {
     Type.String({ description: `${stepNames.join(', ')}; 1h, or all where it is asked by hour or weekday.` }),
   ),
   by: Type.String({ default: '', description: 'Dimensions, separated by commas.' }),
-  zone: Type.String({ description: 'IANA time zone.', examples: ['Asia/Shanghai'] }),
+  zone: Type.Optional(
+    Type.String({ description: 'IANA time zone; that of the service if left out.', examples: ['Asia/Shanghai'] }),
+  ),
   fill: Type.Optional(Type.String({ description: 'none, or zero: a row for each step and group.' })),
   compare: Type.Optional(Type.String({ description: comparisons.join(', ') })),
   top: Type.Optional(Type.Integer({ description: 'Only so many groups, those with the most.' })),

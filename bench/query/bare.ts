@@ -1,6 +1,6 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { answerFlow } from '../../flow/query.ts'
-import type { FlowQuestion } from '../../flow/question.ts'
+import type { ZonedQuestion } from '../../flow/question.ts'
 import { compileCells } from '../../ingest/store/duckdb-cells.ts'
 import { databasePath } from '../../ingest/store/duckdb-database.ts'
 import type { CellQuery, Store } from '../../ingest/store/store.ts'
@@ -8,7 +8,7 @@ import type { CellQuery, Store } from '../../ingest/store/store.ts'
 /** A connection of DuckDB and nothing else, on the same database. */
 export interface Bare {
   /** Runs the SQL that the question comes down to, and reads what it gives. */
-  ask(question: FlowQuestion): Promise<void>
+  ask(question: ZonedQuestion): Promise<void>
   close(): void
 }
 
@@ -32,7 +32,7 @@ export async function openBare(directory: string): Promise<Bare> {
 }
 
 /** What an answer asks of a store, taken down by one that holds nothing. */
-async function cellQueriesOf(question: FlowQuestion): Promise<CellQuery[]> {
+async function cellQueriesOf(question: ZonedQuestion): Promise<CellQuery[]> {
   const queries: CellQuery[] = []
   const store: Pick<Store, 'cells'> = {
     async cells(query) {

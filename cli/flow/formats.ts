@@ -74,6 +74,7 @@ function renderAnswer(answer: FlowAnswer, say: Sentences): string {
       ? []
       : [`${say.before(before.from, before.to)} ${tell(before.total, before.hidden)}`]),
     ...(suppression === undefined ? [] : legendOf(answer, say)),
+    ...(rows.length > 0 && rows.every(({ count }) => count === null) ? [say.untold] : []),
   ].join('\n')}\n`
 }
 

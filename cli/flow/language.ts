@@ -6,6 +6,7 @@ const en = {
   legend: (minCount: number) =>
     `* fewer than ${minCount}, or would tell such a number; behind a number: at least that many`,
   until: (time: string) => `told up to ${time}: days are told once they are over`,
+  untold: 'nothing of this may be told: ask for longer steps, larger places, or not by direction',
   most: 'most',
   weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
   nothing: '(nothing)',
@@ -16,6 +17,7 @@ const zh: typeof en = {
   others: groups => `其余 ${groups} 组`,
   legend: minCount => `* 少于 ${minCount}，或会泄露这样的小数；数字后带 * 表示至少这么多`,
   until: time => `数据截至 ${time}：每一天结束后才提供`,
+  untold: '这些数字都不能提供：请改用更长的步长、更大的范围，或不按方向分组',
   most: '最大',
   weekdays: ['周一', '周二', '周三', '周四', '周五', '周六', '周日'],
   nothing: '（无）',

@@ -196,7 +196,7 @@ test('04_analyst.py compares weekdays with weekends', async context => {
   writeFileSync(join(shell.place, 'data/token'), token)
   const told = await shell.run('04_analyst.py', { python3: python })
   expect(told).toMatchObject({ code: 0, stderr: '' })
-  expect(told.stdout).toMatch(/^nanshe +b07 +- +- +-\n\d+ days of buildings were too small to be told/m)
+  expect(told.stdout).toMatch(/^nanshe +b07 +- +- +-\n\d+ days of buildings cannot be told/m)
 })
 
 describeInfluxd('05_influx.py', influxd => {

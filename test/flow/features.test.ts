@@ -4,7 +4,7 @@ import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import type { FlowAnswer } from '../../flow/answer.ts'
 import { answerFlow } from '../../flow/query.ts'
-import type { FlowQuestion } from '../../flow/question.ts'
+import type { ZonedQuestion } from '../../flow/question.ts'
 import type { FlowScope } from '../../flow/scope.ts'
 import { parseMoment } from '../../flow/zone.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
@@ -41,7 +41,7 @@ const passages = (given: readonly Given[]) =>
     ]
   })
 
-const asker = (store: Store, scope?: FlowScope) => (change: Partial<FlowQuestion>) =>
+const asker = (store: Store, scope?: FlowScope) => (change: Partial<ZonedQuestion>) =>
   answerFlow({ measure: 'passages', from: '2026-11-01', to: '2026-12-01', every: 'all', by: [], zone, ...change }, store, scope) // biome-ignore format: one line
 
 /** `start values… count`, without the year and the seconds. */
@@ -50,7 +50,7 @@ const told = ({ rows }: FlowAnswer) =>
 
 describe('steps', () => {
   const days = ['2026-11-01T09:00', '2026-11-02T09:10', '2026-11-08T21:40', '2026-11-30T00:00']
-  const ask = async (change: Partial<FlowQuestion>) =>
+  const ask = async (change: Partial<ZonedQuestion>) =>
     told(await asker(await storeOf(passages(days.map(at => ({ at, in: 1 })))))(change))
   const cases: { every: string; from?: string; to?: string; want: string[] }[] = [
     { every: 'all', want: ['11-01T00:00 4'] },
@@ -100,7 +100,7 @@ describe('hours of the day and days of the week', () => {
       { at: '2026-12-07T07:00', in: 32 },
     ]),
   )
-  const cases: { title: string; change: Partial<FlowQuestion>; want: string[] }[] = [
+  const cases: { title: string; change: Partial<ZonedQuestion>; want: string[] }[] = [
     { title: 'are put together over all of the time', change: { by: ['hour-of-day'] }, want: ['11-01T00:00 07 15', '11-01T00:00 23 16'] },
     { title: 'come in order, Monday first', change: { by: ['day-of-week'] }, want: ['11-01T00:00 1 2', '11-01T00:00 2 5', '11-01T00:00 6 8', '11-01T00:00 7 16'] },
     { title: 'cross each other and dimensions', change: { by: ['day-of-week', 'direction', 'hour-of-day'] }, want: ['11-01T00:00 1 in 07 2', '11-01T00:00 2 in 07 1', '11-01T00:00 2 out 07 4', '11-01T00:00 6 in 07 8', '11-01T00:00 7 out 23 16'] },
@@ -240,7 +240,7 @@ describe('comparing', () => {
       { at: '2025-11-02T07:05', in: 1 },
     ]),
   )
-  const ask = async (change: Partial<FlowQuestion>) => {
+  const ask = async (change: Partial<ZonedQuestion>) => {
     const { rows, before } = await asker(await store)(change)
     return {
       rows: rows.map(({ start, values, count, before }) => [start.slice(5, 10), ...values, count, before].join(' ')), // biome-ignore format: one line
@@ -261,7 +261,7 @@ describe('comparing', () => {
     expect(rows[30]).toBe('10-31 5 ')
   })
 
-  const cases: { title: string; change: Partial<FlowQuestion>; rows: string[]; before: string }[] = [
+  const cases: { title: string; change: Partial<ZonedQuestion>; rows: string[]; before: string }[] = [
     { title: 'a week earlier', change: { compare: '1w', from: '2026-11-02', to: '2026-11-09', every: '1d', by: ['direction'] }, rows: ['11-02 in 4 0', '11-02 out 0 7', '11-07 in 0 5'], before: '2026-10-26 2026-11-02 12' },
     { title: 'a year earlier', change: { compare: '1y', every: '1M' }, rows: ['11-01 4 1'], before: '2025-11-01 2025-12-01 1' },
     { title: 'the day before', change: { compare: '1d', from: '2026-11-01', to: '2026-11-02', every: '6h' }, rows: ['11-01 0 5'], before: '2026-10-31 2026-11-01 5' },

@@ -8,7 +8,7 @@ import { timedEventsOf } from '../../devices/town/events.ts'
 import { planTown } from '../../devices/town/plan.ts'
 import { createRandom } from '../../devices/town/random.ts'
 import { answerFlow } from '../../flow/query.ts'
-import type { FlowQuestion } from '../../flow/question.ts'
+import type { ZonedQuestion } from '../../flow/question.ts'
 import { openDuckDbStore } from '../../ingest/store/duckdb-store.ts'
 import { createInfluxStore } from '../../ingest/store/influx-store.ts'
 import type { Row, Store } from '../../ingest/store/store.ts'
@@ -40,7 +40,7 @@ function recordMonth(): Row[] {
 }
 
 const month = { measure: 'passages', from: '2026-10-01', to: '2026-11-01', by: [], zone: 'Asia/Shanghai' }
-const questions: Partial<FlowQuestion>[] = [
+const questions: Partial<ZonedQuestion>[] = [
   { every: '1h', by: ['site', 'direction'] },
   { every: '15m', from: '2026-10-05', to: '2026-10-08', by: ['device', 'method'] },
   { every: '1d', by: ['building'], fill: 'zero', share: true },

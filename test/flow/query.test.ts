@@ -20,7 +20,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { stepNames } from '../../flow/calendar.ts'
 import { maxRows } from '../../flow/count.ts'
 import { answerFlow } from '../../flow/query.ts'
-import type { FlowQuestion } from '../../flow/question.ts'
+import type { ZonedQuestion } from '../../flow/question.ts'
 import { formatLocal, parseMoment } from '../../flow/zone.ts'
 import { openDuckDbStore } from '../../ingest/store/duckdb-store.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
@@ -28,7 +28,7 @@ import type { Row, Store } from '../../ingest/store/store.ts'
 import { place, row } from '../ingest/store-contract.ts'
 import { passage } from '../support/records.ts'
 
-const question = (change: Partial<FlowQuestion> = {}): FlowQuestion => ({
+const question = (change: Partial<ZonedQuestion> = {}): ZonedQuestion => ({
   measure: 'passages', from: '2026-11-21', to: '2026-11-22', every: '1h', by: [], zone: 'Asia/Shanghai', ...change,
 }) // biome-ignore format: one line
 
@@ -59,7 +59,7 @@ describe('flow', () => {
     const records = [passage({ at }), denied, car, seen, thinned]
     await store.write({ journal: 'j', rows: records.map((record, index) => row(index + 1, record)), next: 5 })
     const start = '2026-11-21T08:00:00+08:00'
-    const ask = async (change: Partial<FlowQuestion>) => (await answerFlow(question(change), store)).rows
+    const ask = async (change: Partial<ZonedQuestion>) => (await answerFlow(question(change), store)).rows
     expect(await ask({ by: ['direction', 'point'] })).toEqual([{ start, values: ['in', 'p1'], count: 1 }])
     expect(await ask({ measure: 'denied', by: ['reason'] })).toEqual([
       { start, values: ['expired'], count: 1 },
@@ -126,7 +126,7 @@ describe('flow', () => {
     })
   }
 
-  const wrong: { change: Partial<FlowQuestion>; code?: string; say: RegExp }[] = [
+  const wrong: { change: Partial<ZonedQuestion>; code?: string; say: RegExp }[] = [
     { change: { measure: 'faces' }, say: /^measure must be one of passages, net, denied, vehicles, people, pictures, doors, door-open$/ },
     { change: { measure: 'people', by: ['method'] }, say: /^by may hold .*, outcome, .* for people, not "method"$/ },
     { change: { measure: 'constructor' }, say: /^measure must be one of/ },

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { dayMs, hourMs, minuteMs } from '../../core/clock.ts'
 import { codeOf } from '../../core/errors.ts'
 import { answerFlow } from '../../flow/query.ts'
-import type { FlowQuestion } from '../../flow/question.ts'
+import type { ZonedQuestion } from '../../flow/question.ts'
 import type { SmallNumbers } from '../../flow/scope.ts'
 import { hideSmall } from '../../flow/suppression/hide-small.ts'
 import { parseMoment } from '../../flow/zone.ts'
@@ -76,7 +76,7 @@ const someQuestion = record({
   compare: option(constantFrom('previous', '1d'), { nil: undefined }),
   top: option(integer({ min: 1, max: 3 }), { nil: undefined, freq: 3 }),
   fill: constantFrom('none', 'zero'),
-}).map(({ measure, range: [day, a, b], every, by: some, division, divides, sites, direction, hours, values, top, compare, fill }): FlowQuestion => {
+}).map(({ measure, range: [day, a, b], every, by: some, division, divides, sites, direction, hours, values, top, compare, fill }): ZonedQuestion => {
   const [from, to] = day === undefined ? [a, b].sort() : [day, '2026-11-04']
   const isLong = ['1w', 'all'].includes(every)
   const by = some.filter(one => (one !== 'hour-of-day' || isLong || every === '1d') && (one !== 'day-of-week' || isLong) && (one !== 'direction' || measure !== 'net'))
@@ -149,10 +149,10 @@ function disguise(events: readonly Event[], swaps: readonly (readonly [number, n
 }
 
 describe('whatever an analyst asks,', () => {
-  const ask = (question: FlowQuestion, store: Store, scope = {}) =>
+  const ask = (question: ZonedQuestion, store: Store, scope = {}) =>
     answerFlow(question, store, scope).catch(error => ({ code: codeOf(error) ?? error }))
   /** The days that are not over are told to nobody. */
-  const cut = (question: FlowQuestion): FlowQuestion => {
+  const cut = (question: ZonedQuestion): ZonedQuestion => {
     const until = first + 2 * dayMs
     const to = Math.max(parseMoment(question.from, zone), Math.min(until, parseMoment(question.to, zone)))
     return { ...question, to: new Date(to).toISOString() }
@@ -226,7 +226,7 @@ describe('an analyst', () => {
   )
   const asker = (events: readonly Event[], change: Partial<SmallNumbers> = {}) => {
     const store = storeOf(events)
-    return async (question: Partial<FlowQuestion>) =>
+    return async (question: Partial<ZonedQuestion>) =>
       answerFlow(
         { measure: 'passages', from: '2026-11-02', to: '2026-11-05', every: '1d', by: [], zone, ...question },
         await store,
@@ -274,7 +274,7 @@ describe('an analyst', () => {
     }
   })
 
-  const refused: { change: Partial<FlowQuestion>; say: RegExp }[] = [
+  const refused: { change: Partial<ZonedQuestion>; say: RegExp }[] = [
     { change: { zone: 'Asia/Tokyo' }, say: /^zone must be Asia\/Shanghai/ },
     { change: { from: '2026-11-02T00:05' }, say: /^from and to must be on a quarter of an hour/ },
     { change: { by: ['device'] }, say: /^device is not told/ },
@@ -302,7 +302,7 @@ describe('an analyst', () => {
     const store = createMemoryStore()
     const rows = Array.from({ length: 25 * 20 }, (_, i) => row(i + 1, passage({ at: from + i * 3 * minuteMs }), place(1 + (i % 2), { site: 'a', building: `a${1 + (i % 2)}` }))) // biome-ignore format: one line
     await store.write({ journal: 'j', rows, next: rows.length })
-    const ask = (change: Partial<FlowQuestion>) =>
+    const ask = (change: Partial<ZonedQuestion>) =>
       answerFlow(
         { measure: 'passages', from: '2026-10-24', to: '2026-10-27', by: ['building'], zone: berlin, where: { direction: ['in'] }, ...change },
         store,
