@@ -1,4 +1,4 @@
-import type { Episode, Parts, Signal, Step } from './rule.ts'
+import type { Episode, Moment, Parts, Signal, Step } from './rule.ts'
 
 const nothing: readonly Signal[] = []
 
@@ -60,3 +60,17 @@ export function expireEpisode(
 
 export const episodeDue = (episode: Episode | null) => episode?.clearAt ?? Number.POSITIVE_INFINITY
 export const episodesOf = (episode: Episode | null): readonly Episode[] => (episode === null ? [] : [episode])
+
+interface WithEpisode {
+  readonly episode: Episode | null
+}
+
+/** How a rule goes on whose only deadline is that of its one episode. */
+export const oneEpisode = {
+  expire<S extends WithEpisode>(state: S, { now }: Pick<Moment, 'now'>): Step<S> {
+    const { episode, signals } = expireEpisode(state.episode, now)
+    return { state: { ...state, episode }, signals }
+  },
+  due: ({ episode }: WithEpisode) => episodeDue(episode),
+  episodes: ({ episode }: WithEpisode) => episodesOf(episode),
+}

@@ -1,5 +1,5 @@
 import { secondMs } from '../../../core/clock.ts'
-import { endBy, episodeDue, episodesOf, expireEpisode, goOn, raise, still } from '../episode.ts'
+import { endBy, goOn, oneEpisode, raise, still } from '../episode.ts'
 import { clearS, count, flag, type ParametersOf, parametersOf, seconds } from '../parameters.ts'
 import { defineRule, type Episode } from '../rule.ts'
 
@@ -69,10 +69,5 @@ export const cameraBlind = defineRule<State, Parameters>({
     )
     return { state: { ...next, episode }, signals }
   },
-  expire(state, { now }) {
-    const { episode, signals } = expireEpisode(state.episode, now)
-    return { state: { ...state, episode }, signals }
-  },
-  due: ({ episode }) => episodeDue(episode),
-  episodes: ({ episode }) => episodesOf(episode),
+  ...oneEpisode,
 })

@@ -1,6 +1,6 @@
 import { secondMs } from '../../../core/clock.ts'
 import { eventTypes } from '../../../devices/contract/kinds.ts'
-import { endBy, episodeDue, episodesOf, expireEpisode, goOn, raise, still } from '../episode.ts'
+import { endBy, goOn, oneEpisode, raise, still } from '../episode.ts'
 import { clearS, count, type ParametersOf, parametersOf } from '../parameters.ts'
 import { defineRule, type Episode } from '../rule.ts'
 
@@ -54,10 +54,5 @@ export const clockSkew = defineRule<State, Parameters>({
     const episode = ends ? endBy(state.episode, now + p.clearS * secondMs) : state.episode
     return still({ episode, right: Math.min(right, p.goodEvents), wrong: 0 })
   },
-  expire(state, { now }) {
-    const { episode, signals } = expireEpisode(state.episode, now)
-    return { state: { ...state, episode }, signals }
-  },
-  due: ({ episode }) => episodeDue(episode),
-  episodes: ({ episode }) => episodesOf(episode),
+  ...oneEpisode,
 })

@@ -1,5 +1,5 @@
 import { secondMs } from '../../../core/clock.ts'
-import { endBy, episodeDue, episodesOf, expireEpisode, raise, still } from '../episode.ts'
+import { endBy, expireEpisode, oneEpisode, raise, still } from '../episode.ts'
 import { clearS, count, type ParametersOf, parametersOf, seconds } from '../parameters.ts'
 import { defineRule, type Episode } from '../rule.ts'
 
@@ -49,11 +49,10 @@ export const deniedBurst = defineRule<State, Parameters>({
     const goesOn = state.episode !== null && denied.length >= p.denials / 2
     return still({ denied, episode: goesOn ? { ...state.episode, clearAt } : endBy(state.episode, clearAt) })
   },
+  ...oneEpisode,
   expire(state, { now }) {
     const { episode, signals } = expireEpisode(state.episode, now)
     // A new burst begins with none of the old.
     return { state: episode === null ? initial : state, signals }
   },
-  due: ({ episode }) => episodeDue(episode),
-  episodes: ({ episode }) => episodesOf(episode),
 })

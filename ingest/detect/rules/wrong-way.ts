@@ -1,5 +1,5 @@
 import { secondMs } from '../../../core/clock.ts'
-import { episodeDue, episodesOf, expireEpisode, raise, still } from '../episode.ts'
+import { oneEpisode, raise, still } from '../episode.ts'
 import { choice, clearS, count, flag, type ParametersOf, parametersOf, share } from '../parameters.ts'
 import { defineRule, type Episode } from '../rule.ts'
 
@@ -72,10 +72,5 @@ export const wrongWay = defineRule<State, Parameters>({
     )
     return { state: { ...next, episode }, signals }
   },
-  expire(state, { now }) {
-    const { episode, signals } = expireEpisode(state.episode, now)
-    return { state: { ...state, episode }, signals }
-  },
-  due: ({ episode }) => episodeDue(episode),
-  episodes: ({ episode }) => episodesOf(episode),
+  ...oneEpisode,
 })
