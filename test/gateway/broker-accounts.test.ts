@@ -361,7 +361,12 @@ describe('sightings', () => {
       ['SIGHTING_INVALID', 'b'],
     ])
     await eventually(() => expect(told()).toHaveLength(8))
-    expect(JSON.stringify([gateway.reader.parked(9), told()])).not.toMatch(/138|x\d/)
+    // Moments left out: one in a hundred has these digits.
+    const moments = ['receivedAt', 'now']
+    const kept = JSON.stringify([gateway.reader.parked(9), told()], (name, value) =>
+      moments.includes(name) ? undefined : value,
+    )
+    expect(kept).not.toMatch(/138|x\d/)
   })
 
   test('that the journal refuses are not acked, and the counts add up', async () => {
