@@ -141,6 +141,8 @@ describeInfluxd('the dashboards that read InfluxDB', influxd => {
         rows: rows.filter(([, ...values]) => values.some(value => value !== null && value !== 0)).length,
       }
     }
+    // It was sent last, and the ledger, which is of what devices report, does not wait for it.
+    await eventually(async () => (await seen('SELECT "person" FROM "sighting"')).rows > 0)
     for (const values of [{}, { site: '南社', building: '(12栋|office)' }]) {
       for (const { panel, text } of asked('influxdb')) {
         const { error, rows } = await seen(fillIn(text, values))
