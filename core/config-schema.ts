@@ -1,4 +1,5 @@
 import Type, { type Static, type TProperties } from 'typebox'
+import { alertProperties } from './alert-config.ts'
 import { influxProperties } from './store-config.ts'
 import { deviceIdPattern } from './words.ts'
 
@@ -210,6 +211,7 @@ export const ConfigSchema = section(
       },
       'Answers about flow.',
     ),
+    alerts: section(alertProperties, 'Alerts, and how people are told of them.'),
     retention: section(
       {
         passage: days('Passages.'),

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { parseDocument } from 'yaml'
+import { type ChannelConfig, ChannelSchema, channelProblems } from './alert-config.ts'
 import { type Config, ConfigSchema, TcpSchema } from './config-schema.ts'
 import { LintelError, messageOf } from './errors.ts'
 import { influxProblems, retentionProblems } from './store-config.ts'
@@ -18,6 +19,9 @@ export function parseConfig(value: unknown): Config {
   // Into a branch of a union no defaults go while anything in it is wrong.
   if (filled?.mqtt?.tcp)
     filled.mqtt.tcp = Value.Default(TcpSchema, filled.mqtt.tcp) as Static<typeof TcpSchema>
+  // Nor under names of the operator's own.
+  for (const [name, channel] of Object.entries(Object(filled?.alerts?.channels)))
+    filled.alerts!.channels[name] = Value.Default(ChannelSchema, channel) as ChannelConfig
   const problems = describe(filled)
   if (typeof filled?.zone === 'string' && !isZone(filled.zone)) {
     problems.push(`zone: "${filled.zone}" is not an IANA time zone`)
@@ -41,6 +45,7 @@ export function parseConfig(value: unknown): Config {
   problems.push(
     ...influxProblems(filled?.store?.influx),
     ...retentionProblems(filled?.retention, filled?.store?.influx),
+    ...channelProblems(filled?.alerts?.channels),
   )
   if (problems.length > 0) throw new LintelError('CONFIG_INVALID', problems.join('\n'))
   return freeze(filled as Config)

@@ -7,6 +7,8 @@ export interface Cursors {
   get(consumer: string): Seq
   /** Everything up to `seq` is done with. Never moves backwards. Resolves once durable, with what `also` changed where it moved. */
   commit(consumer: string, seq: Seq, also?: () => void): Promise<void>
+  /** The same, for inside `State.transact`: whether it moved. */
+  move(consumer: string, seq: Seq): boolean
 }
 
 /** Only to look at them. */
@@ -21,14 +23,18 @@ export function readCursors(kept: Readonly<Record<string, CursorReader>>): Curso
 export function createCursors(state: State, journalId: string): Cursors {
   const table = state.table<Seq>('cursor')
   const key = (consumer: string) => `${journalId}/${consumer}`
+  function move(consumer: string, seq: Seq): boolean {
+    if (seq <= (table.get(key(consumer)) ?? 0)) return false
+    table.put(key(consumer), seq)
+    return true
+  }
   return {
     get: consumer => table.get(key(consumer)) ?? 0,
     async commit(consumer, seq, also = () => {}) {
       await state.transact(() => {
-        if (seq <= (table.get(key(consumer)) ?? 0)) return
-        table.put(key(consumer), seq)
-        also()
+        if (move(consumer, seq)) also()
       })
     },
+    move,
   }
 }

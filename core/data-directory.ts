@@ -167,3 +167,14 @@ export function findEndpoint(paths: DataPaths, name: EndpointName): Endpoint | u
   const text = readIfThere(endpointPath(paths, name))
   return text === undefined ? undefined : JSON.parse(text)
 }
+
+/** Whether the process that published it still runs. */
+export function isRunning(endpoint: Endpoint | undefined): boolean {
+  if (endpoint === undefined) return false
+  try {
+    return process.kill(endpoint.pid, 0)
+  } catch (error) {
+    // It is there, and another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

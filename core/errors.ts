@@ -5,6 +5,8 @@
  */
 export const errorCodes = {
   CONFIG_INVALID: { retryable: false },
+  PORT_TAKEN: { retryable: true },
+  FILE_EXISTS: { retryable: false },
   DATA_LOCKED: { retryable: true },
   DATA_VERSION: { retryable: false },
 
@@ -53,7 +55,16 @@ export const errorCodes = {
   DEVICE_NOT_FOUND: { retryable: false },
   IMPORT_ROW_INVALID: { retryable: false },
 
+  ALERT_NOT_FOUND: { retryable: false },
+  ALERT_CLOSED: { retryable: false },
+  SNOOZE_INVALID: { retryable: false },
+  SNOOZE_NOT_FOUND: { retryable: false },
+  CHANNEL_NOT_FOUND: { retryable: false },
+  NOTIFY_FAILED: { retryable: true },
+  NOTIFY_UNDELIVERED: { retryable: false },
+
   RULES_INVALID: { retryable: false },
+  RULES_CONFLICT: { retryable: false },
   RECORDING_INVALID: { retryable: false },
 
   FLOW_QUERY_INVALID: { retryable: false },
@@ -71,6 +82,7 @@ export const errorCodes = {
   API_NOT_FOUND: { retryable: false },
   API_REQUEST_INVALID: { retryable: false },
   API_UNAVAILABLE: { retryable: true },
+  API_BUSY: { retryable: true },
 
   SIGN_IN_FAILED: { retryable: false },
   SIGN_IN_THROTTLED: { retryable: true },

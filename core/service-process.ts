@@ -12,6 +12,11 @@ export interface Ready {
   readonly ready: Record<string, unknown>
 }
 
+/** What it tells when it cannot start, of its own errors. */
+export interface Failed {
+  readonly failed: string
+}
+
 /**
  * Runs one process of the service: starts it, tells the supervisor, and stops it in order on SIGTERM,
  * SIGINT or when the supervisor is gone.
@@ -49,6 +54,9 @@ export async function runService(
   } catch (error) {
     const code = codeOf(error)
     log.fatal({ code, error: messageOf(error) }, 'could not start')
-    process.exit(code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed)
+    const exit = () =>
+      process.exit(code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed)
+    if (process.send === undefined || code === undefined) exit()
+    else process.send({ failed: `${code}: ${messageOf(error)}` } satisfies Failed, exit)
   }
 }

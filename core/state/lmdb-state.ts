@@ -7,7 +7,7 @@ export interface LmdbStateOptions {
   readOnly?: boolean
 }
 
-const maxTables = 32
+const maxTables = 64
 
 /**
  * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still
@@ -44,10 +44,11 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
       if (!readOnly) databaseOf(name)
       return {
         get: key => databaseOf(name)?.get(key) as V | undefined,
-        entries({ after, limit, reverse = false } = {}) {
+        entries({ after, until, limit, reverse = false } = {}) {
           const range = {
             reverse,
             ...(after === undefined ? {} : { start: after, exclusiveStart: true }),
+            ...(until === undefined ? {} : { end: until }),
             ...(limit === undefined ? {} : { limit }),
           }
           const rows = databaseOf(name)?.getRange({ snapshot: false, ...range }) ?? []

@@ -20,13 +20,13 @@ export function createMemoryState(): State {
           const text = rows().get(key)
           return text === undefined ? undefined : JSON.parse(text)
         },
-        entries({ after, limit, reverse = false } = {}) {
+        entries({ after, until, limit, reverse = false } = {}) {
           const sorted = [...rows()].sort(([a], [b]) => compare(a, b))
           if (reverse) sorted.reverse()
-          const isBehind = (key: string) =>
-            after === undefined || compare(key, after) * (reverse ? -1 : 1) > 0
+          const order = reverse ? -1 : 1
           return sorted
-            .filter(([key]) => isBehind(key))
+            .filter(([key]) => after === undefined || compare(key, after) * order > 0)
+            .filter(([key]) => until === undefined || compare(key, until) * order < 0)
             .slice(0, limit)
             .map(([key, text]) => [key, JSON.parse(text)] as [string, V])
         },

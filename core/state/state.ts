@@ -13,6 +13,8 @@ export interface State {
 export interface KeyRange {
   /** Only keys behind this one; before it, where `reverse` is set. */
   readonly after?: string
+  /** Only keys before this one; behind it, where `reverse` is set. */
+  readonly until?: string
   readonly limit?: number
   /** The last first. */
   readonly reverse?: boolean

@@ -2,7 +2,7 @@ import { LintelError } from '../../core/errors.ts'
 import type { State, Table } from '../../core/state/state.ts'
 import type { DeviceId, Place } from '../../core/words.ts'
 import { type Announced, judgeAnnouncement } from './announcement.ts'
-import { type Device, faultOfDevice, type NewDevice, samePlace, sameSites } from './device.ts'
+import { type Device, faultOfDevice, isAtPoint, type NewDevice, samePlace, sameSites } from './device.ts'
 import { hashToken, newToken } from './token.ts'
 
 /** The known devices. Any process may read; the one that holds the state may enrol. */
@@ -130,10 +130,11 @@ export function createRegistry(state: State): Registry {
   }
 }
 
-/** A door's token must not become one that speaks for a site by a slip in a list, nor the other way round. */
+/** A door's token must not become one that speaks for a site, or is shown it, by a slip in a list, nor the other way round. */
 function faultOfChange({ device, kind }: NewDevice, known: Device | undefined): string | undefined {
-  if (known === undefined || (known.kind === 'gateway') === (kind === 'gateway')) return undefined
-  return `${device} is a ${known.kind}: a gateway and a device cannot share an id`
+  if (known === undefined || known.kind === kind || (isAtPoint(known.kind) && isAtPoint(kind)))
+    return undefined
+  return `${device} is a ${known.kind}: it cannot become a ${kind}`
 }
 
 const placeKey = (id: number) => String(id).padStart(10, '0')

@@ -20,6 +20,7 @@ const defaults = {
   },
   http: { host: '127.0.0.1', port: 8080, trustProxy: [], sessionIdleS: 8 * 3600, sessionMaxS: 86_400 },
   audit: { keepDays: 1095 },
+  alerts: { keepDays: 1095, channels: {} },
   flow: { minCount: 10 },
   retention: {},
   journal: {

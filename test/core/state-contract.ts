@@ -81,6 +81,11 @@ export function stateContract(name: string, open: () => Promise<State>): void {
       expect(keys({ reverse: true, limit: 2 })).toEqual(['d', 'c'])
       expect(keys({ reverse: true, after: 'c' })).toEqual(['b', 'a'])
       expect(keys({ reverse: true, after: 'bb' })).toEqual(['b', 'a'])
+      expect(keys({ until: 'c' })).toEqual(['a', 'b'])
+      expect(keys({ after: 'a', until: 'cc' })).toEqual(['b', 'c'])
+      expect(keys({ after: 'c', until: 'b' })).toEqual([])
+      expect(keys({ reverse: true, after: 'd', until: 'a' })).toEqual(['c', 'b'])
+      expect(keys({ reverse: true, until: 'b', limit: 1 })).toEqual(['d'])
     })
 
     test('undoes all of a change that throws, and throws what it threw', async () => {
