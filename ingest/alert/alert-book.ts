@@ -1,0 +1,222 @@
+import { dayMs } from '../../core/clock.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { State } from '../../core/state/state.ts'
+import type { Finding, FindingPlace } from '../detect/rule.ts'
+import { type Alert, type Change, isClosed } from './alert.ts'
+import type { AlertChange, Alerts, Follower } from './alerts.ts'
+import {
+  afterAct,
+  afterFinding,
+  afterQuiet,
+  type Circumstances,
+  type Said,
+  subjectOf,
+  type Turn,
+} from './lifecycle.ts'
+import { listAlerts, timeKey } from './list-alerts.ts'
+import { createSnoozes } from './snoozes.ts'
+
+export interface AlertBookOptions {
+  /** IANA zone in which people of the place tell the time. */
+  readonly zoneOf: (place: FindingPlace) => string
+  /** How long a closed alert and its history are kept. */
+  readonly keepDays: number
+}
+
+/** Of what the live stream goes on from. */
+const feedMs = 7 * dayMs
+const maxFeed = 100_000
+/** Forgotten at a time, so that nobody waits for it. */
+const forgottenAtOnce = 200
+const leastPrefix = 4
+
+const numberKey = (number: number) => String(number).padStart(12, '0')
+const historyKey = (alert: string, number: number) => `${alert}/${numberKey(number)}`
+
+/** Alerts in the state, each with an append-only history. One change costs some 40 µs beside the commit. */
+export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOptions): Alerts {
+  const alerts = state.table<Alert>('alert')
+  const byTime = state.table<1>('alert-time')
+  const open = state.table<1>('alert-open')
+  const quiet = state.table<1>('alert-quiet')
+  /** The latest of each subject. */
+  const subjects = state.table<string>('alert-subject')
+  /** Of each cause that was ever told, its alert. */
+  const causes = state.table<string>('alert-cause')
+  const histories = state.table<Change>('alert-history')
+  const feed = state.table<AlertChange>('alert-change')
+  const snoozes = createSnoozes(state)
+  const followers: Follower[] = []
+  const listeners = new Set<(changed: AlertChange) => void>()
+
+  const lastChange = () => {
+    for (const [key] of feed.entries({ reverse: true, limit: 1 })) return Number(key)
+    return 0
+  }
+
+  function apply(turn: Turn, now: number): AlertChange | undefined {
+    return turn === undefined ? undefined : write(turn.alert, turn.said, now)
+  }
+
+  function write(left: Omit<Alert, 'change'>, said: Said, now: number): AlertChange {
+    const number = lastChange() + 1
+    const alert: Alert = { ...left, change: number }
+    const { id } = alert
+    const change: Change = { number, alert: id, at: now, ...said }
+    alerts.put(id, alert)
+    byTime.put(timeKey(alert), 1)
+    if (isClosed(alert)) open.remove(id)
+    else open.put(id, 1)
+    if (alert.quietUntil === undefined) quiet.remove(id)
+    else quiet.put(id, 1)
+    histories.put(historyKey(id, number), change)
+    const changed = { change, alert }
+    feed.put(numberKey(number), changed)
+    for (const follower of followers) follower.take(changed, now)
+    return changed
+  }
+
+  function find(id: string): Alert {
+    const exact = alerts.get(id)
+    if (exact !== undefined) return exact
+    const shown = id.slice(0, 64)
+    const near =
+      id.length < leastPrefix ? [] : [...alerts.entries({ after: id, limit: 2 })].filter(([key]) => key.startsWith(id)) // biome-ignore format: one thing
+    if (near.length === 1) return near[0]![1]
+    throw new LintelError(
+      'ALERT_NOT_FOUND',
+      near.length === 0 ? `there is no alert ${shown}` : `several alerts begin with ${shown}: say more of it`,
+    )
+  }
+
+  function circumstancesOf(about: { rule: string; place: FindingPlace }, now: number): Circumstances {
+    const muted = snoozes.quietOf(about, now)
+    return { now, zone: zoneOf(about.place), ...(muted === undefined ? {} : { quiet: muted }) }
+  }
+
+  function recordOne(finding: Finding, now: number): AlertChange | undefined {
+    const subject = subjectOf(finding)
+    const latest = subjects.get(subject)
+    const known = latest === undefined ? undefined : alerts.get(latest)
+    const turn = afterFinding(known, finding, circumstancesOf(finding, now))
+    if (turn !== undefined && finding.kind === 'raised') {
+      const told = `${subject}\n${finding.cause}`
+      // What was taken before, whatever came since.
+      if (causes.get(told) !== undefined) return undefined
+      causes.put(told, turn.alert.id)
+      subjects.put(subject, turn.alert.id)
+    }
+    return apply(turn, now)
+  }
+
+  const rangeOf = (id: string) => ({ after: `${id}/`, until: `${id}0` })
+  const historyOf = (id: string) => [...histories.entries(rangeOf(id))].map(([, change]) => change)
+
+  /** Those that are quiet, held against the snoozes of now. */
+  function review(ids: Iterable<string>, by: string | undefined, now: number): AlertChange[] {
+    const changes: AlertChange[] = []
+    for (const id of ids) {
+      const alert = alerts.get(id)!
+      if (isClosed(alert)) continue
+      const changed = apply(afterQuiet(alert, snoozes.quietOf(alert, now), by), now)
+      if (changed !== undefined) changes.push(changed)
+    }
+    return changes
+  }
+  const idsOf = (table: typeof open) => [...table.entries()].map(([id]) => id)
+
+  function forget(now: number): void {
+    const newest = lastChange()
+    for (const [key, { change }] of feed.entries({ limit: forgottenAtOnce })) {
+      // The last one tells how far the numbers are.
+      const isOld = change.at < now - feedMs || change.number <= newest - maxFeed
+      if (!isOld || change.number === newest) break
+      feed.remove(key)
+    }
+    for (const [key] of byTime.entries({ limit: forgottenAtOnce })) {
+      const alert = alerts.get(key.slice(key.indexOf('/') + 1))
+      if (alert === undefined || alert.raisedAt > now - keepDays * dayMs) break
+      if (isClosed(alert)) drop(alert)
+    }
+  }
+
+  function drop(alert: Alert): void {
+    const { id } = alert
+    for (const { number, cause } of historyOf(id)) {
+      histories.remove(historyKey(id, number))
+      if (cause !== undefined) causes.remove(`${subjectOf({ ...alert, cause })}\n${cause}`)
+    }
+    byTime.remove(timeKey(alert))
+    alerts.remove(id)
+    const subject = subjectOf(alert)
+    if (subjects.get(subject) === id) subjects.remove(subject)
+  }
+
+  /** In a transaction of its own, and told once it is durable. */
+  async function change<T>(act: () => readonly [T, readonly AlertChange[]]): Promise<T> {
+    const [answer, changes] = await state.transact(act)
+    published(changes)
+    return answer
+  }
+
+  function published(changes: readonly AlertChange[]): void {
+    for (const changed of changes) for (const listener of listeners) listener(changed)
+  }
+
+  return {
+    record: (findings, now) =>
+      findings.map(finding => recordOne(finding, now)).filter(changed => changed !== undefined),
+    expire(now) {
+      snoozes.expire(now)
+      const changes = review(idsOf(quiet), undefined, now)
+      forget(now)
+      return changes
+    },
+    follow(follower) {
+      followers.push(follower)
+    },
+    published,
+    note(id, said, now) {
+      const alert = alerts.get(id)
+      return alert && write(alert, said, now)
+    },
+
+    list: query => listAlerts({ alerts, byTime, open }, query),
+    countOpen() {
+      const counts = { notice: 0, warning: 0, critical: 0 }
+      for (const id of idsOf(open)) counts[alerts.get(id)!.severity]++
+      return counts
+    },
+    get: find,
+    history: id => historyOf(find(id).id),
+    act: (id, act, by, now) =>
+      change(() => {
+        const known = find(id)
+        const turn = afterAct(known, act, by, now)
+        if (turn === 'closed')
+          throw new LintelError('ALERT_CLOSED', `the alert ${known.id} is ${known.status}: comment on it, or resolve it`) // biome-ignore format: one thing
+        const changed = apply(turn, now)
+        return [changed?.alert ?? known, changed === undefined ? [] : [changed]]
+      }),
+
+    snoozes: snoozes.list,
+    snooze: (wanted, by, now) =>
+      change(() => {
+        const snooze = snoozes.add(wanted, by, now)
+        return [snooze, review(idsOf(open), by, now)]
+      }),
+    unsnooze: (id, by, now) =>
+      change(() => {
+        snoozes.remove(id)
+        return [undefined, review(idsOf(quiet), by, now)]
+      }),
+
+    changesAfter: (number, limit) =>
+      [...feed.entries({ after: numberKey(number), limit })].map(([, changed]) => changed),
+    lastChange,
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
