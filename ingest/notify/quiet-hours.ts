@@ -1,0 +1,20 @@
+import { Temporal } from 'temporal-polyfill'
+
+/** Times of day such as 22:00, in a zone; over midnight where `to` is the earlier. */
+export interface QuietHours {
+  readonly from: string
+  readonly to: string
+  readonly zone: string
+}
+
+/** The moment at which the quiet that holds at `now` is over; undefined where there is none. Epoch ms. */
+export function quietUntil({ from, to, zone }: QuietHours, now: number): number | undefined {
+  const local = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone)
+  const time = local.toPlainTime().toString({ smallestUnit: 'minute' })
+  const isQuiet = from < to ? from <= time && time < to : from <= time || time < to
+  if (!isQuiet) return undefined
+  const day = time < to ? local.toPlainDate() : local.toPlainDate().add({ days: 1 })
+  const end = day.toZonedDateTime({ timeZone: zone, plainTime: to }).epochMilliseconds
+  // A clock that is set back tells the last quiet hour twice.
+  return end > now ? end : now + Temporal.Duration.from({ minutes: 1 }).total('milliseconds')
+}
