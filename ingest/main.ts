@@ -5,7 +5,7 @@ import { retentionParts } from '../api/operations/retention-parts.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors } from '../core/cursors.ts'
-import { awaitLock, dataPaths, findEndpoint, stateDirectories } from '../core/data-directory.ts'
+import { awaitLock, dataPaths, findEndpoint, isRunning, stateDirectories } from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { type Part, startAll } from '../core/lifecycle.ts'
 import { createLog } from '../core/log.ts'
@@ -19,23 +19,32 @@ import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
 import { originalReader } from '../gateway/snapshots/originals.ts'
+import { picturesAt } from '../gateway/snapshots/pictures-at.ts'
+import { createDemoFaults, demoFlow } from './demo/faults.ts'
+import { createRuleBook } from './detect/rule-book.ts'
+import { ruleNames } from './detect/rule-description.ts'
 import { createIntake } from './intake/intake.ts'
+import { readChannels } from './notify/read-channels.ts'
 import { createDeletions } from './retention/deletions.ts'
 import { createRetention } from './retention/retention.ts'
 import { createSummaryKeeper } from './retention/summaries.ts'
 import { openDuckDbStore } from './store/duckdb-store.ts'
 import { readInfluxSettings } from './store/influx-settings.ts'
 import { createInfluxStore } from './store/influx-store.ts'
+import { createAlerting } from './watch/alerting.ts'
+import { freeShareOf } from './watch/measure.ts'
 
 export interface IngestSettings {
   readonly data: string
   readonly config: Config
+  /** Lets go wrong what a demo shows. */
+  readonly demo?: boolean
 }
 
 const lockWaitMs = 20 * secondMs
 
 /** The process behind the journal: journal ─▶ store, and the API over both. It alone writes state and store. */
-async function start({ data, config }: IngestSettings) {
+async function start({ data, config, demo = false }: IngestSettings) {
   const paths = dataPaths(data)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const lock = await awaitLock(paths, 'state', lockWaitMs)
@@ -48,9 +57,10 @@ async function start({ data, config }: IngestSettings) {
     influx === undefined
       ? await openDuckDbStore({ ...storage, ...config.store })
       : createInfluxStore({ ...storage, ...influx })
+  const faults = demo ? createDemoFaults(systemClock) : undefined
   const intake = createIntake({
     journal,
-    store,
+    store: faults?.failing(store) ?? store,
     cursors,
     place: registry.place,
     random: Math.random,
@@ -74,6 +84,40 @@ async function start({ data, config }: IngestSettings) {
   const snapshots = openFileSnapshotReader({ directory: paths.snapshots, state: index })
   const holds = createHolds(state)
   const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
+  const ruleBook = createRuleBook(state)
+  for (const problem of ruleBook.current().problems)
+    log.warn({ code: 'RULES_INVALID', problem }, 'of the rules, not in force')
+  const alerting = createAlerting({
+    journal,
+    state,
+    cursors,
+    registry,
+    store,
+    intake,
+    ruleBook,
+    pictures: { find: picturesAt(registry, snapshots), holds },
+    channels: alerts =>
+      readChannels(config.alerts.channels, {
+        alerts,
+        publicUrl: config.http.publicUrl,
+        zone: config.zone,
+        rules: ruleNames,
+        publish: door.publishAlert,
+        log,
+        clock: systemClock,
+      }),
+    freeShare: async () => {
+      const free = await freeShareOf(paths.root)
+      return faults?.freeShare(free) ?? free
+    },
+    isListening: () => isRunning(findEndpoint(paths, 'gateway')),
+    keepDays: config.alerts.keepDays,
+    zone: config.zone,
+    ...(demo ? demoFlow : {}),
+    clock: systemClock,
+    random: Math.random,
+    onFault,
+  })
   const api = createLocalApi({
     paths,
     config,
@@ -87,6 +131,10 @@ async function start({ data, config }: IngestSettings) {
     backfillFiles: createBackfillFiles(state),
     retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
     access: createAccess(state, systemClock, config),
+    ruleBook,
+    alerts: alerting.alerts,
+    notifier: alerting.notifier,
+    alertMetrics: alerting.metrics,
     regions: createDeviceRegions(state),
     door,
     clock: systemClock,
@@ -108,6 +156,7 @@ async function start({ data, config }: IngestSettings) {
     intake,
     retention,
     ...(keeper === undefined ? [] : [keeper]),
+    ...alerting.parts,
     api,
   ])
   return { running, ready: { http: api.url } }

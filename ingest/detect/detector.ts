@@ -6,7 +6,7 @@ import type { Gauge } from './gauge.ts'
 import { isOld, isSetBack, type Listening, listen, startListening } from './listening.ts'
 import { remember } from './passages.ts'
 import { createResidents, deviceKey, pointKey } from './residents.ts'
-import type { Ending, Finding, Moment, Observed, Rule, Scope, Signal } from './rule.ts'
+import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Scope, Signal } from './rule.ts'
 import type { RuleSettings } from './rule-settings.ts'
 import { siteOffline } from './rules/site-offline.ts'
 import { rules } from './rules.ts'
@@ -34,6 +34,8 @@ interface Head {
 export interface DetectorOptions {
   readonly settings: RuleSettings
   readonly saved?: Iterable<Saved>
+  /** Where in the journal to go on, if that is another than the one of which it is saved. */
+  readonly position?: Seq
   /** Devices, points and sites that are remembered; what is beyond is not watched, and counted. */
   readonly maxUnits?: number
 }
@@ -57,7 +59,16 @@ export interface Detector {
   use(settings: RuleSettings, now: number): Finding[]
   /** What to save together with what was found and with the cursor. After a failure, open anew from what is saved. */
   changed(): (readonly [key: string, value: unknown])[]
-  stats(): { readonly units: number; readonly refused: number }
+  /** Whatever is watched. */
+  devices(): DeviceId[]
+  /** Whether a device of that point is away, so that what is not counted there is not none. */
+  isAway(point: FindingPlace): boolean
+  stats(): {
+    readonly units: number
+    readonly refused: number
+    /** Of the units, such as have changed since they were saved. */
+    readonly changed: number
+  }
 }
 
 const serviceKey = 'service'
@@ -75,12 +86,17 @@ function rulesFor(scope: Scope, kind: Kind | 'gauge'): readonly Rule[] {
   return found
 }
 
-export function createDetector({ settings, saved = [], maxUnits = someUnits }: DetectorOptions): Detector {
+export function createDetector({
+  settings,
+  saved = [],
+  position,
+  maxUnits = someUnits,
+}: DetectorOptions): Detector {
   const stored = new Map(saved)
   const head = stored.get(headKey) as Head | undefined
   if (head !== undefined) checkVersion(head.version)
   stored.delete(headKey)
-  let seq = head?.seq ?? 0
+  let seq = position ?? head?.seq ?? 0
   let listening = head?.listening ?? null
   const units = createUnits(stored as Map<string, SavedUnit>, settings, maxUnits)
   /** Rules may have been switched off since it was saved. */
@@ -227,6 +243,12 @@ export function createDetector({ settings, saved = [], maxUnits = someUnits }: D
       const head: Head = { version: 1, seq, listening }
       return [[headKey, head], ...units.changed()]
     },
-    stats: () => ({ units: units.size(), refused: units.refused() }),
+    devices: () =>
+      [...units.all()].flatMap(({ place, scope }) => (scope === 'device' ? [place.device!] : [])),
+    isAway: point =>
+      units
+        .get(pointKey(point))
+        ?.devices.some(device => (linkOf(units.get(deviceKey(device))!)?.away ?? null) !== null) ?? false,
+    stats: () => ({ units: units.size(), refused: units.refused(), changed: units.unsaved() }),
   }
 }

@@ -1,18 +1,20 @@
-import type { Finding, Language, Rule } from './rule.ts'
-import { rules } from './rules.ts'
+import type { Described, Finding, Language } from './rule.ts'
+import { describedRules } from './rules.ts'
 import { chinese, english } from './words.ts'
 
-const byName = new Map(rules.map(rule => [rule.name, rule]))
+const byName = new Map(describedRules.map(rule => [rule.name, rule]))
+
+export type Explained = Pick<Finding, 'rule' | 'kind' | 'place' | 'parts'>
 
 /** One sentence for those on duty: what, where, and what to do. */
-export function explain(finding: Finding, language: Language): string {
+export function explain(finding: Explained, language: Language): string {
   const rule = byName.get(finding.rule)
   return rule === undefined ? finding.rule : fill(rule, finding, language)
 }
 
 const placeholder = /\{(\w+)(?:\|(duration|percent))?\}/g
 
-function fill(rule: Rule, { kind, place, parts }: Finding, language: Language): string {
+function fill(rule: Described, { kind, place, parts }: Explained, language: Language): string {
   const { site = '', building = '', point = '', device = '' } = place
   const where = [site, building, point].filter(name => name !== '').join(' ')
   return rule[kind][language].replace(placeholder, (_, name: string, form?: string) => {
@@ -33,7 +35,7 @@ const units = [
 ]
 
 /** The two largest units: `2 min 5 s`, `2分5秒`. */
-function durationOf(seconds: number, language: Language): string {
+export function durationOf(seconds: number, language: Language): string {
   let left = Math.max(0, Math.round(seconds))
   const told: string[] = []
   for (const unit of units) {

@@ -2,8 +2,8 @@ import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { LintelError } from '../../core/errors.ts'
 import type { Common } from './parameters.ts'
-import type { FindingPlace, Rule } from './rule.ts'
-import { rules } from './rules.ts'
+import type { Described, FindingPlace } from './rule.ts'
+import { describedRules } from './rules.ts'
 
 export type RuleParameters = Common & Readonly<Record<string, unknown>>
 /** Where the value of a parameter comes from; the later wins. */
@@ -16,8 +16,8 @@ export interface Effective {
 }
 
 export interface RuleSettings {
-  of(rule: Rule, place: FindingPlace): RuleParameters
-  effective(rule: Rule, place: FindingPlace): Effective[]
+  of(rule: Described, place: FindingPlace): RuleParameters
+  effective(rule: Described, place: FindingPlace): Effective[]
 }
 
 type Values = Readonly<Record<string, unknown>>
@@ -30,9 +30,9 @@ interface Layers {
   readonly points: ReadonlyMap<string, ByRule>
 }
 
-const ruleByName = new Map(rules.map(rule => [rule.name, rule]))
+const ruleByName = new Map(describedRules.map(rule => [rule.name, rule]))
 const fallback = new Map(
-  rules.map(rule => [rule.name, Value.Create(rule.parameters) as object as RuleParameters]),
+  describedRules.map(rule => [rule.name, Value.Create(rule.parameters) as object as RuleParameters]),
 )
 
 /**
@@ -41,15 +41,20 @@ const fallback = new Map(
  * problem.
  */
 export function parseRules(value: unknown = {}): RuleSettings {
-  const problems: string[] = []
-  const layers = readLayers(value ?? {}, problems)
+  const { settings, problems } = readSettings(value)
   if (problems.length > 0) throw new LintelError('RULES_INVALID', problems.join('\n'))
-  return settingsOf(layers)
+  return settings
+}
+
+/** The same, of what of it is right; what is not is as if it were not there. */
+export function readSettings(value: unknown): { settings: RuleSettings; problems: readonly string[] } {
+  const problems: string[] = []
+  return { settings: settingsOf(readLayers(value ?? {}, problems)), problems }
 }
 
 function settingsOf({ all, sites, points }: Layers): RuleSettings {
   const layersOf = (
-    rule: Rule,
+    rule: Described,
     { site = '', building, point }: FindingPlace,
   ): [Origin, Values | undefined][] => [
     ['default', fallback.get(rule.name)],
@@ -58,7 +63,7 @@ function settingsOf({ all, sites, points }: Layers): RuleSettings {
     ['point', points.get(`${site}/${building}/${point}`)?.get(rule.name)],
   ]
   const everywhere = new Map(
-    rules.map(({ name }) => [name, { ...fallback.get(name)!, ...all.get(name) } as RuleParameters]),
+    describedRules.map(({ name }) => [name, { ...fallback.get(name)!, ...all.get(name) } as RuleParameters]),
   )
   return {
     of(rule, place) {
@@ -78,7 +83,7 @@ function settingsOf({ all, sites, points }: Layers): RuleSettings {
 }
 
 function readLayers(value: unknown, problems: string[]): Layers {
-  const file = members(value, 'the file', ['rules', 'sites'], problems)
+  const file = members(value, 'the file', ['rules', 'sites', 'calendar'], problems)
   const sites = new Map<string, ByRule>()
   const points = new Map<string, ByRule>()
   for (const [site, told] of members(file.get('sites'), 'sites', undefined, problems)) {
@@ -104,12 +109,19 @@ function readRules(value: unknown, at: string, origin: Origin, problems: string[
     }
     const tooNarrow =
       (rule.scope === 'service' && origin !== 'all') || (rule.scope === 'site' && origin === 'point')
-    if (tooNarrow) problems.push(`${at}.${name}: is about a whole ${rule.scope}, and cannot differ here`)
+    if (tooNarrow) {
+      problems.push(`${at}.${name}: is about a whole ${rule.scope}, and cannot differ here`)
+      continue
+    }
     const known = Object.keys(rule.parameters.properties)
     const values = members(told, `${at}.${name}`, known, problems)
     for (const [parameter, given] of values) {
-      const fault = faultOf(rule.parameters.properties[parameter]!, given)
-      if (fault !== undefined) problems.push(`${at}.${name}.${parameter}: ${fault}`)
+      const schema = rule.parameters.properties[parameter]! as ParameterSchema
+      const isTooNarrow = schema.of === 'site' && origin === 'point'
+      const fault = isTooNarrow ? 'is of a whole site, and cannot differ here' : faultOf(schema, given)
+      if (fault === undefined) continue
+      problems.push(`${at}.${name}.${parameter}: ${fault}`)
+      values.delete(parameter)
     }
     found.set(name, Object.fromEntries(values))
   }
@@ -146,7 +158,12 @@ export interface ParameterSchema extends TSchema {
   readonly enum?: readonly string[]
   readonly minimum?: number
   readonly maximum?: number
+  /** What holds for a whole site, though its rule is about points. */
+  readonly of?: 'site'
 }
+
+/** What of it says what it can be. */
+export type Range = Pick<ParameterSchema, 'type' | 'enum' | 'minimum' | 'maximum' | 'unit'>
 
 function faultOf(schema: TSchema, given: unknown): string | undefined {
   if (Value.Check(schema, given)) return undefined
@@ -154,7 +171,7 @@ function faultOf(schema: TSchema, given: unknown): string | undefined {
 }
 
 /** `a whole number from 5 to 3600 (s)`, `true or false`, `one of a, b`. */
-export function rangeOf({ type, enum: values, minimum, maximum, unit }: ParameterSchema): string {
+export function rangeOf({ type, enum: values, minimum, maximum, unit }: Range): string {
   if (values !== undefined) return `one of ${values.join(', ')}`
   if (type === 'boolean') return 'true or false'
   const what = type === 'integer' ? 'a whole number' : 'a number'

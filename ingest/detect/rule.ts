@@ -83,20 +83,24 @@ export interface Episode {
   readonly clearAt: number | null
 }
 
-/**
- * A pure state machine. States are plain JSON. `expire` is called with `now` at what `due` said and moves it on;
- * a record that comes in the very millisecond of a deadline comes before it.
- */
-export interface Rule<S = unknown, P = unknown> {
+/** What can be said of a rule, however it is run: settings, pages and sentences are made of it. */
+export interface Described {
   readonly name: string
   readonly scope: Scope
-  readonly kinds: readonly (Kind | 'gauge')[]
   readonly title: Text
   /** What it looks for and how it ends; a page is made of it. */
   readonly about: Text
   readonly raised: Text
   readonly cleared: Text
   readonly parameters: TObject
+}
+
+/**
+ * A pure state machine. States are plain JSON. `expire` is called with `now` at what `due` said and moves it on;
+ * a record that comes in the very millisecond of a deadline comes before it.
+ */
+export interface Rule<S = unknown, P = unknown> extends Described {
+  readonly kinds: readonly (Kind | 'gauge')[]
   next(state: S | undefined, observed: Observed, moment: Moment, parameters: P): Step<S>
   expire(state: S, moment: Moment, parameters: P): Step<S>
   /** When `expire` wants to be called, in listening time; Infinity for never. */

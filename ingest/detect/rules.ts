@@ -1,4 +1,5 @@
-import type { Rule } from './rule.ts'
+import { flowHigh, flowLow } from './flow-rules.ts'
+import type { Described, Rule } from './rule.ts'
 import { cameraBlind } from './rules/camera-blind.ts'
 import { clockSkew } from './rules/clock-skew.ts'
 import { deniedBurst } from './rules/denied-burst.ts'
@@ -14,7 +15,7 @@ import { tailgating } from './rules/tailgating.ts'
 import { tamper } from './rules/tamper.ts'
 import { wrongWay } from './rules/wrong-way.ts'
 
-/** What is looked for, in the order in which it is asked. */
+/** What is looked for in each record, in the order in which it is asked. */
 export const rules: readonly Rule[] = [
   doorForced,
   doorHeld,
@@ -31,3 +32,6 @@ export const rules: readonly Rule[] = [
   storeDown,
   diskLow,
 ]
+
+/** All that is looked for: these, and what is looked for in counts. */
+export const describedRules: readonly Described[] = [...rules, flowHigh, flowLow]

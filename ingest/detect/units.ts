@@ -20,6 +20,8 @@ export interface Units {
   setSettings(settings: RuleSettings): void
   /** What is to be saved, undefined for what is gone; then it counts as saved. */
   changed(): [key: string, unit: SavedUnit | undefined][]
+  /** How much there is to be saved. */
+  unsaved(): number
   size(): number
   refused(): number
 }
@@ -110,6 +112,7 @@ export function createUnits(
       dirty.clear()
       return changes
     },
+    unsaved: () => dirty.size,
     size: () => units.size,
     refused: () => refused,
   }

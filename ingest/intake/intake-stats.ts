@@ -6,6 +6,8 @@ export interface IntakeStats {
   readonly rows: number
   readonly batches: number
   readonly failures: number
+  /** Of these, since the last batch that was written. */
+  readonly failing: number
   /** Records that could not be read back from the journal, or whose place is not known. */
   readonly damaged: number
 }

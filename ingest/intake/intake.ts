@@ -26,7 +26,7 @@ export const intakeDefaults: IntakeOptions = {
 
 export interface IntakeParts {
   journal: JournalReader
-  store: Store
+  store: Pick<Store, 'write' | 'applied'>
   cursors: Cursors
   place(id: number): Place | undefined
   random(): number
@@ -46,9 +46,12 @@ export function createIntake(
   let loop: Promise<void> = Promise.resolve()
   let wake = () => {}
   let position: Seq | undefined
+  /** As far as is known: while the store is asked again, what it had is not in doubt. */
+  let applied: Seq = 0
   let rows = 0
   let batches = 0
   let failures = 0
+  let failing = 0
   let damaged = 0
 
   const pause = (ms: number) =>
@@ -64,6 +67,7 @@ export function createIntake(
   /** One batch; resolves to how many records it took from the journal. */
   async function step(): Promise<number> {
     position ??= await store.applied(journal.id)
+    applied = position
     const end = journal.end()
     if (position > end) {
       // Going on would skip what comes next: its positions are taken.
@@ -79,6 +83,7 @@ export function createIntake(
       rows += found.length
       batches++
       position = batch.next
+      applied = position
     }
     if (cursors.get(intakeConsumer) < position) await cursors.commit(intakeConsumer, position)
     return taken
@@ -109,18 +114,17 @@ export function createIntake(
   }
 
   async function run(): Promise<void> {
-    let failed = 0
     while (running) {
       try {
         const taken = await step()
-        failed = 0
+        failing = 0
         if (taken < options.batchRows) await pause(options.paceMs)
       } catch (error) {
         failures++
         onFault(error)
         // What was applied is asked again: a write that failed may have been made all the same.
         position = undefined
-        await pause(backoffMs(++failed, options.retry, random()))
+        await pause(backoffMs(++failing, options.retry, random()))
       }
     }
   }
@@ -136,6 +140,6 @@ export function createIntake(
       wake()
       await loop
     },
-    stats: () => ({ applied: position ?? 0, rows, batches, failures, damaged }),
+    stats: () => ({ applied, rows, batches, failures, failing, damaged }),
   }
 }

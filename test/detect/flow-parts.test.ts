@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aged, type Budget, noBudget, thresholdOf, withScore } from '../../ingest/detect/flow/budget.ts'
 import { stepEpisode } from '../../ingest/detect/flow/episode.ts'
-import { explain } from '../../ingest/detect/flow/explanation.ts'
 import { levelOf, noLevel, withCount, withDay } from '../../ingest/detect/flow/level.ts'
 import { logGamma, logProbability, logProbabilityOfSum } from '../../ingest/detect/flow/negative-binomial.ts'
 import { flowParameters } from '../../ingest/detect/flow/parameters.ts'
@@ -172,19 +171,4 @@ describe('a station', () => {
     const next = admitToStation(later.state, [finding('e', 8, 1), finding('f', 9, 1)], 25 * hour, 3)
     expect(next.told.map(({ place }) => place)).toEqual(['f', 'e'])
   })
-})
-
-test('an episode is told in a sentence, in Chinese and English', () => {
-  const episode = { begin: 0, end: 1, expected: 12.7, actual: 168, score: 9 }
-  const time = (at: number) => (at === 0 ? '17:30' : '21:30')
-  expect(explain({ rule: 'flow-high', episode }, 'b01 d99', time)).toEqual({
-    'zh-CN': 'b01 d99：17:30 至 21:30 计 168 次，通常约 13 次，偏多。',
-    en: 'b01 d99: 168 counted from 17:30 to 21:30, usually about 13: more than usual.',
-  })
-  expect(explain({ rule: 'flow-low', episode: { ...episode, actual: 2 } }, 'd', time).en).toContain(
-    'less than',
-  )
-  expect(explain({ rule: 'flow-low', episode: { ...episode, actual: 0 } }, 'd', time).en).toContain(
-    'is the counter',
-  )
 })

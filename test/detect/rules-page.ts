@@ -1,7 +1,7 @@
 import { displayWidth } from '../../cli/output.ts'
-import type { Rule } from '../../ingest/detect/rule.ts'
+import type { Described } from '../../ingest/detect/rule.ts'
 import { type ParameterSchema, rangeOf } from '../../ingest/detect/rule-settings.ts'
-import { rules } from '../../ingest/detect/rules.ts'
+import { describedRules } from '../../ingest/detect/rules.ts'
 
 export const exampleFile = `rules:
   door-held: { heldS: 120 } # everywhere
@@ -13,6 +13,10 @@ sites:
       b01/d01: # building/point
         door-held: { heldS: 600 }
         camera-blind: { dark: false }
+calendar: # local dates and times
+  holidays: { founding day: [2027-03-01], summer: [2027-07-20/2027-08-02] }
+  workdays: [2027-03-06]
+  occasions: [{ name: fair, from: 2027-04-17T08:00, to: 2027-04-17T18:00 }]
 `
 
 export const exampleRecording = `{"device":"nanshe-b01-d01","site":"nanshe","building":"b01","point":"d01","id":"b7-1","type":"door","time":"2026-11-21T08:30:00+08:00","data":{"state":"forced"}}
@@ -32,15 +36,33 @@ down, moves no deadline.
 
 ## Parameters
 
-A rules file, YAML or JSON, says what differs from the defaults: for all, for a site, for a point; the narrower wins,
-parameter by parameter. What is not known or out of its range is refused, with a line for each.
+What differs from the defaults is said for all, for a site, for a point; the narrower wins, parameter by parameter.
+It is in force within a second, while the service runs, and kept in its last 50 versions. What has begun, such as a door
+that is open already, goes on by what was in force then, unless its rule is switched off.
+
+\`\`\`sh
+npx lintel rules show --site nanshe --point b01/d01          # what is in force there, and where each value is said
+npx lintel rules set door-held.heldS=120 denied-burst.denials=8   # everywhere; --dry-run only says what would change
+npx lintel rules set door-held.heldS=600 --site nanshe --point b01/d01
+npx lintel rules unset door-held --site nanshe --point b01/d01
+npx lintel rules history                                     # who set what; rules document --of 3 is what it was then
+npx lintel rules document > rules.yaml                       # all of it, as a file to edit
+npx lintel rules set rules.yaml --if-version 4               # the file is the whole then; not if others set more since
+\`\`\`
+
+A file may be YAML or JSON. What is not known or out of its range is refused, with a line for each. A site or a point
+where no device stands is taken, with a warning: it may be a slip of the pen.
 
 \`\`\`yaml
 ${exampleFile}\`\`\`
 
+\`calendar\` stands beside the calendar of a place's zone (China's public holidays and worked weekends, in its zones):
+of a day that it names it alone is right. It is for the two rules on flow; [flow-alerts.md](flow-alerts.md) says what it does.
+
 \`\`\`sh
-npx lintel rules show --rules rules.yaml --site nanshe --point b01/d01   # what is in force there, and from where
+npx lintel rules show --rules rules.yaml --site nanshe --point b01/d01   # of a file, without asking any service
 npx lintel rules test events.jsonl --rules rules.yaml                    # what would have been said
+npx lintel rules test events.jsonl --in-force                            # by the rules of the service; else by the defaults
 \`\`\`
 
 \`lintel rules test\` reads JSON lines: events or arrays of them as devices publish them, with \`device\`, \`site\`,
@@ -50,9 +72,9 @@ what came late, too, as if each had been received when it happened; \`--then 60\
 
 \`\`\`json
 ${exampleRecording}\`\`\`
-${rules.map(sectionOf).join('')}`
+${describedRules.map(sectionOf).join('')}`
 
-const sectionOf = (rule: Rule) => `
+const sectionOf = (rule: Described) => `
 ## ${rule.name}
 
 ${rule.title.en} · ${rule.title.zh}. Of a ${rule.scope}.

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { messageOf } from '../../core/errors.ts'
 import { type ParameterSchema, parseRules } from '../../ingest/detect/rule-settings.ts'
-import { rules } from '../../ingest/detect/rules.ts'
+import { describedRules, rules } from '../../ingest/detect/rules.ts'
 import { lintel } from '../support/command.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { exampleFile, exampleRecording, rulesPage } from './rules-page.ts'
@@ -20,6 +20,7 @@ describe('a rules file', () => {
     { title: 'a word that is none of its', file: { rules: { 'wrong-way': { way: 'up' } } }, says: 'rules.wrong-way.way: must be one of learned, in, out, both, not "up"' },
     { title: 'a point without its building', file: { sites: { a: { points: { d01: {} } } } }, says: 'sites.a.points.d01: must be BUILDING/POINT' },
     { title: 'a rule of a site at a point', file: { sites: { a: { points: { 'b/d': { 'site-offline': {} } } } } }, says: 'is about a whole site' },
+    { title: 'a parameter of a site at a point', file: { sites: { a: { points: { 'b/d': { 'flow-high': { perDay: 3 } } } } } }, says: 'sites.a.points.b/d.flow-high.perDay: is of a whole site' },
     { title: 'a rule of the service at a site', file: { sites: { a: { rules: { 'disk-low': {} } } } }, says: 'is about a whole service' },
     { title: 'an unknown member', file: { site: {} }, says: 'site: is not known; there are rules, sites' },
     { title: 'a list', file: { rules: [] }, says: 'rules: must have members' },
@@ -78,7 +79,7 @@ describe('a rules file', () => {
 })
 
 describe('every parameter', () => {
-  const all = rules.flatMap(({ name, parameters }) =>
+  const all = describedRules.flatMap(({ name, parameters }) =>
     Object.entries(parameters.properties).map(([parameter, schema]) => {
       return { key: `${name}.${parameter}`, schema: schema as ParameterSchema }
     }),

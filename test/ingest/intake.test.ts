@@ -76,7 +76,7 @@ describe('the intake', () => {
     await append(10, 3)
     await caughtUp()
     expect(await stored()).toBe(13)
-    expect(intake.stats()).toEqual({ applied: 13, rows: 13, batches: 4, failures: 0, damaged: 0 })
+    expect(intake.stats()).toEqual({ applied: 13, rows: 13, batches: 4, failures: 0, failing: 0, damaged: 0 })
   })
 
   test('leaves snapshots out and moves past them all the same', async () => {
@@ -128,6 +128,25 @@ describe('the intake', () => {
       expect(faults.map(codeOf)).toEqual(Array(failed).fill('STORE_WRITE_FAILED'))
     })
   }
+
+  test('says how far it is while the store fails, too', async () => {
+    let down = false
+    const { intake, append, caughtUp, faults } = setUp({
+      store: onWrite(async (_, write) => {
+        if (down) throw new LintelError('STORE_UNAVAILABLE', 'down')
+        await write()
+      }),
+    })
+    await append(0, 5)
+    await intake.start!()
+    await caughtUp()
+    down = true
+    await append(5, 1)
+    await vi.waitFor(() => expect(faults.length).toBeGreaterThan(1), { interval: 1 })
+    expect(intake.stats()).toMatchObject({ applied: 5, failing: expect.any(Number) })
+    down = false
+    await caughtUp()
+  })
 
   test('begins while the store is down, and goes on once it is up', async () => {
     let down = true

@@ -53,14 +53,22 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
   const unknown = (state: FlowState): FlowState =>
     withScores({ ...state, scores: logOdds(state.belief) }, null)
 
+  function thresholdsOf({ budgets }: FlowState): FlowState['thresholds'] {
+    const thresholds: { high?: number; low?: number } = {}
+    for (const side of flowSides) {
+      const threshold = thresholdOf(budgets[side], budgetPerWeek[side], weekMs / stepMs)
+      if (threshold !== undefined) thresholds[side] = threshold
+    }
+    return thresholds
+  }
+
+  /** By these settings from now on, not from next week on. */
+  const retune = (state: FlowState): FlowState => ({ ...state, thresholds: thresholdsOf(state) })
+
   function inNewWeek(state: FlowState, at: number): FlowState {
     const weeks = Math.floor((at - state.firstAt) / weekMs)
     if (weeks === state.weeks) return state
-    const thresholds: { high?: number; low?: number } = {}
-    for (const side of flowSides) {
-      const threshold = thresholdOf(state.budgets[side], budgetPerWeek[side], weekMs / stepMs)
-      if (threshold !== undefined) thresholds[side] = threshold
-    }
+    const thresholds = thresholdsOf(state)
     const keep = parameters.keepScores ** (weeks - state.weeks)
     const { high, low } = state.budgets
     return { ...state, weeks, thresholds, budgets: { high: aged(high, keep), low: aged(low, keep) } }
@@ -138,5 +146,5 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     }
   }
 
-  return { next }
+  return { next, retune }
 }

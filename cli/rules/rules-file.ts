@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs'
+import { parseDocument as parseYaml } from 'yaml'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import { parseDocument, type RulesDocument, type RulesMeaning } from '../../ingest/detect/rules-document.ts'
+
+/** What a rules file says, YAML or JSON; - is standard input. Throws RULES_INVALID, each line with the file's name. */
+export function readRulesFile(path: string): { document: RulesDocument; meaning: RulesMeaning } {
+  try {
+    const yaml = parseYaml(readFileSync(path === '-' ? 0 : path, 'utf8'))
+    if (yaml.errors.length > 0)
+      throw new Error(yaml.errors.map(({ message }) => message.split('\n')[0]).join('\n'))
+    const document = yaml.toJS() as RulesDocument | null
+    return { document: document ?? {}, meaning: parseDocument(document) }
+  } catch (error) {
+    const lines = messageOf(error).split('\n')
+    throw new LintelError('RULES_INVALID', lines.map(line => `${path}: ${line}`).join('\n'))
+  }
+}

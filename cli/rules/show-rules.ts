@@ -1,0 +1,46 @@
+import type { Language } from '../../ingest/detect/rule.ts'
+import { describeRules, type RuleDescription } from '../../ingest/detect/rule-description.ts'
+import { rangeOf } from '../../ingest/detect/rule-settings.ts'
+import { type CommonOptions, contextOf } from '../options.ts'
+import type { Output } from '../output.ts'
+import { readRulesFile } from './rules-file.ts'
+import { type PlaceOptions, placeWithin } from './rules-place.ts'
+
+export interface ShowOptions extends CommonOptions, PlaceOptions {
+  readonly rule?: string
+  readonly rules?: string
+  readonly lang: Language
+}
+
+/** What is in force at a place: in the service, or by a file. */
+export async function showRules({ rule, rules: file, lang, ...options }: ShowOptions): Promise<void> {
+  const { ask, output, json } = contextOf(options)
+  const place = placeWithin(options)
+  if (file !== undefined) {
+    const { settings } = readRulesFile(file).meaning
+    print(describeRules(settings, place, rule), lang, output, json)
+    return
+  }
+  const query = { ...place, ...(rule === undefined ? {} : { rule }) }
+  const { rules, warnings } = await ask('registry', operations => operations.rulesAt(query))
+  print(rules, lang, output, json)
+  if (!json) for (const warning of warnings) output.say(`warning: ${warning}`)
+}
+
+function print(rules: readonly RuleDescription[], lang: Language, output: Output, json: boolean): void {
+  const rows = rules.flatMap(({ rule, parameters }) =>
+    parameters.map(parameter => {
+      const { parameter: name, value, unit, from, title, default: usual } = parameter
+      return { rule, parameter: name, value, unit, from, range: rangeOf(parameter), default: usual, title }
+    }),
+  )
+  if (json) for (const { title, ...row } of rows) output.say('', row)
+  else
+    output.table(
+      rows.map(({ default: _, title, ...row }) => ({
+        ...row,
+        value: String(row.value),
+        meaning: title[lang],
+      })),
+    )
+}

@@ -1,0 +1,59 @@
+import { minuteMs } from '../../core/clock.ts'
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { explain } from '../../ingest/detect/explain.ts'
+import { replay } from '../../ingest/detect/replay.ts'
+import type { Finding } from '../../ingest/detect/rule.ts'
+import { parseRules, type RuleSettings, readSettings } from '../../ingest/detect/rule-settings.ts'
+import { contextOf } from '../options.ts'
+import { readRecording } from '../recording.ts'
+import { readRulesFile } from './rules-file.ts'
+import { splitPlace } from './rules-place.ts'
+import type { ShowOptions } from './show-rules.ts'
+
+export interface TestOptions extends ShowOptions {
+  readonly device?: string
+  readonly kind?: string
+  readonly live?: boolean
+  readonly inForce?: boolean
+  readonly then: number
+}
+
+/** What rules would have said of recorded events: by default, by a file, or those in force. */
+export async function testRules(files: string[], options: TestOptions): Promise<void> {
+  const { rule: wanted, lang, then } = options
+  const { output, json } = contextOf(options)
+  const { settings, which } = await settingsOf(options)
+  const recorded = await readRecording(files, { ...options, ...splitPlace(options) })
+  const found: Finding[] = []
+  for (const finding of replay(recorded, settings, then * minuteMs)) {
+    if (wanted !== undefined && finding.rule !== wanted) continue
+    found.push(finding)
+    if (json) output.say('', { ...finding, en: explain(finding, 'en'), zh: explain(finding, 'zh') })
+  }
+  if (json) return
+  output.table(
+    found.map(finding => ({
+      occurred: formatRfc3339(finding.occurredAt),
+      received: formatRfc3339(finding.receivedAt),
+      rule: finding.rule,
+      kind: finding.kind,
+      severity: finding.severity,
+      says: explain(finding, lang),
+    })),
+  )
+  const raised = found.filter(({ kind }) => kind === 'raised').length
+  const cleared = found.length - raised
+  const devices = new Set(recorded.map(({ device }) => device)).size
+  output.say(
+    `${recorded.length} records of ${devices} devices: ${raised} raised, ${cleared} cleared, ${raised - cleared} still raised, with the ${which}`,
+  )
+}
+
+async function settingsOf(options: TestOptions): Promise<{ settings: RuleSettings; which: string }> {
+  const { rules: file, inForce = false } = options
+  if (file !== undefined) return { settings: readRulesFile(file).meaning.settings, which: `rules of ${file}` }
+  if (!inForce) return { settings: parseRules(), which: 'defaults' }
+  const { ask } = contextOf(options)
+  const { version, document } = await ask('registry', operations => operations.rulesDocument())
+  return { settings: readSettings(document).settings, which: `rules in force, version ${version}` }
+}

@@ -1,0 +1,15 @@
+import { type Calendar, noCalendar } from './calendar.ts'
+import { chinaCalendar, chinaZones } from './china.ts'
+
+/** A zone's own calendar, China's in its zones, and what is declared beside: of a day that this names it alone is right. */
+export function calendarIn(zone: string, declared: Calendar = noCalendar): Calendar {
+  const usual = chinaZones.includes(zone) ? chinaCalendar : noCalendar
+  const isDeclared = (date: string) => declared.holidays.has(date) || declared.workdays.has(date)
+  const both = (usual: ReadonlySet<string>, declared: ReadonlySet<string>) =>
+    new Set([...[...usual].filter(date => !isDeclared(date)), ...declared])
+  return {
+    holidays: both(usual.holidays, declared.holidays),
+    workdays: both(usual.workdays, declared.workdays),
+    occasions: [...usual.occasions, ...declared.occasions],
+  }
+}

@@ -1,0 +1,169 @@
+import { type Backoff, backoffMs } from '../../core/backoff.ts'
+import { type Clock, secondMs } from '../../core/clock.ts'
+import type { Cursors } from '../../core/cursors.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import type { Seq } from '../../core/words.ts'
+import type { AlertChange, Alerts } from '../alert/alerts.ts'
+import type { Finding } from '../detect/rule.ts'
+import { openWatching, type Watching, type WatchingParts } from './watching.ts'
+
+/** The name of this consumer's cursor. */
+export const watchConsumer = 'watch'
+
+export interface WatchOptions {
+  /** Between two looks at the journal: what is to be told of a record waits for half of it in the mean. */
+  readonly paceMs: number
+  /** Records between two turns of the event loop: 5 ms. */
+  readonly batchRecords: number
+  /** Where nothing is found, what has changed is saved this often: a kill costs no more than reading again. */
+  readonly saveEveryMs: number
+  /** Or as soon as so many devices and points have changed, since saving them holds up the loop: 10 ms. */
+  readonly saveUnits: number
+  readonly retry: Backoff
+}
+
+export const watchDefaults: WatchOptions = {
+  paceMs: 50,
+  batchRecords: 500,
+  saveEveryMs: 5 * secondMs,
+  saveUnits: 1000,
+  retry: { firstMs: 200, maxMs: 30_000 },
+}
+
+export interface WatchParts extends WatchingParts {
+  readonly cursors: Cursors
+  readonly alerts: Alerts
+  readonly clock: Clock
+  readonly random: () => number
+  onFault(error: unknown): void
+}
+
+export interface WatchStats {
+  readonly position: Seq
+  readonly findings: number
+  readonly saves: number
+  readonly failures: number
+  readonly units: number
+  readonly refused: number
+  /** The longest that the loop was held up by one piece of work, ms. */
+  readonly longestMs: number
+}
+
+const expireEveryMs = 5 * secondMs
+
+/**
+ * Follows the journal and makes alerts of what the rules find. The state of the rules, the position and the alerts
+ * move in one transaction, and nobody is told before it is durable; so a kill at any moment loses and doubles nothing.
+ * It waits for no database.
+ */
+export function createWatch(parts: WatchParts, options = watchDefaults): Part & { stats(): WatchStats } {
+  const { journal, state, cursors, alerts, clock, onFault } = parts
+  let running = false
+  let loop: Promise<void> = Promise.resolve()
+  let wake = () => {}
+  let watching: Watching | undefined
+  let savedAt = 0
+  let expiredAt = 0
+  let findings = 0
+  let saves = 0
+  let failures = 0
+  let longestMs = 0
+
+  const pause = (ms: number) =>
+    new Promise<void>(resolve => {
+      if (!running) return resolve()
+      const timer = setTimeout(resolve, ms)
+      wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const nextTurn = () => new Promise(resolve => setImmediate(resolve))
+
+  function timed<T>(work: () => T): T {
+    const began = performance.now()
+    try {
+      return work()
+    } finally {
+      longestMs = Math.max(longestMs, performance.now() - began)
+    }
+  }
+
+  /** Of a journal that is an older copy, what comes next is new, whatever its position. */
+  const open = () => openWatching(parts, Math.min(cursors.get(watchConsumer), journal.end()))
+
+  const isDue = (at: Watching, now: number) =>
+    at.hasFound() || at.unsaved() >= options.saveUnits || Math.abs(now - savedAt) >= options.saveEveryMs
+
+  async function save(at: Watching, now: number): Promise<void> {
+    savedAt = now
+    const position = at.position()
+    await commit(now, at.takeFound(), () => {
+      at.save()
+      cursors.move(watchConsumer, position)
+    })
+  }
+
+  async function commit(now: number, found: readonly Finding[], write: () => void): Promise<void> {
+    const isExpiring = Math.abs(now - expiredAt) >= expireEveryMs
+    const changes = await state.transact(() =>
+      timed((): AlertChange[] => {
+        write()
+        return [...alerts.record(found, now), ...(isExpiring ? alerts.expire(now) : [])]
+      }),
+    )
+    if (isExpiring) expiredAt = now
+    saves++
+    findings += found.length
+    alerts.published(changes)
+  }
+
+  /** Resolves to whether there is more to do at once. */
+  async function step(): Promise<boolean> {
+    watching ??= timed(open)
+    const at = watching
+    const now = clock()
+    const isMore = timed(() => at.read(options.batchRecords, now))
+    if (!isMore) timed(() => at.look(now))
+    if (isDue(at, now)) await save(at, now)
+    if (isMore) return true
+    const judged = timed(() => at.judge(now))
+    if (judged === undefined) return false
+    await commit(now, judged.findings, judged.save)
+    return true
+  }
+
+  async function run(): Promise<void> {
+    let failed = 0
+    while (running) {
+      try {
+        if (await step()) await nextTurn()
+        else await pause(options.paceMs)
+        failed = 0
+      } catch (error) {
+        failures++
+        onFault(error)
+        watching = undefined
+        await pause(backoffMs(++failed, options.retry, parts.random()))
+      }
+    }
+    if (watching !== undefined) await save(watching, clock()).catch(onFault)
+  }
+
+  return {
+    name: 'watch',
+    async start() {
+      running = true
+      loop = run()
+    },
+    async stop() {
+      running = false
+      wake()
+      await loop
+    },
+    stats() {
+      const { units = 0, refused = 0 } = watching?.stats() ?? {}
+      return { position: watching?.position() ?? 0, findings, saves, failures, units, refused, longestMs }
+    },
+  }
+}
