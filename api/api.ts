@@ -1,12 +1,15 @@
 import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
-import { LintelError, messageOf } from '../core/errors.ts'
+import { messageOf } from '../core/errors.ts'
 import type { Part } from '../core/lifecycle.ts'
+import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
 import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import { createApp } from './app.ts'
+import { createAlertLive } from './live/alert-live.ts'
+import { createLiveMetrics } from './live/live-metrics.ts'
 import { createOperations } from './operations/local-operations.ts'
 import type { OperationParts } from './operations/operation-parts.ts'
 import { createStoreMetrics } from './store-metrics.ts'
@@ -17,6 +20,8 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
   clock: Clock
   log: Logger
   intake?: { stats(): IntakeStats }
+  /** What the watch, the alerts and their channels tell Prometheus. */
+  alertMetrics?: () => Promise<string>
 }
 
 /** The API over the parts of this process. */
@@ -25,26 +30,32 @@ export function createLocalApi({
   config,
   log,
   intake,
+  alertMetrics,
   ...parts
 }: ApiParts): Part & { readonly url: string } {
   const { access, clock } = parts
   const { host, port } = config.http
   const operations = createOperations({ ...parts, defaultZone: config.zone, minCount: config.flow.minCount })
   const operatorToken = readIfThere(paths.token)!.trim()
+  const live = parts.alerts && createAlertLive(parts.alerts)
   const { app } = createApp({
     operations,
     access,
     operatorToken,
     config,
     clock,
+    live,
     onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
   })
+  const liveMetrics = live && createLiveMetrics(live)
   const storeMetrics = createStoreMetrics({ ...parts, intake })
   app.get('/metrics', { config: { needs: 'nothing' } }, async (_, reply) => {
     const others = [
       parts.door.metrics().catch(() => ''),
       readMetrics(paths, 'tagger'),
       readMetrics(paths, 'uplink'),
+      liveMetrics?.() ?? '',
+      alertMetrics?.() ?? '',
     ]
     return reply.type(metricsType).send((await Promise.all([...others, storeMetrics()])).join('\n'))
   })
@@ -60,7 +71,7 @@ export function createLocalApi({
       try {
         url = await app.listen({ host, port })
       } catch (error) {
-        throw new LintelError('CONFIG_INVALID', `http cannot listen on ${host}:${port}: ${messageOf(error)}`)
+        throw listenFailure('http', `${host}:${port}`, error)
       }
       publishEndpoint(paths, 'api', { url, token: operatorToken, pid: process.pid })
     },

@@ -4,10 +4,12 @@ import { LintelError, messageOf } from '../core/errors.ts'
 import { createIdentify } from './access/identify.ts'
 import { createSignIn } from './access/sign-in.ts'
 import { type Api, createApiHttp } from './guard.ts'
+import type { AlertLive } from './live/alert-live.ts'
 import { createOpenApi } from './openapi.ts'
 import type { OperationParts } from './operations/operation-parts.ts'
 import type { OperationsFor } from './operations/operations.ts'
 import { addPages } from './pages/pages.ts'
+import { addLiveRoutes } from './routes/live-routes.ts'
 import { addRoutes } from './routes/routes.ts'
 import { addSessionRoutes } from './routes/session-routes.ts'
 
@@ -17,17 +19,21 @@ export interface AppParts {
   readonly operatorToken: string
   readonly config: Pick<Config, 'http' | 'zone'>
   readonly clock: Clock
+  /** Absent on a gateway alone. It is stopped with the app. */
+  readonly live?: AlertLive | undefined
   readonly onError?: (error: unknown) => void
 }
 
 /** All routes, and the document that tells of them. Throws CONFIG_INVALID. */
-export function createApp({ operations, access, operatorToken, config, clock, onError }: AppParts): {
+export function createApp({ operations, access, operatorToken, config, clock, live, onError }: AppParts): {
   app: Api
   openApi: () => object
 } {
+  const identify = createIdentify({ ...access, operatorToken, clock })
   const app = openHttp()
   const openApi = createOpenApi(app)
   addRoutes(app, operations)
+  addLiveRoutes(app, { live, identify })
   addSessionRoutes(app, { access, signIn: createSignIn({ ...access, clock }), config, clock })
   openApi.addRoute(app)
   addPages(app)
@@ -36,7 +42,7 @@ export function createApp({ operations, access, operatorToken, config, clock, on
   function openHttp(): Api {
     try {
       return createApiHttp({
-        identify: createIdentify({ ...access, operatorToken, clock }),
+        identify,
         trustProxy: config.http.trustProxy,
         publicUrl: config.http.publicUrl,
         ...(onError === undefined ? {} : { onError }),

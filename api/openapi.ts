@@ -19,6 +19,7 @@ interface Route {
   readonly schema: {
     readonly params?: TSchema
     readonly querystring?: TSchema
+    readonly headers?: TSchema
     readonly body?: TSchema
     readonly response?: Readonly<Record<string, TSchema>>
   }
@@ -113,7 +114,11 @@ function documentOf(routes: readonly Route[]): object {
 
 function operationOf({ url, method, needs, summary, errors, produces, takes, schema }: Route): object {
   const operationId = [method, ...url.split('/').slice(3)].map(part => part.replace(/\W+/g, '')).join('-')
-  const parameters = [...parametersOf('path', schema.params), ...parametersOf('query', schema.querystring)]
+  const parameters = [
+    ...parametersOf('path', schema.params),
+    ...parametersOf('query', schema.querystring),
+    ...parametersOf('header', schema.headers),
+  ]
   const body = schema.body ?? takes
   const isCsv = (body as { type?: string } | undefined)?.type === 'string'
   const responses = Object.entries(schema.response ?? {}).map(([status, answer]) => {
@@ -143,7 +148,7 @@ function operationOf({ url, method, needs, summary, errors, produces, takes, sch
   }
 }
 
-function parametersOf(place: 'path' | 'query', schema: TSchema | undefined): object[] {
+function parametersOf(place: 'path' | 'query' | 'header', schema: TSchema | undefined): object[] {
   const { properties = {}, required = [] } = (schema ?? {}) as {
     properties?: Record<string, TSchema & { description?: string }>
     required?: string[]

@@ -47,6 +47,13 @@ const rules: Rules = {
   },
   backfill: ([{ file, before, dryRun }], { known }) =>
     dryRun || before + known > 0 ? undefined : ['events.backfill', `${file.name} ${file.hash}`],
+  // What is done with an alert is in its own history.
+  addSnooze: (_, { why, rule = 'all rules', place, until }) => [
+    'snooze.add',
+    `${why} of ${rule} at ${Object.values(place).join(' ') || 'all places'} until ${new Date(until).toISOString()}`,
+  ],
+  removeSnooze: ([id]) => ['snooze.remove', id],
+  testChannel: ([name]) => ['channel.test', name],
   showParked: ([key]) => ['parked.show', String(key)],
   replayParked: ([key], outcome) => ['parked.replay', `${key} ${outcome}`],
   dropParked: ([key]) => ['parked.drop', String(key)],
@@ -54,6 +61,13 @@ const rules: Rules = {
     'rows.erase',
     `${JSON.stringify(of)} before ${new Date(before).toISOString()}: ${deletions.reduce((sum, { rows }) => sum + rows, 0)} rows`,
   ],
+  setRules([, options], { version, changes }) {
+    if (options?.dryRun || changes.length === 0) return undefined
+    const told = changes.map(
+      ({ at, after }) => `${at} ${after === undefined ? 'unset' : JSON.stringify(after)}`,
+    )
+    return ['rules.set', `version ${version}: ${told.join(', ')}`.slice(0, 500)]
+  },
   addUser: (_, { name, role }) => ['account.add', `${name} ${role}`],
   inviteUser: ([name = 'the first admin']) => ['account.invite', name],
   setUserEnabled: ([name, enabled]) => [enabled ? 'account.enable' : 'account.disable', name],

@@ -1,7 +1,7 @@
 import { LintelError } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/words.ts'
 import { importDevices } from '../../devices/registry/csv.ts'
-import type { Device } from '../../devices/registry/device.ts'
+import { type Device, isAtPoint } from '../../devices/registry/device.ts'
 import { tallyOf } from '../../gateway/journal/tally.ts'
 import { seesSmallNumbers } from '../roles.ts'
 import { seesSite, type Viewer } from '../viewer.ts'
@@ -89,7 +89,7 @@ export function createDeviceOperations(
 function pointsOf(devices: readonly Device[]): PointView[] {
   const points = new Map<string, PointView>()
   for (const { kind, site, building, point, zone, enrolledAt } of devices) {
-    if (kind === 'gateway') continue
+    if (!isAtPoint(kind)) continue
     // No name holds a slash.
     const key = [site, building, point].join('/')
     const { kinds = [], since = enrolledAt } = points.get(key) ?? {}

@@ -3,13 +3,16 @@ import { answerFlow } from '../../flow/query.ts'
 import { audited } from '../audit/audited.ts'
 import { takeLedger } from '../ledger.ts'
 import { createAccessOperations } from './access-operations.ts'
+import { createAlertOperations } from './alert-operations.ts'
 import { createBackfillOperations } from './backfill-operations.ts'
+import { createChannelOperations } from './channel-operations.ts'
 import { createDeviceOperations } from './device-operations.ts'
 import { createExportOperations } from './export-operations.ts'
 import { createFlowScopes } from './flow-scope.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { OperationsFor } from './operations.ts'
 import { createRetentionOperations } from './retention-operations.ts'
+import { createRuleOperations } from './rule-operations.ts'
 import { createSnapshotOperations } from './snapshot-operations.ts'
 
 /** The operations on the parts themselves, in the process that holds the registry. */
@@ -33,6 +36,9 @@ export function createOperations(parts: OperationParts): OperationsFor {
         ...createSnapshotOperations(parts, viewer),
         ...accessOperations,
         ...createRetentionOperations(parts),
+        ...createAlertOperations(parts, viewer),
+        ...createChannelOperations(parts),
+        ...createRuleOperations(parts, viewer),
         ...exportOperations(viewer),
         ...backfillOperations,
         async flow(question) {

@@ -5,6 +5,9 @@ import type { Door } from '../../gateway/control/door.ts'
 import type { JournalReader } from '../../gateway/journal/journal.ts'
 import type { Holds } from '../../gateway/snapshots/holds.ts'
 import type { PictureKey, SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
+import type { Alerts } from '../../ingest/alert/alerts.ts'
+import type { RuleBook } from '../../ingest/detect/rule-book.ts'
+import type { Notifier } from '../../ingest/notify/notifier.ts'
 import type { Store } from '../../ingest/store/store.ts'
 import type { Access } from '../access/access.ts'
 import type { Recipient } from '../ledger.ts'
@@ -25,6 +28,11 @@ export interface OperationParts {
   holds: Holds
   /** Absent where there is no store. */
   retention?: RetentionParts | undefined
+  /** Both absent on a gateway alone, where nobody watches. */
+  alerts?: Alerts | undefined
+  /** Absent, too, where no service is up. */
+  notifier?: Pick<Notifier, 'channels' | 'test'> | undefined
+  ruleBook?: RuleBook | undefined
   regions: DeviceRegions
   door: Door
   backfillFiles: BackfillFiles

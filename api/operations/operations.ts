@@ -18,15 +18,18 @@ import type { AuditVerdict } from '../audit/audit-log.ts'
 import type { AuditEntry } from '../audit/chain.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Viewer } from '../viewer.ts'
+import type { AlertOperations } from './alert-view.ts'
 import type { BackfillAnswer, BackfillPart } from './backfill-part.ts'
+import type { ChannelOperations } from './channel-operations.ts'
 import type { RetentionOperations } from './retention-view.ts'
+import type { RuleOperations } from './rule-view.ts'
 
 /**
  * Everything an operator or analyst can ask of a running or a stopped Lintel. The API offers it over
  * HTTP; the command line uses it that way (remote-operations.ts) or, with no service up, directly
  * (local-operations.ts). Errors are LintelErrors with the same codes either way.
  */
-export interface Operations extends RetentionOperations {
+export interface Operations extends AlertOperations, ChannelOperations, RetentionOperations, RuleOperations {
   /** Doors and lanes of terminals and checkpoints, by site, building and point. */
   listPoints(): Promise<PointView[]>
   /** Adds one device or moves it. Throws DEVICE_INVALID. */

@@ -4,13 +4,18 @@ import type { Regions } from '../../core/regions.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import { toSearch } from '../routes/flow-search.ts'
 import type { Operations } from './operations.ts'
+import { createRemoteAlerts } from './remote-alerts.ts'
 import { createRemoteExport } from './remote-export.ts'
 
 const timeoutMs = 120_000
 
 /** The operations of a service that is up, over its API. */
 export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 'token'>): Operations {
-  async function ask(method: string, path: string, body?: { type: string; text: string }): Promise<Response> {
+  async function ask(
+    method: string,
+    path: string,
+    body?: { type: string; text: string; ifMatch?: string },
+  ): Promise<Response> {
     let response: Response
     try {
       response = await fetch(`${url}/api/v1${path}`, {
@@ -18,6 +23,7 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
         headers: {
           authorization: `Bearer ${token}`,
           ...(body === undefined ? {} : { 'content-type': body.type }),
+          ...(body?.ifMatch === undefined ? {} : { 'if-match': body.ifMatch }),
         },
         signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { body: body.text }),
@@ -89,6 +95,11 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
     async releaseSnapshot(key) {
       await ask('DELETE', `${pathOf(key)}/hold`)
     },
+    ...createRemoteAlerts({ json, send, ask }),
+    listChannels: () => json('GET', '/channels'),
+    async testChannel(channel) {
+      await ask('POST', `/channels/${name(channel)}/test`)
+    },
     backfill: part => send('POST', '/backfill', part),
     ledger: () => json('GET', '/ledger'),
     listParked: limit => json('GET', `/parked?limit=${limit}`),
@@ -103,6 +114,18 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
     verifyRetention: () => json('GET', '/retention/overdue'),
     eraseRows: erasure =>
       json('POST', '/retention/erasures', { type: 'application/json', text: JSON.stringify(erasure) }),
+    rulesAt: query => json('GET', `/rules?${new URLSearchParams({ ...query })}`),
+    rulesDocument: version =>
+      json('GET', `/rules/document${version === undefined ? '' : `?version=${version}`}`),
+    async setRules(document, { expected, dryRun = false } = {}) {
+      const answer = await ask('PUT', `/rules/document?dryRun=${dryRun}`, {
+        type: 'application/json',
+        text: JSON.stringify(document ?? {}),
+        ...(expected === undefined ? {} : { ifMatch: `"${expected}"` }),
+      })
+      return answer.json() as ReturnType<Operations['setRules']>
+    },
+    rulesHistory: () => json('GET', '/rules/history'),
     async dropParked(key) {
       await ask('DELETE', `/parked/${key}`)
     },

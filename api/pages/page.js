@@ -1,86 +1,5 @@
-const texts = {
-  en: {
-    language: '中文',
-    signIn: 'Sign in',
-    signOut: 'Sign out',
-    name: 'Name',
-    password: 'Password',
-    newPassword: 'New password',
-    again: 'The same again',
-    setPassword: 'Set password and sign in',
-    changePassword: 'Change the password',
-    passwordRule: 'At least 12 characters; a sentence is good.',
-    noAccount:
-      'No account, or the password is forgotten? An admin makes a link for you: lintel user add, or lintel user invite.',
-    welcome: 'Welcome',
-    forName: (name, role) => `Choose a password for ${name} (${role}).`,
-    forFirst: 'You are the first admin here. Choose a name and a password.',
-    who: name => `You are signed in as ${name}`,
-    role: (role, sites) => `Your role is ${role}${sites ? `, for ${sites.join(', ')}` : ''}.`,
-    look: 'Look here',
-    shell: 'Work in a shell',
-    tokenHint: 'On another machine, put a token that an admin made for you into the file token.txt.',
-    roles: { admin: 'admin', analyst: 'analyst', duty: 'duty', auditor: 'auditor' },
-    promise: 'It counts; it identifies nobody.',
-    differ: 'The two passwords differ.',
-    network: 'The service does not answer. Try again.',
-    links: {
-      flow: 'Flow of the last seven days',
-      points: 'Doors and lanes',
-      audit: 'Who did what',
-      ledger: 'Ledger',
-      devices: 'Devices',
-      api: 'What the API offers (OpenAPI)',
-    },
-    problems: {
-      SIGN_IN_FAILED: 'Name or password is wrong, or the account is disabled.',
-      SIGN_IN_THROTTLED: wait => `Too many wrong passwords. Try again in ${wait} seconds.`,
-      INVITATION_INVALID:
-        'This link was used, was replaced by a newer one, or is older than a day. Ask an admin for a new one: lintel user invite.',
-      ACCOUNT_EXISTS: 'There is an account of this name. Choose another.',
-    },
-  },
-  zh: {
-    language: 'English',
-    signIn: '登录',
-    signOut: '退出登录',
-    name: '用户名',
-    password: '密码',
-    newPassword: '新密码',
-    again: '再输入一次',
-    setPassword: '设置密码并登录',
-    changePassword: '修改密码',
-    passwordRule: '至少 12 个字符，建议用一句话。',
-    noAccount: '没有账号，或忘记了密码？请管理员为您生成链接：lintel user add 或 lintel user invite。',
-    welcome: '欢迎',
-    forName: (name, role) => `请为 ${name}（${role}）设置密码。`,
-    forFirst: '您是这里的第一位管理员。请选择用户名和密码。',
-    who: name => `您已登录：${name}`,
-    role: (role, sites) => `您的角色是 ${role}${sites ? `，负责 ${sites.join('、')}` : ''}。`,
-    look: '在这里查看',
-    shell: '在命令行中使用',
-    tokenHint: '在其他机器上使用时，请把管理员为您创建的令牌存入文件 token.txt。',
-    roles: { admin: '管理员', analyst: '分析员', duty: '值班员', auditor: '审计员' },
-    promise: '只计数，不识别任何人。',
-    differ: '两次输入的密码不一致。',
-    network: '服务没有响应，请重试。',
-    links: {
-      flow: '最近七天的人流',
-      points: '门与车道',
-      audit: '操作记录',
-      ledger: '账目核对',
-      devices: '设备',
-      api: 'API 说明（OpenAPI）',
-    },
-    problems: {
-      SIGN_IN_FAILED: '用户名或密码错误，或账号已停用。',
-      SIGN_IN_THROTTLED: wait => `密码错误次数过多，请在 ${wait} 秒后重试。`,
-      INVITATION_INVALID:
-        '此链接已使用、已被新链接取代，或已超过一天。请管理员重新生成：lintel user invite。',
-      ACCOUNT_EXISTS: '该用户名已存在，请另选一个。',
-    },
-  },
-}
+import { maxRows, tables } from './tables.js'
+import { texts } from './texts.js'
 
 const byId = id => document.getElementById(id)
 let language = navigator.language.startsWith('zh') ? 'zh' : 'en'
@@ -120,7 +39,9 @@ function show(id, fill) {
 function tell({ code, detail, wait }) {
   const text = texts[language]
   const known = code === 'network' ? text.network : text.problems[code]
-  byId('problem').textContent = typeof known === 'function' ? known(wait) : (known ?? detail)
+  // The service's own words are English.
+  const unknown = language === 'en' && detail ? detail : text.other(code)
+  byId('problem').textContent = typeof known === 'function' ? known(wait) : (known ?? unknown)
 }
 
 /** What a form holds, sent by `act`; what goes wrong is told below it. */
@@ -157,30 +78,80 @@ function linksOf({ permissions, zone }) {
     zone,
   })
   const all = [
-    ['flow', 'flow.read', `/api/v1/flow?${flow}`],
-    ['points', 'points.read', '/api/v1/points'],
-    ['devices', 'devices.read', '/api/v1/devices'],
-    ['ledger', 'ledger.read', '/api/v1/ledger'],
-    ['audit', 'audit.read', '/api/v1/audit'],
-    ['api', undefined, '/api/v1/openapi.json'],
+    ['flow', 'flow.read', `/flow?${flow}`],
+    ['points', 'points.read', '/points'],
+    ['devices', 'devices.read', '/devices'],
+    ['ledger', 'ledger.read', '/ledger'],
+    ['audit', 'audit.read', '/audit'],
+    ['api', undefined, '/openapi.json'],
   ]
   return all.filter(([, permission]) => permission === undefined || permissions.includes(permission))
 }
 
+const make = (tag, members) => Object.assign(document.createElement(tag), members)
+/** What was looked at last, so that it is told anew in another language. */
+let seen
+
+async function look(name, path, zone) {
+  byId('problem').textContent = ''
+  const answer = await ask('GET', path)
+  seen = { name, path, rows: tables[name](answer, zone), minCount: answer.suppression?.minCount }
+  fillSeen(texts[language])
+}
+
+function fillSeen(text) {
+  byId('seen').hidden = seen === undefined
+  if (seen === undefined) return byId('seen-rows').replaceChildren()
+  const { name, path, rows, minCount } = seen
+  const say = word => text.columns[word] ?? word
+  const columns = Object.keys(rows[0] ?? {})
+  const line = (tag, cells) => {
+    const row = make('tr', {})
+    row.append(...cells.map(textContent => make(tag, { textContent })))
+    return row
+  }
+  byId('seen-title').textContent = text.links[name]
+  byId('seen-rows').replaceChildren(
+    line('th', columns.map(say)),
+    ...rows.slice(0, maxRows).map(row =>
+      line(
+        'td',
+        columns.map(column =>
+          row[column] === 'total' || row[column] === 'snapshots' ? say(row[column]) : row[column],
+        ),
+      ),
+    ),
+  )
+  const notes = [
+    rows.length === 0 ? text.nothing : '',
+    rows.length > maxRows ? text.more(maxRows, rows.length) : '',
+    minCount === undefined ? '' : text.small(minCount),
+  ]
+  byId('seen-notes').textContent = notes.filter(Boolean).join(' ')
+  byId('seen-json').href = `/api/v1${path}`
+}
+
 function showMe(me) {
   history.replaceState(null, '', '/')
+  seen = undefined
   show('me', text => {
     byId('who').textContent = text.who(me.name)
     byId('role').textContent = text.role(text.roles[me.role], me.sites)
     byId('change').elements.name.value = me.name
     byId('links').replaceChildren(
-      ...linksOf(me).map(([name, , href]) => {
+      ...linksOf(me).map(([name, , path]) => {
         const item = document.createElement('li')
-        const link = Object.assign(document.createElement('a'), { href, textContent: text.links[name] })
+        const link = make('a', { href: `/api/v1${path}`, textContent: text.links[name] })
+        if (tables[name] !== undefined)
+          link.addEventListener('click', event => {
+            event.preventDefault()
+            look(name, path, me.zone).catch(tell)
+          })
         item.append(link)
         return item
       }),
     )
+    fillSeen(text)
     const { origin } = location
     const remote = `--url ${origin} --token-file token.txt`
     const commands = [`npx lintel flow --by site ${remote}`]
@@ -223,6 +194,8 @@ byId('language').addEventListener('click', () => {
 })
 byId('sign-out').addEventListener('click', async () => {
   await ask('DELETE', '/session').catch(() => {})
+  seen = undefined
+  fillSeen(texts[language])
   show('sign-in')
 })
 onSubmit('sign-in', async ({ name, password }) => showMe(await ask('POST', '/session', { name, password })))

@@ -16,7 +16,11 @@ const policy = [
 
 const files = [
   { urls: ['/', '/invite'], type: 'text/html; charset=utf-8', text: read('page.html') },
-  { urls: ['/page.js'], type: 'text/javascript; charset=utf-8', text: read('page.js') },
+  ...['page.js', 'tables.js', 'texts.js'].map(name => ({
+    urls: [`/${name}`],
+    type: 'text/javascript; charset=utf-8',
+    text: read(name),
+  })),
   { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
 ]
 

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import Type, { type Static } from 'typebox'
 import { tableOfFlow } from '../../flow/export/export-flow.ts'
 import { exportFormatNames, exportFormats } from '../../flow/export/formats.ts'
+import { noteNames } from '../../flow/notes.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
 import { FlowSearch, toQuestion } from './flow-search.ts'
@@ -42,6 +43,9 @@ export const FlowAnswerSchema = Type.Object({
   ),
   suppression: Type.Optional(
     Type.Object({ minCount: Type.Integer(), until: Time }, { description: 'Numbers below minCount, and such as would tell one, are hidden.' }),
+  ),
+  notes: Type.Optional(
+    Type.Array(Type.Object({ note: Type.Enum([...noteNames]), text: Type.String(), dimension: Type.Optional(Type.String()), values: Words }), { description: 'What the numbers do not say: a filter names a place that there is not; buildings are without the doors of single households; days are held against other weekdays.' }),
   ),
 }) // biome-ignore format: a table
 

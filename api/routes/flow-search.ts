@@ -1,8 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { comparisons, stepNames } from '../../flow/calendar.ts'
-import { measureNames, slotDimensions } from '../../flow/measures.ts'
+import { countedDimensions, measureNames, slotDimensions } from '../../flow/measures.ts'
 import type { FlowQuestion } from '../../flow/question.ts'
-import { dimensions } from '../../ingest/store/store.ts'
 
 /** The parts of a question that are no filter, as they stand in a URL. */
 const parts = {
@@ -26,7 +25,7 @@ const filter = Type.Optional(Type.String({ description: 'Only these, separated b
 
 /** `additionalProperties`, so that a filter that is misspelt is told and not left out. */
 export const FlowSearch = Type.Object(
-  { ...parts, ...Object.fromEntries([...dimensions, ...slotDimensions].map(name => [name, filter])) },
+  { ...parts, ...Object.fromEntries([...countedDimensions, ...slotDimensions].map(name => [name, filter])) },
   { additionalProperties: Type.String() },
 )
 

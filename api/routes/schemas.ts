@@ -3,6 +3,8 @@ import { RegionsSchema } from '../../core/regions.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { NewDeviceSchema } from '../../devices/registry/device.ts'
 import { tallyFields } from '../../gateway/journal/tally.ts'
+import { changeKinds, outcomes, statuses } from '../../ingest/alert/alert.ts'
+import { severities } from '../../ingest/detect/rule.ts'
 import { roles } from '../roles.ts'
 
 /** Shapes of answers. They are told in docs/openapi.json; tests hold real answers against them. */
@@ -120,6 +122,69 @@ export const ParkedSchema = Type.Object({
   payload: Type.Optional(Type.Unknown({ description: 'Its shape, and what cannot be a person’s.' })),
 })
 
+export const Name = Type.String({ minLength: 1, maxLength: 64 })
+export const PlaceSchema = Type.Object(
+  {
+    site: Type.Optional(Name),
+    building: Type.Optional(Name),
+    point: Type.Optional(Name),
+    device: Type.Optional(Id),
+  },
+  { description: 'Of the service itself nothing.' },
+)
+const Outcome = Type.Enum([...outcomes])
+const Ending = Type.Enum(['over', 'moved', 'replaced', 'removed', 'disabled'])
+
+export const AlertSchema = Type.Object({
+  id: Type.String({ description: '16 characters.', examples: ['7k3q9m2xw0ta5d8f'] }),
+  rule: Type.String({ examples: ['door-forced'] }),
+  severity: Type.Enum([...severities]),
+  place: PlaceSchema,
+  zone: Type.String({ description: 'IANA time zone of the place.' }),
+  status: Type.Enum([...statuses]),
+  active: Type.Boolean({ description: 'Whether its condition goes on.' }),
+  cause: Type.String(),
+  parts: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), {
+    description: 'What its sentence is made of.',
+  }),
+  says: Type.Object({ en: Type.String(), zh: Type.String() }),
+  occurredAt: Moment,
+  receivedAt: Moment,
+  raisedAt: Moment,
+  times: Type.Integer({ minimum: 1, description: 'How often it was raised.' }),
+  lastRaisedAt: Moment,
+  clearedAt: Type.Optional(Moment),
+  ending: Type.Optional(Ending),
+  acknowledgedAt: Type.Optional(Moment),
+  acknowledgedBy: Type.Optional(Type.String()),
+  assignee: Type.Optional(Type.String()),
+  resolvedAt: Type.Optional(Moment),
+  resolvedBy: Type.Optional(Type.String()),
+  outcome: Type.Optional(Outcome),
+  note: Type.Optional(Type.String()),
+  quietUntil: Type.Optional(Moment),
+  maintenance: Type.Optional(Type.Boolean()),
+  change: Type.Integer({ minimum: 1, description: 'Number of its latest change.' }),
+})
+export const ChangeSchema = Type.Object({
+  number: Type.Integer({
+    minimum: 1,
+    description: 'Over all alerts; the id of its event on the live stream.',
+  }),
+  alert: Type.String(),
+  what: Type.Enum([...changeKinds]),
+  at: Moment,
+  by: Type.Optional(Type.String({ description: 'Absent where the service itself did it.' })),
+  cause: Type.Optional(Type.String()),
+  occurredAt: Type.Optional(Moment),
+  receivedAt: Type.Optional(Moment),
+  ending: Type.Optional(Ending),
+  assignee: Type.Optional(Type.String()),
+  outcome: Type.Optional(Outcome),
+  note: Type.Optional(Type.String()),
+  channel: Type.Optional(Type.String()),
+})
+
 export const ProblemSchema = Type.Object(
   {
     type: Type.String({ format: 'uri' }),
@@ -142,5 +207,7 @@ export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Ledger: LedgerSchema,
   Parked: ParkedSchema,
   Point: PointSchema,
+  Alert: AlertSchema,
+  AlertChange: ChangeSchema,
   Problem: ProblemSchema,
 }

@@ -9,6 +9,8 @@ import { parseConfig } from '../../core/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
+import { createAlerts } from '../../ingest/alert/alert-book.ts'
+import { alertId } from '../../ingest/alert/lifecycle.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 import { noPictures } from '../support/pictures.ts'
 import { item, parkedItem, someMoment } from '../support/records.ts'
@@ -62,7 +64,29 @@ async function townApi() {
   await access.accounts.add({ name: 'wang', role: 'duty', sites: ['南社'] }, someMoment)
   await access.tokens.create({ name: 't', role: 'analyst' }, 1, someMoment)
   await access.audit.append({ as: 'nobody', who: '', action: 'sign-in.failed', target: '', address: '::1' })
+  const alerts = createAlerts(state, { zoneOf: () => 'UTC', keepDays: 30 })
+  await state.transact(() => alerts.record(someFindings, someMoment))
   const operations = createOperations({
+    alerts,
+    notifier: {
+      channels: () => [
+        {
+          name: '值班室',
+          kind: 'webhook',
+          waiting: 1,
+          oldestAt: 1,
+          sent: 2,
+          failed: 3,
+          undelivered: 4,
+          sentAt: 5,
+          fault: 'x',
+          faultAt: 6,
+          retryAt: 7,
+          quietUntil: 8,
+        },
+      ],
+      test: async () => ({ delivered: true }),
+    },
     registry,
     journal,
     store: createMemoryStore(),
@@ -72,6 +96,7 @@ async function townApi() {
       refusals: async () => [{ at: 2, device: 'd1', code: 'EVENT_INVALID', reason: 'why', address: '::1' }],
       replay: async () => 'stored',
       drop: async () => {},
+      publishAlert: async () => {},
       backfill: async () => [],
       metrics: async () => '',
     },
@@ -84,7 +109,28 @@ async function townApi() {
   return createApp({ operations, access, operatorToken: 'secret', config, clock })
 }
 
+const finding = {
+  rule: 'door-held',
+  kind: 'raised',
+  severity: 'warning',
+  place: { site: '南社', building: 'b', point: 'p' },
+  cause: 'held@1',
+  occurredAt: someMoment,
+  receivedAt: someMoment,
+  parts: { openS: 90, word: 'in' },
+} as const
+const someFindings = [finding, { ...finding, kind: 'cleared', ending: 'over' }] as const
+const alert = alertId(finding)
+
 const urls = [
+  'GET /alerts?limit=1',
+  `GET /alerts/{id} ${alert}`,
+  `POST /alerts/{id}/comment ${alert} {"note":"seen"}`,
+  `POST /alerts/{id}/resolve ${alert} {"outcome":"real"}`,
+  'GET /alerts/report',
+  'POST /snoozes {"why":"maintenance","place":{"device":"d1"},"until":"2099-01-01T00:00:00Z","from":"2098-12-31T00:00:00Z"}',
+  'GET /snoozes',
+  'GET /channels',
   'GET /health',
   'GET /me',
   'GET /points',

@@ -153,6 +153,18 @@ describe('operations on record', () => {
     ])
   })
 
+  test('have what was made quiet, where and until when, and that it was ended', async () => {
+    const wanted = { why: 'snooze', place: { site: '南社', point: 'd1' }, from: 0, until: dayMs } as const
+    const made = { id: '0123456789ab', ...wanted, by: 'li', at: 0 }
+    const { log, operations } = recorded({ addSnooze: async () => made, removeSnooze: async () => {} })
+    await operations.addSnooze(wanted)
+    await operations.removeSnooze(made.id)
+    expect(log.latest(9).toReversed()).toMatchObject([
+      { action: 'snooze.add', target: 'snooze of all rules at 南社 d1 until 1970-01-02T00:00:00.000Z' },
+      { action: 'snooze.remove', target: '0123456789ab' },
+    ])
+  })
+
   test('answer nothing where it cannot be written down', async () => {
     const log = createAuditLog(createMemoryState(), () => 0, 1)
     const full = { ...log, append: async () => Promise.reject(new Error('disk full')) }

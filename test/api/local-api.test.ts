@@ -21,6 +21,7 @@ const noDoor: Door = {
   refusals: async () => [],
   replay: async () => 'stored',
   drop: async () => {},
+  publishAlert: async () => {},
   backfill: async () => [],
   metrics: async () => 'lintel_connected_devices 3\n',
 }
@@ -39,7 +40,7 @@ async function start({ door = noDoor, store = createMemoryStore() }: { door?: Do
     backfillFiles: createBackfillFiles(state),
     journal: createMemoryJournal(() => 0),
     store,
-    intake: { stats: () => ({ applied: 9, rows: 8, batches: 7, failures: 6, damaged: 5 }) },
+    intake: { stats: () => ({ applied: 9, rows: 8, batches: 7, failures: 6, failing: 0, damaged: 5 }) },
     ...(await noPictures()),
     door,
     clock: () => 0,

@@ -31,6 +31,7 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     async drop(key) {
       asked.push(['drop', key])
     },
+    publishAlert: async () => {},
     backfill: async () => [],
     metrics: async () => '',
     ...change.door,

@@ -251,6 +251,7 @@ describe('the API', () => {
       detail: /days must/,
     },
     { method: 'GET', url: '/audit?limit=0', detail: /limit must be >= 1/ },
+    { method: 'GET', url: '/rules?rule=door-hold', detail: /rule must be equal/ },
   ] as (Pick<Case, 'method' | 'url' | 'body'> & { detail: RegExp })[]
   for (const { detail, ...asked } of wrong) {
     test(`refuses ${asked.method} ${asked.url} in words`, async () => {
@@ -276,6 +277,32 @@ describe('the operations over HTTP', () => {
   /** Streams and files have tests of their own. */
   type Plain = Exclude<keyof Operations, 'exportRows' | 'backfill'>
   const operations: { [N in Plain]: Parameters<Operations[N]> } = {
+    listAlerts: [
+      {
+        status: ['open', 'acknowledged'],
+        severity: ['critical'],
+        rule: ['tamper', 'door-held'],
+        sites: ['南社', 'b'],
+        building: 'b 1',
+        point: 'p/1',
+        device: 'd1',
+        assignee: '早班',
+        from: 1_000,
+        to: 2_000,
+        after: '000000000002000/7k3q9m2xw0ta5d8f',
+        limit: 7,
+      },
+    ],
+    showAlert: ['7k3q'],
+    actOnAlert: ['7k3q', { do: 'resolve', outcome: 'real', note: '南社' }],
+    alertReport: [{ from: 1_000, to: 2_000, sites: ['南社'] }],
+    listSnoozes: [],
+    listChannels: [],
+    testChannel: ['值班室'],
+    addSnooze: [
+      { why: 'maintenance', rule: 'tamper', place: { site: '南社' }, from: 1_000, until: 2_000, note: 'n' },
+    ],
+    removeSnooze: ['0123456789ab'],
     addDevice: [{ device: 'd1', site: '南社' }],
     announceDevice: [{ gateway: 'edge-1', device: 'd1', site: '南社' }],
     importDevices: ['device\r\n南社'],
@@ -315,6 +342,10 @@ describe('the operations over HTTP', () => {
     verifyRetention: [],
     listDeletions: [{ limit: 5, after: 3 }],
     eraseRows: [{ of: { device: 'd1' }, before: 5 }],
+    rulesAt: [{ site: '南社', building: 'b/1', point: 'd1', rule: 'door-held' }],
+    rulesDocument: [3],
+    setRules: [{ rules: { 'door-held': { heldS: 120 } } }, { dryRun: true, expected: 3 }],
+    rulesHistory: [],
   }
   type Call = (...given: unknown[]) => Promise<unknown>
 

@@ -312,7 +312,7 @@ test('no secret lies in the state directory: of passwords, tokens, sessions and 
 })
 
 describe('the page', () => {
-  for (const url of ['/', '/invite', '/page.js', '/page.css']) {
+  for (const url of ['/', '/invite', '/page.js', '/tables.js', '/texts.js', '/page.css']) {
     test(`${url} is there for everybody, and loads nothing from elsewhere`, async () => {
       const { app } = await setUp()
       const answer = await app.inject(url)

@@ -1,0 +1,124 @@
+import { setImmediate } from 'node:timers/promises'
+import { dayMs, hourMs } from '../../core/clock.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { Alert, Status } from '../../ingest/alert/alert.ts'
+import type { Alerts, Snooze } from '../../ingest/alert/alerts.ts'
+import { type AlertCase, type Range, reportOn } from '../../ingest/alert/report.ts'
+import type { FindingPlace } from '../../ingest/detect/rule.ts'
+import { ruleNames } from '../../ingest/detect/rule-description.ts'
+import { seesSite, type Viewer } from '../viewer.ts'
+import { type AlertOperations, type ReportQuestion, viewAlert } from './alert-view.ts'
+import type { OperationParts } from './operation-parts.ts'
+
+const shiftMs = 12 * hourMs
+const longestReportMs = 366 * dayMs
+/** Some 5 s of work, in turns. */
+const maxReported = 50_000
+const pageSize = 200
+/** One that began longer before, and was closed within the range, is not counted in it. */
+const lookBackMs = 31 * dayMs
+
+export function createAlertOperations(
+  { alerts, registry, clock }: Pick<OperationParts, 'alerts' | 'registry' | 'clock'>,
+  viewer: Viewer,
+): AlertOperations {
+  const { name: by, sites: own } = viewer
+
+  function book(): Alerts {
+    if (alerts !== undefined) return alerts
+    throw new LintelError('STORE_UNAVAILABLE', 'this is a gateway alone: ask the centre that it reports to')
+  }
+
+  /** Those of the service itself have no site, and are for who sees all. */
+  const isMine = ({ site }: FindingPlace) =>
+    own === undefined || (site !== undefined && seesSite(viewer, site))
+  const sitesAmong = (wanted: readonly string[] | undefined) => {
+    const sites = own === undefined ? wanted : (wanted ?? own).filter(site => own.includes(site))
+    return sites === undefined ? {} : { sites }
+  }
+
+  function find(id: string): Alert {
+    const found = book().get(id)
+    if (isMine(found.place)) return found
+    throw new LintelError('ALERT_NOT_FOUND', `there is no alert ${id.slice(0, 64)}`)
+  }
+
+  /** Each alert that may have to do with the range. */
+  async function casesOf({ from, to }: Range, sites: ReportQuestion['sites']): Promise<AlertCase[]> {
+    const found = new Map<string, AlertCase>()
+    const since = { from: Math.max(0, from - lookBackMs) }
+    const goingOn: { readonly status: readonly Status[] } = { status: ['open', 'acknowledged'] }
+    for (const some of [since, goingOn]) {
+      let next: string | undefined
+      do {
+        const after = next === undefined ? {} : { after: next }
+        const page = book().list({ ...some, ...sitesAmong(sites), ...after, to, limit: pageSize })
+        for (const alert of page.alerts)
+          if (!found.has(alert.id)) found.set(alert.id, { alert, history: book().history(alert.id) })
+        if (found.size > maxReported)
+          throw new LintelError('API_REQUEST_INVALID', `more than ${maxReported} alerts: ask for a shorter time, or one site`) // biome-ignore format: one thing
+        next = page.next
+        await setImmediate()
+      } while (next !== undefined)
+    }
+    return [...found.values()]
+  }
+
+  /** A device is looked for where it stands. */
+  function placeOf({ ...place }: FindingPlace): FindingPlace {
+    const site = place.site ?? (place.device === undefined ? undefined : registry.get(place.device)?.site)
+    return site === undefined ? place : { site, ...place }
+  }
+
+  const isShown = ({ place }: Snooze) => {
+    const { site, device } = placeOf(place)
+    return site === undefined ? device === undefined || own === undefined : seesSite(viewer, site)
+  }
+
+  return {
+    async listAlerts({ sites, ...query }) {
+      const { alerts, next } = book().list({ ...query, ...sitesAmong(sites) })
+      return { alerts: alerts.map(viewAlert), ...(next === undefined ? {} : { next }) }
+    },
+    async showAlert(id) {
+      const alert = find(id)
+      return { ...viewAlert(alert), history: book().history(alert.id) }
+    },
+    actOnAlert: async (id, act) => viewAlert(await book().act(find(id).id, act, by, clock())),
+    async alertReport({ sites, to = clock(), from = to - shiftMs }) {
+      if (!(to > from)) throw new LintelError('API_REQUEST_INVALID', 'a report ends behind its beginning')
+      if (to - from > longestReportMs)
+        throw new LintelError('API_REQUEST_INVALID', 'a report is of 366 days at most')
+      return reportOn(await casesOf({ from, to }, sites), { from, to })
+    },
+    listSnoozes: async () => book().snoozes().filter(isShown),
+    async addSnooze({ place: asked, from, ...wanted }) {
+      const now = clock()
+      const place = placeOf(asked)
+      assertPlace(place)
+      if (wanted.rule !== undefined && !ruleNames.includes(wanted.rule))
+        throw new LintelError('SNOOZE_INVALID', `there is no rule ${wanted.rule}`)
+      if (!isMine(place)) throw new LintelError('SNOOZE_INVALID', 'it must name one of your sites')
+      return book().snooze({ ...wanted, place, from: from ?? now }, by, now)
+    },
+    async removeSnooze(id) {
+      const found = book()
+        .snoozes()
+        .find(snooze => snooze.id === id && isShown(snooze))
+      if (found === undefined)
+        throw new LintelError('SNOOZE_NOT_FOUND', `there is no snooze ${id.slice(0, 64)}, or it is over`)
+      if (!isMine(placeOf(found.place)))
+        throw new LintelError('API_FORBIDDEN', 'it is of other sites, too: an admin can end it')
+      await book().unsnooze(found.id, by, clock())
+    },
+  }
+}
+
+/** A name that is misspelt would leave more quiet than was meant. */
+function assertPlace({ site, building, point, device: _, ...others }: FindingPlace): void {
+  const [stranger] = Object.keys(others)
+  if (stranger !== undefined)
+    throw new LintelError('SNOOZE_INVALID', `a place has no ${stranger.slice(0, 64)}`)
+  if ((point !== undefined && building === undefined) || (building !== undefined && site === undefined))
+    throw new LintelError('SNOOZE_INVALID', 'a building is of a site, and a point of a building: say it')
+}

@@ -1,0 +1,27 @@
+import { LintelError } from '../../core/errors.ts'
+import type { ChannelView } from '../../ingest/notify/notifier.ts'
+import type { OperationParts } from './operation-parts.ts'
+
+export interface ChannelOperations {
+  /** How people are told of alerts, and how that goes. Throws API_UNAVAILABLE where nobody is told from here. */
+  listChannels(): Promise<ChannelView[]>
+  /** Sends a message that says that it is a test. Throws CHANNEL_NOT_FOUND, NOTIFY_FAILED or API_UNAVAILABLE. */
+  testChannel(name: string): Promise<void>
+}
+
+export function createChannelOperations({ notifier }: Pick<OperationParts, 'notifier'>): ChannelOperations {
+  function telling() {
+    if (notifier !== undefined) return notifier
+    throw new LintelError(
+      'API_UNAVAILABLE',
+      'nobody is told from here: ask a service that is up, and no gateway alone',
+    )
+  }
+  return {
+    listChannels: async () => telling().channels(),
+    async testChannel(name) {
+      const outcome = await telling().test(name)
+      if (!outcome.delivered) throw new LintelError('NOTIFY_FAILED', outcome.fault)
+    },
+  }
+}

@@ -1,0 +1,39 @@
+/** As many rows as a page is good for; the JSON has all. */
+export const maxRows = 200
+
+const timeOf = (ms, zone) =>
+  new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(ms)
+const pick = (row, names) => Object.fromEntries(names.map(name => [name, row[name]]))
+const counts = ['received', 'stored', 'duplicate', 'parked', 'refused', 'queued', 'difference']
+
+/** What is small is a star, what is partly told has one behind it. */
+const told = (count, hidden) => (count === null ? (hidden ? '*' : '–') : `${count}${hidden ? '*' : ''}`)
+
+/** The rows of an answer as a person reads them, by what was asked for: each cell under the name of its column. */
+export const tables = {
+  flow: ({ rows, total, hidden }) => [
+    ...rows.map(row => ({ day: row.start.slice(0, 10), passages: told(row.count, row.hidden) })),
+    { day: 'total', passages: told(total, hidden) },
+  ],
+  points: (points, zone) =>
+    points.map(({ kinds, since, ...point }) => ({
+      ...pick(point, ['site', 'building', 'point']),
+      kinds: kinds.join(', '),
+      since: timeOf(since, zone),
+    })),
+  devices: devices =>
+    devices.map(({ events, ...device }) => ({
+      ...pick(device, ['device', 'kind', 'site', 'building', 'point']),
+      received: events.received,
+    })),
+  ledger: ({ total, devices, snapshots }) => [
+    ...devices.map(row => pick(row, ['device', ...counts])),
+    { device: 'total', ...pick(total, counts) },
+    { device: 'snapshots', ...pick(snapshots, counts) },
+  ],
+  audit: (entries, zone) =>
+    entries.toReversed().map(({ at, ...entry }) => ({
+      time: timeOf(at, zone),
+      ...pick(entry, ['who', 'action', 'target', 'address']),
+    })),
+}
