@@ -93,7 +93,20 @@ test('times without an offset are those of the zone, where it is told', async ()
     '2021-03-04T05:06:07Z',
     'noon',
   ])
-  expect((await times({}))[0]).toBe('2021-03-04 05:06:07')
+  expect(await times({})).toEqual(['2021-03-04T05:06:07Z', 'noon'])
+})
+
+test('a time that is nearly one is refused with what it lacks, and without repeating it', async () => {
+  const cases = [
+    { time: '2021-03-04 05:06:07', zone: undefined, say: /has no offset: give --zone/ },
+    { time: '2021-13-04 05:06:07', zone: 'Asia/Shanghai', say: /the calendar has no such time/ },
+    { time: '2021-02-30T05:06:07Z', zone: undefined, say: /the calendar has no such time/ },
+  ]
+  for (const { time, zone, say } of cases) {
+    const { faults } = await run('f.csv', `time,state\n${time},open\n`, { device: 'd1', type: 'door', zone })
+    expect(faults).toEqual([{ line: 2, code: 'EVENT_TIME_INVALID', reason: expect.stringMatching(say) }])
+    expect(JSON.stringify(faults)).not.toContain('05:06')
+  }
 })
 
 test('a file is another one where something else is said of its rows', async () => {

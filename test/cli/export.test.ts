@@ -69,7 +69,7 @@ test('what will not pass is not tried again', async () => {
 test('a file that is there is overwritten only by force', async () => {
   const path = join(await temporaryDirectory(), 'out')
   writeFileSync(path, 'precious')
-  await expect(openDraft(path, false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await expect(openDraft(path, false)).rejects.toMatchObject({ code: 'FILE_EXISTS' })
   const file = await openDraft(path, true)
   await file.write(Buffer.from('new'))
   expect(readFileSync(path, 'utf8')).toBe('precious')

@@ -73,12 +73,12 @@ describe('an answer in the shell', () => {
     expect(lines).toEqual([
       'start                      site    passages  before  change  share',
       '2026-11-01T00:00:00+08:00  南社        1234    1000   +23 %  50.0 %',
-      '2026-11-01T00:00:00+08:00  nanshe       45*       *',
+      '2026-11-01T00:00:00+08:00  nanshe       45*       –',
       '2026-11-01T00:00:00+08:00  =cmd           *      7*',
       '3 other groups 70',
       'total 1234',
       'before (2026-11-01T00:00:00+08:00 to 2026-11-01T00:00:00+08:00) 1007*',
-      '* fewer than 10, or would tell such a number; behind a number: at least that many',
+      '* fewer than 10, or would tell such a number; behind a number: at least that many; –: not over yet, or not there',
       'told up to 2026-11-01T00:00:00+08:00: days are told once they are over',
       '',
     ])
@@ -95,6 +95,26 @@ describe('an answer in the shell', () => {
     const days = answer([{ start, values: ['1'], count: 3 }], { every: 'all', by: ['day-of-week'] })
     expect(formats.table!(days, zh)).toBe('day-of-week  passages\n周一                3\n合计 1234\n')
     expect(formats.table!(answer([]), en)).toBe('(nothing)\ntotal 1234\n')
+  })
+
+  test('has a dash for a day that is not over, not the star of what is small', () => {
+    const open = answer([], { total: null, suppression: { minCount: 10, until: start } })
+    expect(formats.table!(open, en).split('\n').slice(0, 2)).toEqual(['(nothing)', 'total –'])
+  })
+
+  test('ends with what the numbers do not say, in the language of who reads', () => {
+    const noted = answer([], {
+      notes: [
+        {
+          note: 'unknown-place',
+          dimension: 'site',
+          values: ['elmm'],
+          text: 'no site elmm is enrolled',
+        },
+      ],
+    })
+    expect(formats.table!(noted, en)).toContain('\nnote: no site elmm is enrolled\n')
+    expect(formats.table!(noted, zh)).toContain('\n提示：没有登记过 site elmm\n')
   })
 
   test('is CSV with the same columns in every row, an empty cell for what is not told, and no formulas', () => {

@@ -1,0 +1,28 @@
+import { type CommonOptions, contextOf } from '../options.ts'
+import { localTime } from './rows.ts'
+
+export async function listChannels(options: CommonOptions): Promise<void> {
+  const { ask, config, output } = contextOf(options)
+  const channels = await ask('registry', operations => operations.listChannels())
+  const local = (at: number | undefined) => (at === undefined ? '' : localTime(config.zone, at))
+  const rows = channels.map(channel => ({
+    channel: channel.name,
+    kind: channel.kind,
+    waiting: channel.waiting,
+    since: local(channel.oldestAt),
+    sent: channel.sent,
+    'last sent': local(channel.sentAt),
+    failed: channel.failed,
+    undelivered: channel.undelivered,
+    'quiet until': local(channel.quietUntil),
+    'next try': local(channel.retryAt),
+    fault: channel.fault ?? '',
+  }))
+  output.table(rows, channels)
+}
+
+export async function testChannel(name: string, options: CommonOptions): Promise<void> {
+  const { ask, output } = contextOf(options)
+  await ask('registry', operations => operations.testChannel(name))
+  output.say(`${name} has taken it`, { channel: name, delivered: true })
+}

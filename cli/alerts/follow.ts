@@ -1,0 +1,91 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { backoffMs } from '../../core/backoff.ts'
+import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import type { Service } from '../connect.ts'
+import { createEventReader, type EventReader, type ServerEvent } from './event-stream.ts'
+
+export interface FollowOptions {
+  /** Asked before each connection: a service that was started anew has another address. Undefined: none is up. */
+  readonly find: () => Service | undefined
+  /** The number of the last change that is known. */
+  readonly after?: number
+  readonly sites?: readonly string[]
+  readonly signal?: AbortSignal
+  /** The line is cut, and is tried again. */
+  onPause?(error: LintelError): void
+}
+
+/** Three heartbeats. */
+const silenceMs = 45_000
+const pauses = { firstMs: 1000, maxMs: 30_000 }
+
+/**
+ * Changes of alerts as they come, for as long as somebody asks for the next: a line that is cut is taken up where it
+ * was. Throws what a service that can be reached refuses it for, and API_UNAVAILABLE if the first try finds none.
+ */
+export async function* followAlerts(options: FollowOptions): AsyncGenerator<ServerEvent> {
+  const { find, after, signal } = options
+  const reader = createEventReader(after === undefined ? undefined : String(after))
+  let failures = 0
+  let wasThere = false
+  while (signal?.aborted !== true) {
+    try {
+      const service = find()
+      if (service === undefined) throw new LintelError('API_UNAVAILABLE', 'no service is up')
+      yield* connection(service, reader, options, () => {
+        failures = 0
+        wasThere = true
+      })
+    } catch (error) {
+      if (signal?.aborted) return
+      if (!(error instanceof LintelError) || !error.retryable || !wasThere) throw error
+      options.onPause?.(error)
+    }
+    const waitMs = Math.max(reader.retryMs() ?? 0, backoffMs(++failures, pauses, Math.random()))
+    await pause(waitMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
+  }
+}
+
+/** One connection, until it ends. A comment is no event, but it shows that the line is whole. */
+async function* connection(
+  { url, token }: Service,
+  reader: EventReader,
+  { sites, signal }: FollowOptions,
+  onOpen: () => void,
+) {
+  const silence = new AbortController()
+  const watchdog = setTimeout(() => silence.abort(new Error('it is silent')), silenceMs)
+  const lastId = reader.lastId()
+  const search = sites === undefined ? '' : `?site=${encodeURIComponent(sites.join(','))}`
+  try {
+    const answer = await fetch(`${url}/api/v1/alerts/live${search}`, {
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(lastId === undefined ? {} : { 'last-event-id': lastId }),
+      },
+      signal: signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
+    })
+    if (!answer.ok) throw await refusalOf(answer)
+    const decoder = new TextDecoder()
+    reader.begin()
+    onOpen()
+    for await (const bytes of answer.body!) {
+      watchdog.refresh()
+      yield* reader.feed(decoder.decode(bytes, { stream: true }))
+    }
+  } catch (error) {
+    if (error instanceof LintelError) throw error
+    throw new LintelError('API_UNAVAILABLE', `the service at ${url} does not answer: ${messageOf(error)}`, {
+      cause: error,
+    })
+  } finally {
+    clearTimeout(watchdog)
+    silence.abort()
+  }
+}
+
+async function refusalOf(answer: Response): Promise<LintelError> {
+  const { code = '', detail } = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string }
+  const known = code in errorCodes ? (code as ErrorCode) : 'API_UNAVAILABLE'
+  return new LintelError(known, detail ?? `the service answered ${answer.status}`)
+}

@@ -1,0 +1,113 @@
+import type { AlertDetails, AlertView } from '../../api/operations/alert-view.ts'
+import { formatLocal } from '../../flow/zone.ts'
+import type { Change } from '../../ingest/alert/alert.ts'
+import type { Snooze } from '../../ingest/alert/alerts.ts'
+import type { FindingPlace, Language } from '../../ingest/detect/rule.ts'
+import { type AlertWords, titleOf, wordsOf } from './words.ts'
+
+const leastId = 8
+
+/** Each as short as tells it from the others, eight characters at least: any beginning of an id is good for it. */
+export function shortIds(ids: readonly string[]): (id: string) => string {
+  const sorted = [...new Set(ids)].sort()
+  const lengths = new Map(sorted.map(id => [id, leastId]))
+  for (const [n, id] of sorted.slice(1).entries()) {
+    const before = sorted[n]!
+    let shared = 0
+    while (shared < id.length && id[shared] === before[shared]) shared++
+    for (const each of [id, before]) lengths.set(each, Math.max(lengths.get(each)!, shared + 1))
+  }
+  return id => id.slice(0, lengths.get(id) ?? leastId)
+}
+
+/** As people of the place tell the time. */
+export const localTime = (zone: string, at: number) => formatLocal(zone, at).slice(0, 19).replace('T', ' ')
+
+export const placeText = ({ site, building, point, device }: FindingPlace, none: string) =>
+  [site, building, point, device].filter(name => name !== undefined).join(' ') || none
+
+const statusText = (
+  { status, outcome, quietUntil, zone }: AlertView,
+  { status: told, ...words }: AlertWords,
+) => {
+  const text = outcome === undefined ? told[status] : `${told[status]} (${words.outcome[outcome]})`
+  return quietUntil === undefined
+    ? text
+    : `${text}, ${words.quiet} ${localTime(zone, quietUntil).slice(5, 16)}`
+}
+
+const sentence = ({ says, times }: AlertView, language: Language) =>
+  says[language] + (times > 1 ? wordsOf(language).times(times) : '')
+
+export function alertRows(alerts: readonly AlertView[], language: Language): Record<string, unknown>[] {
+  const words = wordsOf(language)
+  const { column } = words
+  const short = shortIds(alerts.map(({ id }) => id))
+  return alerts.map(alert => ({
+    [column.id]: short(alert.id),
+    [column.at]: localTime(alert.zone, alert.raisedAt),
+    [column.severity]: words.severity[alert.severity],
+    [column.status]: statusText(alert, words),
+    [column.whose]: alert.assignee ?? alert.acknowledgedBy ?? alert.resolvedBy ?? '',
+    [column.says]: sentence(alert, language),
+  }))
+}
+
+/** What was said with a change, in one cell. */
+function noteOf(change: Change, { outcome: told }: AlertWords): string {
+  const { outcome, assignee, channel, ending, note } = change
+  const parts = [outcome === undefined ? undefined : told[outcome], assignee, channel, ending, note]
+  return parts.filter(part => part !== undefined && part !== 'over').join(', ')
+}
+
+/** One alert for a person: what it is, then its history. */
+export function alertPage(
+  alert: AlertDetails,
+  language: Language,
+): { head: string; rows: Record<string, unknown>[] } {
+  const words = wordsOf(language)
+  const { column } = words
+  const at = (ms: number) => localTime(alert.zone, ms)
+  const head = [
+    sentence(alert, language),
+    `${column.id} ${alert.id}`,
+    `${column.rule} ${titleOf(alert.rule, language)} (${alert.rule}), ${words.severity[alert.severity]}`,
+    `${column.status} ${statusText(alert, words)}${alert.assignee === undefined ? '' : `, ${column.whose} ${alert.assignee}`}`,
+    `${column.at} ${at(alert.occurredAt)} (${alert.zone})`,
+  ].join('\n')
+  const rows = alert.history.map(change => ({
+    [column.when]: at(change.at),
+    [column.what]: words.change[change.what],
+    [column.by]: change.by ?? '',
+    [column.note]: noteOf(change, words),
+  }))
+  return { head, rows }
+}
+
+/** One change as it comes, on a line. */
+export function changeLine(change: Change, alert: AlertView, language: Language): string {
+  const words = wordsOf(language)
+  const said = [change.by, noteOf(change, words)].filter(Boolean).join(': ')
+  const parts = [
+    localTime(alert.zone, change.at),
+    alert.id.slice(0, leastId),
+    words.severity[alert.severity],
+    `${words.change[change.what]}${said === '' ? '' : ` (${said})`}`,
+    sentence(alert, language),
+  ]
+  return parts.join('  ')
+}
+
+export function snoozeRows(snoozes: readonly Snooze[], zone: string, language: Language) {
+  const { column, all, outcome, change } = wordsOf(language)
+  return snoozes.map(({ id, why, rule, place, from, until, by, note = '' }) => ({
+    [column.id]: id,
+    [column.why]: why === 'maintenance' ? outcome.maintenance : change.snoozed,
+    [column.rule]: rule ?? all,
+    [column.place]: placeText(place, all),
+    [column.from]: localTime(zone, from),
+    [column.until]: localTime(zone, until),
+    [column.by]: by,
+    [column.note]: note,
+  }))
+}

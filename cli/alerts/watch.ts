@@ -1,0 +1,30 @@
+import type { AlertChangeView } from '../../api/operations/alert-view.ts'
+import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
+import { contextOf } from '../options.ts'
+import { followAlerts } from './follow.ts'
+import { type LangOptions, languageIn } from './look.ts'
+import { changeLine } from './rows.ts'
+import { wordsOf } from './words.ts'
+
+interface WatchOptions extends LangOptions {
+  readonly site?: readonly string[]
+  readonly after?: number
+}
+
+/** One line for each change, until it is interrupted. */
+export async function watchAlerts(options: WatchOptions): Promise<void> {
+  const { data, output, service } = contextOf(options)
+  const { site: sites, after } = options
+  const language = languageIn(options)
+  const events = followAlerts({
+    find: () => service() ?? findEndpoint(dataPaths(data), 'api'),
+    ...(after === undefined ? {} : { after }),
+    ...(sites === undefined ? {} : { sites }),
+    onPause: ({ message }) => void process.stderr.write(`${message}; trying again\n`),
+  })
+  for await (const { event, data } of events) {
+    const told = JSON.parse(data) as AlertChangeView
+    if (event === 'reset') output.say(wordsOf(language).reset, { event, ...told })
+    else output.say(changeLine(told.change, told.alert, language), told)
+  }
+}
