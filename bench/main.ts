@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util'
 import { renderTable } from '../cli/output.ts'
 import * as accuracy from './accuracy.ts'
+import * as alerts from './alerts.ts'
 import * as flowAlerts from './flow-alerts.ts'
+import * as flowWatch from './flow-watch.ts'
 import * as influx from './influx.ts'
 import * as ingest from './ingest.ts'
 import * as query from './query.ts'
@@ -13,7 +15,16 @@ interface Bench {
   run(options: Record<string, number>, operands: readonly string[]): Promise<Record<string, unknown>>
 }
 
-const benches: Record<string, Bench> = { accuracy, 'flow-alerts': flowAlerts, influx, ingest, query, tagger }
+const benches: Record<string, Bench> = {
+  accuracy,
+  alerts,
+  'flow-alerts': flowAlerts,
+  'flow-watch': flowWatch,
+  influx,
+  ingest,
+  query,
+  tagger,
+}
 
 const { values, positionals, tokens } = parseArgs({
   allowPositionals: true,
