@@ -3,7 +3,7 @@ import { benchPoints } from './alerts/points.ts'
 import { benchStorm } from './alerts/storm.ts'
 
 export const description =
-  'alerts: from an event to those who are told, 10,000 points [--seconds N] [--per-s N] [--storm 1, 25 minutes]'
+  'alerts: from an event to those who are told, 10,000 points [--seconds N] [--per-s N] [--storm 1, 30 minutes]'
 
 /** `npm run bench -- alerts`. */
 export async function run(options: Record<string, number>) {

@@ -3,6 +3,7 @@ import { codeOf, messageOf } from '../core/errors.ts'
 import { exitCodes } from '../core/service-process.ts'
 import { version } from '../core/version.ts'
 import { addAccountCommands } from './commands/accounts.ts'
+import { addAlertCommands } from './commands/alerts.ts'
 import { addAuditCommands } from './commands/audit.ts'
 import { addBackfillCommand } from './commands/backfill.ts'
 import { addBacktestCommand } from './commands/backtest.ts'
@@ -22,7 +23,7 @@ import { addSnapshotCommands } from './commands/snapshots.ts'
 const program = new Command('lintel')
   .description('Counts what passes doors and checkpoints; knows nobody.')
   .version(version)
-  .showHelpAfterError()
+  .showHelpAfterError('--help, behind the command, says how it is used')
 
 addServiceCommands(program)
 addDeviceCommands(program)
@@ -32,6 +33,7 @@ addBackfillCommand(program)
 addBacktestCommand(program)
 addLedgerCommand(program)
 addParkedCommands(program)
+addAlertCommands(program)
 addRulesCommands(program)
 addAccountCommands(program)
 addAuditCommands(program)

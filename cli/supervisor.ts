@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { backoffMs } from '../core/backoff.ts'
 import { secondMs } from '../core/clock.ts'
 import type { Logger } from '../core/log.ts'
-import { exitCodes, type Ready } from '../core/service-process.ts'
+import { exitCodes, type Failed, type Ready } from '../core/service-process.ts'
 
 export interface ChildSpec {
   readonly name: string
@@ -41,6 +41,8 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
   const ending = Promise.withResolvers<number>()
   readiness.promise.catch(() => {})
   let stopping: Promise<void> | undefined
+  /** Of the first that could not start. */
+  let failure: string | undefined
 
   function launch(spec: ChildSpec, attempt: number): void {
     const startedAt = Date.now()
@@ -51,7 +53,11 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
       env: { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
     })
     children.set(spec.name, child)
-    child.on('message', (message: Ready) => {
+    child.on('message', (message: Ready | Failed) => {
+      if ('failed' in message) {
+        failure ??= message.failed
+        return
+      }
       told.set(spec.name, message.ready)
       if (told.size === specs.length) readiness.resolve(Object.fromEntries(told))
     })
@@ -73,7 +79,7 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
   }
 
   async function fail(name: string, code: number): Promise<void> {
-    readiness.reject(new Error(`the ${name} process could not start; its message is above`))
+    readiness.reject(new Error(failure ?? `the ${name} process could not start; its message is above`))
     await stop(code)
   }
 

@@ -3,6 +3,7 @@ import { maxRows, tooManyRows } from './count.ts'
 import { type Amount, type Counted, type CountedRow, keyOf } from './counted.ts'
 import { everyRow, isAskedFor } from './fill.ts'
 import type { FlowDimension, MeasureName } from './measures.ts'
+import type { FlowNote } from './notes.ts'
 import type { Asked } from './question.ts'
 import { rankGroups } from './rank.ts'
 import { formatLocal } from './zone.ts'
@@ -46,6 +47,7 @@ export interface FlowAnswer {
   readonly others?: { readonly groups: number; readonly count: number | null; readonly hidden?: number }
   /** Numbers below `minCount`, and such as would tell one, are hidden; days are told once they are over: up to `until`. */
   readonly suppression?: { readonly minCount: number; readonly until: string }
+  readonly notes?: readonly FlowNote[]
 }
 
 /** Puts together what was counted, and what it is held against. Throws FLOW_QUERY_TOO_WIDE. */

@@ -1,9 +1,10 @@
 import { dayMs, hourMs } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
-import type { Cell, CellQuery, Dimension, Store } from '../ingest/store/store.ts'
+import type { Cell, CellQuery } from '../ingest/store/store.ts'
 import { clockStepMs, cutAt, startsOf, stepAt } from './calendar.ts'
+import type { CellSource } from './cell-source.ts'
 import { type Amount, type Counted, type CountedRow, keyOf, nothing, plus, sumOf } from './counted.ts'
-import { isSlot, type SlotDimension } from './measures.ts'
+import { type CountedDimension, type CountedWhere, isSlot, type SlotDimension } from './measures.ts'
 import type { Asked } from './question.ts'
 import { passes, slotWord } from './slots.ts'
 import { type Segment, segmentsOf } from './zone.ts'
@@ -11,16 +12,15 @@ import { type Segment, segmentsOf } from './zone.ts'
 /** A question whose answer could have more rows than that has to be asked in parts. */
 export const maxRows = 1_000_000
 
-/** Counts every event. Throws FLOW_QUERY_TOO_WIDE; what the store throws. */
-export async function countExactly(asked: Asked, store: Store): Promise<Counted> {
+/** Counts every event. Throws FLOW_QUERY_TOO_WIDE; what the source throws. */
+export async function countExactly(asked: Asked, source: CellSource): Promise<Counted> {
   const { from, to, zone, every, by, measure, slots } = asked
   const starts = startsOf(zone, every, from, to)
-  const grouped = by.filter((dimension): dimension is Dimension => !isSlot(dimension))
-  const dimensions: Dimension[] = measure.isNet ? [...grouped, 'direction'] : grouped
+  const grouped = by.filter((dimension): dimension is CountedDimension => !isSlot(dimension))
+  const dimensions: CountedDimension[] = measure.isNet ? [...grouped, 'direction'] : grouped
   const { segments, ...cut } = cutOf(asked, starts)
   const isUniform = cut.stepMs !== undefined && cut.foldMs === undefined
-  const cells = await store.cells({
-    kind: measure.kind,
+  const cells = await source.cells({
     ...(measure.sum === undefined ? {} : { sum: measure.sum }),
     where: narrow(measure.where, asked.filter),
     by: dimensions,
@@ -71,9 +71,9 @@ const momentOf = ({ localStart }: Cell, { from, offsetMs }: Segment, isUniform: 
   isUniform ? Math.max(localStart - offsetMs, from) : from
 
 /** What meets both: of a dimension that is in both, the values that are. */
-export function narrow(a: CellQuery['where'], b: CellQuery['where']): CellQuery['where'] {
-  const both: { [D in Dimension]?: readonly string[] } = { ...a }
-  for (const [dimension, values] of Object.entries(b) as [Dimension, readonly string[]][]) {
+export function narrow(a: CountedWhere, b: CountedWhere): CountedWhere {
+  const both: { [D in CountedDimension]?: readonly string[] } = { ...a }
+  for (const [dimension, values] of Object.entries(b) as [CountedDimension, readonly string[]][]) {
     both[dimension] = both[dimension]?.filter(value => values.includes(value)) ?? values
   }
   return both

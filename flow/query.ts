@@ -2,7 +2,10 @@ import { LintelError } from '../core/errors.ts'
 import type { Store } from '../ingest/store/store.ts'
 import { assembleAnswer, type FlowAnswer } from './answer.ts'
 import { earlierRange } from './calendar.ts'
+import { sourceOf } from './cell-source.ts'
 import { countExactly } from './count.ts'
+import { isStored } from './measures.ts'
+import { notesOf } from './notes.ts'
 import { type Asked, checkQuestion, type ZonedQuestion } from './question.ts'
 import type { FlowScope } from './scope.ts'
 import { countTold } from './small/count-told.ts'
@@ -11,24 +14,29 @@ import { formatLocal } from './zone.ts'
 
 /**
  * The answer to a question, as far as the one who asks may know it. Throws FLOW_QUERY_INVALID, naming the part that
- * is wrong, FLOW_QUERY_TOO_WIDE, or API_FORBIDDEN for a site of others; what the store throws.
+ * is wrong, FLOW_QUERY_TOO_WIDE, or API_FORBIDDEN for a site of others or alerts; what the store throws.
  */
 export async function answerFlow(
   question: ZonedQuestion,
   store: Store,
   scope: FlowScope = {},
 ): Promise<FlowAnswer> {
-  const { sites, smallNumbers: small } = scope
-  const checked = withinSites(checkQuestion(question), sites)
+  const { smallNumbers, alerts, ...plain } = scope
+  const checked = withinSites(checkQuestion(question), plain.sites)
+  const { measure } = checked
+  const source = sourceOf(measure, store, alerts)
+  const small = isStored(measure) ? smallNumbers : undefined
   const asked = small === undefined ? checked : checkSmallQuestion(checked, small)
   const { zone, from, to, compare } = asked
   const count = (range: { from: number; to: number }) => {
     const part = { ...asked, ...range }
-    return small === undefined ? countExactly(part, store) : countTold(part, store, small)
+    if (small === undefined || !isStored(measure)) return countExactly(part, source)
+    return countTold({ ...part, measure }, store, small)
   }
   const earlier = compare && from < to ? earlierRange(zone, from, to, compare) : undefined
   const [now, before] = await Promise.all([count({ from, to }), earlier && count(earlier)])
-  const answer = assembleAnswer(asked, now, before)
+  const notes = notesOf(asked, earlier, small === undefined ? plain : scope)
+  const answer = { ...assembleAnswer(asked, now, before), ...(notes.length === 0 ? {} : { notes }) }
   if (small === undefined) return answer
   const until = formatLocal(zone, settledUntil(zone, small.now))
   return { ...answer, suppression: { minCount: small.k, until } }

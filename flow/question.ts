@@ -1,8 +1,9 @@
 import { LintelError } from '../core/errors.ts'
 import { isZone } from '../core/zone.ts'
-import { type CellQuery, type Dimension, wordsOf } from '../ingest/store/store.ts'
 import { assertAskable, type Comparison, clockStepMs, comparisons, type Step, stepNames } from './calendar.ts'
 import {
+  type CountedDimension,
+  type CountedWhere,
   dimensionsOf,
   type FlowDimension,
   isSlot,
@@ -11,6 +12,7 @@ import {
   measureNames,
   measureOf,
   type SlotDimension,
+  wordsOf,
 } from './measures.ts'
 import { readSlot, type SlotFilter } from './slots.ts'
 import { parseMoment } from './zone.ts'
@@ -53,7 +55,7 @@ export interface Asked {
   /** As it was asked for, slots written alike. */
   readonly where: Readonly<Record<string, readonly string[]>>
   /** That part of it which is a store's business; without the measure's own conditions. */
-  readonly filter: CellQuery['where']
+  readonly filter: CountedWhere
   readonly slots: SlotFilter
   readonly isFilled: boolean
   readonly compare: Comparison | undefined
@@ -133,7 +135,7 @@ function checkSlots(by: readonly FlowDimension[], every: Step): void {
 }
 
 function checkWhere(where: Readonly<Record<string, readonly string[]>>, name: MeasureName) {
-  const filter: { [D in Dimension]?: readonly string[] } = {}
+  const filter: { [D in CountedDimension]?: readonly string[] } = {}
   const slots: { [S in SlotDimension]?: readonly string[] } = {}
   for (const [key, values] of Object.entries(where)) {
     const dimension = checkDimension('where', key, name)
@@ -151,9 +153,9 @@ function checkSlot(slot: SlotDimension, value: string): string {
   throw wrong(slot === 'hour-of-day' ? 'hour-of-day must be 0 to 23' : 'day-of-week must be 1 (Monday) to 7')
 }
 
-function checkValue(dimension: Dimension, value: string, name: MeasureName): string {
+function checkValue(dimension: CountedDimension, value: string, name: MeasureName): string {
   if (value.length > 256) throw wrong(`where ${dimension} has a value of more than 256 characters`)
-  const words = wordsOf(measureOf(name).kind, dimension)
+  const words = wordsOf(measureOf(name), dimension)
   if (words === undefined || words.includes(value)) return value
   const known = words.map(word => word || '(nothing)').join(', ')
   throw wrong(`${dimension} must be among ${known}, not "${value.slice(0, 32)}"`)

@@ -1,12 +1,19 @@
-import type { DeviceId } from '../core/words.ts'
+import type { DeviceId, Place } from '../core/words.ts'
+import type { AlertCells } from '../ingest/alert/alert-cells.ts'
 
 /** What the one who asks may know. Absent members: everything, exactly. */
 export interface FlowScope {
   /** Only what happened at these sites. */
   readonly sites?: readonly string[]
+  /** All that ever were enrolled, so that a filter that names none of them is told. */
+  readonly places?: readonly KnownPlace[]
+  /** Absent for who may not count alerts. Who may could read each of them, so their numbers hide nothing. */
+  readonly alerts?: AlertCells
   /** Small numbers are hidden. */
   readonly smallNumbers?: SmallNumbers
 }
+
+export type KnownPlace = Pick<Place, 'site' | 'building' | 'point' | 'device'>
 
 export interface SmallNumbers {
   /** The smallest number that is told. */

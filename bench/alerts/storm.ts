@@ -20,7 +20,7 @@ export interface StormOptions {
 
 const times = 3
 /** So long after the last return, what is over is told as well. */
-const afterS = 900
+const afterS = 1100
 
 /** Every door of a town drops off, then returns, three times: how many alerts, and how many messages tell of them. */
 export async function benchStorm({ doors, sites, awayS, backS }: StormOptions) {

@@ -105,12 +105,28 @@ async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
       yield { line: row.line, fault: { code: 'DEVICE_INVALID', reason } }
       continue
     }
+    const reason = faultOfTime(rest.time, zone)
+    if (reason !== undefined) {
+      yield { line: row.line, fault: { code: 'EVENT_TIME_INVALID', reason } }
+      continue
+    }
     const event = { ...(type === undefined ? {} : { type }), ...rest, time: withOffset(rest.time, zone) }
     yield {
       line: row.line,
       value: { device, event: 'id' in event ? event : { id: derive(device, event), ...event } },
     }
   }
+}
+
+/** What can be said of a time that is nearly one; undefined of one that is, and of one that is nothing like it. */
+function faultOfTime(time: unknown, zone: string | undefined): string | undefined {
+  if (typeof time !== 'string' || !Number.isNaN(parseRfc3339(time))) return undefined
+  // What stands there is not repeated: a column that slipped may hold anything.
+  if (Number.isNaN(parseMoment(time.trim(), zone ?? 'UTC')))
+    return /^\d{4}-\d\d-\d\d(?:$|[Tt ]\d\d:\d\d)/.test(time.trim())
+      ? 'the calendar has no such time: it is year-month-day hour:minute:second'
+      : undefined
+  return zone === undefined ? 'the time has no offset: give --zone, such as --zone Asia/Shanghai' : undefined
 }
 
 /** What is no time stays as it is, and is refused as such. */

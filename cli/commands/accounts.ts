@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Invited } from '../../api/operations/operations.ts'
+import type { Invited, Operations } from '../../api/operations/operations.ts'
 import { roles } from '../../api/roles.ts'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { formatLocal } from '../../flow/zone.ts'
 import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
 import { signInLink } from '../sign-in-link.ts'
 
@@ -63,11 +63,29 @@ export function addAccountCommands(program: Command): void {
 
 async function addUser(name: string, { role, site, ...options }: RoleOptions): Promise<void> {
   const context = contextOf(options)
-  const invited = await context.ask('enrolment', operations =>
-    operations.addUser({ name, role: role as never, ...sitesMember(site) }),
-  )
+  const invited = await context.ask('enrolment', async operations => {
+    const added = await operations.addUser({ name, role: role as never, ...sitesMember(site) })
+    await warnOfSites(operations, site)
+    return added
+  })
   tellLink(invited, context, `${name} is added (${role})`)
 }
+
+/** A site may be enrolled later, so it is added all the same; but a typing error would show nothing to anybody. */
+async function warnOfSites(
+  { listPoints }: Pick<Operations, 'listPoints'>,
+  sites: readonly string[],
+): Promise<void> {
+  if (sites.length === 0) return
+  const enrolled = [...new Set((await listPoints()).map(({ site }) => site))].sort()
+  const unknown = sites.filter(site => !enrolled.includes(site))
+  if (unknown.length === 0) return
+  const known = enrolled.length === 0 ? 'there is no other site' : `sites are ${listSome(enrolled)}`
+  process.stderr.write(`note: nothing is enrolled at ${unknown.join(', ')} yet; ${known}\n`)
+}
+
+const listSome = (names: readonly string[]) =>
+  names.slice(0, 20).join(', ') + (names.length > 20 ? ` and ${names.length - 20} more` : '')
 
 async function inviteUser(name: string | undefined, options: CommonOptions): Promise<void> {
   const context = contextOf(options)
@@ -78,19 +96,19 @@ async function inviteUser(name: string | undefined, options: CommonOptions): Pro
 function tellLink(invited: Invited, { data, config, output, service }: Context, title: string): void {
   const link = signInLink(invited, { data, config, service: service() })
   const { secret: _, ...rest } = invited
-  const until = formatRfc3339(invited.expiresAt)
+  const until = formatLocal(config.zone, invited.expiresAt)
   output.say(`${title}\n  good once, until ${until}:\n  ${link}`, { ...rest, link })
 }
 
 async function listUsers(options: CommonOptions): Promise<void> {
-  const { ask, output } = contextOf(options)
+  const { ask, config, output } = contextOf(options)
   const users = await ask('registry', operations => operations.listUsers())
   const rows = users.map(({ name, role, sites = [], enabled, invited, createdAt }) => ({
     name,
     role,
     sites: sites.join(', '),
     state: !enabled ? 'disabled' : invited ? 'invited' : 'active',
-    created: formatRfc3339(createdAt),
+    created: formatLocal(config.zone, createdAt),
   }))
   output.table(rows, users)
 }
@@ -99,11 +117,13 @@ async function createToken(
   name: string,
   { role, site, days, ...options }: RoleOptions & { days: number },
 ): Promise<void> {
-  const { ask, output } = contextOf(options)
-  const created = await ask('enrolment', operations =>
-    operations.createToken({ name, role: role as never, ...sitesMember(site), days }),
-  )
-  const until = formatRfc3339(created.expiresAt)
+  const { ask, config, output } = contextOf(options)
+  const created = await ask('enrolment', async operations => {
+    const made = await operations.createToken({ name, role: role as never, ...sitesMember(site), days })
+    await warnOfSites(operations, site)
+    return made
+  })
+  const until = formatLocal(config.zone, created.expiresAt)
   output.say(
     `${name} (${role}) is good until ${until}; the token, shown this once:\n${created.token}`,
     created,
@@ -111,15 +131,15 @@ async function createToken(
 }
 
 async function listTokens(options: CommonOptions): Promise<void> {
-  const { ask, output } = contextOf(options)
+  const { ask, config, output } = contextOf(options)
   const tokens = await ask('registry', operations => operations.listTokens())
   const rows = tokens.map(({ name, role, sites = [], createdAt, expiresAt, lastUsedAt }) => ({
     name,
     role,
     sites: sites.join(', '),
-    created: formatRfc3339(createdAt),
-    expires: formatRfc3339(expiresAt),
-    used: lastUsedAt === undefined ? 'never' : formatRfc3339(lastUsedAt),
+    created: formatLocal(config.zone, createdAt),
+    expires: formatLocal(config.zone, expiresAt),
+    used: lastUsedAt === undefined ? 'never' : formatLocal(config.zone, lastUsedAt),
   }))
   output.table(rows, tokens)
 }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { RetentionView } from '../../api/operations/retention-view.ts'
-import { dayMs } from '../../core/clock.ts'
+import { dayMs, hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import { formatLocal, parseMoment } from '../../flow/zone.ts'
 import type { Deletion } from '../../ingest/retention/deletions.ts'
@@ -45,12 +45,11 @@ async function show(options: CommonOptions): Promise<void> {
 
 function rowsOf({ rows, pictures }: RetentionView, zone: string) {
   const local = (ms: number | undefined) => (ms === undefined ? '' : formatLocal(zone, ms))
-  const megabytes = (bytes: number) => Number((bytes / 1e6).toFixed(1))
   return [
     ...rows.map(({ kind, rows, bytes, oldestAt, days, last }) => ({
       what: kind,
       count: rows,
-      'about MB': megabytes(bytes),
+      'size, about': sizeOf(bytes),
       oldest: local(oldestAt),
       'kept for': days === undefined ? 'ever' : `${days} d`,
       'last deletion': last === undefined ? '' : `${local(last.at)}, ${last.rows}`,
@@ -58,12 +57,25 @@ function rowsOf({ rows, pictures }: RetentionView, zone: string) {
     ...pictures.map(({ stage, files, bytes, oldestAt, keepMs = 0, held }) => ({
       what: `pictures, ${stage}`,
       count: files,
-      'about MB': megabytes(bytes),
+      'size, about': sizeOf(bytes),
       oldest: local(oldestAt),
-      'kept for': `${Number((keepMs / dayMs).toFixed(2))} d${held > 0 ? `, ${held} held` : ''}`,
+      'kept for': `${lengthOf(keepMs)}${held > 0 ? `, ${held} held` : ''}`,
       'last deletion': '',
     })),
   ]
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes === 0) return '–'
+  return bytes < 50_000 ? '< 0.1 MB' : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+/** In the largest unit that it is a whole number of. */
+function lengthOf(ms: number): string {
+  if (ms === 0) return 'not kept'
+  for (const [unit, unitMs] of [['d', dayMs], ['h', hourMs], ['min', minuteMs]] as const) // biome-ignore format: a table
+    if (ms % unitMs === 0) return `${ms / unitMs} ${unit}`
+  return `${ms / secondMs} s`
 }
 
 async function log({ limit, ...options }: CommonOptions & { limit: number }): Promise<void> {

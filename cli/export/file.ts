@@ -13,10 +13,10 @@ export interface DraftFile {
   close(): Promise<void>
 }
 
-/** Throws CONFIG_INVALID where there is one already and it is not to be overwritten. */
+/** Throws FILE_EXISTS where there is one already and it is not to be overwritten. */
 export async function openDraft(path: string, force: boolean): Promise<DraftFile> {
   if (!force && existsSync(path))
-    throw new LintelError('CONFIG_INVALID', `${path} is there already: give --force to overwrite it`)
+    throw new LintelError('FILE_EXISTS', `${path} is there already: give --force to overwrite it`)
   const draft = `${path}.part`
   const file: FileHandle = await open(draft, 'w')
   let size = 0

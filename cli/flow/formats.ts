@@ -49,9 +49,9 @@ function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
   return { header, cells }
 }
 
-/** For people: what is hidden is a star. */
+/** For people: what is hidden is a star, what is not there a dash. */
 function renderAnswer(answer: FlowAnswer, say: Sentences): string {
-  const { by, every, measure, unit, rows, total, hidden, before, others, suppression } = answer
+  const { by, every, measure, unit, rows, total, hidden, before, others } = answer
   const name = unit === 's' ? `${measure} (s)` : measure
   const numbers: [string, (row: FlowRow) => string][] = [[name, row => tell(row.count, row.hidden)]]
   if (before !== undefined) {
@@ -73,8 +73,9 @@ function renderAnswer(answer: FlowAnswer, say: Sentences): string {
     ...(before === undefined
       ? []
       : [`${say.before(before.from, before.to)} ${tell(before.total, before.hidden)}`]),
-    ...(suppression === undefined ? [] : legendOf(answer, say)),
-    ...(rows.length > 0 && rows.every(({ count }) => count === null) ? [say.untold] : []),
+    ...legendOf(answer, say),
+    ...(rows.length > 0 && rows.every(({ count, hidden }) => count === null && hidden) ? [say.untold] : []),
+    ...notesOf(answer, say),
   ].join('\n')}\n`
 }
 
@@ -82,8 +83,14 @@ function renderAnswer(answer: FlowAnswer, say: Sentences): string {
 export const legendOf = ({ suppression }: FlowAnswer, say: Sentences): string[] =>
   suppression === undefined ? [] : [say.legend(suppression.minCount), say.until(suppression.until)]
 
-export const tell = (count: number | null, hidden = 0) =>
-  count === null ? '*' : `${Math.round(count * 10) / 10}${hidden > 0 ? '*' : ''}`
+/** What the numbers do not say. */
+export const notesOf = ({ notes = [] }: FlowAnswer, say: Sentences): string[] =>
+  notes.map(note => say.note(note))
+
+export function tell(count: number | null, hidden = 0): string {
+  const star = hidden > 0 ? '*' : ''
+  return count === null ? star || '–' : `${Math.round(count * 10) / 10}${star}`
+}
 
 export const wordOf = (dimension: string, value: string, say: Sentences) =>
   dimension === 'day-of-week' ? say.weekdays[Number(value) - 1]! : value

@@ -1,7 +1,7 @@
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 import { isSlot } from '../../flow/measures.ts'
 import { displayWidth } from '../output.ts'
-import { legendOf, tell, wordOf } from './formats.ts'
+import { legendOf, notesOf, tell, wordOf } from './formats.ts'
 import type { Sentences } from './language.ts'
 
 export interface Canvas {
@@ -18,14 +18,14 @@ interface Group {
 /** A line for each group; a map of hours by weekdays where it is asked by both. Rows are complete (`fill`). */
 export function plotAnswer(answer: FlowAnswer, say: Sentences, canvas: Canvas): string {
   const { by, rows, every, from, to } = answer
-  if (rows.length === 0) return `${say.nothing}\n`
+  if (rows.length === 0) return `${[say.nothing, ...notesOf(answer, say)].join('\n')}\n`
   const groups = groupsOf(answer, say)
   const isMap = every === 'all' && by.includes('hour-of-day') && by.includes('day-of-week')
   const lines = isMap
     ? groups.flatMap(group => [...(group.label === '' ? [] : [group.label]), ...heatMap(group, answer, say, canvas), '']) // biome-ignore format: one line
     : sparkLines(groups, canvas)
   const most = rows.reduce((a, { count }) => Math.max(a, count ?? 0), 0)
-  return `${[...lines, `${from} … ${to}  ${say.most} ${tell(most)}`, ...legendOf(answer, say)].join('\n')}\n`
+  return `${[...lines, `${from} … ${to}  ${say.most} ${tell(most)}`, ...legendOf(answer, say), ...notesOf(answer, say)].join('\n')}\n`
 }
 
 function groupsOf({ by, rows }: FlowAnswer, say: Sentences): Group[] {

@@ -3,7 +3,7 @@ import { LintelError } from '../../core/errors.ts'
 import type { Store } from '../../ingest/store/store.ts'
 import { startsOf } from '../calendar.ts'
 import { type Amount, type Counted, type CountedRow, keyOf, plus } from '../counted.ts'
-import { isSlot } from '../measures.ts'
+import { isSlot, type StoredMeasure } from '../measures.ts'
 import type { Asked } from '../question.ts'
 import type { SmallNumbers } from '../scope.ts'
 import { slotWord } from '../slots.ts'
@@ -23,7 +23,11 @@ const hideSmall = createKnownMarks()
  * many others are left out. What is shown depends on no question, so no set of answers tells more than all of it.
  * Throws FLOW_QUERY_TOO_WIDE; what the store throws.
  */
-export async function countTold(asked: Asked, store: Store, small: SmallNumbers): Promise<Counted> {
+export async function countTold(
+  asked: Asked & { readonly measure: StoredMeasure },
+  store: Store,
+  small: SmallNumbers,
+): Promise<Counted> {
   const { zone, from, to, every, by, measure, filter, slots } = asked
   const level = levelOf(asked)
   const division = divisionOf(asked)

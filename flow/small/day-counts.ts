@@ -2,7 +2,7 @@ import type { Cell, CellQuery, Dimension, Store } from '../../ingest/store/store
 import { wordsOf } from '../../ingest/store/store.ts'
 import { stepAt } from '../calendar.ts'
 import { maxRows, tooManyRows } from '../count.ts'
-import type { Measure } from '../measures.ts'
+import type { StoredMeasure } from '../measures.ts'
 import type { SmallNumbers } from '../scope.ts'
 import type { TimeLevel } from '../suppression/lattice.ts'
 import { segmentsOf } from '../zone.ts'
@@ -33,7 +33,7 @@ export interface Fetched {
 
 /** Fetches what all sites counted in these days. Throws FLOW_QUERY_TOO_WIDE; what the store throws. */
 export async function fetchDays(
-  measure: Measure,
+  measure: StoredMeasure,
   division: Division | undefined,
   days: readonly Day[],
   level: TimeLevel,
@@ -117,19 +117,19 @@ const empty = (length: number): Counts => ({
 })
 
 /** What reports a kind. */
-function standingOf(kind: Measure['kind']): readonly SmallNumbers['places'][number]['kind'][] {
+function standingOf(kind: StoredMeasure['kind']): readonly SmallNumbers['places'][number]['kind'][] {
   if (kind === 'sighting') return ['terminal', 'checkpoint']
   return kind === 'vehicle' ? ['checkpoint'] : ['terminal']
 }
 
-function aloneOf({ kind }: Measure, { places, households = [] }: SmallNumbers): Set<string> {
+function aloneOf({ kind }: StoredMeasure, { places, households = [] }: SmallNumbers): Set<string> {
   const others = places.filter(place => standingOf(kind).includes(place.kind)).map(({ site }) => site)
   return new Set(households.map(({ site }) => site).filter(site => !others.includes(site)))
 }
 
 /** All that could be counted, by site: what is not there on a day has a zero, and no zero is told. */
 function childrenOf(
-  { kind }: Measure,
+  { kind }: StoredMeasure,
   division: Division | undefined,
   { places, households = [] }: SmallNumbers,
 ): Map<string, string[]> {

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { listenFailure } from '../../core/listen-failure.ts'
 import { limitMessages } from './aedes-internals.ts'
 import { commonNameOf, type TlsFiles, tlsOptions } from './tls.ts'
 
@@ -56,7 +57,7 @@ export const defaultIdentifyWithinMs = 10_000
 const keepAliveMs = 60_000
 const maxUnidentifiedMessageBytes = 16 * 1024
 
-/** Opens every configured listener or none. Throws CONFIG_INVALID for files and ports that are not to be had. */
+/** Opens every configured listener or none. Throws CONFIG_INVALID for files that are not to be had, PORT_TAKEN. */
 export async function listen(
   options: ListenerOptions,
   { accept, identified, refused }: ListenerParts,
@@ -85,10 +86,7 @@ export async function listen(
   async function start(name: keyof typeof addresses, server: Server | HttpServer, { host, port }: Address) {
     servers.push(server)
     await new Promise<void>((resolve, reject) => {
-      server.once('error', error => {
-        const reason = `mqtt.${name} cannot listen on ${host}:${port}: ${messageOf(error)}`
-        reject(new LintelError('CONFIG_INVALID', reason))
-      })
+      server.once('error', error => reject(listenFailure(`mqtt.${name}`, `${host}:${port}`, error)))
       server.listen(port, host, resolve)
     })
     server.on('error', () => {})

@@ -1,8 +1,8 @@
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds, storedKinds } from '../../devices/contract/kinds.ts'
+import { foldCells } from './fold-cells.ts'
 import { scanRows } from './memory-scan.ts'
 import {
-  type Cell,
   type CellQuery,
   type Dimension,
   placeDimensions,
@@ -31,25 +31,14 @@ export function createMemoryStore(): Store {
       applied.set(journal, Math.max(done, next))
     },
     applied: async journal => applied.get(journal) ?? 0,
-    async cells({ kind, sum, segments, stepMs, foldMs, by, where, limit }: CellQuery) {
-      const cells = new Map<string, Cell>()
-      for (const row of rows) {
-        if (row.record.kind !== kind) continue
-        const segment = segments.findIndex(({ from, to }) => row.record.at >= from && row.record.at < to)
-        if (segment < 0) continue
-        const wanted = Object.entries(where) as [Dimension, readonly string[]][]
-        if (!wanted.every(([dimension, values]) => values.includes(wordOf(row, dimension)))) continue
+    async cells({ kind, sum, ...query }: CellQuery) {
+      const things = rows.flatMap(row => {
+        if (row.record.kind !== kind) return []
         const worth = sum === undefined ? 1 : (row.record.data as { [member: string]: unknown })[sum]
-        if (typeof worth !== 'number') continue
-        const local = row.record.at + segments[segment]!.offsetMs
-        const step = stepMs === undefined ? 0 : Math.floor(local / stepMs) * stepMs
-        const localStart = foldMs === undefined ? step : ((step % foldMs) + foldMs) % foldMs
-        const values = by.map(dimension => wordOf(row, dimension))
-        const key = JSON.stringify([segment, localStart, values])
-        const known = cells.get(key) ?? { count: 0, rows: 0 }
-        cells.set(key, { segment, localStart, values, count: known.count + worth, rows: known.rows + 1 })
-      }
-      return [...cells.values()].slice(0, limit)
+        if (typeof worth !== 'number') return []
+        return [{ at: row.record.at, worth, wordOf: (dimension: Dimension) => wordOf(row, dimension) }]
+      })
+      return foldCells(things, query)
     },
     scan: async query => scanRows(rows, query),
     async countByDevice(journal, seq) {

@@ -40,6 +40,8 @@ test('the first start ends with a link that makes an admin, who lets others in a
   expect(await taken.json()).toMatchObject({ name: '李伟', role: 'admin' })
 
   const added = await lintel('user', 'add', 'wang', '--role', 'duty', '--site', '南社', '--data', data)
+  // Nothing is enrolled there, which may be a typing error.
+  expect(added.stderr).toMatch(/^note: nothing is enrolled at 南社 yet/)
   expect(added.stdout).toContain(`${http}/invite#`)
   expect((await lintel('user', 'list', '--data', data)).stdout).toMatch(
     /wang +duty +南社 +invited[\s\S]*李伟 +admin +active/,

@@ -127,7 +127,7 @@ describe('flow', () => {
   }
 
   const wrong: { change: Partial<ZonedQuestion>; code?: string; say: RegExp }[] = [
-    { change: { measure: 'faces' }, say: /^measure must be one of passages, net, denied, vehicles, people, pictures, doors, door-open$/ },
+    { change: { measure: 'faces' }, say: /^measure must be one of passages, net, denied, vehicles, people, pictures, doors, door-open, alerts$/ },
     { change: { measure: 'people', by: ['method'] }, say: /^by may hold .*, outcome, .* for people, not "method"$/ },
     { change: { measure: 'constructor' }, say: /^measure must be one of/ },
     { change: { every: '5m' }, say: /^every must be one of 15m, 30m, 1h, 2h, 3h, 6h, 12h, 1d, 1w, 1M, 1y, all$/ },

@@ -91,6 +91,17 @@ describe('a table whose sums are shown', () => {
     expect(hideTable(tableOf(table, 10), 10)).toEqual([{ rows: [1, 2], cols: [1, 3] }])
   })
 
+  test('tells a row where it is large, if the others add up without it', () => {
+    const table = [
+      [20, 30, 4, 4, 4, 5],
+      [6, 7, 4, 5, 4, 5],
+      [7, 6, 5, 4, 5, 4],
+    ]
+    const blocks = hideTable(tableOf(table, 10), 10)
+    expect(blocks.filter(({ rows }) => rows.includes(0)).flatMap(({ cols }) => cols)).toEqual([2, 3, 4, 5])
+    expect(blocks).toContainEqual({ rows: [1, 2], cols: expect.arrayContaining([0, 1]) })
+  })
+
   test('hides all of itself at the last', () => {
     const table = [
       [9, 1],

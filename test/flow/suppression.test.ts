@@ -18,6 +18,8 @@ describe('what is told of a day', () => {
     }
     assert(property(smallDays({ sites: 4, children: 5, hours: 4, parts: 4 }), safe), { numRuns: 120 })
     assert(property(smallDays({ sites: 2, children: 3, hours: 3, parts: 2 }), safe), { numRuns: 300 })
+    // Tables large enough that blocks are cut.
+    assert(property(smallDays({ sites: 2, children: 6, hours: 7, parts: 2 }), safe), { numRuns: 60 })
   })
 })
 

@@ -1,0 +1,61 @@
+import { Temporal } from 'temporal-polyfill'
+import { clockStepMs } from './calendar.ts'
+import type { Asked } from './question.ts'
+import type { FlowScope } from './scope.ts'
+
+export const noteNames = ['unknown-place', 'household-doors', 'other-weekdays'] as const
+
+/** What an answer does not say by its numbers. Programs go by `note`; `text` is for people and may change. */
+export interface FlowNote {
+  readonly note: (typeof noteNames)[number]
+  readonly text: string
+  /** Of an unknown place: the filter that names it. */
+  readonly dimension?: string
+  /** The places it is about; of weekdays, that of `from` and that of `before.from`, 1 (Monday) to 7. */
+  readonly values: readonly string[]
+}
+
+/** Nobody is told of places beyond their own sites: those are unknown like any that there are not. */
+export function notesOf(asked: Asked, earlier: { readonly from: number } | undefined, scope: FlowScope): FlowNote[] {
+  return [...unknownPlaces(asked, scope), ...householdDoors(asked, scope), ...otherWeekdays(asked, earlier)]
+} // biome-ignore format: one line
+
+const placeNames = ['site', 'building', 'point', 'device'] as const
+
+function unknownPlaces({ filter }: Asked, { places, sites }: FlowScope): FlowNote[] {
+  if (places === undefined) return []
+  const mine = places.filter(({ site }) => sites?.includes(site) ?? true)
+  return placeNames.flatMap(dimension => {
+    // A building is looked for at the sites that are asked for; a site, among all.
+    const within = dimension === 'site' ? mine : mine.filter(({ site }) => filter.site?.includes(site) ?? true)
+    const known = new Set(within.map(place => place[dimension]))
+    const values = (filter[dimension] ?? []).filter(value => !known.has(value))
+    if (values.length === 0) return []
+    const where = dimension === 'site' || filter.site === undefined ? '' : ' at these sites'
+    return [{ note: 'unknown-place', dimension, values, text: `no ${dimension} ${values.join(', ')} is enrolled${where}` }]
+  })
+} // biome-ignore format: long lines
+
+function householdDoors({ by, filter }: Asked, { smallNumbers }: FlowScope): FlowNote[] {
+  if (!by.includes('building') && filter.building === undefined) return []
+  const sites = new Set(smallNumbers?.households?.map(({ site }) => site))
+  const values = [...sites].filter(site => filter.site?.includes(site) ?? true).sort()
+  if (values.length === 0) return []
+  const text = `doors of single households at ${values.join(', ')} count for their site, not for a building`
+  return [{ note: 'household-doors', values, text }]
+}
+
+/** Where days are held against days. Who says 1d means another weekday. */
+function otherWeekdays(
+  { zone, from, every, compare }: Asked,
+  earlier: { readonly from: number } | undefined,
+) {
+  if (earlier === undefined || compare === '1d') return []
+  if (every !== '1d' && clockStepMs(every) === undefined) return []
+  const weekday = (ms: number) =>
+    String(Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone).dayOfWeek)
+  const values = [weekday(from), weekday(earlier.from)]
+  if (values[0] === values[1]) return []
+  const text = 'each day is held against another day of the week: compare with 1w has the same ones'
+  return [{ note: 'other-weekdays' as const, values, text }]
+}
