@@ -32,6 +32,21 @@ export function createWatchMetrics({ journal, watch, alerts }: WatchMetricParts)
     'The longest piece of work since the start.',
     () => watch.stats().longestMs / 1000,
   )
+  gauge(
+    'lintel_flow_series',
+    'Places and directions whose usual flow is known.',
+    () => watch.stats().flow?.series ?? 0,
+  )
+  gauge(
+    'lintel_flow_pending_bins',
+    'Counts of flow that wait to be judged.',
+    () => watch.stats().flow?.pending ?? 0,
+  )
+  gauge(
+    'lintel_flow_listed_total',
+    'Unusual flow that was beyond the cap of a site.',
+    () => watch.stats().flow?.listed ?? 0,
+  )
   labelled('lintel_alerts_open', 'Alerts that are not closed.', 'severity', () =>
     Object.entries(alerts.countOpen()),
   )

@@ -5,6 +5,7 @@ import type { Part } from '../../core/lifecycle.ts'
 import type { Seq } from '../../core/words.ts'
 import type { AlertChange, Alerts } from '../alert/alerts.ts'
 import type { Finding } from '../detect/rule.ts'
+import type { FlowStats } from './flow/flow-watch.ts'
 import { openWatching, type Watching, type WatchingParts } from './watching.ts'
 
 /** The name of this consumer's cursor. */
@@ -45,6 +46,8 @@ export interface WatchStats {
   readonly failures: number
   readonly units: number
   readonly refused: number
+  /** Of flow: absent until the watch has begun. */
+  readonly flow?: FlowStats
   /** The longest that the loop was held up by one piece of work, ms. */
   readonly longestMs: number
 }
@@ -162,8 +165,9 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
       await loop
     },
     stats() {
-      const { units = 0, refused = 0 } = watching?.stats() ?? {}
-      return { position: watching?.position() ?? 0, findings, saves, failures, units, refused, longestMs }
+      const { units = 0, refused = 0, flow } = watching?.stats() ?? {}
+      const known = { position: watching?.position() ?? 0, units, refused, ...(flow && { flow }) }
+      return { ...known, findings, saves, failures, longestMs }
     },
   }
 }

@@ -113,7 +113,7 @@ export function openWatching(parts: WatchingParts, position: Seq) {
       const judged = flow.judge(now)
       return judged && { findings: judged.findings, save: () => write(flows, judged.saved) }
     },
-    stats: () => detector.stats(),
+    stats: () => ({ ...detector.stats(), flow: flow.stats() }),
   }
 
   function write(table: typeof units, values: readonly (readonly [key: string, value: unknown])[]): void {

@@ -29,6 +29,7 @@ const noFlow = {
   judge: () => undefined,
   changed: () => [],
   use: () => {},
+  stats: () => ({ points: 0, series: 0, pending: 0, refused: 0, listed: 0 }),
 } as unknown as FlowWatch
 
 const door = (state: 'forced' | 'closed' | 'held' | 'open', at: number): EventRecord =>
