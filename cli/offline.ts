@@ -27,12 +27,15 @@ import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
 import { originalReader } from '../gateway/snapshots/originals.ts'
 import { createBookReader } from '../gateway/uplink/book.ts'
+import { createAlerts } from '../ingest/alert/alert-book.ts'
+import { createRuleBook } from '../ingest/detect/rule-book.ts'
 import { createDeletions } from '../ingest/retention/deletions.ts'
 import { createRetention } from '../ingest/retention/retention.ts'
 import { databasePath } from '../ingest/store/duckdb-database.ts'
 import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 import { readInfluxSettings } from '../ingest/store/influx-settings.ts'
 import { createInfluxStore } from '../ingest/store/influx-store.ts'
+import { createPlaceZones } from '../ingest/watch/place-zones.ts'
 
 /** What a command needs opened; only an enrolment begins a directory that is not there. */
 export type Need = 'registry' | 'store' | 'enrolment'
@@ -92,6 +95,10 @@ export async function withDirectory<T>(
       snapshots,
       holds,
     })
+  const alerts = createAlerts(state, {
+    zoneOf: createPlaceZones(registry, config.zone),
+    keepDays: config.alerts.keepDays,
+  })
   const door = createDoor({ journal, reader, registry, refusals: () => [] })
   try {
     return await act(
@@ -105,6 +112,7 @@ export async function withDirectory<T>(
         holds,
         backfillFiles: createBackfillFiles(state),
         retention,
+        ...(uplink === undefined ? { alerts, ruleBook: createRuleBook(state) } : {}),
         regions: createDeviceRegions(state),
         door,
         clock: systemClock,

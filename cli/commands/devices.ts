@@ -22,14 +22,14 @@ export function addDeviceCommands(program: Command): void {
     withCommonOptions(device.command(name).description(description))
 
   sub('add <id>', 'enrol a device, or move it; prints its token once')
-    .option('--kind <kind>', 'terminal, checkpoint or gateway', 'terminal')
+    .option('--kind <kind>', 'terminal, checkpoint, gateway or display', 'terminal')
     .requiredOption('--site <name>', 'the estate or road that one station answers for')
     .requiredOption('--building <name>', 'the building, or the gate of a site')
     .requiredOption('--point <name>', 'the door or lane')
     .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
     .option(
       '--also-site <name>',
-      'of a gateway: another site whose devices it speaks for; may be repeated',
+      'of a gateway: another site whose devices it speaks for, of a display: whose alerts it is shown; may be repeated',
       another,
       [],
     )
@@ -38,6 +38,7 @@ export function addDeviceCommands(program: Command): void {
     .action(async (id: string, options: AddOptions) => {
       const { ask, output } = contextOf(options)
       const { kind, site, building, point, zone, alsoSite: sites, household } = options
+      const about = accountWords[kind]
       const wanted = {
         device: id,
         kind,
@@ -45,7 +46,7 @@ export function addDeviceCommands(program: Command): void {
         building,
         point,
         ...(zone === undefined ? {} : { zone }),
-        ...(kind === 'gateway' || sites.length > 0 ? { sites } : {}),
+        ...(about !== undefined || sites.length > 0 ? { sites } : {}),
         ...(household === undefined ? {} : { household }),
       }
       const answer = await ask('enrolment', operations => operations.addDevice(wanted))
@@ -53,7 +54,7 @@ export function addDeviceCommands(program: Command): void {
         'token' in answer
           ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}`
           : ''
-      const speaks = kind === 'gateway' ? `\n  speaks for the devices of  ${[site, ...sites].join(', ')}` : ''
+      const speaks = about === undefined ? '' : `\n  ${about}  ${[site, ...sites].join(', ')}`
       output.say(`${id} ${answer.outcome}${speaks}${token}`, answer)
     })
 
@@ -97,6 +98,11 @@ export function addDeviceCommands(program: Command): void {
       },
     )
   }
+}
+
+const accountWords: Readonly<Record<string, string>> = {
+  gateway: 'speaks for the devices of',
+  display: 'is shown the alerts of',
 }
 
 const another = (name: string, names: readonly string[]) => [...names, name]

@@ -8,7 +8,7 @@ import { parquet } from '../../flow/export/parquet.ts'
 import { measureNames } from '../../flow/measures.ts'
 import { openDraft } from '../export/file.ts'
 import { type AskOptions, toQuestion } from '../flow/ask.ts'
-import { formats } from '../flow/formats.ts'
+import { formats, notesOf } from '../flow/formats.ts'
 import { sentencesFor } from '../flow/language.ts'
 import { plotAnswer } from '../flow/plot.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
@@ -68,6 +68,9 @@ export function addFlowCommand(program: Command): void {
         columns: process.stdout.columns ?? 100,
         colours: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
       }
+      // Beside a file of numbers there is no place for them; JSON has its own.
+      if (name !== 'json' && (format === undefined || isFile))
+        for (const line of notesOf(answer, say)) process.stderr.write(`${line}\n`)
       if (options.out === undefined) {
         process.stdout.write(options.plot ? plotAnswer(answer, say, canvas) : format!(answer, say))
         return

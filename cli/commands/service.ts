@@ -10,6 +10,7 @@ import {
   prepareDataDirectory,
   stateDirectories,
 } from '../../core/data-directory.ts'
+import { messageOf } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { version } from '../../core/version.ts'
@@ -19,12 +20,15 @@ import { type TaggerSettings, taggerConsumer } from '../../gateway/tagger/settin
 import { type UplinkSettings, uplinkConsumer } from '../../gateway/uplink/settings.ts'
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
+import { watchConsumer } from '../../ingest/watch/watch.ts'
 import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
 import { signInLink } from '../sign-in-link.ts'
 import { type ChildSpec, supervise } from '../supervisor.ts'
 
 /** Half the default: 80 MB less in a gateway with 5,000 devices connected, and no slower; a quarter costs half the speed. */
 const smallFlags = ['--max-semi-space-size=8']
+/** An export asks for collections (`ingest/store/duckdb-scan.ts`). */
+const ingestFlags = [...smallFlags, '--expose-gc']
 
 interface ServiceOptions extends CommonOptions {
   readonly mqtt?: string
@@ -54,7 +58,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const lock = lockDataDirectory(paths, 'service')
   await prepareDatabases(paths, config)
   const supervisor = supervise(
-    processesOf(paths, config, alone),
+    processesOf(paths, config, alone, options.demo === true),
     createLog('supervisor', config.log.level),
     join(paths.run, 'compile-cache'),
   )
@@ -85,13 +89,14 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     const signInMember = signIn === undefined ? {} : { signIn }
     output.say(lines.join('\n'), { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
     if (options.demo) {
-      const { runDemo } = await import('../demo.ts')
+      const { runDemo } = await import('../demo/demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })
       process.on('SIGTERM', demo.stop)
       process.on('SIGINT', demo.stop)
     }
-  } catch {
-    // The child has said why.
+  } catch (error) {
+    // For people: in the log it is one line of many.
+    process.stderr.write(`${messageOf(error)}\n`)
   }
   process.exitCode = await supervisor.ended
   lock.release()
@@ -116,26 +121,26 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
 }
 
 /** In the order in which they stop: the door first. */
-function processesOf(paths: DataPaths, config: Config, alone: boolean): ChildSpec[] {
+function processesOf(paths: DataPaths, config: Config, alone: boolean, demo: boolean): ChildSpec[] {
   const entry = (path: string) => new URL(`../../${path}/main.ts`, import.meta.url)
   const { root: data } = paths
   const uplink = config.uplink !== undefined
   const consumers: GatewaySettings['consumers'] = {
-    ...(alone ? {} : { [intakeConsumer]: 'state' }),
+    ...(alone ? {} : { [intakeConsumer]: 'state', [watchConsumer]: 'state' }),
     [taggerConsumer]: 'snapshots',
     ...(uplink ? { [uplinkConsumer]: 'uplink' } : {}),
   }
   // An edge node that reports nowhere is all that its events have: nothing is freed.
   const isArchive = alone && !uplink
   const gateway: GatewaySettings = { data, config, consumers: isArchive ? {} : consumers, alone }
-  const ingest: IngestSettings = { data, config }
+  const ingest: IngestSettings = { data, config, demo }
   const taggerSettings: TaggerSettings = { data, config }
   const uplinkSettings: UplinkSettings = { data, config }
   const specs: (ChildSpec | false)[] = [
     { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: smallFlags },
     { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },
     uplink && { name: 'uplink', entry: entry('gateway/uplink'), settings: uplinkSettings, flags: smallFlags },
-    !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest, flags: smallFlags },
+    !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest, flags: ingestFlags },
   ]
   return specs.filter(spec => spec !== false)
 }

@@ -26,6 +26,38 @@ const CommandSchema = Type.Union([
   }),
 ])
 
+/** What a screen shows of an alert. */
+const ShownAlertSchema = Type.Object({
+  id: Type.String(),
+  rule: Type.String({ description: 'One of docs/rules.md.' }),
+  severity: Type.String({ description: 'critical, warning or notice.' }),
+  status: Type.Enum(['open', 'acknowledged'], { description: 'Whether somebody has taken it.' }),
+  building: Type.Optional(Type.String()),
+  point: Type.Optional(Type.String()),
+  device: Type.Optional(Type.String()),
+  occurredAt: Type.String({ format: 'date-time' }),
+  raisedAt: Type.String({ format: 'date-time' }),
+  times: Type.Integer({ minimum: 1, description: 'How often it was raised.' }),
+  says: Type.Object({ zh: Type.String(), en: Type.String() }, { description: 'What to show.' }),
+  link: Type.Optional(Type.String({ format: 'uri' })),
+})
+
+/** What is open at a site, as a CloudEvent. */
+const SiteAlertsSchema = Type.Object({
+  specversion: Type.Literal('1.0'),
+  id: Type.String(),
+  source: Type.String(),
+  type: Type.Literal('lintel.alerts.open'),
+  subject: Type.String({ description: 'The site.' }),
+  time: Type.String({ format: 'date-time', description: 'When it was so.' }),
+  datacontenttype: Type.Literal('application/json'),
+  data: Type.Object({
+    site: Type.String(),
+    open: Type.Array(ShownAlertSchema, { maxItems: 50, description: 'Not closed, the newest first.' }),
+    more: Type.Integer({ minimum: 0, description: 'How many there are beside those, at least.' }),
+  }),
+})
+
 interface Channel {
   readonly address: string
   readonly summary: string
@@ -87,6 +119,15 @@ const channels: Record<string, Channel> = {
     action: 'send',
     message: 'Command',
     payload: CommandSchema,
+  },
+  alerts: {
+    address: 'lintel/v1/alerts/{site}',
+    summary: 'To displays of the site alone: what is open there, whenever that changes.',
+    action: 'send',
+    message: 'SiteAlerts',
+    contentType: 'application/cloudevents+json',
+    retain: true,
+    payload: SiteAlertsSchema,
   },
 }
 
@@ -173,6 +214,7 @@ function parametersOf(address: string, device: string): object {
   const descriptions: Record<string, string> = {
     device,
     eventId: 'Id of the event that the picture belongs to.',
+    site: 'Name of a site that the display is enrolled for.',
   }
   const names = [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!)
   return Object.fromEntries(names.map(name => [name, { description: descriptions[name] }]))

@@ -12,6 +12,11 @@ export const snapshotPrefix = (device: DeviceId) => `${root}${device}/snapshot/`
 export const sightingTopic = (device: DeviceId) => `${root}${device}/sighting`
 export const placeTopic = (device: DeviceId) => `${root}${device}/place`
 
+/** No device may be called so: its topics would be those of alerts. */
+export const reservedId = 'alerts'
+/** What is open at a site, retained, for the displays of its stations. */
+export const alertsTopic = (site: string) => `${root}${reservedId}/${site}`
+
 /** The device and what follows it: `event`, `snapshot/b7-1`. Undefined for what is none of our topics. */
 export function splitTopic(topic: string): { device: DeviceId; rest: string } | undefined {
   const end = topic.startsWith(root) ? topic.indexOf('/', root.length) : -1

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts'
 import { holdsPersonalNumber } from '../contract/personal.ts'
-import { type Device, faultOfDevice, type NewDevice, speaksFor } from './device.ts'
+import { type Device, faultOfDevice, isAtPoint, type NewDevice, speaksFor } from './device.ts'
 
 export type Announced = { readonly outcome: 'enrolled' | 'moved' | 'unchanged' } | AnnouncementRefused
 
@@ -25,8 +25,8 @@ export function judgeAnnouncement(
   if (gateway?.kind !== 'gateway' || !gateway.enabled)
     return refused('PUBLISH_TOPIC_FOREIGN', `only a gateway says where ${device} stands`)
   const { device: account } = gateway
-  if (known?.kind === 'gateway')
-    return refused('PUBLISH_TOPIC_FOREIGN', `${device} is a gateway: ${account} cannot speak for it`)
+  if (known !== undefined && !isAtPoint(known.kind))
+    return refused('PUBLISH_TOPIC_FOREIGN', `${device} is a ${known.kind}: ${account} cannot speak for it`)
   if (!speaksFor(gateway, site)) {
     const what = `${account} may not speak for ${device} of site ${site}: give the account that site`
     return refused('PUBLISH_TOPIC_FOREIGN', `${what}, at the centre: ${commandWith(gateway, site)}`)
@@ -52,7 +52,7 @@ function faultOfAnnounced(row: unknown): string | undefined {
   const fault = faultOfDevice(row)
   if (fault !== undefined) return fault
   const { kind, site, building, point } = row as NewDevice
-  if (kind === 'gateway') return 'kind must be terminal or checkpoint'
+  if (!isAtPoint(kind)) return 'kind must be terminal or checkpoint'
   return [site, building, point].some(holdsPersonalNumber)
     ? "site, building and point must not hold a person's number"
     : undefined

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type DeviceId, deviceIdPattern, type Place } from '../../core/words.ts'
 import { isZone } from '../../core/zone.ts'
+import { reservedId } from '../contract/topics.ts'
 
 const nameRule = 'must be 1 to 64 characters without control characters and / + # " \\ , ='
 
@@ -18,8 +19,9 @@ export const NewDeviceSchema = Type.Object(
       pattern: deviceIdPattern,
       description: 'Its id: also its MQTT client id and user name.',
     }),
-    kind: Type.Enum(['terminal', 'checkpoint', 'gateway'], {
-      description: 'A door terminal, a road checkpoint, or the account of a gateway that speaks for such.',
+    kind: Type.Enum(['terminal', 'checkpoint', 'gateway', 'display'], {
+      description:
+        'A door terminal, a road checkpoint, the account of a gateway that speaks for such, or that of a screen in a station, which is shown alerts.',
     }),
     site: name('The estate or road that one station answers for.'),
     building: name('The building, or the gate of a site.'),
@@ -28,7 +30,8 @@ export const NewDeviceSchema = Type.Object(
     sites: Type.Optional(
       Type.Array(name('A site.'), {
         maxItems: maxSites,
-        description: 'Of a gateway: sites beside its own whose devices it may speak for.',
+        description:
+          'Of a gateway: sites beside its own whose devices it may speak for. Of a display: whose alerts it may be shown.',
       }),
     ),
     household: Type.Optional(
@@ -40,6 +43,11 @@ export const NewDeviceSchema = Type.Object(
   },
   { additionalProperties: false },
 )
+
+/** Terminals and checkpoints stand at a point and report what happens there; the other kinds are accounts. */
+export const isAtPoint = (kind: NewDevice['kind']): kind is 'terminal' | 'checkpoint' =>
+  kind === 'terminal' || kind === 'checkpoint'
+
 const memberNames = Object.keys(NewDeviceSchema.properties)
 export type NewDevice = Static<typeof NewDeviceSchema>
 
@@ -72,7 +80,9 @@ export function faultOfDevice(value: unknown): string | undefined {
     if (member === 'device') return 'device must be 1 to 64 of A-Z, a-z, 0-9, _ and -'
     return `${member} ${member === 'zone' ? first.message : nameRule}`
   }
-  if (value.sites !== undefined && value.kind !== 'gateway') return 'only a gateway has further sites'
+  if (value.sites !== undefined && isAtPoint(value.kind))
+    return 'only a gateway or a display has further sites'
+  if (value.device === reservedId) return `device must not be ${reservedId}: topics of alerts begin with it`
   if (value.household && value.kind !== 'terminal') return "only a terminal is a household's door"
   return isZone(value.zone)
     ? undefined
@@ -82,6 +92,10 @@ export function faultOfDevice(value: unknown): string | undefined {
 /** Whether it is a gateway that answers for the site. */
 export const speaksFor = ({ kind, site, sites = [] }: NewDevice, asked: string) =>
   kind === 'gateway' && (site === asked || sites.includes(asked))
+
+/** The sites whose alerts it may be shown. */
+export const shownSites = ({ kind, site, sites = [] }: NewDevice): readonly string[] =>
+  kind === 'display' ? [site, ...sites] : []
 
 export const sameSites = (a: readonly string[] = [], b: readonly string[] = []) =>
   JSON.stringify([...a].sort()) === JSON.stringify([...b].sort())

@@ -7,6 +7,7 @@ import type { DeviceEvent } from '../contract/kinds.ts'
 import type { NewDevice } from '../registry/device.ts'
 import type { TownMood } from './events.ts'
 import { skewedOf, type TownFaults, usualFaults } from './faults.ts'
+import { type Incidents, incidentsAt, isWithin, noIncidents } from './incidents.ts'
 import { createTownDevice, type Due, type TownDevice } from './town-device.ts'
 
 export interface SimulateOptions {
@@ -27,6 +28,8 @@ export interface SimulateOptions {
   speed?: number
   faults?: TownFaults
   mood?: TownMood
+  /** What happens besides, at the moments that it says. */
+  incidents?: Incidents
   /** The JPEG of a passage, a vehicle or tampering that happens now; none for what is delivered late. */
   snapshot?(event: DeviceEvent, device: NewDevice): Buffer | undefined | Promise<Buffer | undefined>
   onProgress?(progress: TownProgress): void
@@ -76,11 +79,13 @@ export async function simulateTown(options: SimulateOptions): Promise<TownProgre
   const { until = Number.POSITIVE_INFINITY, historyMs = 0, speed = 1, signal } = options
   const { clock = systemClock, tickMs = 200, connectsPerS = 100, progressEveryMs = secondMs } = options
   const faults = { ...usualFaults, ...options.faults }
+  const incidents = options.incidents ?? noIncidents
   const startedAt = clock()
   const from = options.from ?? startedAt
   const townNow = () => Math.min(until, from + (clock() - startedAt) * speed)
   /** At the end everybody comes back, so that nothing is missing. */
-  const isAway = (device: TownDevice, now: number) => now < until && device.isAway(now)
+  const isAway = (device: TownDevice, now: number) =>
+    now < until && (device.isAway(now) || isWithin(incidents.away, device.device.device, now))
   const devices = populate(options, from - historyMs, until, faults)
   const counts = { published: 0, duplicates: 0, snapshots: 0, dropped: 0 }
   let phase: TownProgress['phase'] = historyMs > 0 ? 'history' : 'live'
@@ -186,7 +191,7 @@ function populate(
   toMs: number,
   faults: Required<TownFaults>,
 ): TownDevice[] {
-  const { url, seed, mood = {}, tls = {} } = options
+  const { url, seed, mood = {}, tls = {}, incidents = noIncidents } = options
   const terminals = options.devices.filter(({ kind }) => kind === 'terminal').map(({ device }) => device)
   const skewed = skewedOf(terminals, seed, faults.skewedDevices)
   return options.devices.map(({ token, ...device }) =>
@@ -196,6 +201,7 @@ function populate(
       toMs,
       seed,
       mood,
+      incidents: incidentsAt(incidents, device.device),
       duplicateShare: faults.duplicateShare,
       awayShare: faults.awayShare,
       skewMs: skewed.has(device.device) ? faults.skewMs : 0,

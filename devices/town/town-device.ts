@@ -5,6 +5,7 @@ import type { NewDevice } from '../registry/device.ts'
 import { characterOf } from './character.ts'
 import { type TimedEvent, type TownMood, timedEventsOf } from './events.ts'
 import { awayOf, repeatAfterMs } from './faults.ts'
+import type { incidentsAt } from './incidents.ts'
 
 export interface Due extends TimedEvent {
   /** It was sent before. */
@@ -33,6 +34,7 @@ export interface TownDeviceOptions {
   toMs: number
   seed: number
   mood: TownMood
+  incidents: ReturnType<typeof incidentsAt>
   duplicateShare: number
   awayShare: number
   /** What its clock is fast by. */
@@ -46,6 +48,7 @@ export function createTownDevice(options: TownDeviceOptions): TownDevice {
   const { firmware } = characterOf(device, seed)
   const outbox = createMemoryOutbox()
   const repeats: Due[] = []
+  const incidents = [...options.incidents.events]
   let next: TimedEvent | undefined
   let begun = false
   let client: DeviceClient | undefined
@@ -61,7 +64,8 @@ export function createTownDevice(options: TownDeviceOptions): TownDevice {
   }
 
   function read(): TimedEvent | undefined {
-    const { value } = story.next()
+    let { value } = story.next()
+    while (value !== undefined && options.incidents.isBusy(value)) value = story.next().value
     if (value === undefined || skewMs === 0) return value ?? undefined
     return { at: value.at, event: { ...value.event, time: formatRfc3339(value.at + skewMs) } }
   }
@@ -70,6 +74,8 @@ export function createTownDevice(options: TownDeviceOptions): TownDevice {
     device,
     take(now) {
       const first = peek()
+      if (incidents.length > 0 && incidents[0]!.at <= now && incidents[0]!.at <= (first?.at ?? Infinity))
+        return { ...incidents.shift()!, repeated: false }
       if (repeats.length > 0 && repeats[0]!.at <= now && repeats[0]!.at <= (first?.at ?? Infinity)) {
         return repeats.shift()
       }
@@ -82,7 +88,7 @@ export function createTownDevice(options: TownDeviceOptions): TownDevice {
       }
       return { ...first, repeated: false }
     },
-    sentTo: () => Math.min(peek()?.at ?? toMs, repeats[0]?.at ?? toMs),
+    sentTo: () => Math.min(peek()?.at ?? toMs, repeats[0]?.at ?? toMs, incidents[0]?.at ?? toMs),
     isAway: awayOf(device.device, seed, options.awayShare),
     client: () => client,
     connect() {

@@ -1,7 +1,7 @@
 import { LintelError } from '../../core/errors.ts'
 import { type DeviceId, deviceIdPattern } from '../../core/words.ts'
 import type { AnnouncedPlace } from '../../devices/contract/gateway-messages.ts'
-import { type Device, samePlace, speaksFor } from '../../devices/registry/device.ts'
+import { type Device, isAtPoint, samePlace, speaksFor } from '../../devices/registry/device.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Sender } from '../admit/admit.ts'
 import type { Feedback } from '../admit/feedback.ts'
@@ -71,7 +71,7 @@ export class Account {
 
   #find(device: DeviceId): Device | undefined {
     const found = deviceId.test(device) ? this.#registry.get(device) : undefined
-    const isOwn = found !== undefined && found.kind !== 'gateway' && speaksFor(this.#gateway, found.site)
+    const isOwn = found !== undefined && isAtPoint(found.kind) && speaksFor(this.#gateway, found.site)
     return isOwn ? found : undefined
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import { codeOf, type ErrorCode, LintelError, messageOf } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import type { DeviceId } from '../../core/words.ts'
-import { commandTopic, statusTopic } from '../../devices/contract/topics.ts'
+import { alertsTopic, commandTopic, statusTopic } from '../../devices/contract/topics.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Admit } from '../admit/admit.ts'
 import type { Enroller } from '../admit/enroller.ts'
@@ -52,7 +52,15 @@ export interface Broker extends Part {
   stats(): { connected: number; inFlight: number; inFlightBytes: number; pauses: number; heldBack: number }
   /** Sends a command; false if the device is not connected. */
   command(device: DeviceId, command: Command): boolean
-  /** Follows the registry: those disabled or with a new token are disconnected, those moved are placed anew. */
+  /**
+   * Gives the displays of a site what they are to show, and those that come later. Resolves once the broker has it,
+   * which keeps it until it ends.
+   */
+  publishAlert(site: string, payload: string): Promise<void>
+  /**
+   * Follows the registry: those disabled, with a new token or shown other sites are disconnected, those moved are
+   * placed anew.
+   */
   refresh(): void
 }
 
@@ -154,23 +162,22 @@ export function createBroker(
     callback: (error: Error | null, subscription?: Subscription | null) => void,
   ) => {
     const session = sessions.of(client)
-    if (session === undefined || subscription.topic !== session.commandTopic) {
-      refuse(
-        client,
-        new LintelError(
-          'SUBSCRIBE_DENIED',
-          `may subscribe only to ${session?.commandTopic}, not ${subscription.topic}`,
-        ),
-      )
+    if (session === undefined || !session.maySubscribe(subscription.topic)) {
+      const alerts = session?.isDisplay ? ', and to alerts of its sites' : ''
+      const reason = `may subscribe only to ${session?.commandTopic}${alerts}, not ${subscription.topic}`
+      refuse(client, new LintelError('SUBSCRIBE_DENIED', reason))
       return callback(null, null)
     }
-    setImmediate(() => {
-      session.feedback.tellTime()
-      const word = parting.take(session.device)
-      const about = word instanceof ForeignDevice ? word.about : undefined
-      if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
-    })
+    if (subscription.topic === session.commandTopic) setImmediate(greet, session)
     callback(null, { ...subscription, qos: Math.min(subscription.qos, 1) as 0 | 1 })
+  }
+
+  /** It listens: now it can be told the time, and why it was disconnected. */
+  function greet(session: Session): void {
+    session.feedback.tellTime()
+    const word = parting.take(session.device)
+    const about = word instanceof ForeignDevice ? word.about : undefined
+    if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
   }
 
   function send(device: DeviceId, command: Command): void {
@@ -227,10 +234,19 @@ export function createBroker(
       if (isConnected) send(device, command)
       return isConnected
     },
+    publishAlert(site, payload) {
+      const topic = alertsTopic(site)
+      return new Promise((resolve, reject) =>
+        aedes.publish(
+          { cmd: 'publish', topic, payload, qos: 1, retain: true, dup: false },
+          (error?: Error | null) => (error ? reject(error) : resolve()),
+        ),
+      )
+    },
     refresh() {
       for (const session of sessions.open) {
         const device = registry.get(session.device)
-        if (device?.enabled && device.tokenHash === session.tokenHash) {
+        if (device !== undefined && session.mayStay(device)) {
           session.place = device.place
           session.account?.follow(device)
         } else session.client.close()

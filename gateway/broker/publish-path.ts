@@ -33,6 +33,11 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
     const session = sessions.of(client)
     if (session === undefined) return acknowledge(new Error('not connected'))
     packet.retain = false
+    // Its will, too, which comes here once it has gone.
+    if (session.isDisplay) {
+      const reason = `${session.device} is a display, which publishes nothing`
+      return acknowledge(refuse(session.client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)))
+    }
     if (session.client.closed && packet.topic === session.statusTopic) {
       return publishWill(session, packet, acknowledge)
     }

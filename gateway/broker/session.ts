@@ -1,7 +1,13 @@
 import type { Client } from 'aedes'
 import type { DeviceId } from '../../core/words.ts'
-import { commandTopic, eventTopic, snapshotPrefix, statusTopic } from '../../devices/contract/topics.ts'
-import type { Device } from '../../devices/registry/device.ts'
+import {
+  alertsTopic,
+  commandTopic,
+  eventTopic,
+  snapshotPrefix,
+  statusTopic,
+} from '../../devices/contract/topics.ts'
+import { type Device, sameSites, shownSites } from '../../devices/registry/device.ts'
 import type { Sender } from '../admit/admit.ts'
 import type { Feedback } from '../admit/feedback.ts'
 import type { Account } from './account.ts'
@@ -17,10 +23,12 @@ export class Session implements Sender {
   readonly statusTopic: string
   readonly snapshotPrefix: string
   readonly commandTopic: string
+  readonly isDisplay: boolean
   /** Of all its topics, those that exist and those that do not. */
   readonly ownPrefix: string
   readonly connectedAt: number
   readonly tokenHash: string
+  readonly #shownSites: readonly string[]
   /** Follows the registry while the device is connected. */
   place: number
   /** Messages whose ack waits for the journal. */
@@ -39,6 +47,19 @@ export class Session implements Sender {
     this.statusTopic = statusTopic(device.device)
     this.snapshotPrefix = snapshotPrefix(device.device)
     this.commandTopic = commandTopic(device.device)
+    this.isDisplay = device.kind === 'display'
+    this.#shownSites = shownSites(device)
     this.ownPrefix = this.commandTopic.slice(0, -'command'.length)
+  }
+
+  maySubscribe(topic: string): boolean {
+    return topic === this.commandTopic || this.#shownSites.some(site => topic === alertsTopic(site))
+  }
+
+  /** Whether the registry says the same of it, as far as a subscription once granted goes. */
+  mayStay(device: Device): boolean {
+    return (
+      device.enabled && device.tokenHash === this.tokenHash && sameSites(this.#shownSites, shownSites(device))
+    )
   }
 }

@@ -31,6 +31,13 @@ export function createControlServer(
   app.post<{ Body: { rows: BackfillRow[]; options: BackfillOptions } }>('/backfill', ({ body }) =>
     door.backfill(body.rows, body.options),
   )
+  app.post<{ Params: { site: string }; Body: { payload: string } }>(
+    '/alerts/:site',
+    async ({ params, body }, reply) => {
+      await door.publishAlert(params.site, body.payload)
+      return reply.status(204).send()
+    },
+  )
   app.post<{ Body: NewSighting[] }>('/sightings', async (request, reply) => {
     await door.sight(request.body)
     return reply.status(204).send()

@@ -19,9 +19,17 @@ export interface Door {
   drop(key: ParkedKey): Promise<void>
   /** Admits history, an outcome for each row. Throws the journal's errors. */
   backfill(rows: readonly BackfillRow[], options: BackfillOptions): Promise<BackfillOutcome[]>
+  /**
+   * Gives the displays of a site what they are to show, until there is something newer or this process ends.
+   * Resolves once the broker has it. Throws API_REQUEST_INVALID where it is longer than `maxAlertBytes`.
+   */
+  publishAlert(site: string, payload: string): Promise<void>
   /** Prometheus text. */
   metrics(): Promise<string>
 }
+
+/** A display is a small machine, and every one that comes is sent it. */
+export const maxAlertBytes = 65_536
 
 /** What the tagger asks of it. */
 export interface PictureDoor {

@@ -7,7 +7,7 @@ import { type NewSighting, sight } from '../admit/sight.ts'
 import type { WaitingRoom } from '../admit/waiting-room.ts'
 import type { Broker, Refusal } from '../broker/broker.ts'
 import type { Journal, JournalReader, ParkedKey } from '../journal/journal.ts'
-import type { Door, PictureDoor } from './door.ts'
+import { type Door, maxAlertBytes, type PictureDoor } from './door.ts'
 
 export interface DoorParts {
   /** Absent where no service is up. */
@@ -59,6 +59,15 @@ export function createDoor({
     sight: sightings => sight(journal, sightings, tellSender),
     async erase(pictures) {
       for (const { device, event } of pictures) await waitingRoom?.remove(device, event)
+    },
+    async publishAlert(site, payload) {
+      const bytes = Buffer.byteLength(payload)
+      if (bytes > maxAlertBytes)
+        throw new LintelError(
+          'API_REQUEST_INVALID',
+          `${bytes} bytes for a display, which takes ${maxAlertBytes}`,
+        )
+      await broker?.publishAlert(site, payload)
     },
     metrics: async () => (await metrics?.()) ?? '',
   }

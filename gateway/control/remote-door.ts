@@ -44,6 +44,9 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door & Pictu
     async erase(pictures) {
       await ask('POST', '/erased', pictures)
     },
+    async publishAlert(site, payload) {
+      await ask('POST', `/alerts/${encodeURIComponent(site)}`, { payload })
+    },
     metrics: async () => (await ask('GET', '/metrics')).text(),
   }
 }

@@ -78,7 +78,11 @@ describe('a CSV of devices', () => {
   const badRows = [
     { row: 'd 2,terminal,s,b,p,UTC', device: 'd 2', reason: /^device must be 1 to 64/ },
     { row: ',terminal,s,b,p,UTC', device: '', reason: /^device must be 1 to 64/ },
-    { row: 'd2,camera,s,b,p,UTC', device: 'd2', reason: /^kind must be terminal, checkpoint or gateway$/ },
+    {
+      row: 'd2,camera,s,b,p,UTC',
+      device: 'd2',
+      reason: /^kind must be terminal, checkpoint, gateway or display$/,
+    },
     { row: 'd2,terminal,s,b,p,Mars', device: 'd2', reason: /^zone must be an IANA time zone/ },
     { row: 'd2,terminal,,b,p,UTC', device: 'd2', reason: /^site must be 1 to 64 characters/ },
     { row: 'd2,terminal,"s,t",b,p,UTC', device: 'd2', reason: /^site must be 1 to 64 characters without/ },

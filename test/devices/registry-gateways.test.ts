@@ -45,10 +45,14 @@ describe('the account of a gateway', () => {
   })
 
   test.each([
-    ['further sites of a door', [row('d1', { sites: ['x'] })], 'only a gateway has further sites'],
+    [
+      'further sites of a door',
+      [row('d1', { sites: ['x'] })],
+      'only a gateway or a display has further sites',
+    ],
     ['a site with a slash', [account({ sites: ['a/b'] })], /must be 1 to 64 characters/],
-    ['a door that becomes a gateway', [row('d1'), row('d1', { kind: 'gateway' })], /cannot share an id/],
-    ['a gateway that becomes a door', [account(), row('edge-1')], /cannot share an id/],
+    ['a door that becomes a gateway', [row('d1'), row('d1', { kind: 'gateway' })], /cannot become a/],
+    ['a gateway that becomes a door', [account(), row('edge-1')], /cannot become a/],
   ] as const)('is not got by %s', async (_, rows, reason) => {
     const answers = await createRegistry(createMemoryState()).enrol(rows, 0)
     expect(answers.at(-1)).toMatchObject({ outcome: 'refused', reason: expect.stringMatching(reason) })

@@ -136,7 +136,7 @@ describe('a row of a device is refused', () => {
     { change: { device: '门' }, reason: /^device must/ },
     { change: { device: 'x'.repeat(65) }, reason: /^device must/ },
     { change: { device: 5 }, reason: /^device must/ },
-    { change: { kind: 'camera' }, reason: 'kind must be terminal, checkpoint or gateway' },
+    { change: { kind: 'camera' }, reason: 'kind must be terminal, checkpoint, gateway or display' },
     { change: { site: '' }, reason: /^site must be 1 to 64 characters without control characters and/ },
     { change: { building: 'a/b' }, reason: /^building must/ },
     { change: { point: 'a\u0000' }, reason: /^point must/ },

@@ -62,6 +62,28 @@ describe('a simulated town', () => {
     expect(statuses.filter(({ payload }) => payload.includes('offline'))).toHaveLength(devices.length)
   })
 
+  test('plays incidents: one happens at its moment, in place of everyday life, and one takes a device off the network', async () => {
+    const { device } = devices[0]!
+    const at = from + 20 * minuteMs
+    const event = { id: 'i-0', type: 'door', time: new Date(at).toISOString(), data: { state: 'forced' } }
+    const incidents = {
+      events: [{ at, device, event: event as DeviceEvent }],
+      away: [{ device: devices[1]!.device, from: 0, to: until }],
+      blind: [],
+      dead: [{ device: devices[2]!.device, from: 0, to: until }],
+    }
+    const { broker } = await run({ incidents })
+    const told = received(broker, device)
+    const isNear = ({ type, time }: DeviceEvent) =>
+      type !== 'health' && Math.abs(Date.parse(time) - at) <= minuteMs / 2
+    expect(told.filter(isNear)).toEqual([event])
+    const own = devices.map(({ token, ...device }) => [...eventsOf(device, from, until, 5)])
+    expect(told.filter(({ id }) => id !== 'i-0')).toEqual(own[0]!.filter(event => !isNear(event)))
+    // It comes back at the end with what it has kept.
+    expect(received(broker, devices[1]!.device)).toEqual(own[1])
+    expect(received(broker, devices[2]!.device)).toEqual(own[2]!.filter(({ type }) => type === 'health'))
+  })
+
   test('sends as many twice as it is asked to, with the same id and bytes', async () => {
     const { broker, result } = await run({ faults: { ...noFaults, duplicateShare: 0.05 } })
     let repeats = 0

@@ -192,6 +192,14 @@ test('check-config lists every problem and exits with 78', async () => {
     expect(stderr).toContain(problem)
 })
 
+test('a command that is written wrongly says what is wrong and where help is, in two lines', async () => {
+  const { code, stderr } = await lintel('flow', '--bogus')
+  expect([code, stderr]).toEqual([
+    1,
+    "error: unknown option '--bogus'\n--help, behind the command, says how it is used\n",
+  ])
+})
+
 test('a command whose reader has gone ends without a word', async () => {
   const child = spawn(process.execPath, [main, 'check-config'])
   child.stdout.destroy()
@@ -218,7 +226,8 @@ test('a port that is taken ends the start at once, with the reason', async () =>
     '--http',
     '127.0.0.1:0',
   )
-  expect([code, stderr]).toEqual([78, expect.stringContaining(`cannot listen on 127.0.0.1:${port}`)])
+  const said = `\nPORT_TAKEN: mqtt.tcp cannot listen on 127.0.0.1:${port}: another program does\n`
+  expect([code, stderr]).toEqual([1, expect.stringContaining(said)])
 })
 
 test('a process of the service that dies is started again, and what it held is there', async () => {

@@ -184,6 +184,9 @@ test('a start fails where the port is taken, and leaves nothing open', async () 
   const starting = startGateway({
     broker: { websocket: local, tcp: { host: '127.0.0.1', port: gateway.port } },
   })
-  await expect(starting).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await expect(starting).rejects.toMatchObject({
+    code: 'PORT_TAKEN',
+    message: expect.stringContaining('mqtt.tcp'),
+  })
   onTestFinished(() => {})
 })

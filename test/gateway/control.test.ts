@@ -94,6 +94,17 @@ describe.each(['local', 'remote'] as const)('the %s door', which => {
     expect(gateway.reader.parked(1)).toEqual([])
   })
 
+  test('gives displays what they are to show, up to 64 KiB of it', async () => {
+    const { gateway, door } = await start()
+    const told: unknown[] = []
+    gateway.broker.publishAlert = async (...alert) => void told.push(alert)
+    await door.publishAlert('南社 1', '{"open":[]}')
+    expect(told).toEqual([['南社 1', '{"open":[]}']])
+    const refused = { code: 'API_REQUEST_INVALID', retryable: false }
+    await expect(door.publishAlert('a', '门'.repeat(21_846))).rejects.toMatchObject(refused)
+    expect(told).toHaveLength(1)
+  })
+
   const missing = [0, 99, -1, 1.5, Number.NaN, Number.MAX_SAFE_INTEGER]
   test.each(missing)('says that nothing is parked under %s', async key => {
     const { door } = await start()

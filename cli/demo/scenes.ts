@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
-import type { DeviceEvent } from '../devices/contract/kinds.ts'
-import { createRandom } from '../devices/town/random.ts'
+import { parseRfc3339 } from '../../core/rfc3339.ts'
+import type { DeviceEvent } from '../../devices/contract/kinds.ts'
+import type { NewDevice } from '../../devices/registry/device.ts'
+import { type Incidents, isWithin, type Scene, scenesOf } from '../../devices/town/incidents.ts'
+import { createRandom } from '../../devices/town/random.ts'
 
 type Sample = 'campus' | 'car' | 'motorcycle' | 'portrait'
 type Random = ReturnType<typeof createRandom>
@@ -11,21 +14,32 @@ const channels = 3
 
 /**
  * What the cameras of the simulated town see: the pictures that come with Lintel, each time from a slightly other
- * place and in other light, with the noise of a sensor; darkness where a camera is tampered with.
+ * place and in other light, with the noise of a sensor; darkness where a camera is tampered with or hung with a sack;
+ * and what incidents show.
  */
-export function createScenes(seed: number): (event: DeviceEvent) => Promise<Buffer | undefined> {
+export function createScenes(
+  seed: number,
+  incidents: Incidents,
+): (event: DeviceEvent, device: NewDevice) => Promise<Buffer | undefined> {
+  const scenes = scenesOf(incidents)
   const samples = new Map<Sample, Promise<Buffer>>()
   const sampleOf = (name: Sample) => {
-    const known = samples.get(name) ?? readFile(new URL(`../models/samples/${name}.jpg`, import.meta.url))
+    const known = samples.get(name) ?? readFile(new URL(`../../models/samples/${name}.jpg`, import.meta.url))
     samples.set(name, known)
     return known
   }
-  return async event => {
+  return async (event, { device }) => {
+    const scene = scenes.get(event.id)
+    if (scene === 'none') return undefined
     const random = createRandom(seed, 'scene', event.id)
     if (event.type === 'tamper' && event.data.part === 'camera' && event.data.active) return darkness(random)
+    if (isWithin(incidents.blind, device, parseRfc3339(event.time))) return darkness(random)
+    if (scene !== undefined) return photograph(await sampleOf(sampleOfScene[scene]), random, 1)
     return photograph(await sampleOf(sampleFor(event, random)), random)
   }
 }
+
+const sampleOfScene: Record<Exclude<Scene, 'none'>, Sample> = { crowd: 'campus', bike: 'motorcycle' }
 
 function sampleFor(event: DeviceEvent, random: Random): Sample {
   switch (event.type) {
@@ -38,9 +52,12 @@ function sampleFor(event: DeviceEvent, random: Random): Sample {
   }
 }
 
-async function photograph(sample: Buffer, random: Random): Promise<Buffer> {
+async function photograph(
+  sample: Buffer,
+  random: Random,
+  zoom = 0.85 + 0.15 * random.next(),
+): Promise<Buffer> {
   const { width, height } = await sharp(sample).metadata()
-  const zoom = 0.85 + 0.15 * random.next()
   const part = { width: Math.floor(width * zoom), height: Math.floor(height * zoom) }
   const image = sharp(sample)
     .extract({

@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Operations } from '../../api/operations/operations.ts'
+import { dayMs } from '../../core/clock.ts'
+import { dataPaths, readIfThere } from '../../core/data-directory.ts'
+import { LintelError } from '../../core/errors.ts'
+import type { NewDevice } from '../../devices/registry/device.ts'
+import { type Crowd, crowdEvents } from '../../devices/town/crowds.ts'
+import { timedEventsOf } from '../../devices/town/events.ts'
+import type { BackfillRow } from '../../gateway/control/door.ts'
+
+export interface History {
+  readonly devices: readonly NewDevice[]
+  /** Of these passages only are told of all the weeks; of the others the last day. */
+  readonly watched: readonly NewDevice[]
+  readonly crowds: readonly Crowd[]
+  readonly seed: number
+}
+
+const weeksMs = 28 * dayMs
+const partRows = 500
+/** Parts under way: the journal gathers what comes meanwhile into one commit. */
+const atOnce = 6
+
+/** Tells what happened before `now`, unless an earlier run has; resolves to how many events that were. */
+export async function backfillHistory(
+  { backfill }: Pick<Operations, 'backfill'>,
+  data: string,
+  history: History,
+  now: number,
+): Promise<number> {
+  const path = join(dataPaths(data).root, 'simulated.history.json')
+  const { until = 0 } = JSON.parse(readIfThere(path) ?? '{}') as { until?: number }
+  const rows = rowsBetween(history, Math.max(until, now - weeksMs), Math.max(until, now - dayMs), now)
+  let count = 0
+  async function send(): Promise<void> {
+    for (let part = takePart(rows); part.length > 0; part = takePart(rows)) {
+      const before = count
+      count += part.length
+      const hash = createHash('sha256').update(JSON.stringify(part[0])).digest('hex')
+      const file = { name: `demo ${before}`, hash }
+      const { outcomes } = await backfill({ file, before: 0, rows: part, dryRun: false })
+      const fault = outcomes.find(outcome => typeof outcome === 'object')
+      if (fault !== undefined) throw new LintelError(fault.code, fault.reason)
+    }
+  }
+  await Promise.all(Array.from({ length: atOnce }, send))
+  writeFileSync(path, JSON.stringify({ until: now }), { mode: 0o600 })
+  return count
+}
+
+function takePart(rows: Iterator<BackfillRow>): BackfillRow[] {
+  const part: BackfillRow[] = []
+  while (part.length < partRows) {
+    const { value, done } = rows.next()
+    if (done) break
+    part.push(value as BackfillRow)
+  }
+  return part
+}
+
+function* rowsBetween(
+  { devices, watched, crowds, seed }: History,
+  from: number,
+  lastDay: number,
+  now: number,
+): Generator<BackfillRow, void> {
+  const isCrowd = ({ device }: NewDevice) => crowds.some(crowd => crowd.device === device)
+  for (const device of watched) {
+    if (isCrowd(device)) continue
+    for (const { event } of timedEventsOf(device, from, lastDay, seed))
+      if (event.type === 'passage') yield { device: device.device, event }
+  }
+  for (const device of devices) {
+    if (isCrowd(device)) continue
+    for (const { event } of timedEventsOf(device, lastDay, now, seed)) yield { device: device.device, event }
+  }
+  for (const crowd of crowds)
+    for (const { event } of crowdEvents(crowd, from, now, seed)) yield { device: crowd.device, event }
+}
