@@ -272,3 +272,21 @@ test('a year of five-minute bins is a state of less than 64 kB', () => {
   })
   expect(JSON.stringify(state).length).toBeLessThan(64_000)
 })
+
+test('the more people come, the less usual it is, at a small door in the night too', () => {
+  for (const stepMin of [5, 30]) {
+    for (const scale of [0.2, 1, 8]) {
+      const usual = makeSeries({ seed: scale, stepMin, scale, weeks: 5 })
+      const night = (3 * 60) / stepMin
+      const before = usual.slice(0, usual.length - (24 * 60) / stepMin + night)
+      const scores = [3, 8, 20, 60, 200, 1000].map(count => {
+        const { verdicts } = watch([...before, { at: before.at(-1)!.at + stepMin * minuteMs, count }], {
+          stepMin,
+        })
+        return verdicts.at(-1)!.scores!.high
+      })
+      expect(scores, `${stepMin} min, scale ${scale}`).toEqual(scores.toSorted((a, b) => a - b))
+      expect(scores[3]).toBeGreaterThan(20)
+    }
+  }
+})

@@ -50,10 +50,28 @@ export function weighed(
   const flow = { mean, size: 1 / (dispersion + 1 / shape) }
   return normalised([
     usual + logProbability(count, flow.mean, flow.size),
-    high + logProbabilityOfSum(count, flow, event),
+    high + logProbabilityOfEvent(count, flow, event),
     // Thinning keeps the size.
     low + logProbability(count, lowShare * flow.mean, flow.size),
   ])
+}
+
+/** Now and then an event is many times as large as the others. */
+const largerBy = [4, 16, 64]
+const logShareLarger = Math.log(0.02)
+
+/**
+ * ln P(count) where an event adds to the flow. At a door where next to nobody passes, what is usual has a longer tail
+ * than one event size: without larger ones sixty people would be less of an event than three. They are asked only
+ * where they can matter.
+ */
+function logProbabilityOfEvent(count: number, flow: Counted, event: Counted): number {
+  let all = logProbabilityOfSum(count, flow, event)
+  for (const times of largerBy) {
+    if (count < (times / 2) * (flow.mean + event.mean)) break
+    all = sum(all, logShareLarger + logProbabilityOfSum(count, flow, { ...event, mean: times * event.mean }))
+  }
+  return all
 }
 
 /** ln of the odds of too much, and of too little, against everything else. */
