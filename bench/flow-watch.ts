@@ -1,8 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { dayMs, minuteMs } from '../core/clock.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import type { Table } from '../core/state/state.ts'
@@ -13,7 +11,7 @@ import { noCalendar } from '../ingest/detect/calendar/calendar.ts'
 import { createSlots } from '../ingest/detect/calendar/day.ts'
 import { parseRules } from '../ingest/detect/rule-settings.ts'
 import { createFlowWatch, flowStepMin } from '../ingest/watch/flow/flow-watch.ts'
-import { round } from './machine.ts'
+import { heldHeapBytes, round } from './machine.ts'
 
 export const description =
   'unusual flow of a whole town: time, memory and pauses, [--points 10000] [--bins 4]'
@@ -44,13 +42,13 @@ async function measure(state: ReturnType<typeof openLmdbState>, points: number, 
     isHousehold: () => false,
   }
   const known = learnOne(from, now, options)
-  const before = heapBytes()
+  const before = heldHeapBytes()
   const saved = copies(known, points)
   const loadBegan = performance.now()
   const watch = createFlowWatch({ ...options, saved })
   const loadMs = performance.now() - loadBegan
   saved.length = 0
-  const bytes = heapBytes() - before
+  const bytes = heldHeapBytes() - before
 
   const random = createRandom('flow watch')
   const judgings: number[] = []
@@ -166,12 +164,4 @@ function spread(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b)
   const at = (part: number) => round(sorted[Math.floor(part * (sorted.length - 1))]!, 1)
   return `median ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`
-}
-
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  collect()
-  return process.memoryUsage().heapUsed
 }

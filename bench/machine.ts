@@ -1,4 +1,6 @@
 import { cpus, totalmem } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 
 /** What a figure was measured on, in a line. */
 export function machine(): string {
@@ -14,4 +16,13 @@ export function median(values: readonly number[]): number {
 
 export function round(value: number, digits = 0): number {
   return Number(value.toFixed(digits))
+}
+
+/** Bytes on the heap that something still holds. */
+export function heldHeapBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  collect()
+  return process.memoryUsage().heapUsed
 }

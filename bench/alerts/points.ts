@@ -1,15 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import type { Place } from '../../core/words.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { createDetector, type Saved } from '../../ingest/detect/detector.ts'
 import { parseRules } from '../../ingest/detect/rule-settings.ts'
-import { round } from '../machine.ts'
+import { heldHeapBytes, round } from '../machine.ts'
 
 const start = Date.UTC(2026, 10, 21)
 const rounds = 24
@@ -26,7 +24,7 @@ export async function benchPoints(points: number) {
   try {
     const table = state.table<unknown>('watch')
     const places = Array.from({ length: points }, (_, i) => placeOf(i))
-    const before = heapUsed()
+    const before = heldHeapBytes()
     const detector = createDetector({ settings: parseRules() })
     let updates = 0
     let updateMs = 0
@@ -63,7 +61,7 @@ export async function benchPoints(points: number) {
     }
     const saved = [...table.entries()]
     const bytes = saved.reduce((sum, [key, value]) => sum + key.length + JSON.stringify(value).length, 0)
-    const heap = heapUsed() - before
+    const heap = heldHeapBytes() - before
     const began = performance.now()
     createDetector({ settings: parseRules(), saved: saved as Saved[] })
     return {
@@ -104,10 +102,4 @@ function visit(at: number, { id: place }: Place): EventRecord[] {
     record('door', 1, { state: 'open' }),
     record('door', 2, { state: 'closed', openMs: 4000 }),
   ]
-}
-
-function heapUsed(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  return process.memoryUsage().heapUsed
 }

@@ -141,7 +141,7 @@ test('with no service up, commands work on the data directory itself', async () 
   const imported = await lintel('device', 'import', csv, '--data', data)
   expect(imported.code).toBe(1)
   expect(imported.stdout).toContain(
-    '2 enrolled, 0 moved, 0 unchanged, 1 refused\n  row 3 (a2): kind must be terminal, checkpoint or gateway',
+    '2 enrolled, 0 moved, 0 unchanged, 1 refused\n  row 3 (a2): kind must be terminal, checkpoint, gateway or display',
   )
   const tokens = join(data, 'doors.tokens.csv')
   expect(readFileSync(tokens, 'utf8')).toMatch(/^device,token\na1,\S{32}\na3,\S{32}\n$/)

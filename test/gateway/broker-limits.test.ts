@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { startGateway } from '../support/gateway.ts'
+import { heldBytes } from '../support/memory.ts'
 import { event, jpeg, publish, publishEvent } from '../support/messages.ts'
 import { connectDevice, connectPacket, RawClient, tryConnect } from '../support/raw-client.ts'
 
@@ -39,11 +40,11 @@ describe('a packet that is too long', () => {
     test(`such as ${title} ends the connection at its header, and nothing of it is kept`, async () => {
       const gateway = await startGateway()
       const client = isConnected ? await connectDevice(gateway, 'd1') : await RawClient.open(gateway.port)
-      const before = process.memoryUsage().rss
+      const before = heldBytes()
       client.socket.write(bytes)
       await pour(client, 32 * mebibyte)
       await client.ended()
-      expect(process.memoryUsage().rss - before).toBeLessThan(16 * mebibyte)
+      expect(heldBytes() - before).toBeLessThan(16 * mebibyte)
       expect(gateway.codes()).toEqual(['PACKET_TOO_LARGE'])
       expect(gateway.broker.sessions()).toEqual([])
       const refused = gateway.tally('d1')?.refused ?? 0
