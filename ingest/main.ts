@@ -33,6 +33,7 @@ import { readInfluxSettings } from './store/influx-settings.ts'
 import { createInfluxStore } from './store/influx-store.ts'
 import { createAlerting } from './watch/alerting.ts'
 import { freeShareOf } from './watch/measure.ts'
+import { createRememberedList } from './watch/remembered-list.ts'
 
 export interface IngestSettings {
   readonly data: string
@@ -95,7 +96,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     store,
     intake,
     ruleBook,
-    pictures: { find: picturesAt(registry, snapshots), holds },
+    pictures: { find: picturesAt(createRememberedList(registry), snapshots), holds },
     channels: alerts =>
       readChannels(config.alerts.channels, {
         alerts,

@@ -38,14 +38,16 @@ export function reportText(report: AlertReport, zone: string, language: Language
     [column.judged]: judged,
   }))
   const short = shortIds(report.open.map(({ id }) => id))
-  const open = report.open.map(({ id, rule, severity, place, raisedAt, acknowledgedBy = '', ...row }) => ({
-    [column.id]: short(id),
-    [column.at]: localTime(row.zone, raisedAt),
-    [column.severity]: words.severity[severity],
-    [column.whose]: acknowledgedBy,
-    [column.rule]: titleOf(rule, language),
-    [column.place]: placeText(place, words.service),
-  }))
+  const open = report.open.map(
+    ({ id, rule, severity, place, raisedAt, acknowledgedBy = '', assignee = acknowledgedBy, ...row }) => ({
+      [column.id]: short(id),
+      [column.at]: localTime(row.zone, raisedAt),
+      [column.severity]: words.severity[severity],
+      [column.whose]: assignee,
+      [column.rule]: titleOf(rule, language),
+      [column.place]: placeText(place, words.service),
+    }),
+  )
   const hints = report.judged.filter(({ isMostlyFalse }) => isMostlyFalse).map(row => hintOf(row, language))
   return [
     summary.join('\n'),

@@ -33,7 +33,7 @@ const statusText = (
   const text = outcome === undefined ? told[status] : `${told[status]} (${words.outcome[outcome]})`
   return quietUntil === undefined
     ? text
-    : `${text}, ${words.quiet} ${localTime(zone, quietUntil).slice(5, 16)}`
+    : `${text}${words.comma}${words.quiet} ${localTime(zone, quietUntil).slice(5, 16)}`
 }
 
 const sentence = ({ says, times }: AlertView, language: Language) =>
@@ -54,10 +54,10 @@ export function alertRows(alerts: readonly AlertView[], language: Language): Rec
 }
 
 /** What was said with a change, in one cell. */
-function noteOf(change: Change, { outcome: told }: AlertWords): string {
+function noteOf(change: Change, { outcome: told, comma }: AlertWords): string {
   const { outcome, assignee, channel, ending, note } = change
   const parts = [outcome === undefined ? undefined : told[outcome], assignee, channel, ending, note]
-  return parts.filter(part => part !== undefined && part !== 'over').join(', ')
+  return parts.filter(part => part !== undefined && part !== 'over').join(comma)
 }
 
 /** One alert for a person: what it is, then its history. */
@@ -71,8 +71,8 @@ export function alertPage(
   const head = [
     sentence(alert, language),
     `${column.id} ${alert.id}`,
-    `${column.rule} ${titleOf(alert.rule, language)} (${alert.rule}), ${words.severity[alert.severity]}`,
-    `${column.status} ${statusText(alert, words)}${alert.assignee === undefined ? '' : `, ${column.whose} ${alert.assignee}`}`,
+    `${column.rule} ${titleOf(alert.rule, language)} (${alert.rule})${words.comma}${words.severity[alert.severity]}`,
+    `${column.status} ${statusText(alert, words)}${alert.assignee === undefined ? '' : `${words.comma}${column.whose} ${alert.assignee}`}`,
     `${column.at} ${at(alert.occurredAt)} (${alert.zone})`,
   ].join('\n')
   const rows = alert.history.map(change => ({
@@ -103,7 +103,7 @@ export function snoozeRows(snoozes: readonly Snooze[], zone: string, language: L
   return snoozes.map(({ id, why, rule, place, from, until, by, note = '' }) => ({
     [column.id]: id,
     [column.why]: why === 'maintenance' ? outcome.maintenance : change.snoozed,
-    [column.rule]: rule ?? all,
+    [column.rule]: rule === undefined ? all : titleOf(rule, language),
     [column.place]: placeText(place, all),
     [column.from]: localTime(zone, from),
     [column.until]: localTime(zone, until),

@@ -20,7 +20,7 @@ export async function watchAlerts(options: WatchOptions): Promise<void> {
     find: () => service() ?? findEndpoint(dataPaths(data), 'api'),
     ...(after === undefined ? {} : { after }),
     ...(sites === undefined ? {} : { sites }),
-    onPause: ({ message }) => void process.stderr.write(`${message}; trying again\n`),
+    onPause: ({ message }) => void process.stderr.write(`${wordsOf(language).pause(message)}\n`),
   })
   for await (const { event, data } of events) {
     const told = JSON.parse(data) as AlertChangeView

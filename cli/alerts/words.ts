@@ -5,12 +5,12 @@ import { describedRules } from '../../ingest/detect/rules.ts'
 
 const en = {
   severity: { notice: 'notice', warning: 'warning', critical: 'critical' } satisfies Record<Severity, string>,
-  status: { open: 'open', acknowledged: 'taken', cleared: 'over', resolved: 'resolved' } satisfies Record<Status, string>,
+  status: { open: 'open', acknowledged: 'acknowledged', cleared: 'cleared', resolved: 'resolved' } satisfies Record<Status, string>,
   outcome: { real: 'real', 'false-alarm': 'false alarm', test: 'test', maintenance: 'maintenance' } satisfies Record<Outcome, string>,
-  standing: { real: 'real', 'false-alarm': 'false', test: 'test', maintenance: 'maintenance', cleared: 'over', open: 'going on' } satisfies Record<Standing, string>,
+  standing: { real: 'real', 'false-alarm': 'false', test: 'test', maintenance: 'maintenance', cleared: 'cleared', open: 'going on' } satisfies Record<Standing, string>,
   change: {
-    raised: 'raised', reopened: 'again', cleared: 'over', acknowledged: 'taken', assigned: 'assigned',
-    commented: 'comment', resolved: 'resolved', snoozed: 'snoozed', woken: 'snooze over', escalated: 'nobody took it',
+    raised: 'raised', reopened: 'again', cleared: 'cleared', acknowledged: 'acknowledged', assigned: 'assigned',
+    commented: 'comment', resolved: 'resolved', snoozed: 'snoozed', woken: 'snooze over', escalated: 'nobody acknowledged it',
     undelivered: 'not delivered',
   } satisfies Record<ChangeKind, string>,
   column: {
@@ -26,16 +26,21 @@ const en = {
   more: (limit: number) => `and more: --limit ${limit}`,
   heading: (from: string, to: string, zone: string) => `${from} to ${to} (${zone})`,
   raised: (alerts: number, times: number, parts: string) =>
-    `${alerts} alerts${times > alerts ? `, raised ${times} times` : ''}${alerts > 0 ? `: ${parts}` : ''}`,
-  taken: (n: number, median: string, most: string) => `taken: ${n}, half of them within ${median}, nine of ten within ${most}`,
+    `${alerts} ${alerts === 1 ? 'alert' : 'alerts'}${times > alerts ? `, raised ${times} times` : ''}${alerts > 0 ? `: ${parts}` : ''}`,
+  taken: (n: number, median: string, most: string) => `acknowledged: ${n}, half of them within ${median}, nine of ten within ${most}`,
   resolved: (n: number, median: string, most: string) => `resolved: ${n}, half of them within ${median}, nine of ten within ${most}`,
-  escalated: (n: number) => `nobody took in time: ${n}`,
+  escalated: (n: number) => `not acknowledged in time: ${n}`,
   undelivered: (parts: string) => `not delivered: ${parts}`,
   goesOn: 'goes on:',
   judged: 'false alarms, of those that were resolved as real or false:',
   hint: (rule: string, place: string, wrong: number, of: number) => `${rule} at ${place}: ${wrong} of ${of} were false. See and set it there:`,
   reset: 'some changes are not kept any more: lintel alerts list shows what there is',
   comma: ', ',
+  pause: (why: string) => `${why}; trying again`,
+  woken: (id: string) => `${id} is over`,
+  warning: 'warning: ',
+  siteUnknown: (site: string) => `${site}: no device stands at a site of this name`,
+  deviceUnknown: (device: string) => `${device}: there is no device of this name`,
 } // biome-ignore format: a table
 
 const zh: typeof en = {
@@ -69,6 +74,11 @@ const zh: typeof en = {
   hint: (rule, place, wrong, of) => `${place} 的“${rule}”：${of} 条中 ${wrong} 条为误报。可在此查看并调整：`,
   reset: '部分变更已不再保留：请用 lintel alerts list 查看现状',
   comma: '，',
+  pause: why => `暂时收不到变更，正在重试（${why}）`,
+  woken: id => `${id} 已结束`,
+  warning: '注意：',
+  siteUnknown: site => `${site}：没有设备在这个小区`,
+  deviceUnknown: device => `${device}：没有这台设备`,
 } // biome-ignore format: a table
 
 export type AlertWords = typeof en

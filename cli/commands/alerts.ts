@@ -43,7 +43,7 @@ export function addAlertCommands(program: Command): void {
   withShift(ofPlace(list).option('--assignee <name>', 'only whose it is'))
     .option('--limit <n>', 'at most so many', toCount, 50)
     .action(listAlerts)
-  sub('show <id>', 'one, with its history; the beginning of its id will do').action(showAlert)
+  sub('show <id>', 'one, with its history; four characters of its id will do').action(showAlert)
   withNote(sub('ack <ids...>', 'somebody sees to it')).action(acknowledge)
   withNote(sub('resolve <ids...>', 'say what it was; also of one that has ended by itself'))
     .addOption(new Option('--as <outcome>', 'what it was').choices([...outcomes]).makeOptionMandatory())

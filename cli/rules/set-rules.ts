@@ -21,11 +21,13 @@ export async function setRules(given: readonly string[], options: SetOptions): P
     return change(options, document =>
       assignments.reduce((changed, each) => assign(changed, options, each), document),
     )
-  if (given.length > 1)
+  if (given.length > 1) {
+    const odd = given.find(text => parseAssignment(text) === undefined)
     throw new LintelError(
       'RULES_INVALID',
-      'say RULE.PARAMETER=VALUE, such as door-held.heldS=120, once or more; or one file',
+      `${odd}: say RULE.PARAMETER=VALUE, such as door-held.heldS=120, once or more; or one file`,
     )
+  }
   if (options.site !== undefined)
     throw new LintelError('RULES_INVALID', 'a file says itself of which places it is: leave --site out')
   const { document } = readRulesFile(given[0]!)

@@ -1,7 +1,7 @@
 import { dayMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { State } from '../../core/state/state.ts'
-import type { Finding, FindingPlace } from '../detect/rule.ts'
+import type { Finding, FindingPlace, Severity } from '../detect/rule.ts'
 import { type Alert, type Change, isClosed } from './alert.ts'
 import type { AlertChange, Alerts, Follower } from './alerts.ts'
 import {
@@ -13,8 +13,8 @@ import {
   subjectOf,
   type Turn,
 } from './lifecycle.ts'
-import { listAlerts, timeKey } from './list-alerts.ts'
-import { createSnoozes } from './snoozes.ts'
+import { idIn, listAlerts, timeKey } from './list-alerts.ts'
+import { createSnoozes, type QuietOf } from './snoozes.ts'
 
 export interface AlertBookOptions {
   /** IANA zone in which people of the place tell the time. */
@@ -37,7 +37,7 @@ const historyKey = (alert: string, number: number) => `${alert}/${numberKey(numb
 export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOptions): Alerts {
   const alerts = state.table<Alert>('alert')
   const byTime = state.table<1>('alert-time')
-  const open = state.table<1>('alert-open')
+  const open = state.table<Severity>('alert-open')
   const quiet = state.table<1>('alert-quiet')
   /** The latest of each subject. */
   const subjects = state.table<string>('alert-subject')
@@ -48,6 +48,8 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
   const snoozes = createSnoozes(state)
   const followers: Follower[] = []
   const listeners = new Set<(changed: AlertChange) => void>()
+  /** How far it has looked for what is old: any number of old ones may still be open. */
+  let lookedAt: string | undefined
 
   const lastChange = () => {
     for (const [key] of feed.entries({ reverse: true, limit: 1 })) return Number(key)
@@ -65,8 +67,8 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
     const change: Change = { number, alert: id, at: now, ...said }
     alerts.put(id, alert)
     byTime.put(timeKey(alert), 1)
-    if (isClosed(alert)) open.remove(id)
-    else open.put(id, 1)
+    if (isClosed(alert)) open.remove(timeKey(alert))
+    else open.put(timeKey(alert), alert.severity)
     if (alert.quietUntil === undefined) quiet.remove(id)
     else quiet.put(id, 1)
     histories.put(historyKey(id, number), change)
@@ -89,16 +91,16 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
     )
   }
 
-  function circumstancesOf(about: { rule: string; place: FindingPlace }, now: number): Circumstances {
-    const muted = snoozes.quietOf(about, now)
-    return { now, zone: zoneOf(about.place), ...(muted === undefined ? {} : { quiet: muted }) }
+  function circumstancesOf(finding: Finding, quietOf: QuietOf, now: number): Circumstances {
+    const muted = quietOf(finding)
+    return { now, zone: zoneOf(finding.place), ...(muted === undefined ? {} : { quiet: muted }) }
   }
 
-  function recordOne(finding: Finding, now: number): AlertChange | undefined {
+  function recordOne(finding: Finding, quietOf: QuietOf, now: number): AlertChange | undefined {
     const subject = subjectOf(finding)
     const latest = subjects.get(subject)
     const known = latest === undefined ? undefined : alerts.get(latest)
-    const turn = afterFinding(known, finding, circumstancesOf(finding, now))
+    const turn = afterFinding(known, finding, circumstancesOf(finding, quietOf, now))
     if (turn !== undefined && finding.kind === 'raised') {
       const told = `${subject}\n${finding.cause}`
       // What was taken before, whatever came since.
@@ -112,18 +114,20 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
   const rangeOf = (id: string) => ({ after: `${id}/`, until: `${id}0` })
   const historyOf = (id: string) => [...histories.entries(rangeOf(id))].map(([, change]) => change)
 
-  /** Those that are quiet, held against the snoozes of now. */
+  /** Held against the snoozes of now. */
   function review(ids: Iterable<string>, by: string | undefined, now: number): AlertChange[] {
     const changes: AlertChange[] = []
+    const quietOf = snoozes.inForce(now)
     for (const id of ids) {
       const alert = alerts.get(id)!
       if (isClosed(alert)) continue
-      const changed = apply(afterQuiet(alert, snoozes.quietOf(alert, now), by), now)
+      const changed = apply(afterQuiet(alert, quietOf(alert), by), now)
       if (changed !== undefined) changes.push(changed)
     }
     return changes
   }
-  const idsOf = (table: typeof open) => [...table.entries()].map(([id]) => id)
+  const openIds = () => [...open.entries()].map(([key]) => idIn(key))
+  const quietIds = () => [...quiet.entries()].map(([id]) => id)
 
   function forget(now: number): void {
     const newest = lastChange()
@@ -133,9 +137,15 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
       if (!isOld || change.number === newest) break
       feed.remove(key)
     }
-    for (const [key] of byTime.entries({ limit: forgottenAtOnce })) {
-      const alert = alerts.get(key.slice(key.indexOf('/') + 1))
-      if (alert === undefined || alert.raisedAt > now - keepDays * dayMs) break
+    const keys = byTime.entries({ limit: forgottenAtOnce, ...(lookedAt === undefined ? {} : { after: lookedAt }) }) // biome-ignore format: one thing
+    lookedAt = undefined
+    for (const [key] of keys) {
+      const alert = alerts.get(idIn(key))!
+      if (alert.raisedAt > now - keepDays * dayMs) {
+        lookedAt = undefined
+        break
+      }
+      lookedAt = key
       if (isClosed(alert)) drop(alert)
     }
   }
@@ -164,11 +174,16 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
   }
 
   return {
-    record: (findings, now) =>
-      findings.map(finding => recordOne(finding, now)).filter(changed => changed !== undefined),
+    record(findings, now) {
+      if (findings.length === 0) return []
+      const quietOf = snoozes.inForce(now)
+      return findings
+        .map(finding => recordOne(finding, quietOf, now))
+        .filter(changed => changed !== undefined)
+    },
     expire(now) {
       snoozes.expire(now)
-      const changes = review(idsOf(quiet), undefined, now)
+      const changes = review(snoozes.begin(now) ? openIds() : quietIds(), undefined, now)
       forget(now)
       return changes
     },
@@ -184,7 +199,7 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
     list: query => listAlerts({ alerts, byTime, open }, query),
     countOpen() {
       const counts = { notice: 0, warning: 0, critical: 0 }
-      for (const id of idsOf(open)) counts[alerts.get(id)!.severity]++
+      for (const [, severity] of open.entries()) counts[severity]++
       return counts
     },
     get: find,
@@ -203,12 +218,12 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
     snooze: (wanted, by, now) =>
       change(() => {
         const snooze = snoozes.add(wanted, by, now)
-        return [snooze, review(idsOf(open), by, now)]
+        return [snooze, review(openIds(), by, now)]
       }),
     unsnooze: (id, by, now) =>
       change(() => {
         snoozes.remove(id)
-        return [undefined, review(idsOf(quiet), by, now)]
+        return [undefined, review(quietIds(), by, now)]
       }),
 
     changesAfter: (number, limit) =>

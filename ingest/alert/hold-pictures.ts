@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { dayMs, minuteMs, secondMs } from '../../core/clock.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import type { State } from '../../core/state/state.ts'
@@ -49,7 +50,7 @@ export function createPictureHolder({
   /** By `alert/device/event`. */
   const held = state.table<PictureRef>('alert-picture')
   let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
+  let looking: Promise<void> | undefined
 
   const reasonOf = (alert: Pick<Alert, 'id'>) => `alert ${alert.id}`
   const heldOf = (id: string) => [...held.entries({ after: `${id}/`, until: `${id}0` })]
@@ -80,8 +81,11 @@ export function createPictureHolder({
       const page = alerts.list({ status: ['open', 'acknowledged'], limit: pageSize, ...(after === undefined ? {} : { after }) }) // biome-ignore format: one thing
       for (const alert of page.alerts) {
         open.add(alert.id)
-        if (alert.place.point !== undefined && now - alert.raisedAt < lookMs) await holdFor(alert, now)
+        if (alert.place.point === undefined || now - alert.raisedAt >= lookMs) continue
+        await holdFor(alert, now)
+        await setImmediate()
       }
+      await setImmediate()
       if (page.next === undefined) break
       after = page.next
     }
@@ -94,7 +98,11 @@ export function createPictureHolder({
     look,
     async start() {
       timer = setInterval(() => {
-        looking = looking.then(look).catch(onFault)
+        looking ??= look()
+          .catch(onFault)
+          .finally(() => {
+            looking = undefined
+          })
       }, everyMs)
     },
     async stop() {

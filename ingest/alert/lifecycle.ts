@@ -138,10 +138,10 @@ const noteOf = ({ note }: { readonly note?: string }) => (note === undefined ? {
 /** It is quiet until another time, or no longer. */
 export function afterQuiet(known: Alert, quiet: Circumstances['quiet'], by: string | undefined): Turn {
   const { quietUntil, maintenance, ...rest } = known
-  if (quietUntil === quiet?.until && (maintenance ?? false) === (quiet?.maintenance ?? false))
-    return undefined
+  if (quietUntil === quiet?.until) return undefined
   const who = by === undefined ? {} : { by }
   if (quiet === undefined) return { alert: rest, said: { what: 'woken', ...who } }
-  const muted = { quietUntil: quiet.until, ...(quiet.maintenance ? { maintenance: true } : {}) }
+  // What began before a maintenance window is not of it.
+  const muted = { quietUntil: quiet.until, ...(maintenance ? { maintenance } : {}) }
   return { alert: { ...rest, ...muted }, said: { what: 'snoozed', ...who } }
 }

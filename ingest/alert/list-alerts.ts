@@ -1,4 +1,5 @@
 import type { Table } from '../../core/state/state.ts'
+import type { Severity } from '../detect/rule.ts'
 import { type Alert, isClosed } from './alert.ts'
 import type { AlertPage, AlertQuery } from './alerts.ts'
 
@@ -9,11 +10,12 @@ export interface AlertTables {
   readonly alerts: Table<Alert>
   /** By `timeKey`: all, in the order in which they were raised. */
   readonly byTime: Table<1>
-  /** By id: those that are not closed. */
-  readonly open: Table<1>
+  /** Those of them that are not closed, by the same key, with their severity. */
+  readonly open: Table<Severity>
 }
 
 export const timeKey = ({ raisedAt, id }: Pick<Alert, 'raisedAt' | 'id'>) => `${stamp(raisedAt)}/${id}`
+export const idIn = (key: string) => key.slice(key.indexOf('/') + 1)
 const stamp = (at: number) => String(Math.max(0, Math.ceil(at))).padStart(15, '0')
 
 /** One page, newest first. Where only those that are not closed are wanted, the closed ones are not looked at. */
@@ -24,9 +26,9 @@ export function listAlerts(tables: AlertTables, query: AlertQuery): AlertPage {
   const [before] = ends.filter(end => end !== undefined).sort()
   let looked = 0
   const onlyOpen = query.status?.every(status => !isClosed({ status })) ?? false
-  for (const key of onlyOpen ? openKeys(tables, before) : allKeys(tables, before)) {
+  for (const key of keysOf(onlyOpen ? tables.open : tables.byTime, before)) {
     if (query.from !== undefined && key < stamp(query.from)) break
-    const alert = tables.alerts.get(key.slice(key.indexOf('/') + 1))
+    const alert = tables.alerts.get(idIn(key))
     looked++
     if (alert !== undefined && wanted(alert)) found.push(alert)
     if (found.length >= query.limit || looked >= maxLooked) return { alerts: found, next: key }
@@ -34,19 +36,14 @@ export function listAlerts(tables: AlertTables, query: AlertQuery): AlertPage {
   return { alerts: found }
 }
 
-function* allKeys({ byTime }: AlertTables, before: string | undefined): Generator<string> {
+function* keysOf(table: Table<unknown>, before: string | undefined): Generator<string> {
   const limit = 500
   for (let after = before; ; ) {
-    const keys = [...byTime.entries({ ...(after === undefined ? {} : { after }), reverse: true, limit })]
+    const keys = [...table.entries({ ...(after === undefined ? {} : { after }), reverse: true, limit })]
     for (const [key] of keys) yield key
     if (keys.length < limit) return
     after = keys.at(-1)![0]
   }
-}
-
-function openKeys({ alerts, open }: AlertTables, before: string | undefined): string[] {
-  const keys = [...open.entries()].map(([id]) => timeKey(alerts.get(id)!))
-  return keys.filter(key => before === undefined || key < before).sort((a, b) => (a < b ? 1 : -1))
 }
 
 function filterOf({ status, severity, rule, sites, building, point, device, assignee }: AlertQuery) {

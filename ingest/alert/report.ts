@@ -45,6 +45,7 @@ export interface OpenRow
   extends Pick<Alert, 'id' | 'rule' | 'severity' | 'place' | 'zone' | 'raisedAt' | 'times'> {
   /** Who had taken it by the end; absent: nobody. */
   readonly acknowledgedBy?: string
+  readonly assignee?: string
 }
 
 /** What became of alerts in a shift. Of places and rules: never of those who were on duty. */
@@ -61,6 +62,7 @@ export interface AlertReport extends Range {
   readonly toResolve: Spread
   /** Those most often false first. */
   readonly judged: readonly JudgedRow[]
+  /** Alerts that nobody took in time. */
   readonly escalated: number
   /** How often a channel gave up, by its name. */
   readonly undelivered: Readonly<Record<string, number>>
@@ -77,6 +79,7 @@ interface Course {
   /** Undefined where it was closed before, or began later. */
   readonly standing: Standing | undefined
   readonly acknowledgedBy: string | undefined
+  readonly assignee: string | undefined
   readonly toAcknowledge: readonly number[]
   readonly toResolve: readonly number[]
 }
@@ -107,7 +110,7 @@ export function reportOn(cases: readonly AlertCase[], { from, to }: Range): Aler
     toAcknowledge: spreadOf(known.flatMap(({ course }) => course.toAcknowledge)),
     toResolve: spreadOf(known.flatMap(({ course }) => course.toResolve)),
     judged: judgedOf(known),
-    escalated: within.filter(({ what }) => what === 'escalated').length,
+    escalated: new Set(within.filter(({ what }) => what === 'escalated').map(({ alert }) => alert)).size,
     undelivered: countBy([...new Set(given)].sort(), given),
     open: open
       .toSorted((a, b) => b.alert.raisedAt - a.alert.raisedAt)
@@ -127,7 +130,8 @@ function courseOf(history: readonly Change[], { from, to }: Range): Course {
   let closedAt = 0
   let toldAt: number | undefined
   let acknowledgedBy: string | undefined
-  for (const { what, at, by, outcome } of history) {
+  let assignee: string | undefined
+  for (const { what, at, by, outcome, assignee: given } of history) {
     if (at >= to) break
     const isWithin = at >= from
     const goesOn = standing === 'open' && toldAt !== undefined
@@ -147,6 +151,9 @@ function courseOf(history: readonly Change[], { from, to }: Range): Course {
         if (goesOn && isWithin) toAcknowledge.push(at - toldAt!)
         acknowledgedBy = by
         break
+      case 'assigned':
+        assignee = given
+        break
       case 'resolved':
         if (goesOn && isWithin) toResolve.push(at - toldAt!)
         // Said at once, without taking it first.
@@ -163,7 +170,7 @@ function courseOf(history: readonly Change[], { from, to }: Range): Course {
     }
   }
   const isOld = standing !== 'open' && closedAt < from
-  return { times, standing: isOld ? undefined : standing, acknowledgedBy, toAcknowledge, toResolve }
+  return { times, standing: isOld ? undefined : standing, acknowledgedBy, assignee, toAcknowledge, toResolve }
 }
 
 function rulesOf(known: readonly Known[]): RuleRow[] {
@@ -195,10 +202,11 @@ function judgedOf(known: readonly Known[]): JudgedRow[] {
     .map(({ key: _, ...row }) => row)
 }
 
-function openRow(alert: Alert, { acknowledgedBy }: Course): OpenRow {
+function openRow(alert: Alert, { acknowledgedBy, assignee }: Course): OpenRow {
   const { id, rule, severity, place, zone, raisedAt, times } = alert
   const taken = acknowledgedBy === undefined ? {} : { acknowledgedBy }
-  return { id, rule, severity, place, zone, raisedAt, times, ...taken }
+  const given = assignee === undefined ? {} : { assignee }
+  return { id, rule, severity, place, zone, raisedAt, times, ...taken, ...given }
 }
 
 const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, n) => sum + n, 0)

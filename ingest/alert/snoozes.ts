@@ -10,6 +10,9 @@ export interface Quiet {
   readonly maintenance: boolean
 }
 
+/** Whether and until when somebody wants to hear nothing of it. */
+export type QuietOf = (about: { rule: string; place: FindingPlace }) => Quiet | undefined
+
 const longestSnoozeMs = 31 * dayMs
 const longestMaintenanceMs = 366 * dayMs
 const maxSnoozes = 1000
@@ -18,24 +21,35 @@ const maxNote = 500
 /** What is quiet now and will be. Those that are over are forgotten with `expire`. */
 export function createSnoozes(state: State) {
   const table = state.table<Snooze>('snooze')
+  /** By id: when those begin that have not begun. */
+  const coming = state.table<number>('snooze-coming')
 
   const matches = ({ rule, place }: NewSnooze, about: { rule: string; place: FindingPlace }) =>
     (rule === undefined || rule === about.rule) &&
     Object.entries(place).every(([name, value]) => about.place[name as keyof FindingPlace] === value)
 
+  const inForce = (now: number) =>
+    [...table.entries()].map(([, snooze]) => snooze).filter(({ from, until }) => from <= now && until > now)
+
   return {
     list: (): Snooze[] => [...table.entries()].map(([, snooze]) => snooze),
-    /** Whether and until when somebody wants to hear nothing of it. */
-    quietOf(about: { rule: string; place: FindingPlace }, now: number): Quiet | undefined {
-      let quiet: Quiet | undefined
-      for (const [, snooze] of table.entries()) {
-        if (snooze.from > now || snooze.until <= now || !matches(snooze, about)) continue
-        quiet = {
-          until: Math.max(quiet?.until ?? 0, snooze.until),
-          maintenance: quiet?.maintenance || snooze.why === 'maintenance',
+    /** Read once for any number of alerts. */
+    inForce(now: number): QuietOf {
+      const all = inForce(now)
+      return about => {
+        const those = all.filter(snooze => matches(snooze, about))
+        if (those.length === 0) return undefined
+        return {
+          until: Math.max(...those.map(({ until }) => until)),
+          maintenance: those.some(({ why }) => why === 'maintenance'),
         }
       }
-      return quiet
+    },
+    /** Whether any has begun since this was last asked. Within a transaction. */
+    begin(now: number): boolean {
+      const begun = [...coming.entries()].filter(([, from]) => from <= now)
+      for (const [id] of begun) coming.remove(id)
+      return begun.length > 0
     },
     /** Within a transaction. Throws SNOOZE_INVALID. */
     add(wanted: NewSnooze, by: string, now: number): Snooze {
@@ -48,6 +62,7 @@ export function createSnoozes(state: State) {
         .slice(0, 12)
       const snooze = { id, ...wanted, by, at: now }
       table.put(id, snooze)
+      if (snooze.from > now) coming.put(id, snooze.from)
       return snooze
     },
     /** Within a transaction. Throws SNOOZE_NOT_FOUND. */
@@ -56,6 +71,7 @@ export function createSnoozes(state: State) {
       if (found === undefined)
         throw new LintelError('SNOOZE_NOT_FOUND', `there is no snooze ${id.slice(0, 64)}, or it is over`)
       table.remove(id)
+      coming.remove(id)
       return found
     },
     /** Within a transaction. */

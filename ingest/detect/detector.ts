@@ -1,6 +1,7 @@
 import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import type { Kind } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
+import { linkOf } from './crowds.ts'
 import { clearedSignal } from './episode.ts'
 import type { Gauge } from './gauge.ts'
 import { isOld, isSetBack, type Listening, listen, startListening } from './listening.ts'
@@ -10,7 +11,7 @@ import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Scope, Sign
 import type { RuleSettings } from './rule-settings.ts'
 import { siteOffline } from './rules/site-offline.ts'
 import { rules } from './rules.ts'
-import { createSites, linkOf } from './sites.ts'
+import { createSites } from './sites.ts'
 import { findingOf, rulesIn, type SavedUnit, type Unit } from './unit.ts'
 import { checkVersion, createUnits } from './units.ts'
 

@@ -44,5 +44,7 @@ export function durationOf(seconds: number, language: Language): string {
     if (count > 0) told.push(`${count}${unit[language]}`)
   }
   if (told.length === 0) return language === 'zh' ? '0秒' : '0 s'
-  return told.slice(0, 2).join(language === 'zh' ? '' : ' ')
+  if (language === 'en') return told.slice(0, 2).join(' ')
+  // 2分5秒, but 2分钟.
+  return told.length === 1 ? told[0]!.replace(/分$/, '分钟') : told.slice(0, 2).join('')
 }

@@ -1,6 +1,6 @@
 import type { DeviceId, Place } from '../../core/words.ts'
+import { linkOf } from './crowds.ts'
 import type { Ending } from './rule.ts'
-import { linkOf } from './sites.ts'
 import type { Unit } from './unit.ts'
 import type { Units } from './units.ts'
 

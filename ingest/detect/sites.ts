@@ -1,13 +1,8 @@
 import { secondMs } from '../../core/clock.ts'
+import { createCrowds, linkOf, linkParametersOf } from './crowds.ts'
 import type { Step } from './rule.ts'
+import { deviceOffline } from './rules/device-offline.ts'
 import {
-  type DeviceOfflineParameters,
-  type DeviceState,
-  deviceOffline,
-  isMissing,
-} from './rules/device-offline.ts'
-import {
-  type Crowd,
   expireSite,
   judgeSite,
   postpone,
@@ -19,25 +14,12 @@ import type { Unit } from './unit.ts'
 import type { Units } from './units.ts'
 
 export const siteKey = (site: string) => `site/${site}`
-export const linkOf = (unit: Unit) => unit.states.get(deviceOffline) as DeviceState | undefined
 const stateOf = (unit: Unit) => unit.states.get(siteOffline) as SiteState | undefined
-const linkParametersOf = (unit: Unit) =>
-  unit.parameters.get(deviceOffline) as unknown as DeviceOfflineParameters
 const parametersOf = (unit: Unit) => unit.parameters.get(siteOffline) as unknown as SiteOfflineParameters
 
 /** Holds the devices of a site against each other: many that go at once are one. */
 export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteState>, now: number) => void) {
-  function crowdOf(site: string, now: number): Crowd {
-    let known = 0
-    let missing = 0
-    for (const unit of units.devicesOf(site)) {
-      const link = linkOf(unit)
-      if (link === undefined) continue
-      known++
-      if (isMissing(link, now, linkParametersOf(unit))) missing++
-    }
-    return { known, missing }
-  }
+  const crowds = createCrowds(units)
 
   function unitOf(site: string): Unit | undefined {
     const key = siteKey(site)
@@ -53,7 +35,7 @@ export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteSta
     // Put off within the last second: 2,400 devices that come back together are not each held against all.
     const { clearAt } = state.episode
     if (clearAt !== null && clearAt > now + (parametersOf(unit).clearS - 1) * secondMs) return
-    const { known, missing } = crowdOf(site, now)
+    const { known, missing } = crowds.of(site, now)
     const crowd = { known, missing: missing + (isBack ? 1 : 0) }
     apply(unit, { state: postpone(state, crowd, now, parametersOf(unit)), signals: [] }, now)
   }
@@ -69,7 +51,7 @@ export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteSta
         changed(device, false, now)
         return true
       }
-      const crowd = crowdOf(site, now)
+      const crowd = crowds.of(site, now)
       const state = stateOf(unit)
       const step = judgeSite(state, crowd, link.away?.at ?? link.heardAt, now, parametersOf(unit))
       apply(unit, step, now)
@@ -81,7 +63,7 @@ export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteSta
       const { site = '' } = unit.place
       const state = stateOf(unit)
       if (state === undefined) return
-      const step = expireSite(state, crowdOf(site, now), now, parametersOf(unit))
+      const step = expireSite(state, crowds.of(site, now), now, parametersOf(unit))
       apply(unit, step, now)
       if (step.signals.length === 0) return
       for (const device of units.devicesOf(site)) {

@@ -17,6 +17,8 @@ export interface Units {
   nextDue(): number
   all(): Iterable<Unit>
   devicesOf(site: string): Iterable<Unit>
+  /** Told of each device that may have changed, is new or is gone; of undefined where all may have. */
+  onDevice(listener: (unit: Unit | undefined) => void): void
   setSettings(settings: RuleSettings): void
   /** What is to be saved, undefined for what is gone; then it counts as saved. */
   changed(): [key: string, unit: SavedUnit | undefined][]
@@ -37,6 +39,7 @@ export function createUnits(
   const dirty = new Set<string>()
   let settings = first
   let refused = 0
+  let tellOf: (unit: Unit | undefined) => void = () => {}
 
   function insert(key: string, saved: SavedUnit): Unit {
     const unit = createUnit(key, saved, settings)
@@ -52,6 +55,7 @@ export function createUnits(
   function remove(unit: Unit): void {
     units.delete(unit.key)
     dirty.add(unit.key)
+    if (unit.scope === 'device') tellOf(unit)
     const { site = '' } = unit.place
     const devices = sites.get(site)
     if (devices?.delete(unit) && devices.size === 0) sites.delete(site)
@@ -82,6 +86,7 @@ export function createUnits(
       if (units.get(unit.key) !== unit) return
       dirty.add(unit.key)
       queue(unit)
+      if (unit.scope === 'device') tellOf(unit)
     },
     takeDue(now) {
       for (let next = deadlines.peek(); next !== undefined && next[0] < now; next = deadlines.peek()) {
@@ -97,12 +102,16 @@ export function createUnits(
     nextDue: () => deadlines.peek()?.[0] ?? Number.POSITIVE_INFINITY,
     all: () => units.values(),
     devicesOf: site => sites.get(site) ?? [],
+    onDevice(listener) {
+      tellOf = listener
+    },
     setSettings(next) {
       settings = next
       for (const unit of units.values()) {
         setParameters(unit, settings)
         queue(unit)
       }
+      tellOf(undefined)
     },
     changed() {
       const changes = [...dirty].map(key => {

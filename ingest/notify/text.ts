@@ -13,14 +13,14 @@ export interface TextOptions {
 const words = {
   zh: {
     severity: { notice: '提示', warning: '警告', critical: '紧急' } satisfies Record<Severity, string>,
-    over: '已恢复', again: '再次发生', escalated: '无人处理', taken: '已接手', resolved: '已处理',
+    over: '已恢复', again: '再次发生', escalated: '无人接手', resolved: '已处理',
     count: (n: number) => `${n}条告警`, ended: (n: number) => `${n}条恢复`,
     more: (n: number) => `…还有${n}条`, gone: (n: number) => `${n}条在通知前已结束`,
     test: '这是一条测试消息，通道正常。', joint: '：', list: '，',
   },
   en: {
     severity: { notice: 'notice', warning: 'warning', critical: 'critical' } satisfies Record<Severity, string>,
-    over: 'over', again: 'again', escalated: 'nobody has taken it', taken: 'taken', resolved: 'resolved',
+    over: 'over', again: 'again', escalated: 'not acknowledged', resolved: 'resolved',
     count: (n: number) => (n === 1 ? '1 alert' : `${n} alerts`), ended: (n: number) => `${n} over`,
     more: (n: number) => `…and ${n} more`, gone: (n: number) => `${n} had ended before they could be told`,
     test: 'This is a test: the channel works.', joint: ': ', list: ', ',

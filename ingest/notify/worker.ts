@@ -6,6 +6,7 @@ import type { AlertChange, Alerts } from '../alert/alerts.ts'
 import { type Channel, failed, type Message, type Outcome, type Told } from './channel.ts'
 import { compose } from './compose.ts'
 import { afterOutcome, keyOf, type Settings, triedAt, withBatch } from './delivery.ts'
+import type { Batch } from './notice.ts'
 import { freeAt, paceAt } from './pace.ts'
 import { type Head, headOf, plan, type Quiet } from './plan.ts'
 import { createSettlement } from './settlement.ts'
@@ -30,6 +31,14 @@ export interface WorkerParts {
   readonly onFault: (error: unknown) => void
 }
 
+/** A message that was tried, and what follows from that. */
+interface Tried {
+  readonly batch: Batch
+  readonly outcome: Outcome
+  readonly now: number
+  readonly after: ReturnType<typeof afterOutcome>
+}
+
 /** Beyond it the oldest are given up. */
 const maxWaiting = 10_000
 /** A channel has its own deadlines; this is for one that forgets them. */
@@ -49,6 +58,8 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
   let isStopping = false
   let running: Promise<void> | undefined
   let seenAt = 0
+  /** What has become of a message and is not written down: no disk has room for ever. It is not sent again for that. */
+  let unsettled: Tried | undefined
 
   async function run(): Promise<void> {
     while (!isStopping) {
@@ -74,6 +85,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
   }
 
   async function turn(now: number): Promise<void> {
+    if (unsettled !== undefined) return settle(unsettled)
     if (heads.size > maxWaiting) return dropOldest(heads.size - maxWaiting, now)
     if (record.batch !== undefined) {
       const at = Math.max(triedAt(record.batch, now), freeAt(settings.pace.limits, record.pace))
@@ -125,13 +137,23 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
     const outcome = await attempt(batch.message)
     if (isStopping && !outcome.delivered) return
     const now = clock()
-    const after = afterOutcome({ ...rest, batch }, outcome, settings, now, random())
+    unsettled = {
+      batch,
+      outcome,
+      now,
+      after: afterOutcome({ ...rest, batch }, outcome, settings, now, random()),
+    }
+    await settle(unsettled)
+  }
+
+  async function settle({ batch, outcome, now, after }: Tried): Promise<void> {
     let noted: AlertChange[] = []
     await state.transact(() => {
       tables.putRecord(after.record)
       if (after.verdict === 'given-up') noted = settlement.givenUp(batch.numbers, now)
       if (after.verdict === 'delivered') settlement.delivered(batch.numbers)
     })
+    unsettled = undefined
     record = after.record
     if (after.verdict !== 'again') for (const number of batch.numbers) heads.delete(number)
     if (!outcome.delivered) tell(after.verdict === 'given-up', outcome.fault, batch.numbers.length)

@@ -59,7 +59,7 @@ export function createMeasure({ journal, intake, freeShare, clock, onFault }: Me
     name: 'measure',
     async start() {
       timer = setInterval(() => void measure().catch(onFault), everyMs)
-      await measure()
+      await measure().catch(onFault)
     },
     async stop() {
       clearInterval(timer)

@@ -71,6 +71,8 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   let saves = 0
   let failures = 0
   let longestMs = 0
+  /** What is not saved yet, since the disk would not take it. It is tried again, and nothing is read before it is done. */
+  let pending: { readonly found: readonly Finding[]; write(): void } | undefined
 
   const pause = (ms: number) =>
     new Promise<void>(resolve => {
@@ -101,13 +103,19 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   async function save(at: Watching, now: number): Promise<void> {
     savedAt = now
     const position = at.position()
-    await commit(now, at.takeFound(), () => {
-      at.save()
-      cursors.move(watchConsumer, position)
-    })
+    const found = at.takeFound()
+    const write = timed(at.takeChanged)
+    pending = {
+      found,
+      write() {
+        write()
+        cursors.move(watchConsumer, position)
+      },
+    }
+    await commit(pending, now)
   }
 
-  async function commit(now: number, found: readonly Finding[], write: () => void): Promise<void> {
+  async function commit({ found, write }: NonNullable<typeof pending>, now: number): Promise<void> {
     const isExpiring = Math.abs(now - expiredAt) >= expireEveryMs
     const changes = await state.transact(() =>
       timed((): AlertChange[] => {
@@ -115,6 +123,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
         return [...alerts.record(found, now), ...(isExpiring ? alerts.expire(now) : [])]
       }),
     )
+    pending = undefined
     if (isExpiring) expiredAt = now
     saves++
     findings += found.length
@@ -123,16 +132,18 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
 
   /** Resolves to whether there is more to do at once. */
   async function step(): Promise<boolean> {
+    const now = clock()
+    if (pending !== undefined) await commit(pending, now)
     watching ??= timed(open)
     const at = watching
-    const now = clock()
     const isMore = timed(() => at.read(options.batchRecords, now))
     if (!isMore) timed(() => at.look(now))
     if (isDue(at, now)) await save(at, now)
     if (isMore) return true
     const judged = timed(() => at.judge(now))
     if (judged === undefined) return false
-    await commit(now, judged.findings, judged.save)
+    pending = { found: judged.findings, write: judged.save }
+    await commit(pending, now)
     return true
   }
 
@@ -146,11 +157,16 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
       } catch (error) {
         failures++
         onFault(error)
-        watching = undefined
+        if (pending === undefined) watching = undefined
         await pause(backoffMs(++failed, options.retry, parts.random()))
       }
     }
-    if (watching !== undefined) await save(watching, clock()).catch(onFault)
+    await finish().catch(onFault)
+  }
+
+  async function finish(): Promise<void> {
+    if (pending !== undefined) await commit(pending, clock())
+    if (watching !== undefined) await save(watching, clock())
   }
 
   return {

@@ -50,6 +50,8 @@ export function openWatching(parts: WatchingParts, position: Seq) {
   /** What the next records say; whether there may be more. */
   function read(limit: number, now: number): boolean {
     followRules(now)
+    // One that was enabled again is heard from its first record on, however long it takes to catch up.
+    devices.version()
     const { entries, next } = journal.read(reached, limit)
     for (const { seq, device, record } of entries) {
       const stood = place(record.place)
@@ -103,10 +105,13 @@ export function openWatching(parts: WatchingParts, position: Seq) {
       found = []
       return taken
     },
-    /** What is to be saved with that and with the position. Within a transaction. */
-    save(): void {
-      write(units, detector.changed())
-      write(flows, flow.changed())
+    /** What has changed, which is then as good as saved: the answer writes it, with that and the position, within a transaction. */
+    takeChanged(): () => void {
+      const changed = [detector.changed(), flow.changed()] as const
+      return () => {
+        write(units, changed[0])
+        write(flows, changed[1])
+      }
     },
     /** Judges flow for some milliseconds, if any is to be judged: what was found, to be saved with the rest by `save`. */
     judge(now: number): { readonly findings: readonly Finding[]; save(): void } | undefined {

@@ -227,6 +227,31 @@ describe('a snooze', () => {
     await expect(alerts.unsnooze(id, 'li', start)).rejects.toMatchObject({ code: 'SNOOZE_NOT_FOUND' })
   })
 
+  test('that is to begin quiets what is raised already once it begins', async () => {
+    const { record, only, alerts, expire } = open()
+    await record(start + 1, raised(start + 1))
+    const from = start + minuteMs
+    await alerts.snooze({ ...snooze, from, until: from + minuteMs }, 'wang', start + 2)
+    await expire(from - 1)
+    expect(only()).not.toHaveProperty('quietUntil')
+    await expire(from + 1)
+    expect(only()).toMatchObject({ quietUntil: from + minuteMs })
+    await expire(from + minuteMs)
+    expect(only()).not.toHaveProperty('quietUntil')
+  })
+
+  test('that is to begin and is ended before quiets nothing, nor does one that was over while nobody looked', async () => {
+    const { record, only, alerts, expire } = open()
+    await record(start + 1, raised(start + 1))
+    const from = start + minuteMs
+    const { id } = await alerts.snooze({ ...snooze, from, until: from + dayMs }, 'wang', start + 2)
+    await alerts.snooze({ ...snooze, from, until: from + minuteMs }, 'wang', start + 2)
+    await alerts.unsnooze(id, 'wang', start + 3)
+    await expire(from + 2 * minuteMs)
+    expect(only()).not.toHaveProperty('quietUntil')
+    expect(alerts.snoozes()).toEqual([])
+  })
+
   test('for maintenance resolves what was raised under it once that has ended', async () => {
     const { record, only, alerts } = open()
     await alerts.snooze({ ...snooze, why: 'maintenance' }, 'wang', start)
@@ -235,6 +260,15 @@ describe('a snooze', () => {
     await record(start + 2, cleared(start + 1, start + 2))
     expect(only()).toMatchObject({ status: 'resolved', outcome: 'maintenance' })
     expect(only()).not.toHaveProperty('quietUntil')
+  })
+
+  test('for maintenance says nothing of what began before it', async () => {
+    const { record, only, alerts } = open()
+    await record(start + 1, raised(start + 1))
+    await alerts.snooze({ ...snooze, why: 'maintenance' }, 'wang', start + 2)
+    expect(only()).toMatchObject({ quietUntil: snooze.until })
+    await record(start + 3, cleared(start + 1, start + 3))
+    expect(only()).toMatchObject({ status: 'cleared' })
   })
 
   test.each([
@@ -322,6 +356,17 @@ test('closed alerts are forgotten with their history after their time, open ones
   expect(alerts.changesAfter(0, 10).map(({ change }) => change.number)).toEqual([3])
   await record(start + 32 * dayMs, raised(start + 32 * dayMs))
   expect(alerts.lastChange()).toBe(4)
+})
+
+test('any number of old ones that are open keep none of the closed from being forgotten', async () => {
+  const { record, alerts, expire } = open(30)
+  const points = Array.from({ length: 450 }, (_, n) => ({ ...place, point: `d${n}` }))
+  for (const one of points) await record(start, raised(start, { place: one }))
+  const late = { place: { ...place, point: 'late' } }
+  await record(start + 1, raised(start + 1, late), cleared(start + 1, start + 2, late))
+  for (let times = 0; times < 4; times++) await expire(start + 31 * dayMs)
+  expect(alerts.list({ limit: 200, status: ['cleared'] }).alerts).toEqual([])
+  expect(alerts.countOpen()).toEqual({ notice: 0, warning: 450, critical: 0 })
 })
 
 test('followers take part in the transaction: what fails there has not happened', async () => {

@@ -155,7 +155,7 @@ describe('a report of a shift', () => {
 
   test('names what goes on at its end, the latest first, with who had taken it, and what was not delivered', () => {
     const cases = [
-      caseOf([[1, 'raised'], [2, 'undelivered', { channel: 'sms' }], [3, 'escalated'], [4, 'acknowledged', by]]), // biome-ignore format: one line
+      caseOf([[1, 'raised'], [2, 'undelivered', { channel: 'sms' }], [3, 'escalated'], [4, 'acknowledged', by], [5, 'escalated'], [6, 'assigned', { assignee: 'wang' }]]), // biome-ignore format: one line
       caseOf([[9, 'raised'], [10, 'undelivered', { channel: 'sms' }], [800, 'acknowledged', by]]), // biome-ignore format: one line
     ]
     const report = reportOn(cases, shift)

@@ -8,7 +8,7 @@ import { createApp } from '../../api/app.ts'
 import { createAlertLive, liveDefaults } from '../../api/live/alert-live.ts'
 import { createAlertOperations } from '../../api/operations/alert-operations.ts'
 import { createChannelOperations } from '../../api/operations/channel-operations.ts'
-import type { Operations } from '../../api/operations/operations.ts'
+import type { DeviceView, Operations } from '../../api/operations/operations.ts'
 import { createEventReader, type ServerEvent } from '../../cli/alerts/event-stream.ts'
 import { followAlerts } from '../../cli/alerts/follow.ts'
 import { reportText } from '../../cli/alerts/report-text.ts'
@@ -41,6 +41,7 @@ async function serve(port = 0, parts = openAlerts()) {
       ({
         ...createAlertOperations({ alerts, registry, clock }, viewer),
         ...createChannelOperations({ notifier }),
+        listDevices: async () => [{ device: 'd1', site: '南社' }] as DeviceView[],
       }) as Operations,
     access: createAccess(state, clock, config),
     operatorToken: 'secret',
@@ -107,7 +108,7 @@ describe('lintel alerts', () => {
     const { url, alerts } = await serve()
     const { id } = alerts.list({ limit: 1, status: ['open'] }).alerts[0]!
     expect(await printed(url, 'ack', id.slice(0, 6), '--note', 'on my way', '--lang', 'en')).toContain(
-      'taken  operator',
+      'acknowledged  operator',
     )
     await printed(url, 'assign', id, '早班')
     await printed(url, 'assign', id)
@@ -131,11 +132,22 @@ describe('lintel alerts', () => {
       until: now + 3 * 3_600_000,
     })
     expect(await printed(url, 'snoozes', '--lang', 'en')).toMatch(
-      /maintenance +tamper +南社 +2026-11-24 12:00:00 +2026-11-24 14:00:00 +operator +work\n$/,
+      /maintenance +Tampering +南社 +2026-11-24 12:00:00 +2026-11-24 14:00:00 +operator +work\n$/,
     )
-    await printed(url, 'unsnooze', made.id)
+    expect(await printed(url, 'unsnooze', made.id, '--lang', 'zh')).toBe(`${made.id} 已结束\n`)
     expect(alerts.snoozes()).toEqual([])
     expect(await printed(url, 'snoozes', '--lang', 'zh')).toBe('（无）\n')
+  })
+
+  test('says that a snooze is of a place where nothing stands', async () => {
+    const { url } = await serve()
+    const warned = async (...place: string[]) =>
+      (await printed(url, 'snooze', ...place, '--for', '1h', '--lang', 'en')).match(/^warning: .*/gm)
+    expect(await warned('--site', '南社', '--device', 'd1')).toBeNull()
+    expect(await warned('--site', 'nanshe', '--device', 'd9')).toEqual([
+      'warning: nanshe: no device stands at a site of this name',
+      'warning: d9: there is no device of this name',
+    ])
   })
 
   const refused = [
@@ -161,7 +173,7 @@ describe('lintel alerts', () => {
       'en',
     )
     expect(text).toContain(
-      '2026-11-24 08:00 to 2026-11-24 20:00 (Asia/Shanghai)\n2 alerts: 1 critical, 1 warning\n1 over, 1 going on\n',
+      '2026-11-24 08:00 to 2026-11-24 20:00 (Asia/Shanghai)\n2 alerts: 1 critical, 1 warning\n1 cleared, 1 going on\n',
     )
     const report = JSON.parse(
       await printed(url, 'report', '--from', '2026-11-24', '--site', '北社', '--json'),

@@ -64,6 +64,11 @@ test('rules are set, shown, unset and taken back with no service up', { timeout:
   const tried = await rules('unset', 'door-held', '--site', 'nanshe', '--point', 'b01/d01', '--dry-run')
   expect(tried.stdout).toContain('nothing was changed: version 1 is in force')
 
+  const halfSaid = await rules('set', 'door-held.heldS=60', 'door-held')
+  expect(halfSaid).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('door-held: say RULE.PARAMETER'),
+  })
   writeFileSync(file, 'calendar: { holidays: { new: [2027-02-30] } }')
   const wrong = await rules('set', file)
   expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('"2027-02-30" is no date') })

@@ -315,6 +315,29 @@ describe('the notifier', () => {
     expect([...table.entries({ limit: 1 })][0]![0]).toBe('hook/000000000003')
   })
 
+  test('sends nothing twice because what came of it cannot be written down', async () => {
+    simulateTime()
+    const state = createMemoryState()
+    let isFull = false
+    const full: State = {
+      ...state,
+      transact: change => (isFull ? Promise.reject(new Error('no space left')) : state.transact(change)),
+    }
+    const { channel, sent } = recorder(() => {
+      isFull = true
+      return { delivered: true }
+    })
+    const { find, notifier, faults } = await startDesk([settingsOf('hook', channel)], full)
+    await find(findingOf('a', 'raised', start))
+    await pass(60 * minute)
+    expect(faults.length).toBeGreaterThan(100)
+    expect(sent).toHaveLength(1)
+    isFull = false
+    await pass(minute)
+    expect(sent).toHaveLength(1)
+    expect(notifier.channels()[0]).toMatchObject({ sent: 1, waiting: 0 })
+  })
+
   test('goes on after the clock was set back by an hour', async () => {
     simulateTime()
     const { channel, told } = recorder()

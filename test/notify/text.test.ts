@@ -50,7 +50,7 @@ describe('a text', () => {
       【Lintel】已恢复：xili：设备已恢复在线。 (11-24 10:00)
 
       # escalated
-      【Lintel】紧急，无人处理：nanshe b12 d1：门被强行打开（设备上报）。请查看门是否已关好、有无损坏。 (11-24 10:00)
+      【Lintel】紧急，无人接手：nanshe b12 d1：门被强行打开（设备上报）。请查看门是否已关好、有无损坏。 (11-24 10:00)
 
       # several: the gravest first, the newest first, ends last
       【Lintel】5条告警，1条恢复

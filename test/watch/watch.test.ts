@@ -43,6 +43,7 @@ interface Change {
   readonly gauges?: Gauge[]
   readonly isListening?: () => boolean
   readonly options?: typeof quick
+  readonly openFlow?: () => FlowWatch
 }
 
 function setUp({
@@ -53,6 +54,7 @@ function setUp({
   gauges = [],
   isListening = () => true,
   options = quick,
+  openFlow = () => noFlow,
 }: Change = {}) {
   const cursors = createCursors(state, journal.id)
   const alerts = createAlerts(state, { zoneOf: () => 'Asia/Shanghai', keepDays: 30 })
@@ -70,7 +72,7 @@ function setUp({
       rules,
       place: id => (id === 404 ? undefined : { id, device: 'd1', site: 'nanshe', building: 'b01', point: 'd01', zone: 'Asia/Shanghai' }),
       devices: { version, isWatched },
-      openFlow: () => noFlow,
+      openFlow,
       takeGauges: () => gauges.splice(0),
       isListening,
       clock: () => time.now,
@@ -198,6 +200,55 @@ describe('the watch', () => {
     listening = true
     await letPass(2 * minuteMs)
     await vi.waitFor(() => expect(said()).toEqual(['raised']))
+  })
+
+  test('waits for a disk that is full with what it has found, and reads nothing anew', async () => {
+    const state = createMemoryState()
+    let isFull = false
+    let opened = 0
+    const { watch, append, caughtUp, time, told, said, faults } = setUp({
+      state: {
+        ...state,
+        transact: change => (isFull ? Promise.reject(new Error('no space left')) : state.transact(change)),
+      },
+      openFlow: () => {
+        opened++
+        return noFlow
+      },
+    })
+    await watch.start!()
+    await append(door('closed', time.now))
+    await caughtUp()
+    isFull = true
+    await append(door('forced', time.now), door('forced', time.now + 1))
+    await vi.waitFor(() => expect(faults.length).toBeGreaterThan(3), { interval: 1 })
+    expect(told).toEqual([])
+    isFull = false
+    await caughtUp()
+    expect(said()).toEqual(['raised'])
+    expect(opened).toBe(1)
+  })
+
+  test('saves what was waiting for a disk when it is stopped', async () => {
+    const state = createMemoryState()
+    let isFull = false
+    const { watch, append, caughtUp, time, alerts, faults } = setUp({
+      state: {
+        ...state,
+        transact: change => (isFull ? Promise.reject(new Error('no space left')) : state.transact(change)),
+      },
+      options: { ...quick, retry: { firstMs: 60_000, maxMs: 60_000 } },
+    })
+    await watch.start!()
+    await append(door('closed', time.now))
+    await caughtUp()
+    isFull = true
+    await append(door('forced', time.now))
+    await vi.waitFor(() => expect(faults).toHaveLength(1), { interval: 1 })
+    isFull = false
+    await watch.stop()
+    expect(alerts.list({ limit: 10 }).alerts).toHaveLength(1)
+    await caughtUp()
   })
 
   test('skips records whose place is not known, and a journal that is an older copy', async () => {

@@ -56,9 +56,9 @@ function silentAt({ heard, pause, since }: DeviceState, p: DeviceOfflineParamete
   return Math.max(heard + allowed, since + p.learnS * secondMs)
 }
 
-/** Away, or half way to being found silent: asked of all devices of a site when one of them is judged. */
-export const isMissing = (state: DeviceState, now: number, p: DeviceOfflineParameters) =>
-  state.away !== null || now - state.heard > (silentAt(state, p) - state.heard) / 2
+/** From when on it counts as missing: away, or half way to being found silent. Asked of all of a site when one is judged. */
+export const missingAfter = (state: DeviceState, p: DeviceOfflineParameters) =>
+  state.away === null ? state.heard + (silentAt(state, p) - state.heard) / 2 : Number.NEGATIVE_INFINITY
 
 export const deviceOffline = defineRule<DeviceState, DeviceOfflineParameters>({
   name: 'device-offline',
