@@ -35,7 +35,7 @@ export interface ChannelView {
 
 export interface Notifier extends Part, Follower {
   channels(): ChannelView[]
-  /** Sends a message that says that it is a test, at once and once. Throws CHANNEL_NOT_FOUND. */
+  /** Sends a message that says that it is a test, at once and once; if it gets through, so does what waits. Throws CHANNEL_NOT_FOUND. */
   test(name: string): Promise<Outcome>
   /** In the text format of Prometheus. */
   metrics(): Promise<string>
@@ -95,7 +95,9 @@ export function createNotifier({ channels, ...parts }: NotifierParts): Notifier 
         throw new LintelError('CHANNEL_NOT_FOUND', `there is no channel ${name.slice(0, 64)}; there are ${[...workers.keys()].join(', ')}`) // biome-ignore format: one thing
       const at = clock()
       const message: Message = { key: `test_${at}`, at, told: [], more: 0, over: 0, isTest: true }
-      return worker.attempt(message)
+      const outcome = await worker.attempt(message)
+      if (outcome.delivered) worker.hurry()
+      return outcome
     },
     metrics: () => gauges.text(),
   }

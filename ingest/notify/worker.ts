@@ -223,6 +223,11 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
       heads.set(number, headOf(notice, clock()))
       sleeper.wake()
     },
+    /** The other side is there again: what waits to be tried again is tried now. */
+    hurry(): void {
+      if (record.batch !== undefined) record = { ...record, batch: { ...record.batch, nextAt: clock() } }
+      sleeper.wake()
+    },
     start(): void {
       const moment = clock()
       const kept = tables.record()

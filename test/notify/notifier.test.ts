@@ -362,6 +362,23 @@ describe('the notifier', () => {
   })
 })
 
+test('what waits to be tried again goes out as soon as a trial gets through', async () => {
+  simulateTime()
+  let isMended = false
+  const { channel, sent } = recorder(() =>
+    isMended ? { delivered: true } : { delivered: false, fault: 'closed', waitMs: 30 * minute },
+  )
+  const { find, notifier } = await startDesk([settingsOf('hook', channel)])
+  await find(findingOf('a', 'raised', start))
+  await pass(minute)
+  expect(sent).toHaveLength(1)
+  isMended = true
+  await notifier.test('hook')
+  await pass(1000)
+  expect(sent).toHaveLength(3)
+  expect(sent[2]!.message).toEqual(sent[0]!.message)
+})
+
 describe('a process that is killed', () => {
   /** From the nth step on nothing is written any more and nothing answers; the step itself may have had its effect. */
   function mortal(state: State, killAt: number, hasEffect: boolean) {
