@@ -53,7 +53,7 @@ const zh: typeof en = {
     resolved: '处理', snoozed: '静默', woken: '静默结束', escalated: '无人接手', undelivered: '未送达',
   },
   column: {
-    id: '编号', at: '发生时间', severity: '级别', status: '状态', whose: '负责', says: '内容', rule: '规则',
+    id: '编号', at: '告警时间', severity: '级别', status: '状态', whose: '负责', says: '内容', rule: '规则',
     place: '位置', what: '操作', by: '操作人', note: '备注', when: '时间', raised: '告警', times: '次数',
     falseAlarms: '误报', judged: '共', from: '开始', until: '结束', why: '类型',
   },

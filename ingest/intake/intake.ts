@@ -2,6 +2,7 @@ import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
+import { createSleeper } from '../../core/sleeper.ts'
 import type { Place, Seq } from '../../core/words.ts'
 import type { Entry, JournalReader } from '../../gateway/journal/journal.ts'
 import type { Row, Store } from '../store/store.ts'
@@ -44,7 +45,7 @@ export function createIntake(
 ): Part & { stats(): IntakeStats } {
   let running = false
   let loop: Promise<void> = Promise.resolve()
-  let wake = () => {}
+  const sleeper = createSleeper()
   let position: Seq | undefined
   /** As far as is known: while the store is asked again, what it had is not in doubt. */
   let applied: Seq = 0
@@ -53,16 +54,6 @@ export function createIntake(
   let failures = 0
   let failing = 0
   let damaged = 0
-
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      if (!running) return resolve()
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   /** One batch; resolves to how many records it took from the journal. */
   async function step(): Promise<number> {
@@ -118,13 +109,13 @@ export function createIntake(
       try {
         const taken = await step()
         failing = 0
-        if (taken < options.batchRows) await pause(options.paceMs)
+        if (taken < options.batchRows) await sleeper.sleep(options.paceMs)
       } catch (error) {
         failures++
         onFault(error)
         // What was applied is asked again: a write that failed may have been made all the same.
         position = undefined
-        await pause(backoffMs(++failing, options.retry, random()))
+        await sleeper.sleep(backoffMs(++failing, options.retry, random()))
       }
     }
   }
@@ -137,7 +128,7 @@ export function createIntake(
     },
     async stop() {
       running = false
-      wake()
+      sleeper.wake()
       await loop
     },
     stats: () => ({ applied, rows, batches, failures, failing, damaged }),

@@ -17,6 +17,8 @@ export interface NotifierParts extends Omit<WorkerParts, 'alerts'> {
 export interface ChannelView {
   readonly name: string
   readonly kind: ChannelKind
+  /** It is for alerts of these alone; absent: of all, and of the service. */
+  readonly sites?: readonly string[]
   /** Notices that are due and not delivered, and since when the oldest is; those held by quiet hours among them. */
   readonly waiting: number
   readonly oldestAt?: number
@@ -50,6 +52,7 @@ export function createNotifier({ channels, ...parts }: NotifierParts): Notifier 
   const workers = new Map(channels.map(settings => [settings.name, createWorker(settings, parts)]))
   const quiets = new Map(channels.map(({ name, quiet }) => [name, quiet]))
   const kinds = new Map(channels.map(({ name, channel }) => [name, channel.kind]))
+  const sitesOf = new Map(channels.map(({ name, wants }) => [name, wants.sites]))
   let deafen: (() => void) | undefined
 
   function viewOf(worker: Worker): ChannelView {
@@ -59,9 +62,11 @@ export function createNotifier({ channels, ...parts }: NotifierParts): Notifier 
     const due = [...worker.heads()].map(({ dueAt }) => dueAt).filter(dueAt => dueAt <= now)
     const quiet = quiets.get(name)
     const until = quiet && quietUntil(quiet, now)
+    const sites = sitesOf.get(name)
     return {
       name,
       kind: kinds.get(name)!,
+      ...(sites === undefined ? {} : { sites }),
       waiting: due.length,
       ...(due.length === 0 ? {} : { oldestAt: due.reduce((a, b) => Math.min(a, b)) }),
       ...told,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { ChannelConfig, ChannelKind } from '../../core/alert-config.ts'
 import { type Clock, minuteMs, secondMs } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Alerts } from '../alert/alerts.ts'
 import type { Channel } from './channel.ts'
@@ -44,26 +45,48 @@ export function readChannels(
   configured: Readonly<Record<string, ChannelConfig>>,
   surroundings: ChannelSurroundings,
 ): ChannelSettings[] {
-  const problems: string[] = []
-  const channels: ChannelSettings[] = []
+  const problems = unreadable(configured, surroundings.rules)
+  if (problems.length > 0) throw new LintelError('CONFIG_INVALID', problems.join('\n'))
   const entries = Object.entries(configured)
   const all = entries.length > 0 ? entries : ([['log', { kind: 'log', giveUpS: 86_400 }]] as const)
-  for (const [name, config] of all) {
+  return all.map(([name, config]) => channelOf(name, config, surroundings))
+}
+
+/** What is wrong with the rules and the files that channels name, a line each. */
+export function unreadable(
+  configured: Readonly<Record<string, ChannelConfig>>,
+  rules: readonly string[],
+): string[] {
+  return Object.entries(configured).flatMap(([name, config]) =>
+    faultsOf(config, rules).map(fault => `alerts.channels.${name}: ${fault}`),
+  )
+}
+
+function faultsOf(config: ChannelConfig, known: readonly string[]): string[] {
+  const { kind, rules = [], secretFile, passwordFile, urlFile } = config
+  const strangers = rules.filter(rule => !known.includes(rule))
+  const faults =
+    strangers.length === 0
+      ? []
+      : [`rules: there is no ${strangers.join(', ')}; there are ${known.join(', ')}`]
+  const readings = [
+    () => urlFile !== undefined && (kind === 'email' ? mailServerIn(urlFile, config.tls) : urlOf(config)),
+    () => secretFile !== undefined && (kind === 'webhook' ? secretsIn : read)('secretFile', secretFile),
+    () => passwordFile !== undefined && read('passwordFile', passwordFile),
+    () => caOf(config),
+  ]
+  for (const reading of readings) {
     try {
-      channels.push(channelOf(name, config, surroundings))
+      reading()
     } catch (error) {
-      problems.push(`alerts.channels.${name}: ${messageOf(error)}`)
+      faults.push(messageOf(error))
     }
   }
-  if (problems.length > 0) throw new LintelError('CONFIG_INVALID', problems.join('\n'))
-  return channels
+  return faults
 }
 
 function channelOf(name: string, config: ChannelConfig, surroundings: ChannelSurroundings): ChannelSettings {
   const { kind, sites, rules, afterS, giveUpS, quiet } = config
-  const unknown = rules?.filter(rule => !surroundings.rules.includes(rule)) ?? []
-  if (unknown.length > 0)
-    throw new Error(`rules: there is no ${unknown.join(', ')}; there are ${surroundings.rules.join(', ')}`)
   const readers = people.includes(kind) ? 'people' : 'programs'
   const wants: Wants = {
     changes: config.changes ?? (kind === 'mqtt' ? 'all' : 'main'),
@@ -96,10 +119,7 @@ function open(config: ChannelConfig, wants: Wants, surroundings: ChannelSurround
   const text: TextOptions = { language, ...origin }
   switch (kind) {
     case 'webhook': {
-      const secrets =
-        secretFile === undefined ? [] : read('secretFile', secretFile).split(/\s+/).map(secretOf)
-      if (secrets.some(({ length }) => length < 16))
-        throw new Error('secretFile: a secret has 16 bytes at least')
+      const secrets = secretFile === undefined ? [] : secretsIn('secretFile', secretFile)
       return createWebhook({ url: urlOf(config), secrets, ...caOf(config), clock, ...origin })
     }
     case 'wecom':
@@ -137,12 +157,7 @@ function mailServer({
   caFile,
 }: ChannelConfig): MailServer {
   const ca = caOf({ caFile })
-  if (urlFile !== undefined) {
-    const server = mailServerOf(read('urlFile', urlFile), tls)
-    if (server === undefined)
-      throw new Error('urlFile: must hold smtps://user:password@host:port, or smtp: for STARTTLS')
-    return { ...server, ...ca }
-  }
+  if (urlFile !== undefined) return { ...mailServerIn(urlFile, tls), ...ca }
   return {
     host: host!,
     tls: tlsOf(tls, port),
@@ -150,6 +165,18 @@ function mailServer({
     ...(user === undefined ? {} : { user, password: read('passwordFile', passwordFile!) }),
     ...ca,
   }
+}
+
+function mailServerIn(urlFile: string, tls = true): MailServer {
+  const server = mailServerOf(read('urlFile', urlFile), tls)
+  if (server !== undefined) return server
+  throw new Error('urlFile: must hold smtps://user:password@host:port, or smtp: for STARTTLS')
+}
+
+function secretsIn(key: string, path: string): Buffer[] {
+  const secrets = read(key, path).split(/\s+/).map(secretOf)
+  if (secrets.some(({ length }) => length < 16)) throw new Error(`${key}: a secret has 16 bytes at least`)
+  return secrets
 }
 
 const caOf = ({ caFile }: { readonly caFile?: string | undefined }) =>
@@ -160,7 +187,7 @@ function read(key: string, path: string): string {
   try {
     text = readFileSync(path, 'utf8').trim()
   } catch (error) {
-    throw new Error(`${key} cannot be read: ${messageOf(error)}`)
+    throw new Error(`${key} cannot be read: ${path}: ${fileFault(error)}`)
   }
   if (text === '') throw new Error(`${key}: ${path} is empty`)
   return text

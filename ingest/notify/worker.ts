@@ -1,5 +1,6 @@
 import { type Clock, secondMs } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { createSleeper } from '../../core/sleeper.ts'
 import type { State } from '../../core/state/state.ts'
 import type { Alert } from '../alert/alert.ts'
 import type { AlertChange, Alerts } from '../alert/alerts.ts'
@@ -10,7 +11,6 @@ import type { Batch } from './notice.ts'
 import { freeAt, paceAt } from './pace.ts'
 import { type Head, headOf, plan, type Quiet } from './plan.ts'
 import { createSettlement } from './settlement.ts'
-import { createSleeper } from './sleeper.ts'
 import { createChannelTables, newRecord } from './tables.ts'
 import { take, type Wants } from './wants.ts'
 
@@ -43,6 +43,8 @@ interface Tried {
 const maxWaiting = 10_000
 /** A channel has its own deadlines; this is for one that forgets them. */
 const deadlineMs = 30 * secondMs
+/** So that a clock that is set is noticed. */
+const longestSleepMs = 30 * secondMs
 const graceMs = 3 * secondMs
 
 /** Sends what waits for one channel: one message at a time, and each is on disk before it goes out. */
@@ -89,10 +91,10 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
     if (heads.size > maxWaiting) return dropOldest(heads.size - maxWaiting, now)
     if (record.batch !== undefined) {
       const at = Math.max(triedAt(record.batch, now), freeAt(settings.pace.limits, record.pace))
-      return at > now ? sleeper.sleep(at - now) : deliver()
+      return at > now ? sleeper.sleep(Math.min(at - now, longestSleepMs)) : deliver()
     }
     const planned = plan(settings.pace, settings.quiet, record.pace, heads.values(), now)
-    if ('at' in planned) return sleeper.sleep(planned.at - now)
+    if ('at' in planned) return sleeper.sleep(Math.min(planned.at - now, longestSleepMs))
     await form(planned.send.map(({ number }) => number), now) // biome-ignore format: one thing
   }
 

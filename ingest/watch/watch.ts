@@ -2,6 +2,7 @@ import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import { type Clock, secondMs } from '../../core/clock.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import type { Part } from '../../core/lifecycle.ts'
+import { createSleeper } from '../../core/sleeper.ts'
 import type { Seq } from '../../core/words.ts'
 import type { AlertChange, Alerts } from '../alert/alerts.ts'
 import type { Finding } from '../detect/rule.ts'
@@ -63,7 +64,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   const { journal, state, cursors, alerts, clock, onFault } = parts
   let running = false
   let loop: Promise<void> = Promise.resolve()
-  let wake = () => {}
+  const sleeper = createSleeper()
   let watching: Watching | undefined
   let savedAt = 0
   let expiredAt = 0
@@ -74,15 +75,6 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   /** What is not saved yet, since the disk would not take it. It is tried again, and nothing is read before it is done. */
   let pending: { readonly found: readonly Finding[]; write(): void } | undefined
 
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      if (!running) return resolve()
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   const nextTurn = () => new Promise(resolve => setImmediate(resolve))
 
   function timed<T>(work: () => T): T {
@@ -152,13 +144,13 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     while (running) {
       try {
         if (await step()) await nextTurn()
-        else await pause(options.paceMs)
+        else await sleeper.sleep(options.paceMs)
         failed = 0
       } catch (error) {
         failures++
         onFault(error)
         if (pending === undefined) watching = undefined
-        await pause(backoffMs(++failed, options.retry, parts.random()))
+        await sleeper.sleep(backoffMs(++failed, options.retry, parts.random()))
       }
     }
     await finish().catch(onFault)
@@ -177,7 +169,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     },
     async stop() {
       running = false
-      wake()
+      sleeper.wake()
       await loop
     },
     stats() {

@@ -88,7 +88,7 @@ describe('lintel alerts', () => {
   test('lists, the newest first, in the time of the place and the language of who reads', async () => {
     const { url } = await serve()
     const lines = (await printed(url, 'list', '--lang', 'zh')).split('\n')
-    expect(lines[0]).toMatch(/^编号 +发生时间 +级别 +状态 +负责 +内容$/)
+    expect(lines[0]).toMatch(/^编号 +告警时间 +级别 +状态 +负责 +内容$/)
     expect(
       lines
         .slice(1, 3)

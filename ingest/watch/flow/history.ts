@@ -1,5 +1,6 @@
 import { dayMs, minuteMs } from '../../../core/clock.ts'
 import type { Part } from '../../../core/lifecycle.ts'
+import { createSleeper } from '../../../core/sleeper.ts'
 import { createFlowDetector } from '../../detect/flow/detector.ts'
 import type { FlowState } from '../../detect/flow/state.ts'
 import type { Store } from '../../store/store.ts'
@@ -38,18 +39,8 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
   let watch: FlowWatch | undefined
   let running = false
   let loop: Promise<void> = Promise.resolve()
-  let wake = () => {}
+  const sleeper = createSleeper()
   let taught = 0
-
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      if (!running) return resolve()
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   /** Resolves to whether there was anything to do. */
   async function step(): Promise<boolean> {
@@ -73,7 +64,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
         if (!running) return undefined
         await new Promise(resolve => setImmediate(resolve, slice))
       }
-      await pause(paceMs)
+      await sleeper.sleep(paceMs)
     }
     return history.states
   }
@@ -117,7 +108,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
         return false
       })
       // A lesson that could not be learned now can be tried a minute later; there may be none for hours.
-      await pause(learned ? paceMs : watch?.lesson() === undefined ? paceMs * 4 : retryMs)
+      await sleeper.sleep(learned ? paceMs : watch?.lesson() === undefined ? paceMs * 4 : retryMs)
     }
   }
 
@@ -129,7 +120,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
     },
     async stop() {
       running = false
-      wake()
+      sleeper.wake()
       await loop
     },
     teach(next) {
