@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Config, parseConfig, readConfig } from '../core/config.ts'
-import { LintelError, messageOf } from '../core/errors.ts'
+import { LintelError } from '../core/errors.ts'
+import { fileFault } from '../core/files.ts'
 import { type Ask, askOf, type Service } from './connect.ts'
 import { createOutput, type Output } from './output.ts'
 
@@ -72,7 +73,7 @@ function readToken(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim()
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `--token-file: ${messageOf(error)}`)
+    throw new LintelError('CONFIG_INVALID', `--token-file: ${path}: ${fileFault(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { LintelError, messageOf } from '../core/errors.ts'
+import { LintelError } from '../core/errors.ts'
+import { fileFault } from '../core/files.ts'
 import { parseRfc3339 } from '../core/rfc3339.ts'
 import type { Place } from '../core/words.ts'
 import {
@@ -69,7 +70,7 @@ export async function readRecording(
     } catch (error) {
       throw new LintelError(
         'RECORDING_INVALID',
-        `${path}${line === 0 ? '' : `:${line}`}: ${messageOf(error)}`,
+        `${path}${line === 0 ? '' : `:${line}`}: ${fileFault(error)}`,
       )
     }
   }

@@ -6,9 +6,17 @@ export type ChannelKind = (typeof channelKinds)[number]
 
 const file = (description: string) => Type.Optional(Type.String({ minLength: 1, description }))
 const text = (description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 256, pattern: '^[^\\p{Cc}]*$', description }))
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      pattern: '^[^\\p{Cc}]*$',
+      form: 'one line, with no control characters',
+      description,
+    }),
+  )
 const timeOfDay = (description: string) =>
-  Type.String({ pattern: '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$', description })
+  Type.String({ pattern: '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$', form: 'HH:MM, such as 22:00', description })
 
 /** One way of telling people of alerts. What a kind needs and may have, `channelProblems` knows. */
 export const ChannelSchema = Type.Object(
@@ -83,11 +91,15 @@ export const ChannelSchema = Type.Object(
     ),
     from: text('Sender, such as Lintel <lintel@example.com>.'),
     to: Type.Optional(
-      Type.Array(Type.String({ minLength: 3, maxLength: 256, pattern: '^[^\\s@,;<>]+@[^\\s@,;<>]+$' }), {
-        minItems: 1,
-        maxItems: 50,
-        description: 'Who gets the mail.',
-      }),
+      Type.Array(
+        Type.String({
+          minLength: 3,
+          maxLength: 256,
+          pattern: '^[^\\s@,;<>]+@[^\\s@,;<>]+$',
+          form: 'one address, such as duty@example.com',
+        }),
+        { minItems: 1, maxItems: 50, description: 'Who gets the mail.' },
+      ),
     ),
   },
   { additionalProperties: false, description: 'A channel.' },
@@ -150,7 +162,7 @@ function problemsOf(name: string, channel: Partial<ChannelConfig>): string[] {
   )
   if (missing.length > 0) problems.push(`${kind} needs ${missing.join(', ')}`)
   if (foreign.length > 0) problems.push(`${kind} has no ${foreign.join(', ')}`)
-  if (kind === 'webhook') problems.push(...webhookProblems(channel))
+  if (kind === 'webhook') problems.push(...oneOf(kind, { url, urlFile: channel.urlFile }))
   if (kind === 'email') problems.push(...emailProblems(channel))
   if (channel.changes === 'all' && channel.afterS !== undefined) problems.push('afterS is for changes: main')
   if (typeof url === 'string') problems.push(...urlProblems(url))
@@ -161,13 +173,18 @@ function problemsOf(name: string, channel: Partial<ChannelConfig>): string[] {
   return problems
 }
 
-function webhookProblems({ url, urlFile }: Partial<ChannelConfig>): string[] {
-  return (url === undefined) === (urlFile === undefined) ? ['webhook needs one of url, urlFile'] : []
+/** Where two keys stand for each other. */
+function oneOf(kind: ChannelKind, pair: Readonly<Record<string, unknown>>): string[] {
+  const given = Object.values(pair).filter(value => value !== undefined).length
+  if (given === 1) return []
+  const [one, other] = Object.keys(pair)
+  return [
+    given === 0 ? `${kind} needs one of ${one}, ${other}` : `${kind} takes ${one} or ${other}, not both`,
+  ]
 }
 
 function emailProblems({ host, port, user, passwordFile, urlFile }: Partial<ChannelConfig>): string[] {
-  const problems: string[] = []
-  if ((host === undefined) === (urlFile === undefined)) problems.push('email needs one of host, urlFile')
+  const problems = oneOf('email', { host, urlFile })
   if (urlFile !== undefined && [port, user, passwordFile].some(value => value !== undefined))
     problems.push('port, user and passwordFile stand in the file of urlFile')
   if ((user === undefined) !== (passwordFile === undefined))

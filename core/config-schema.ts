@@ -79,6 +79,7 @@ export const ConfigSchema = section(
         publicUrl: Type.Optional(
           Type.String({
             pattern: '^https?://[^/\\s?#]+$',
+            form: 'http:// or https:// and a host, with no path',
             description:
               'How people reach it, such as https://lintel.example; links to sign in begin with it.',
           }),
@@ -174,10 +175,12 @@ export const ConfigSchema = section(
       {
         url: Type.String({
           pattern: '^(?:mqtts?|wss?)://',
+          form: 'an address of mqtt:, mqtts:, ws: or wss:',
           description: "The centre's broker, such as mqtts://centre.example:8883.",
         }),
         account: Type.String({
           pattern: deviceIdPattern,
+          form: 'an id: 1 to 64 of A-Z, a-z, 0-9, _ and -',
           description: 'Id under which the centre has enrolled this gateway.',
         }),
         tokenFile: file('Its token, alone in a file.'),

@@ -6,6 +6,8 @@ import { parseDocument } from 'yaml'
 import { type ChannelConfig, ChannelSchema, channelProblems } from './alert-config.ts'
 import { type Config, ConfigSchema, TcpSchema } from './config-schema.ts'
 import { LintelError, messageOf } from './errors.ts'
+import { fileFault } from './files.ts'
+import { allErrors, formOf } from './schema-errors.ts'
 import { influxProblems, retentionProblems } from './store-config.ts'
 import { isZone } from './zone.ts'
 
@@ -57,7 +59,7 @@ export function readConfig(path: string): Config {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `${path}: ${messageOf(error)}`)
+    throw new LintelError('CONFIG_INVALID', `${path}: ${fileFault(error)}`)
   }
   const document = parseDocument(text)
   if (document.errors.length > 0) {
@@ -76,12 +78,12 @@ export function readConfig(path: string): Config {
 
 function describe(value: unknown): string[] {
   const problems = new Set<string>()
-  const errors = validator.Check(value) ? [] : validator.Errors(value)
+  const errors = allErrors(validator, value)
   // A union answers with the faults of all its branches: those of the one that was meant are wanted.
   const choices = new Set(
     errors.filter(({ keyword }) => keyword === 'anyOf').map(error => error.instancePath),
   )
-  for (const { keyword, instancePath, message, params } of errors) {
+  for (const { keyword, instancePath, message, params, schemaPath } of errors) {
     const where = instancePath.slice(1).replaceAll('/', '.') || 'the file'
     const given = Value.Pointer.Get(value, instancePath)
     const { additionalProperties, allowedValues, requiredProperties } = params as {
@@ -98,7 +100,7 @@ function describe(value: unknown): string[] {
     else if (requiredProperties) problems.add(`${where}: ${requiredProperties.join(', ')} is missing`)
     else if (additionalProperties) problems.add(`${where}: unknown key ${additionalProperties.join(', ')}`)
     else if (allowedValues) problems.add(`${where}: must be one of ${allowedValues.join(', ')}`)
-    else problems.add(`${where}: ${message}`)
+    else problems.add(`${where}: ${formOf(ConfigSchema, keyword, schemaPath) ?? message}`)
   }
   return [...problems]
 }

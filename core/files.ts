@@ -1,5 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { messageOf } from './errors.ts'
 
 /** Whole or not at all, and there after a power cut: written beside `path`, flushed, then given its name. For its owner's eyes. */
 export async function writeWhole(path: string, draft: string, bytes: Uint8Array): Promise<void> {
@@ -17,6 +18,15 @@ export async function writeWhole(path: string, draft: string, bytes: Uint8Array)
     await rm(draft, { force: true })
     throw error
   }
+}
+
+/** Why a file cannot be read, for whoever gave its name; anything else as it says itself. */
+export function fileFault(error: unknown): string {
+  const { code } = Object(error) as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'there is no such file'
+  if (code === 'EISDIR') return 'it is a directory'
+  if (code === 'EACCES') return 'this user may not read it'
+  return messageOf(error)
 }
 
 /** So that a name is there after a power cut, too. Windows sees to that itself, and refuses to be asked. */

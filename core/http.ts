@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { codeOf, type ErrorCode, errorCodes, LintelError, messageOf } from './errors.ts'
+import { schemaFault, unreadableRequest, withMediaType } from './http-faults.ts'
 
 const notFound = /_NOT_FOUND$/
 /** Of codes that are neither "not found" (404), nor to be tried again (503), nor a plain fault of the request (400). */
@@ -77,13 +80,17 @@ export function createHttp({ admit, trustProxy = [], onError }: HttpOptions): Fa
     // For a request to arrive. Its answer may take longer, so a socket that is silent is left open.
     requestTimeout: 30_000,
     forceCloseConnections: true,
+    // A member that is misspelt is refused, not left out; verbose so that all of them can be named.
+    ajv: { customOptions: { removeAdditional: false, verbose: true } },
+    schemaErrorFormatter: schemaFault,
+    clientErrorHandler: refuseUnread,
     frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
   })
   const check = typeof admit === 'string' ? asksFor(admit) : admit
   app.addHook('onRequest', async (_, reply) => void reply.headers(defensive))
   app.addHook('onRequest', check)
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error)
+    const problem = problemOf(withMediaType(error, request))
     if (problem.status >= 500) onError?.(error, request)
     send(reply, problem)
   })
@@ -101,6 +108,23 @@ export function createHttp({ admit, trustProxy = [], onError }: HttpOptions): Fa
 function send(reply: FastifyReply, problem: Problem): void {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+/** Of what never became a request, so there is no reply to send with. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return
+  const problem = problemOf(unreadableRequest(error))
+  const body = JSON.stringify(problem)
+  const headers = {
+    ...defensive,
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  if (socket.writable)
+    socket.write(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join('')}\r\n${body}`)
+  socket.destroy(error)
 }
 
 /** Lets pass whoever shows the one token. */

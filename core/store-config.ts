@@ -6,7 +6,11 @@ const name = (description: string) =>
 
 /** Where the time series is kept instead of in the embedded database. Secrets stand in files alone. */
 export const influxProperties = {
-  url: Type.String({ pattern: '^https?://[^/]', description: 'Such as http://127.0.0.1:8086.' }),
+  url: Type.String({
+    pattern: '^https?://[^/]',
+    form: 'an address of http: or https:',
+    description: 'Such as http://127.0.0.1:8086.',
+  }),
   version: Type.Optional(
     Type.Enum([1, 2, 3], { description: 'Its major version; left out, the server is asked.' }),
   ),

@@ -25,6 +25,7 @@ import { createRuleBook } from './detect/rule-book.ts'
 import { ruleNames } from './detect/rule-description.ts'
 import { createIntake } from './intake/intake.ts'
 import { readChannels } from './notify/read-channels.ts'
+import { silentChannels } from './notify/silent-channels.ts'
 import { createDeletions } from './retention/deletions.ts'
 import { createRetention } from './retention/retention.ts'
 import { createSummaryKeeper } from './retention/summaries.ts'
@@ -88,6 +89,8 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const ruleBook = createRuleBook(state)
   for (const problem of ruleBook.current().problems)
     log.warn({ code: 'RULES_INVALID', problem }, 'of the rules, not in force')
+  for (const silent of silentChannels(config.alerts.channels, registry.list()))
+    log.warn(silent, 'nothing is enrolled at the sites of this channel: it tells nobody of anything')
   const alerting = createAlerting({
     journal,
     state,

@@ -110,6 +110,7 @@ const ReportSchema = Type.Object({
       raisedAt: Moment,
       times: Count,
       acknowledgedBy: Type.Optional(Type.String()),
+      assignee: Type.Optional(Type.String()),
     }),
   ),
 })

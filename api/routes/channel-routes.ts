@@ -7,6 +7,11 @@ const Count = Type.Integer({ minimum: 0 })
 const ChannelSchema = Type.Object({
   name: Name,
   kind: Type.String({ examples: ['webhook'] }),
+  sites: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'It is for alerts of these alone; absent: of all, and of the service.',
+    }),
+  ),
   waiting: Type.Integer({ minimum: 0, description: 'What is due and not delivered.' }),
   oldestAt: Type.Optional(Moment),
   sent: Count,

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
-import { assertNone, momentOf } from './alert-routes.ts'
+import { momentOf } from './alert-routes.ts'
 import { Moment, PlaceSchema } from './schemas.ts'
 
 const Why = Type.Enum(['snooze', 'maintenance'], {
@@ -24,10 +24,18 @@ const SnoozeSchema = Type.Object({
   at: Moment,
 })
 const Time = Type.String({ maxLength: 40, description: 'RFC 3339.' })
+const closed = { additionalProperties: false }
 const NewSnoozeBody = Type.Object(
-  { why: Why, ...what, from: Type.Optional(Time), until: Time, note: Type.Optional(Note) },
-  // So that one that is misspelt is told, and does not make more quiet than was meant.
-  { additionalProperties: Type.Unknown() },
+  {
+    why: Why,
+    ...what,
+    // What is misspelt in it would make more quiet than was meant.
+    place: Type.Object(PlaceSchema.properties, { ...closed, description: 'Where; {} for all.' }),
+    from: Type.Optional(Time),
+    until: Time,
+    note: Type.Optional(Note),
+  },
+  closed,
 )
 
 /** What is quiet, and until when. */
@@ -55,8 +63,7 @@ export function addSnoozeRoutes(app: Api, operations: OperationsFor): void {
       schema: { body: NewSnoozeBody, response: answers(SnoozeSchema, 201) },
     },
     async ({ viewer, body }, reply) => {
-      const { why, rule, place, from, until, note, ...others } = body
-      assertNone(others)
+      const { why, rule, place, from, until, note } = body
       const said = { ...(rule === undefined ? {} : { rule }), ...(note === undefined ? {} : { note }) }
       const snooze = {
         why,

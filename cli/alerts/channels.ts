@@ -8,6 +8,7 @@ export async function listChannels(options: CommonOptions): Promise<void> {
   const rows = channels.map(channel => ({
     channel: channel.name,
     kind: channel.kind,
+    sites: channel.sites?.join(', ') ?? 'all',
     waiting: channel.waiting,
     since: local(channel.oldestAt),
     sent: channel.sent,
@@ -18,11 +19,19 @@ export async function listChannels(options: CommonOptions): Promise<void> {
     'next try': local(channel.retryAt),
     fault: channel.fault ?? '',
   }))
-  output.table(rows, channels)
+  output.table(withoutBlanks(rows), channels)
 }
 
 export async function testChannel(name: string, options: CommonOptions): Promise<void> {
   const { ask, output } = contextOf(options)
   await ask('registry', operations => operations.testChannel(name))
   output.say(`${name} has taken it`, { channel: name, delivered: true })
+}
+
+/** Columns in which anything stands. */
+function withoutBlanks<R extends Record<string, unknown>>(rows: readonly R[]): Partial<R>[] {
+  const isUsed = (name: string) => rows.some(row => row[name] !== '')
+  return rows.map(
+    row => Object.fromEntries(Object.entries(row).filter(([name]) => isUsed(name))) as Partial<R>,
+  )
 }

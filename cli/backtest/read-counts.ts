@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { minuteMs } from '../../core/clock.ts'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { createOffsets, momentsOf } from '../../ingest/detect/calendar/offsets.ts'
 import type { FlowBin } from '../../ingest/detect/flow/state.ts'
@@ -23,7 +24,7 @@ export function readCounts(file: string, stepMin: number, zone: string): Counts 
     if (statSync(file).size > mostBytes) throw new Error('is longer than 256 MiB')
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `${file}: ${messageOf(error)}`, { cause: error })
+    throw new LintelError('CONFIG_INVALID', `${file}: ${fileFault(error)}`, { cause: error })
   }
   return parseCounts(text, file, stepMin, zone)
 }

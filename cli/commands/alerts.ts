@@ -46,7 +46,12 @@ export function addAlertCommands(program: Command): void {
   sub('show <id>', 'one, with its history; four characters of its id will do').action(showAlert)
   withNote(sub('ack <ids...>', 'somebody sees to it')).action(acknowledge)
   withNote(sub('resolve <ids...>', 'say what it was; also of one that has ended by itself'))
-    .addOption(new Option('--as <outcome>', 'what it was').choices([...outcomes]).makeOptionMandatory())
+    .addOption(new Option('--as <outcome>', 'what it was; always needed').choices([...outcomes]))
+    // A mandatory option that is left out would not say what it may be.
+    .hook('preAction', command => {
+      if (command.opts<{ as?: string }>().as === undefined)
+        command.error(`error: --as is missing: it is one of ${outcomes.join(', ')}`)
+    })
     .action(resolve)
   sub('assign <id> [name]', 'whose it is; without a name nobody’s').action(assign)
   sub('comment <id> <text>', 'add a line to its history').action(comment)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { parse as parseYaml } from 'yaml'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import { isZone } from '../../core/zone.ts'
 import { formatLocal } from '../../flow/zone.ts'
 import { type Calendar, noCalendar, parseCalendar } from '../../ingest/detect/calendar/calendar.ts'
@@ -105,7 +106,7 @@ function calendarOf({ zone, calendar }: BacktestOptions): Calendar {
   try {
     value = parseYaml(readFileSync(calendar, 'utf8'))
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `${calendar}: ${messageOf(error)}`, { cause: error })
+    throw new LintelError('CONFIG_INVALID', `${calendar}: ${fileFault(error)}`, { cause: error })
   }
   return parseCalendar(value, calendar)
 }

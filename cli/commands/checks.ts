@@ -10,7 +10,9 @@ import {
   lockDataDirectory,
   prepareDataDirectory,
 } from '../../core/data-directory.ts'
-import { messageOf } from '../../core/errors.ts'
+import { LintelError, messageOf } from '../../core/errors.ts'
+import { ruleNames } from '../../ingest/detect/rule-description.ts'
+import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { answers } from '../connect.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
 
@@ -25,6 +27,12 @@ export function addCheckCommands(program: Command): void {
     .description('read the configuration, print what is in force, and exit')
     .action((options: CommonOptions) => {
       const { config, output } = contextOf(options)
+      const problems = channelFaults(config.alerts.channels, ruleNames)
+      if (problems.length > 0)
+        throw new LintelError(
+          'CONFIG_INVALID',
+          problems.map(problem => `${options.config}: ${problem}`).join('\n'),
+        )
       output.say(JSON.stringify(config, null, 2), config)
     })
   withLocalOptions(program.command('doctor'))

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 interface RegionsOptions extends CommonOptions {
@@ -30,6 +31,6 @@ function readRegions(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new LintelError('DEVICE_INVALID', `${path}: ${messageOf(error)}`)
+    throw new LintelError('DEVICE_INVALID', `${path}: ${fileFault(error)}`)
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument as parseYaml } from 'yaml'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import { parseDocument, type RulesDocument, type RulesMeaning } from '../../ingest/detect/rules-document.ts'
 
 /** What a rules file says, YAML or JSON; - is standard input. Throws RULES_INVALID, each line with the file's name. */
@@ -12,7 +13,7 @@ export function readRulesFile(path: string): { document: RulesDocument; meaning:
     const document = yaml.toJS() as RulesDocument | null
     return { document: document ?? {}, meaning: parseDocument(document) }
   } catch (error) {
-    const lines = messageOf(error).split('\n')
+    const lines = fileFault(error).split('\n')
     throw new LintelError('RULES_INVALID', lines.map(line => `${path}: ${line}`).join('\n'))
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { systemClock } from '../../core/clock.ts'
 import { awaitLock, dataPaths, stateDirectories } from '../../core/data-directory.ts'
 import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import { type Part, startAll } from '../../core/lifecycle.ts'
 import { createLog } from '../../core/log.ts'
 import { createMetricsServer } from '../../core/metrics-server.ts'
@@ -77,7 +78,7 @@ function read(key: string, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `${key} cannot be read: ${messageOf(error)}`)
+    throw new LintelError('CONFIG_INVALID', `${key} cannot be read: ${path}: ${fileFault(error)}`)
   }
 }
 

@@ -45,7 +45,7 @@ export function readChannels(
   configured: Readonly<Record<string, ChannelConfig>>,
   surroundings: ChannelSurroundings,
 ): ChannelSettings[] {
-  const problems = unreadable(configured, surroundings.rules)
+  const problems = channelFaults(configured, surroundings.rules)
   if (problems.length > 0) throw new LintelError('CONFIG_INVALID', problems.join('\n'))
   const entries = Object.entries(configured)
   const all = entries.length > 0 ? entries : ([['log', { kind: 'log', giveUpS: 86_400 }]] as const)
@@ -53,7 +53,7 @@ export function readChannels(
 }
 
 /** What is wrong with the rules and the files that channels name, a line each. */
-export function unreadable(
+export function channelFaults(
   configured: Readonly<Record<string, ChannelConfig>>,
   rules: readonly string[],
 ): string[] {
@@ -63,14 +63,15 @@ export function unreadable(
 }
 
 function faultsOf(config: ChannelConfig, known: readonly string[]): string[] {
-  const { kind, rules = [], secretFile, passwordFile, urlFile } = config
+  const { kind, rules = [], secretFile, passwordFile, url, urlFile } = config
   const strangers = rules.filter(rule => !known.includes(rule))
   const faults =
     strangers.length === 0
       ? []
       : [`rules: there is no ${strangers.join(', ')}; there are ${known.join(', ')}`]
   const readings = [
-    () => urlFile !== undefined && (kind === 'email' ? mailServerIn(urlFile, config.tls) : urlOf(config)),
+    () => kind === 'email' && urlFile !== undefined && mailServerIn(urlFile, config.tls),
+    () => kind !== 'email' && (url ?? urlFile) !== undefined && urlOf(config),
     () => secretFile !== undefined && (kind === 'webhook' ? secretsIn : read)('secretFile', secretFile),
     () => passwordFile !== undefined && read('passwordFile', passwordFile),
     () => caOf(config),
@@ -143,7 +144,9 @@ function urlOf({ url, urlFile }: ChannelConfig): string {
   const text = url ?? read('urlFile', urlFile!)
   // What is wrong with it is not told: it may hold a key.
   if (!/^https?:\/\/[^/\s]\S*$/.test(text) || !URL.canParse(text))
-    throw new Error('urlFile: must hold one address, of http: or https:, and nothing else')
+    throw new Error(
+      `${url === undefined ? 'urlFile' : 'url'}: must hold one address, of http: or https:, and nothing else`,
+    )
   return text
 }
 

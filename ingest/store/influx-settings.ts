@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
 import {
   type InfluxConfig,
   type InfluxVersion,
@@ -67,6 +68,9 @@ function read(key: string, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `store.influx.${key} cannot be read: ${messageOf(error)}`)
+    throw new LintelError(
+      'CONFIG_INVALID',
+      `store.influx.${key} cannot be read: ${path}: ${fileFault(error)}`,
+    )
   }
 }

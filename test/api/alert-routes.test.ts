@@ -94,7 +94,13 @@ describe('alerts over HTTP', () => {
       method: 'POST',
       url: '/alerts/7k3q/resolve',
       body: { outcome: 'fine' },
-      detail: 'outcome must be equal',
+      detail: 'outcome must be one of real, false-alarm, test, maintenance',
+    },
+    {
+      method: 'POST',
+      url: '/alerts/7k3q/resolve',
+      body: { outcome: 'real', nott: 'a cat', by: 'me' },
+      detail: 'must not have nott, by; there are outcome, note',
     },
     {
       method: 'POST',
@@ -112,7 +118,13 @@ describe('alerts over HTTP', () => {
       method: 'POST',
       url: '/snoozes',
       body: { why: 'snooze', place: {}, until: '2026-11-24T04:00:00Z', ruel: 'tamper' },
-      detail: 'there is no ruel here',
+      detail: 'must not have ruel; there are why, rule, place',
+    },
+    {
+      method: 'POST',
+      url: '/snoozes',
+      body: { why: 'snooze', place: { site: 'a', buildng: 'b' }, until: '2026-11-24T04:00:00Z' },
+      detail: 'body/place must not have buildng; there are site, building',
     },
     { method: 'GET', url: '/alerts/live?after=-1', detail: 'after must be >= 0' },
   ] as const

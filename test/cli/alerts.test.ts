@@ -183,7 +183,7 @@ describe('lintel alerts', () => {
 
   test('says how channels are, and that one does not work', async () => {
     const { url } = await serve()
-    expect(await printed(url, 'channels')).toMatch(/^channel +kind +waiting.*\nlog +log +1 /)
+    expect(await printed(url, 'channels')).toMatch(/^channel +kind +sites +waiting.*\nlog +log +all +1 /)
     await expect(printed(url, 'test', 'log')).rejects.toMatchObject({
       code: 'NOTIFY_FAILED',
       message: 'nobody is there',

@@ -43,7 +43,9 @@ test('a command has every default where no configuration is named', () => {
 })
 
 test('a configuration that is named has to be there', () => {
-  expect(() => contextOf({ data: '.', config: '/nowhere/at/all.yaml' })).toThrow(/ENOENT/)
+  expect(() => contextOf({ data: '.', config: '/nowhere/at/all.yaml' })).toThrow(
+    /all\.yaml: there is no such file/,
+  )
 })
 
 describe('a service that is named', () => {
@@ -61,7 +63,10 @@ describe('a service that is named', () => {
     { options: { url: 'https://a' }, message: /--url needs a token/ },
     { options: { url: 'a:8080' }, message: /--url must be such as/ },
     { options: { url: 'https://a/api' }, message: /--url must be such as/ },
-    { options: { url: 'https://a', tokenFile: '/nowhere/at/all' }, message: /--token-file: ENOENT/ },
+    {
+      options: { url: 'https://a', tokenFile: '/nowhere/at/all' },
+      message: /--token-file: \/nowhere\/at\/all: there is no such file/,
+    },
     { options: { tokenFile: 'x' }, message: /--token-file goes with --url/ },
   ]
   for (const { options, message } of wrong) {

@@ -126,11 +126,34 @@ describe('a configuration', () => {
       ],
     },
   ]
+  const forms = {
+    http: { publicUrl: 'lintel.example' },
+    uplink: { url: 'centre.example', account: 'the gate', tokenFile: 't' },
+    store: { influx: { url: 'localhost:8086', database: 'd' } },
+  }
+  wrong.push({
+    given: forms,
+    say: [
+      'http.publicUrl: must be http:// or https:// and a host, with no path',
+      'store.influx.url: must be an address of http: or https:',
+      'uplink.account: must be an id: 1 to 64 of A-Z, a-z, 0-9, _ and -',
+      'uplink.url: must be an address of mqtt:, mqtts:, ws: or wss:',
+    ],
+  })
   for (const { given, say } of wrong) {
     test(`is refused, with every problem in a line of its own: ${JSON.stringify(given)}`, () => {
       expect(problemsOf(() => parseConfig(given)).sort()).toEqual(say)
     })
   }
+})
+
+test('a configuration is refused with every problem, however many there are', () => {
+  const count = 16
+  const duty = { kind: 'feishu', urlFile: 'u', quiet: { from: '24:00', to: '7:00' }, giveUpS: 1 }
+  const channels = Object.fromEntries(Array.from({ length: count }, (_, n) => [`duty-${n}`, duty]))
+  expect(problemsOf(() => parseConfig({ alerts: { channels }, log: { level: 'loud' } }))).toHaveLength(
+    3 * count + 1,
+  )
 })
 
 describe('a configuration file', () => {
@@ -176,6 +199,6 @@ describe('a configuration file', () => {
 
   test('that is not there is refused by name', async () => {
     const path = join(await temporaryDirectory(), 'none.yaml')
-    expect(problemsOf(() => readConfig(path))[0]).toMatch(/none\.yaml: ENOENT/)
+    expect(problemsOf(() => readConfig(path))[0]).toMatch(/none\.yaml: there is no such file/)
   })
 })

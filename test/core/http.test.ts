@@ -1,5 +1,7 @@
+import { type AddressInfo, connect } from 'node:net'
+import { text as readText } from 'node:stream/consumers'
 import Type from 'typebox'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { LintelError } from '../../core/errors.ts'
 import { createHttp, type Problem } from '../../core/http.ts'
 
@@ -10,6 +12,12 @@ function serve() {
   const app = createHttp({ admit: 'secret', onError: error => faults.push(error) })
   app.get('/closed', async () => ({ ok: true }))
   app.post('/body', async request => request.body)
+  const Shape = Type.Object(
+    { kind: Type.Enum(['car', 'bus']), note: Type.Optional(Type.String()) },
+    { additionalProperties: false },
+  )
+  app.post('/shape', { schema: { body: Shape } }, async request => request.body)
+  app.post('/text', { schema: { body: Type.String() } }, async request => request.body)
   app.get(
     '/count',
     { schema: { querystring: Type.Object({ n: Type.Integer({ minimum: 1 }) }) } },
@@ -73,7 +81,10 @@ describe('an HTTP server', () => {
     { url: '/body', method: 'POST', payload: 'x'.repeat(5e6), status: 413, code: 'API_REQUEST_INVALID', detail: /large/ },
     { url: '/body', method: 'POST', payload: '{"a":', status: 400, code: 'API_REQUEST_INVALID', detail: /JSON/ },
     { url: '/body', method: 'POST', payload: '', status: 400, code: 'API_REQUEST_INVALID', detail: /empty/ },
-    { url: '/body', method: 'POST', payload: 'x', type: 'image/png', status: 415, code: 'API_REQUEST_INVALID', detail: /Unsupported Media Type/ },
+    { url: '/body', method: 'POST', payload: 'x', type: 'image/png', status: 415, code: 'API_REQUEST_INVALID', detail: 'Unsupported Media Type: send it as Content-Type: application/json' },
+    { url: '/text', method: 'POST', payload: 'x', type: 'image/png', status: 415, code: 'API_REQUEST_INVALID', detail: 'Unsupported Media Type: send it as Content-Type: text/csv' },
+    { url: '/shape', method: 'POST', payload: '{"kind":"car","nott":"x","__proto":1}', status: 400, code: 'API_REQUEST_INVALID', detail: 'body must not have nott, __proto; there are kind, note' },
+    { url: '/shape', method: 'POST', payload: '{"kind":"tram"}', status: 400, code: 'API_REQUEST_INVALID', detail: 'body/kind must be one of car, bus' },
   ] // biome-ignore format: a table
   for (const { url, method = 'GET', payload, type = 'application/json', status, code, detail } of problems) {
     test(`answers ${status} ${code} to ${method} ${url}${payload === undefined ? '' : ` of ${type}, ${payload.length} long`}`, async () => {
@@ -96,6 +107,27 @@ describe('an HTTP server', () => {
       })
       expect(problem.detail).toMatch(detail)
       expect(faults).toHaveLength(status >= 500 ? 1 : 0)
+    })
+  }
+
+  const unread = [
+    { title: 'an address that is not percent-encoded', text: 'GET /closed?site=南社 HTTP/1.1\r\nhost: x\r\n\r\n', status: 400, detail: /percent-encoded/ },
+    { title: 'what is no HTTP', text: 'HELLO\r\n\r\n', status: 400, detail: /no HTTP request/ },
+    { title: 'long headers', text: `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, status: 431, detail: /headers/ },
+  ] // biome-ignore format: a table
+  for (const { title, text, status, detail } of unread) {
+    test(`answers ${status} in the same form to ${title}`, async () => {
+      const { app } = serve()
+      onTestFinished(() => app.close())
+      await app.listen({ host: '127.0.0.1', port: 0 })
+      const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+      socket.write(text)
+      const [head = '', body = ''] = (await readText(socket)).split('\r\n\r\n')
+      expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+      expect(head).toMatch(/^content-type: application\/problem\+json\r$/m)
+      expect(head).toContain(`content-length: ${Buffer.byteLength(body)}`)
+      expect(JSON.parse(body)).toMatchObject({ status, code: 'API_REQUEST_INVALID' })
+      expect(JSON.parse(body)).toHaveProperty('detail', expect.stringMatching(detail))
     })
   }
 

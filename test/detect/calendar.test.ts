@@ -100,7 +100,11 @@ describe('a calendar file', () => {
     expect(problems({ holidays: { a: ['2026-05-01'] }, workdays: ['2026-05-01'] })).toEqual([
       'ours.yaml: 2026-05-01 is both a holiday and a workday',
     ])
-    for (const value of [{ feiertage: [] }, null, { holidays: { a: ['yesterday'] } }, []])
-      expect(problems(value).length).toBeGreaterThan(0)
+    const slips = Array.from({ length: 12 }, () => '1 May')
+    expect(problems({ holidays: { a: ['yesterday'] }, workdays: slips })).toEqual([
+      'ours.yaml: holidays.a.0: must be YYYY-MM-DD, or FIRST/LAST of these',
+      ...slips.map((_, n) => `ours.yaml: workdays.${n}: must be YYYY-MM-DD, or FIRST/LAST of these`),
+    ])
+    for (const value of [{ feiertage: [] }, null, []]) expect(problems(value).length).toBeGreaterThan(0)
   })
 })

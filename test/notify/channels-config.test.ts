@@ -44,18 +44,19 @@ describe('alerts.channels', () => {
     { channel: { kind: 'wecom', url: 'https://x.example/?key=1' }, say: [': wecom needs urlFile', ': wecom has no url', ': url may hold a key: put it into a file, and name that as urlFile'] },
     { channel: { kind: 'wecom', urlFile: 'u', secretFile: 's' }, say: [': wecom has no secretFile'] },
     { channel: { kind: 'webhook' }, say: [': webhook needs one of url, urlFile'] },
-    { channel: { kind: 'webhook', url: 'http://x', urlFile: 'u' }, say: [': webhook needs one of url, urlFile'] },
+    { channel: { kind: 'webhook', url: 'http://x', urlFile: 'u' }, say: [': webhook takes url or urlFile, not both'] },
     { channel: { kind: 'webhook', url: 'ftp://x' }, say: [': url must be one of http: or https:'] },
     { channel: { kind: 'webhook', url: 'https://u:p@x.example' }, say: [': url may hold a key'] },
     { channel: { kind: 'webhook', url: 'http://x', afterS: 60, changes: 'all' }, say: [': afterS is for changes: main'] },
     { channel: { kind: 'mqtt', quiet: { from: '22:00', to: '07:00' } }, say: [': mqtt has no quiet'] },
     { channel: { kind: 'log', to: ['a@b'] }, say: [': log has no to'] },
     { channel: { kind: 'email' }, say: [': email needs from, to', ': email needs one of host, urlFile'] },
+    { channel: { ...mail, host: 'h', urlFile: 'u' }, say: [': email takes host or urlFile, not both'] },
     { channel: { ...mail, host: 'h', user: 'u' }, say: [': user and passwordFile go together'] },
     { channel: { ...mail, urlFile: 'u', port: 25 }, say: [': port, user and passwordFile stand in the file of urlFile'] },
-    { channel: { ...mail, host: 'h', to: ['a@b, c@d'] }, say: ['.to.0: must match pattern'] },
+    { channel: { ...mail, host: 'h', to: ['a@b, c@d'] }, say: ['.to.0: must be one address, such as duty@example.com'] },
     { channel: { kind: 'feishu', urlFile: 'u', quiet: { from: '22:00', to: '22:00' } }, say: [': quiet: from and to are the same'] },
-    { channel: { kind: 'feishu', urlFile: 'u', quiet: { from: '24:00', to: '7:00', zone: 'Mars/Here' } }, say: ['.quiet.from: must match', '.quiet.to: must match', ': quiet.zone: "Mars/Here" is not an IANA time zone'] },
+    { channel: { kind: 'feishu', urlFile: 'u', quiet: { from: '24:00', to: '7:00', zone: 'Mars/Here' } }, say: ['.quiet.from: must be HH:MM, such as 22:00', '.quiet.to: must be HH:MM', ': quiet.zone: "Mars/Here" is not an IANA time zone'] },
     { channel: { kind: 'log', sites: [] }, say: ['.sites: must not have fewer than 1 items'] },
     { channel: { kind: 'log', least: 'high' }, say: ['.least: must be one of notice, warning, critical'] },
     { channel: { kind: 'log', key: 'x' }, say: [': unknown key key'] },
@@ -132,13 +133,26 @@ describe('the channels that there are', () => {
   })
 
   const wrong: { channel: object; files?: Record<string, string>; say: string }[] = [
-    { channel: { kind: 'wecom', urlFile: 'u' }, say: 'urlFile cannot be read' },
+    { channel: { kind: 'wecom', urlFile: 'u' }, say: 'u: there is no such file' },
     { channel: { kind: 'wecom', urlFile: 'u' }, files: { u: ' \n' }, say: 'is empty' },
     { channel: { kind: 'wecom', urlFile: 'u' }, files: { u: 'secret-key' }, say: 'urlFile: must hold one address, of http: or https:, and nothing else' },
+    { channel: { kind: 'webhook', url: 'http://x/a b' }, say: 'url: must hold one address' },
     { channel: { kind: 'webhook', url: 'http://x', secretFile: 's' }, files: { s: 'short' }, say: 'secretFile: a secret has 16 bytes at least' },
     { channel: { ...mail, urlFile: 'u' }, files: { u: 'https://secret-key' }, say: 'urlFile: must hold smtps://' },
     { channel: { kind: 'log', rules: ['tampering'] }, say: 'rules: there is no tampering; there are door-forced' },
   ] // biome-ignore format: a table
+  test('are refused with all that is wrong with each', async () => {
+    const channels = {
+      duty: { kind: 'webhook', urlFile: 'u', secretFile: 's', caFile: 'c', rules: ['x'] },
+      mail: { ...mail, host: 'h', user: 'u', passwordFile: 'p', caFile: 'c' },
+    }
+    const error = await read(channels, { s: 'short', p: '' }).catch(messageOf)
+    const keys = String(error)
+      .split('\n')
+      .map(line => /^alerts\.channels\.(\w+: \w+)/.exec(line)?.[1])
+    expect(keys).toEqual(['duty: rules', 'duty: urlFile', 'duty: secretFile', 'duty: caFile', 'mail: passwordFile', 'mail: caFile']) // biome-ignore format: one thing
+  })
+
   for (const { channel, files = {}, say } of wrong) {
     test(`are not there for ${JSON.stringify(channel)}: ${say}`, async () => {
       const error = await read({ duty: channel }, files).catch(messageOf)

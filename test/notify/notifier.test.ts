@@ -173,7 +173,9 @@ describe('the notifier', () => {
       settingsOf('hangs', hangs),
       settingsOf('throws', throws),
       settingsOf('fails', fails.channel),
-      settingsOf('good', good.channel),
+      settingsOf('good', good.channel, {
+        wants: { changes: 'main', least: 'notice', sites: ['a', 'b', 'c'] },
+      }),
     ])
     for (const site of ['a', 'b', 'c']) {
       await find(findingOf(site, 'raised', Date.now(), { rule: 'door-forced' }))
@@ -185,10 +187,17 @@ describe('the notifier', () => {
     expect(fails.sent.length).toBeGreaterThan(4)
     expect([...keys]).toHaveLength(1)
     const views = Object.fromEntries(notifier.channels().map(view => [view.name, view]))
-    expect(views.good).toMatchObject({ waiting: 0, sent: 3, failed: 0, undelivered: 0 })
+    expect(views.good).toMatchObject({
+      sites: ['a', 'b', 'c'],
+      waiting: 0,
+      sent: 3,
+      failed: 0,
+      undelivered: 0,
+    })
     expect(views.hangs).toMatchObject({ waiting: 3, sent: 0, fault: 'no answer within 30 s' })
     expect(views.throws).toMatchObject({ waiting: 3, fault: 'no', oldestAt: start })
     expect(views.fails).toMatchObject({ waiting: 3, fault: 'HTTP 500' })
+    expect(views.fails).not.toHaveProperty('sites')
     expect(new Set(faults.map(codeOf))).toEqual(new Set(['NOTIFY_FAILED']))
     expect(await notifier.metrics()).toContain('lintel_notify_waiting{channel="fails"} 3')
   })

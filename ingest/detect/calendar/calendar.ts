@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { LintelError } from '../../../core/errors.ts'
+import { allErrors, formOf } from '../../../core/schema-errors.ts'
 
 /** When it is not as the weekday says. */
 export interface Calendar {
@@ -20,7 +21,9 @@ export interface Occasion {
 export const noCalendar: Calendar = { holidays: new Set(), workdays: new Set(), occasions: [] }
 
 const day = '\\d{4}-\\d{2}-\\d{2}'
-const Dates = Type.Array(Type.String({ pattern: `^${day}(/${day})?$` }))
+const Dates = Type.Array(
+  Type.String({ pattern: `^${day}(/${day})?$`, form: 'YYYY-MM-DD, or FIRST/LAST of these' }),
+)
 const File = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
@@ -50,8 +53,8 @@ const mostDays = 3660
 export function parseCalendar(value: unknown, name: string): Calendar {
   const problems: string[] = []
   if (!validator.Check(value)) {
-    for (const { instancePath, message } of validator.Errors(value))
-      problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'the file'}: ${message}`)
+    for (const { keyword, instancePath, message, schemaPath } of allErrors(validator, value))
+      problems.push(`${instancePath.slice(1).replaceAll('/', '.') || 'the file'}: ${formOf(File, keyword, schemaPath) ?? message}`) // biome-ignore format: one thing
     throw new LintelError('CONFIG_INVALID', problems.map(problem => `${name}: ${problem}`).join('\n'))
   }
   const holidays = new Set<string>()

@@ -1,0 +1,12 @@
+import type { ChannelConfig } from '../../core/alert-config.ts'
+
+/** Channels that would never say anything: they are for sites at which nothing is enrolled. */
+export function silentChannels(
+  configured: Readonly<Record<string, ChannelConfig>>,
+  enrolled: readonly { readonly site: string }[],
+): { readonly channel: string; readonly sites: readonly string[] }[] {
+  const known = new Set(enrolled.map(({ site }) => site))
+  return Object.entries(configured).flatMap(([channel, { sites }]) =>
+    sites === undefined || sites.some(site => known.has(site)) ? [] : [{ channel, sites }],
+  )
+}
