@@ -2,7 +2,7 @@ import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
-import { createSleeper } from '../../core/sleeper.ts'
+import { createLoop } from '../../core/loop.ts'
 import type { Place, Seq } from '../../core/words.ts'
 import type { Entry, JournalReader } from '../../gateway/journal/journal.ts'
 import type { Row, Store } from '../store/store.ts'
@@ -43,9 +43,6 @@ export function createIntake(
   { journal, store, cursors, place, random, onFault }: IntakeParts,
   options = intakeDefaults,
 ): Part & { stats(): IntakeStats } {
-  let running = false
-  let loop: Promise<void> = Promise.resolve()
-  const sleeper = createSleeper()
   let position: Seq | undefined
   /** As far as is known: while the store is asked again, what it had is not in doubt. */
   let applied: Seq = 0
@@ -104,33 +101,22 @@ export function createIntake(
     fault(`the record at position ${first.seq} names place ${first.record.place}, which is not known${more}`)
   }
 
-  async function run(): Promise<void> {
-    while (running) {
-      try {
-        const taken = await step()
-        failing = 0
-        if (taken < options.batchRows) await sleeper.sleep(options.paceMs)
-      } catch (error) {
-        failures++
-        onFault(error)
-        // What was applied is asked again: a write that failed may have been made all the same.
-        position = undefined
-        await sleeper.sleep(backoffMs(++failing, options.retry, random()))
-      }
+  const loop = createLoop('intake', async () => {
+    try {
+      const taken = await step()
+      failing = 0
+      return taken < options.batchRows ? options.paceMs : 0
+    } catch (error) {
+      failures++
+      onFault(error)
+      // What was applied is asked again: a write that failed may have been made all the same.
+      position = undefined
+      return backoffMs(++failing, options.retry, random())
     }
-  }
+  })
 
   return {
-    name: 'intake',
-    async start() {
-      running = true
-      loop = run()
-    },
-    async stop() {
-      running = false
-      sleeper.wake()
-      await loop
-    },
+    ...loop,
     stats: () => ({ applied, rows, batches, failures, failing, damaged }),
   }
 }

@@ -2,7 +2,7 @@ import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import { type Clock, secondMs } from '../../core/clock.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import type { Part } from '../../core/lifecycle.ts'
-import { createSleeper } from '../../core/sleeper.ts'
+import { createLoop } from '../../core/loop.ts'
 import type { Seq } from '../../core/words.ts'
 import type { AlertChange, Alerts } from '../alert/alerts.ts'
 import type { Finding } from '../detect/rule.ts'
@@ -62,9 +62,6 @@ const expireEveryMs = 5 * secondMs
  */
 export function createWatch(parts: WatchParts, options = watchDefaults): Part & { stats(): WatchStats } {
   const { journal, state, cursors, alerts, clock, onFault } = parts
-  let running = false
-  let loop: Promise<void> = Promise.resolve()
-  const sleeper = createSleeper()
   let watching: Watching | undefined
   let savedAt = 0
   let expiredAt = 0
@@ -72,10 +69,9 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   let saves = 0
   let failures = 0
   let longestMs = 0
+  let failed = 0
   /** What is not saved yet, since the disk would not take it. It is tried again, and nothing is read before it is done. */
   let pending: { readonly found: readonly Finding[]; write(): void } | undefined
-
-  const nextTurn = () => new Promise(resolve => setImmediate(resolve))
 
   function timed<T>(work: () => T): T {
     const began = performance.now()
@@ -139,38 +135,30 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     return true
   }
 
-  async function run(): Promise<void> {
-    let failed = 0
-    while (running) {
-      try {
-        if (await step()) await nextTurn()
-        else await sleeper.sleep(options.paceMs)
-        failed = 0
-      } catch (error) {
-        failures++
-        onFault(error)
-        if (pending === undefined) watching = undefined
-        await sleeper.sleep(backoffMs(++failed, options.retry, parts.random()))
-      }
+  const loop = createLoop('watch', async () => {
+    try {
+      const isMore = await step()
+      failed = 0
+      return isMore ? 0 : options.paceMs
+    } catch (error) {
+      failures++
+      onFault(error)
+      if (pending === undefined) watching = undefined
+      return backoffMs(++failed, options.retry, parts.random())
     }
-    await finish().catch(onFault)
-  }
+  })
 
   async function finish(): Promise<void> {
     if (pending !== undefined) await commit(pending, clock())
     if (watching !== undefined) await save(watching, clock())
+    watching = undefined
   }
 
   return {
-    name: 'watch',
-    async start() {
-      running = true
-      loop = run()
-    },
+    ...loop,
     async stop() {
-      running = false
-      sleeper.wake()
-      await loop
+      await loop.stop()
+      await finish().catch(onFault)
     },
     stats() {
       const { units = 0, refused = 0, flow } = watching?.stats() ?? {}

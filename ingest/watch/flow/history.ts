@@ -1,6 +1,6 @@
 import { dayMs, minuteMs } from '../../../core/clock.ts'
 import type { Part } from '../../../core/lifecycle.ts'
-import { createSleeper } from '../../../core/sleeper.ts'
+import { createLoop } from '../../../core/loop.ts'
 import { createFlowDetector } from '../../detect/flow/detector.ts'
 import type { FlowState } from '../../detect/flow/state.ts'
 import type { Store } from '../../store/store.ts'
@@ -37,9 +37,6 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
 } {
   const { store, journalId, onFault, stepMin = flowStepMin, paceMs = 250 } = parts
   let watch: FlowWatch | undefined
-  let running = false
-  let loop: Promise<void> = Promise.resolve()
-  const sleeper = createSleeper()
   let taught = 0
 
   /** Resolves to whether there was anything to do. */
@@ -50,7 +47,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
     // The store is behind: the last of history is still to come.
     if ((await store.applied(journalId)) < lesson.seq) return false
     const states = await read(lesson)
-    if (!running || watch !== at || states === undefined || !at.learn(lesson, states)) return false
+    if (!loop.isRunning() || watch !== at || states === undefined || !at.learn(lesson, states)) return false
     taught++
     return true
   }
@@ -61,10 +58,10 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
       const counts = await countsOf(lesson, from)
       if (counts === undefined) return new Map()
       for (const slice of history.week(from, counts)) {
-        if (!running) return undefined
+        if (!loop.isRunning()) return undefined
         await new Promise(resolve => setImmediate(resolve, slice))
       }
-      await sleeper.sleep(paceMs)
+      await loop.rest(paceMs)
     }
     return history.states
   }
@@ -101,28 +98,17 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
     return counts
   }
 
-  async function run(): Promise<void> {
-    while (running) {
-      const learned = await step().catch((error: unknown) => {
-        onFault(error)
-        return false
-      })
-      // A lesson that could not be learned now can be tried a minute later; there may be none for hours.
-      await sleeper.sleep(learned ? paceMs : watch?.lesson() === undefined ? paceMs * 4 : retryMs)
-    }
-  }
+  const loop = createLoop('flow history', async () => {
+    const learned = await step().catch((error: unknown) => {
+      onFault(error)
+      return false
+    })
+    // A lesson that could not be learned now can be tried a minute later; there may be none for hours.
+    return learned ? paceMs : watch?.lesson() === undefined ? paceMs * 4 : retryMs
+  })
 
   return {
-    name: 'flow history',
-    async start() {
-      running = true
-      loop = run()
-    },
-    async stop() {
-      running = false
-      sleeper.wake()
-      await loop
-    },
+    ...loop,
     teach(next) {
       watch = next
       return next
