@@ -57,7 +57,9 @@ export function createPictureHolder({
 
   async function holdFor(alert: Alert, now: number): Promise<void> {
     const room = picturesOfAlert - heldOf(alert.id).length
-    const found = find(alert.place, alert.occurredAt - beforeMs, alert.occurredAt + afterMs, picturesOfAlert)
+    // When it happened first, and when it came again.
+    const moments = new Set([alert.occurredAt, alert.times > 1 ? alert.lastRaisedAt : alert.occurredAt])
+    const found = [...moments].flatMap(at => find(alert.place, at - beforeMs, at + afterMs, picturesOfAlert))
     const fresh = found.filter(picture => holds.of(picture) === undefined).slice(0, Math.max(0, room))
     for (const picture of fresh) {
       const { device, event } = picture
@@ -81,7 +83,7 @@ export function createPictureHolder({
       const page = alerts.list({ status: ['open', 'acknowledged'], limit: pageSize, ...(after === undefined ? {} : { after }) }) // biome-ignore format: one thing
       for (const alert of page.alerts) {
         open.add(alert.id)
-        if (alert.place.point === undefined || now - alert.raisedAt >= lookMs) continue
+        if (alert.place.point === undefined || now - alert.lastRaisedAt >= lookMs) continue
         await holdFor(alert, now)
         await setImmediate()
       }

@@ -79,3 +79,17 @@ test('of one alert no more than twenty are held', async () => {
   await holder.look()
   expect(held()).toHaveLength(20)
 })
+
+test('what comes again long after it was raised has its pictures held anew, those of now too', async () => {
+  const { pictures, holder, record, held, time } = setUp()
+  await record('raised')
+  await record('cleared')
+  await holder.look()
+  expect(held()).toEqual([])
+  const again = start + 9 * minuteMs
+  await record('raised', again)
+  pictures.push({ device: 'd1', event: 'again', at: again + secondMs })
+  time.now = start + 20 * minuteMs
+  await holder.look()
+  expect(held()).toEqual(['before', 'again'])
+})
