@@ -6,7 +6,7 @@ import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
-import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
+import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
 import { createApp } from './app.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
@@ -20,6 +20,7 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
   clock: Clock
   log: Logger
   intake?: { stats(): IntakeStats }
+  refill?: { stats(): RefillStats }
   /** What the watch, the alerts and their channels tell Prometheus. */
   alertMetrics?: () => Promise<string>
 }
@@ -30,6 +31,7 @@ export function createLocalApi({
   config,
   log,
   intake,
+  refill,
   alertMetrics,
   ...parts
 }: ApiParts): Part & { readonly url: string } {
@@ -48,7 +50,7 @@ export function createLocalApi({
     onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
   })
   const liveMetrics = live && createLiveMetrics(live)
-  const storeMetrics = createStoreMetrics({ ...parts, intake })
+  const storeMetrics = createStoreMetrics({ ...parts, intake, refill })
   app.get('/metrics', { config: { needs: 'nothing' } }, async (_, reply) => {
     const others = [
       parts.door.metrics().catch(() => ''),
