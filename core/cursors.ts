@@ -13,6 +13,8 @@ export interface Cursors {
   commit(consumer: string, seq: Seq, also?: () => void): Promise<void>
   /** The same, for inside `State.transact`: whether it moved. */
   move(consumer: string, seq: Seq): boolean
+  /** Whether it had got further in a journal of which this one is an older copy. */
+  isCut(consumer: string): boolean
   /** Sets it back, so that what follows is taken again. For inside `State.transact`. */
   setBack(consumer: string, seq: Seq): void
 }
@@ -82,6 +84,7 @@ export function createCursors(state: State, history: History): Cursors {
       })
     },
     move,
+    isCut: consumer => get(consumer) < (noted(consumer)?.seq ?? 0),
     setBack: (consumer, seq) => put(consumer, 1, seq),
   }
 }

@@ -49,6 +49,10 @@ export interface GatewaySettings {
 const registryEveryMs = secondMs / 2
 const sweepEveryMs = minuteMs
 const lockWaitMs = 20_000
+/** A gateway sends again what was acked since the last greeting, where this process died. */
+const greetEveryMs = 5 * secondMs
+/** A gateway that was last heard before so many starts takes what it sent for lost. */
+const openingsTold = 100
 
 /** The process at the door: device ─▶ broker ─▶ admit ─▶ journal. */
 async function start({ data, config, consumers, alone }: GatewaySettings) {
@@ -89,12 +93,13 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   })
   // What was left over a stop may be too old already.
   await waitingRoom.sweep()
+  const runId = randomUUID()
   const admit = createAdmit({
     journal,
     waitingRoom,
     clock,
     maxSnapshotBytes: config.snapshots.maxBytes,
-    runId: randomUUID(),
+    runId,
   })
   const enroller = alone
     ? createRegistryEnroller(registry, clock)
@@ -111,7 +116,20 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       maxPerDevice: config.mqtt.maxInFlightPerDevice,
       maxBytes: config.mqtt.maxInFlightBytes,
     },
-    { admit, registry, enroller, clock, onRefusal: refusal => refusals.add(refusal) },
+    {
+      admit,
+      registry,
+      enroller,
+      clock,
+      onRefusal: refusal => refusals.add(refusal),
+      gatewayGreeting: () => ({
+        type: 'journal',
+        id: reader.id,
+        run: runId,
+        end: journal.stats().end,
+        openings: reader.openings().slice(-openingsTold),
+      }),
+    },
   )
   const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers: consumerNames })
   const door = createDoor({
@@ -170,6 +188,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     createControlServer(door, paths, onFault),
     ...(api === undefined ? [] : [api]),
     watch,
+    repeat('greeting of gateways', greetEveryMs, () => broker.greetGateways()),
     broker,
   ])
   return { running, ready: { ...broker.addresses, ...(api === undefined ? {} : { http: api.url }) } }

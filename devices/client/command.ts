@@ -1,5 +1,6 @@
+import type { Opening } from '../../core/history.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
-import type { DeviceId, EventId } from '../../core/words.ts'
+import type { DeviceId, EventId, Seq } from '../../core/words.ts'
 
 /** What a gateway tells a device on its command topic. */
 export type Command =
@@ -20,6 +21,14 @@ export type Command =
       readonly code: string
       readonly members?: readonly string[]
       readonly device?: DeviceId
+    }
+  /** To a gateway: which journal its centre has, and how far it goes. */
+  | {
+      readonly type: 'journal'
+      readonly id: string
+      readonly run: string
+      readonly end: Seq
+      readonly openings: readonly Opening[]
     }
 
 /** Undefined for what is no command of ours: a device ignores what it does not know, since gateways grow. */
@@ -54,7 +63,21 @@ export function parseCommand(payload: Buffer): Command | undefined {
         ...(Array.isArray(members) ? { members: members.filter(member => typeof member === 'string') } : {}),
         ...(typeof device === 'string' ? { device } : {}),
       }
+    case 'journal':
+      return parseJournal(value as Record<string, unknown>)
     default:
       return undefined
   }
 }
+
+function parseJournal({ id, run, end, openings }: Record<string, unknown>): Command | undefined {
+  if (typeof id !== 'string' || typeof run !== 'string' || !isPosition(end) || !Array.isArray(openings))
+    return undefined
+  const isOpening = ({ epoch, first }: Partial<Opening>) => typeof epoch === 'string' && isPosition(first)
+  if (!openings.every(opening => typeof opening === 'object' && opening !== null && isOpening(opening)))
+    return undefined
+  const plain = (openings as Opening[]).map(({ epoch, first }) => ({ epoch, first }))
+  return { type: 'journal', id, run, end, openings: plain }
+}
+
+const isPosition = (value: unknown): value is Seq => Number.isSafeInteger(value) && (value as number) >= 0

@@ -24,6 +24,21 @@ const CommandSchema = Type.Union([
     members: Type.Optional(Type.Array(Type.String(), { description: 'Names of the members concerned.' })),
     device: Type.Optional(Type.String({ description: 'To a gateway: which of its devices this is about.' })),
   }),
+  Type.Object(
+    {
+      type: Type.Literal('journal'),
+      id: Type.String({ description: 'Names the journal of the centre.' }),
+      run: Type.String({ description: 'Another one after each start of the centre.' }),
+      end: Type.Integer({
+        minimum: 0,
+        description: 'Its last position: all that was acked before lies up to it.',
+      }),
+      openings: Type.Array(Type.Object({ epoch: Type.String(), first: Type.Integer({ minimum: 1 }) }), {
+        description: 'Its latest epochs, and the position with which each began.',
+      }),
+    },
+    { description: 'To a gateway alone, after it has subscribed and every few seconds.' },
+  ),
 ])
 
 /** What a screen shows of an alert. */

@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import type { ErrorCode } from '../../core/errors.ts'
+import type { Opening } from '../../core/history.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
-import type { DeviceId } from '../../core/words.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
 
 /** What a device is told on its command topic. docs/wire.md shows each. */
 export type Command =
@@ -21,6 +22,14 @@ export type Command =
       readonly reason: string
       readonly members?: readonly string[]
       readonly device?: DeviceId
+    }
+  /** To a gateway: how it sees whether we still have what we acked. */
+  | {
+      readonly type: 'journal'
+      readonly id: string
+      readonly run: string
+      readonly end: Seq
+      readonly openings: readonly Opening[]
     }
 
 /** What admission has to say to whoever sent something. */

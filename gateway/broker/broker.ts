@@ -36,6 +36,8 @@ export interface BrokerParts {
   clock: Clock
   /** Something an operator should be able to find: refused connections and messages. */
   onRefusal: (refusal: Refusal) => void
+  /** How far the journal goes, for gateways that report here. */
+  gatewayGreeting?: () => Command
 }
 
 export interface Refusal {
@@ -52,6 +54,8 @@ export interface Broker extends Part {
   stats(): { connected: number; inFlight: number; inFlightBytes: number; pauses: number; heldBack: number }
   /** Sends a command; false if the device is not connected. */
   command(device: DeviceId, command: Command): boolean
+  /** Tells every gateway how far this journal goes. */
+  greetGateways(): void
   /**
    * Gives the displays of a site what they are to show, and those that come later. Resolves once the broker has it,
    * which keeps it until it ends.
@@ -72,7 +76,7 @@ const stopWithinMs = 5000
 
 export function createBroker(
   options: BrokerOptions,
-  { admit, registry, enroller, clock, onRefusal }: BrokerParts,
+  { admit, registry, enroller, clock, onRefusal, gatewayGreeting }: BrokerParts,
 ): Broker {
   const connections = new WeakMap<Client, Connected>()
   const sessions = new Sessions()
@@ -175,6 +179,8 @@ export function createBroker(
   /** It listens: now it can be told the time, and why it was disconnected. */
   function greet(session: Session): void {
     session.feedback.tellTime()
+    if (session.account !== undefined && gatewayGreeting !== undefined)
+      send(session.device, gatewayGreeting())
     const word = parting.take(session.device)
     const about = word instanceof ForeignDevice ? word.about : undefined
     if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
@@ -233,6 +239,11 @@ export function createBroker(
       const isConnected = sessions.ofDevice(device) !== undefined
       if (isConnected) send(device, command)
       return isConnected
+    },
+    greetGateways() {
+      if (gatewayGreeting === undefined) return
+      for (const { account, device } of sessions.open)
+        if (account !== undefined) send(device, gatewayGreeting())
     },
     publishAlert(site, payload) {
       const topic = alertsTopic(site)

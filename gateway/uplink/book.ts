@@ -2,6 +2,7 @@ import { createCursors } from '../../core/cursors.ts'
 import type { History } from '../../core/history.ts'
 import type { State } from '../../core/state/state.ts'
 import type { DeviceId, Seq } from '../../core/words.ts'
+import type { CentreMark } from './centre.ts'
 import { uplinkConsumer } from './settings.ts'
 
 /** What the uplink knows for good: how far it is, and how many records of each device the centre has taken over. */
@@ -12,6 +13,13 @@ export interface Book {
   /** Moves the cursor, and adds what it passed, at once or not at all. Resolves once durable. */
   pass(cursor: Seq, counts: ReadonlyMap<DeviceId, number>): Promise<void>
   passPictures(position: number): Promise<void>
+  /** Whether the journal is an older copy of the one whose positions were passed. */
+  isForked(): boolean
+  /** Sets it back, with what was passed up to there. */
+  setBack(to: { cursor: Seq; pictures: number }, counts: ReadonlyMap<DeviceId, number>): Promise<void>
+  /** What was last known of the centre. */
+  mark(): CentreMark | undefined
+  keepMark(mark: CentreMark): Promise<void>
 }
 
 const pictureConsumer = 'uplink pictures'
@@ -23,6 +31,7 @@ export function createBook(state: State, journal: History): Book {
   const cursors = createCursors(state, journal)
   const pictures = createCursors(state, pictureIndex)
   const counted = state.table<number>('passed')
+  const marks = state.table<CentreMark>('centre')
   return {
     cursor: () => cursors.get(uplinkConsumer),
     pictures: () => pictures.get(pictureConsumer),
@@ -34,6 +43,17 @@ export function createBook(state: State, journal: History): Book {
         }
       }),
     passPictures: position => pictures.commit(pictureConsumer, position),
+    isForked: () => cursors.isCut(uplinkConsumer),
+    setBack: (to, counts) =>
+      state.transact(() => {
+        const prefix = countKey(journal.id, '')
+        for (const [key] of [...counted.entries({ after: prefix, until: `${prefix}~` })]) counted.remove(key)
+        for (const [device, n] of counts) if (n > 0) counted.put(countKey(journal.id, device), n)
+        cursors.setBack(uplinkConsumer, to.cursor)
+        pictures.setBack(pictureConsumer, to.pictures)
+      }),
+    mark: () => marks.get(journal.id),
+    keepMark: mark => state.transact(() => marks.put(journal.id, mark)),
   }
 }
 

@@ -12,9 +12,9 @@ import { createRegistry } from '../../devices/registry/registry.ts'
 import { openLmdbJournalReader } from '../journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../snapshots/file-snapshots.ts'
 import { createBook } from './book.ts'
+import { createFaithfulUplink } from './faithful-uplink.ts'
 import { createUplinkMetrics } from './metrics.ts'
 import type { UplinkSettings } from './settings.ts'
-import { createUplink } from './uplink.ts'
 
 const lockWaitMs = 20_000
 
@@ -31,7 +31,7 @@ async function start({ data, config }: UplinkSettings) {
   const own = openLmdbState({ directory: directories.uplink })
   const state = openLmdbState({ directory: directories.state, readOnly: true })
   const index = openLmdbState({ directory: directories.snapshots, readOnly: true })
-  const uplink = createUplink(
+  const uplink = createFaithfulUplink(
     { url, account, token, tls, ...(maxBytesPerS === undefined ? {} : { maxBytesPerS }) },
     {
       journal,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
-import { Counters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import type { Draft } from './draft.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { PictureStream } from './picture-stream.ts'
@@ -15,6 +15,7 @@ export interface SchedulerParts {
   pictures: PictureStream | undefined
   bucket: TokenBucket
   clock: Clock
+  counters: Counters
 }
 
 /**
@@ -22,7 +23,6 @@ export interface SchedulerParts {
  * pictures last. While a backlog is looked through for what is urgent, nothing else goes.
  */
 export class Scheduler {
-  readonly counters = new Counters()
   readonly #parts: SchedulerParts
   #searching = true
 
@@ -67,8 +67,8 @@ export class Scheduler {
 
   #send(draft: Draft | undefined, again: boolean): boolean {
     if (draft === undefined) return false
-    const { outgoing, bucket, clock } = this.#parts
-    this.counters.add(draft, again)
+    const { outgoing, bucket, clock, counters } = this.#parts
+    counters.add(draft, again)
     bucket.spend(draft.payload.length, clock())
     outgoing.send(draft)
     return true

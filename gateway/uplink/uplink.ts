@@ -7,6 +7,8 @@ import type { Registry } from '../../devices/registry/registry.ts'
 import type { JournalReader } from '../journal/journal.ts'
 import { placeOfPicture, type SnapshotReader } from '../snapshots/snapshots.ts'
 import type { Book } from './book.ts'
+import type { CentreJournal, CentreMark } from './centre.ts'
+import { Counters } from './counters.ts'
 import type { Draft } from './draft.ts'
 import { Hold } from './hold.ts'
 import { judgeRefusal } from './judge-refusal.ts'
@@ -38,6 +40,9 @@ export interface UplinkParts {
   clock: Clock
   random(): number
   onState: LinkOptions['onState']
+  /** What the centre says of its journal, with how far it had acked by then. */
+  onCentre?: (centre: CentreJournal, reached: Pick<CentreMark, 'cursor' | 'pictures'>) => void
+  counters?: Counters
   onFault(error: unknown): void
 }
 
@@ -74,8 +79,8 @@ export function createUplink(options: UplinkOptions, parts: UplinkParts): Part &
       onFault,
     })
   const bucket = new TokenBucket(options.maxBytesPerS, clock())
-  const scheduler = new Scheduler({ outgoing, places, records, pictures, bucket, clock })
-  const { counters } = scheduler
+  const { counters = new Counters() } = parts
+  const scheduler = new Scheduler({ outgoing, places, records, pictures, bucket, clock, counters })
   let connected = false
   let sending = false
   let waiting: NodeJS.Timeout | undefined
@@ -132,6 +137,8 @@ export function createUplink(options: UplinkOptions, parts: UplinkParts): Part &
 
   function heard(command: Command): void {
     if (command.type === 'time') checkClock(command.now)
+    if (command.type === 'journal')
+      parts.onCentre?.(command, { cursor: progress.cursor, pictures: pictures?.progress.cursor ?? 0 })
     if (command.type !== 'refusal') return
     counters.refusal(command.code)
     const { fault, holds } = judgeRefusal(command)
@@ -173,12 +180,6 @@ export function createUplink(options: UplinkOptions, parts: UplinkParts): Part &
   return {
     name: 'uplink',
     async start() {
-      if (progress.cursor > journal.end()) {
-        const what = `the centre has this journal up to ${progress.cursor}, but it ends at ${journal.end()}: is it an older copy?`
-        // Going on would skip what comes next: its positions are taken. The doors here stay open all the same.
-        onFault(new LintelError('JOURNAL_CORRUPT', `${what} Nothing is sent`))
-        return
-      }
       link.open()
       timers.push(
         setInterval(run, lookEveryMs),

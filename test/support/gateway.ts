@@ -4,6 +4,7 @@ import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry, type Registry } from '../../devices/registry/registry.ts'
 import { createAdmit } from '../../gateway/admit/admit.ts'
 import type { Enroller } from '../../gateway/admit/enroller.ts'
+import type { Command } from '../../gateway/admit/feedback.ts'
 import { createRegistryEnroller } from '../../gateway/admit/registry-enroller.ts'
 import { openWaitingRoom, type WaitingRoom } from '../../gateway/admit/waiting-room.ts'
 import { type Broker, type BrokerOptions, createBroker, type Refusal } from '../../gateway/broker/broker.ts'
@@ -21,6 +22,10 @@ export interface GatewayOptions {
   reader?: JournalReader
   maxWaitingBytes?: number
   enroller?: Enroller
+  /** Of a gateway that is started anew with what it had. */
+  registry?: Registry
+  /** What it says of its journal to those that report to it. */
+  greeting?: () => Command
 }
 
 export interface Gateway {
@@ -55,7 +60,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const memory = createMemoryJournal(clock)
   const journal = options.journal ?? memory
   const reader = options.reader ?? (options.journal as JournalReader | undefined) ?? memory
-  const registry = createRegistry(createMemoryState())
+  const registry = options.registry ?? createRegistry(createMemoryState())
   const tokens = new Map<string, string>()
   for (const answer of await registry.enrol(
     (options.devices ?? ['d1', 'd2']).map(device => (typeof device === 'string' ? row(device) : device)),
@@ -78,6 +83,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       enroller: options.enroller ?? createRegistryEnroller(registry, clock),
       clock,
       onRefusal: refusal => refusals.push(refusal),
+      ...(options.greeting === undefined ? {} : { gatewayGreeting: options.greeting }),
     },
   )
   await broker.start?.()

@@ -13,7 +13,7 @@ export function createRestingPictures() {
   return {
     reader: reader as SnapshotReader,
     delete: (event: string) => deleted.add(event),
-    add(event: string, change: Partial<NewPicture> = {}) {
+    add(event: string, change: Partial<NewPicture & Pick<Picture, 'restedAt'>> = {}) {
       const position = pictures.length + 1
       pictures.push({
         device: 'd1',
