@@ -1,11 +1,13 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import { dayMs } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import type { Seq } from '../../core/words.ts'
+import { backfillDays, type Seq } from '../../core/words.ts'
 import { storedKinds } from '../../devices/contract/kinds.ts'
 import { firstOf, type Stretch, type StretchSums, stretchRecords } from '../../gateway/journal/stretch.ts'
 import { appendRows } from './duckdb-append.ts'
 import type { Connections } from './duckdb-connections.ts'
 import { type Known, Numbering } from './duckdb-known.ts'
+import { columnsOf } from './duckdb-tables.ts'
 import type { Row } from './store.ts'
 
 /** Numbers of journals are UTINYINT. */
@@ -111,4 +113,50 @@ export async function refillRows(
   const numbering = new Numbering(known)
   await transact(writer, () => appendRows(writer, rows, number, numbering))
   numbering.keep()
+}
+
+/** Rows that came from former journals, and how late the last of them was received, epoch ms. */
+async function lastOfFormer(writer: DuckDBConnection, known: Known, number: number): Promise<number> {
+  const journals = known.journals.size
+  if (known.former?.journals !== journals) {
+    const parts = storedKinds.map(
+      kind => `SELECT max(received_ms) AS received FROM ${kind} WHERE journal <> ${number}`,
+    )
+    const sql = `SELECT max(received)::DOUBLE FROM (${parts.join(' UNION ALL ')})`
+    const [[at]] = (await writer.runAndReadAll(sql)).getRows() as [[number | null]]
+    known.former = { journals, receivedUntil: at ?? Number.NEGATIVE_INFINITY }
+  }
+  return known.former.receivedUntil
+}
+
+/**
+ * A journal that was lost, or replaced by an older copy, no longer knows the ids of what it had: where a device sends it
+ * again, it is stored anew. So a row that equals one of a former journal in all that was reported, and was received
+ * within the days in which a device may repeat itself, takes its place. Inside the transaction that has written it.
+ */
+export async function replaceFormer(
+  writer: DuckDBConnection,
+  known: Known,
+  number: number,
+  rows: readonly Row[],
+): Promise<void> {
+  if (known.journals.size < 2 || rows.length === 0) return
+  const receivedAt = rows[0]!.record.receivedAt
+  if (receivedAt - (await lastOfFormer(writer, known, number)) > backfillDays * dayMs) return
+  const [first, last] = [rows[0]!.seq, rows.at(-1)!.seq]
+  for (const kind of new Set(rows.map(({ record }) => record.kind))) {
+    const reported = columnsOf(kind).filter(
+      ({ name, field }) => field !== undefined || name === 'place' || name === 'at_ms',
+    )
+    const names = reported.map(({ name }) => `"${name}"`)
+    const nth = `row_number() OVER (PARTITION BY ${names.join(', ')} ORDER BY seq) AS nth`
+    const fresh = `SELECT ${names.join(', ')}, ${nth} FROM ${kind} WHERE journal = ${number} AND seq BETWEEN ${first} AND ${last}`
+    const former = `SELECT rowid AS former, ${names.join(', ')}, ${nth} FROM ${kind} WHERE journal <> ${number} AND at_ms BETWEEN (SELECT min(at_ms) FROM fresh) AND (SELECT max(at_ms) FROM fresh)`
+    const equal = [...names, 'nth']
+      .map(name => `fresh.${name} IS NOT DISTINCT FROM old.${name}`)
+      .join(' AND ')
+    await writer.run(
+      `DELETE FROM ${kind} WHERE rowid IN (WITH fresh AS (${fresh}) SELECT former FROM (${former}) old JOIN fresh ON ${equal})`,
+    )
+  }
 }

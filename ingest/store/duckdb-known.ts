@@ -7,6 +7,8 @@ export interface Known {
   readonly journals: Map<string, KnownJournal>
   readonly places: Map<string, number>
   readonly words: Map<string, number>
+  /** When the last row was received that came from another journal than the present one, where that was asked. */
+  former?: { readonly journals: number; readonly receivedUntil: number }
 }
 
 export interface KnownJournal {

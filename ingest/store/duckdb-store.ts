@@ -6,7 +6,7 @@ import { appendRows } from './duckdb-append.ts'
 import { compileCells } from './duckdb-cells.ts'
 import { type ConnectionOptions, openConnections } from './duckdb-connections.ts'
 import { databasePath } from './duckdb-database.ts'
-import { forkJournal, refillRows, stretchPositions, stretchSums } from './duckdb-journals.ts'
+import { forkJournal, refillRows, replaceFormer, stretchPositions, stretchSums } from './duckdb-journals.ts'
 import { type Known, type KnownJournal, Numbering } from './duckdb-known.ts'
 import { expireRows } from './duckdb-retention.ts'
 import { scanDuckDb } from './duckdb-scan.ts'
@@ -88,6 +88,7 @@ async function writeBatch(
   try {
     await writer.run('BEGIN')
     await appendRows(writer, fresh, number, numbering)
+    await replaceFormer(writer, known, number, fresh)
     for (const { epoch, seq: last } of epochs) {
       if (epoch === undefined) continue
       await writer.run(

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { expect, onTestFinished, test } from 'vitest'
+import { dayMs } from '../../core/clock.ts'
 import { type DuckDbStoreOptions, openDuckDbStore } from '../../ingest/store/duckdb-store.ts'
 import { columnsOf } from '../../ingest/store/duckdb-tables.ts'
 import { passage, someMoment } from '../support/records.ts'
@@ -35,6 +36,26 @@ test('a DuckDB store goes on where it was after it is closed and opened again', 
   expect(await second.applied('j')).toBe(2)
   await second.write({ journal: 'j', rows: [row(2), row(3)], next: 3 })
   expect(await second.countByDevice('j', 9)).toEqual(new Map([['d1', 3]]))
+})
+
+test('a row that a device sends again to a new journal takes the place of the one that the lost journal left', async () => {
+  const store = await open(await temporaryDirectory())
+  const at = (seq: number, n: number) => row(seq, passage({ at: someMoment + n }))
+  await store.write({ journal: 'j', rows: [at(1, 1), at(2, 2), at(3, 3), at(4, 3)], next: 4 })
+  await store.fork('j', 1)
+  const came = passage({ at: someMoment + 2, receivedAt: someMoment + 99_000, late: true })
+  const other = passage({ at: someMoment + 2, data: { direction: 'out' } })
+  // The second of position 2 is another passage; of the two of position 3 and 4 one comes again.
+  await store.write({ journal: 'j', rows: [row(2, came), row(3, other), at(4, 3)], next: 4 })
+  expect((await store.stats()).rows.passage).toBe(5)
+  expect(await store.countByDevice('j', 9)).toEqual(new Map([['d1', 4]]))
+  const later = 32 * dayMs
+  await store.write({
+    journal: 'k',
+    rows: [row(1, passage({ at: someMoment + 1, receivedAt: someMoment + later }))],
+    next: 1,
+  })
+  expect((await store.stats()).rows.passage).toBe(6)
 })
 
 test('a damaged database is moved aside, said so, and begun anew', async () => {

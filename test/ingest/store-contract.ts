@@ -2,11 +2,25 @@ import { describe, expect, test } from 'vitest'
 import { hourMs, minuteMs } from '../../core/clock.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
-import type { CellQuery, Store } from '../../ingest/store/store.ts'
+import type { Stretch } from '../../gateway/journal/stretch.ts'
+import type { CellQuery, Row, Store } from '../../ingest/store/store.ts'
 import { passage, someMoment } from '../support/records.ts'
 import * as batch from './store-batch.ts'
 
 export const { place, row } = batch
+
+/** The first stretch, as wide in time as any test. */
+const whole: Stretch = {
+  first: 1,
+  last: 4096,
+  rows: 0,
+  seqs: 0,
+  received: 0,
+  earliestAt: 0,
+  latestAt: someMoment + hourMs,
+  firstReceivedAt: 0,
+  lastReceivedAt: 0,
+}
 
 const hours: Omit<CellQuery, 'by'> = {
   kind: 'passage',
@@ -251,11 +265,91 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     test('tells journals apart: the positions of another one begin anew', async () => {
       const store = await open()
       await store.write({ journal: 'j', rows: [row(1), row(2)], next: 2 })
-      await store.write({ journal: 'k', rows: [row(1)], next: 1 })
+      await store.write({ journal: 'k', rows: [row(1, passage({ at: someMoment + 1 }))], next: 1 })
       expect(await total(store)).toBe(3)
       expect(await store.applied('k')).toBe(1)
       expect(await store.applied('unknown')).toBe(0)
       expect(await store.countByDevice('j', 9)).toEqual(new Map([['d1', 2]]))
+    })
+
+    test('remembers the last position of each epoch', async () => {
+      const store = await open()
+      expect(await store.epochs('j')).toEqual([])
+      await store.write({ journal: 'j', rows: [row(1)], next: 1, epochs: [{ epoch: 'aa', seq: 1 }] })
+      const epochs = [
+        { epoch: 'aa', seq: 2 },
+        { epoch: 'bb', seq: 3 },
+      ]
+      await store.write({ journal: 'j', rows: [row(2), row(3)], next: 3, epochs })
+      expect([...(await store.epochs('j'))].sort((a, b) => a.seq - b.seq)).toEqual(epochs)
+      expect(await store.epochs('k')).toEqual([])
+    })
+
+    test('takes positions a second time behind a fork, and keeps what it had there', async () => {
+      const store = await open()
+      const epochs = [{ epoch: 'aa', seq: 5 }]
+      const at = (seq: number, n: number) =>
+        row(seq, passage({ at: someMoment + n, receivedAt: someMoment + n }))
+      await store.write({ journal: 'j', rows: [1, 2, 3, 4, 5].map(n => at(n, n)), next: 5, epochs })
+      await store.fork('j', 3)
+      expect(await store.applied('j')).toBe(3)
+      expect(await store.epochs('j')).toEqual([{ epoch: 'aa', seq: 3 }])
+      expect(await store.countByDevice('j', 9)).toEqual(new Map([['d1', 3]]))
+      const anew = {
+        journal: 'j',
+        rows: [at(4, 14), at(5, 15), at(6, 16)],
+        next: 6,
+        epochs: [{ epoch: 'bb', seq: 6 }],
+      }
+      await store.write(anew)
+      await store.write(anew)
+      expect(await total(store)).toBe(8)
+      expect(await store.applied('j')).toBe(6)
+      expect(await store.countByDevice('j', 9)).toEqual(new Map([['d1', 6]]))
+      expect(await store.countByDevice('j', 4)).toEqual(new Map([['d1', 4]]))
+      // And once more, further back than the first time.
+      await store.fork('j', 2)
+      await store.write({ journal: 'j', rows: [at(3, 23)], next: 3 })
+      expect(await store.countByDevice('j', 9)).toEqual(new Map([['d1', 3]]))
+      expect(await total(store)).toBe(9)
+      expect((await store.sums('j', [whole], 9))[0]).toEqual({
+        rows: 3,
+        seqs: 6,
+        received: 3 * someMoment + 26,
+      })
+    })
+
+    test('adds up its rows by stretch, and takes those back that it lost', async () => {
+      const store = await open()
+      const rows = Array.from({ length: 5000 }, (_, i) =>
+        row(i + 1, passage({ at: someMoment + i, receivedAt: i })),
+      )
+      const kept = rows.filter(({ seq }) => seq !== 17 && seq !== 4097)
+      await store.write({ journal: 'j', rows: kept, next: 5000 })
+      await store.write({ journal: 'k', rows: [row(1, passage({ at: 7 }))], next: 1 })
+      const next = { ...whole, first: 4097, last: 8192 }
+      const sum = (of: readonly Row[]) => ({
+        rows: of.length,
+        seqs: of.reduce((sum, { seq }) => sum + seq, 0),
+        received: of.reduce((sum, { record }) => sum + record.receivedAt, 0),
+      })
+      const inFirst = ({ seq }: Row) => seq <= 4096
+      expect(await store.sums('j', [whole, next], 5000)).toEqual([
+        sum(kept.filter(inFirst)),
+        sum(kept.filter(row => !inFirst(row))),
+      ])
+      expect(await store.sums('j', [next], 4999)).toEqual([
+        sum(kept.filter(({ seq }) => seq > 4096 && seq < 5000)),
+      ])
+      const present = await store.positions('j', whole)
+      expect(rows.filter(({ seq }) => seq <= 4096 && !present.has(seq)).map(({ seq }) => seq)).toEqual([17])
+      await store.refill('j', [rows[16]!, rows[4096]!])
+      expect(await store.sums('j', [whole, next], 5000)).toEqual([
+        sum(rows.filter(inFirst)),
+        sum(rows.filter(row => !inFirst(row))),
+      ])
+      expect(await store.applied('j')).toBe(5000)
+      expect(await store.countByDevice('j', 5000)).toEqual(new Map([['d1', 5000]]))
     })
 
     test('moves its position past records that are no rows', async () => {
