@@ -47,6 +47,7 @@ export const errorCodes = {
   UPLINK_REFUSED: { retryable: true },
   UPLINK_RECORD_REFUSED: { retryable: false },
   UPLINK_CLOCK_WRONG: { retryable: false },
+  UPLINK_CENTRE_REPLACED: { retryable: false },
 
   STORE_UNAVAILABLE: { retryable: true },
   STORE_WRITE_FAILED: { retryable: true },
