@@ -33,6 +33,13 @@ export class Session implements Sender {
   place: number
   /** Messages whose ack waits for the journal. */
   inFlight = 0
+  /** Of these messages: their bytes, and the items that came of them. */
+  bytesInFlight = 0
+  itemsInFlight = 0
+  /** What the message that is being admitted weighs. */
+  weight = 0
+  /** Filters that it was denied on this connection. */
+  denied = 0
   paused = false
 
   constructor(client: Client, device: Device, feedback: Feedback, connectedAt: number, account?: Account) {
@@ -50,6 +57,10 @@ export class Session implements Sender {
     this.isDisplay = device.kind === 'display'
     this.#shownSites = shownSites(device)
     this.ownPrefix = this.commandTopic.slice(0, -'command'.length)
+  }
+
+  readonly weigh = (records: number): void => {
+    this.weight += records
   }
 
   maySubscribe(topic: string): boolean {

@@ -27,6 +27,8 @@ export interface Totals {
   bytes: number
   parkedKey: number
   parked: number
+  /** Parked items that were dropped to make room for others; absent in older journals. */
+  parkedDropped: number
   /** Remembered ids by the day (days since the epoch) they were received. */
   remembered: Record<string, number>
 }
