@@ -19,10 +19,10 @@ export class DeviceBroker extends Aedes {
   // Inside, aedes calls it with the client that published, which its types do not say.
   override publish(packet: PublishPacket, ...rest: unknown[]): void {
     const [client, done] = rest as [Client | Callback | null, Callback]
-    if (typeof client === 'object' && client !== null) return done(null)
+    if (typeof client === 'object' && client !== null) done(null)
     // What aedes says of who comes, goes and subscribes, once for each: nobody may listen to it.
-    if (packet.topic.startsWith(systemPrefix)) return (typeof client === 'function' ? client : done)(null)
-    ;(super.publish as (packet: PublishPacket, ...rest: unknown[]) => void)(packet, ...rest)
+    else if (packet.topic.startsWith(systemPrefix)) (typeof client === 'function' ? client : done)(null)
+    else (super.publish as (packet: PublishPacket, ...rest: unknown[]) => void)(packet, ...rest)
   }
 
   // Aedes waits for the one before to have closed: of three that come at once, two would stay [MQTT-3.1.4-2].

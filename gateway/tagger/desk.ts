@@ -115,6 +115,7 @@ export function createDesk(
     hand.take(kind, picture)
     await follow(picture, step)
     hand.putDown(kind, picture)
+    attendance.time.putDown(picture.device)
     if (running) dispatch()
   }
 
@@ -131,15 +132,21 @@ export function createDesk(
 
   function dispatch(): void {
     while (toFile.length > 0 && filing < filingInHand) void file(toFile.shift()!)
+    const { time } = attendance
     for (const [looker, hand] of hands) {
       while (looker.isReady && hand.looks < looksInHand) {
-        const picture = backlog.take(waiting => hand.mayTake(waiting))
+        const picture = backlog.take(waiting => hand.mayTake(waiting), time.standing)
         if (picture === undefined) break
+        time.take(picture.device)
         void handle(hand, 'looks', picture, attendance.look(looker, picture))
       }
       while (looker.isReady && hand.redactions < redactionsInHand) {
-        const picture = toRedact.take(waiting => hand.mayTake(waiting) && (isCalm() || isUrgent(waiting)))
+        const picture = toRedact.take(
+          waiting => hand.mayTake(waiting) && (isCalm() || isUrgent(waiting)),
+          time.standing,
+        )
         if (picture === undefined) break
+        time.take(picture.device)
         void handle(hand, 'redactions', picture, attendance.redact(looker, picture))
       }
     }
