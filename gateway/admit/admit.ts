@@ -182,9 +182,15 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
 /** What carries no time of its own happened when it came. */
 const ofNow = (receivedAt: number) => ({ at: receivedAt, late: false, skewed: false })
 
-/** Each fault of a message with its id, as far as answers go; the rest of it is told in one. */
+/** So many faults of one message are told one by one, so that it leaves answers for the next. */
+const toldOfMessage = 5
+
 function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
-  for (const { code, reason, id } of faults) feedback.refuse(code, reason, id)
+  const more = faults.length - toldOfMessage
+  for (const [index, { code, reason, id }] of faults.slice(0, toldOfMessage).entries()) {
+    const isLast = more > 0 && index === toldOfMessage - 1
+    feedback.refuse(code, isLast ? `${reason}; and so were ${more} more of this message` : reason, id)
+  }
 }
 
 function answer(feedback: Answers, { faults, personal, skewed }: Admitted): void {

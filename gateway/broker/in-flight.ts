@@ -6,13 +6,11 @@ export interface InFlightLimits {
   readonly maxPerDevice: number
   /**
    * Bytes of all devices' messages that may wait; past it no socket that sends is read, past twice that they are closed.
-   * One device may have an eighth of it waiting before its socket is not read.
+   * One device cannot fill it: aedes reads a socket again when all is done that the last read held.
    */
   readonly maxBytes: number
 }
 
-/** Of `maxBytes`, for one device. */
-const deviceShare = 1 / 8
 /**
  * Items of one device's messages that may wait: a commit takes as long as the items of all in it, and so do the acks
  * of the others. One message of 500 always may. What is parked costs the journal some five times as much as a record.
@@ -50,7 +48,6 @@ export class InFlight {
     if (this.bytes + bytes > 2 * this.#limits.maxBytes) return false
     this.messages++
     this.bytes += bytes
-    session.bytesInFlight += bytes
     if (session.inFlight++ === 0) this.#busy.add(session)
     if (this.#isOver(session, 1)) this.#pause(session)
     return true
@@ -65,7 +62,6 @@ export class InFlight {
   leave(session: Session, bytes: number, items: number): void {
     this.messages--
     this.bytes -= bytes
-    session.bytesInFlight -= bytes
     session.itemsInFlight -= items
     if (--session.inFlight === 0) {
       this.#busy.delete(session)
@@ -89,14 +85,11 @@ export class InFlight {
   }
 
   /** Whether so large a part of a limit is reached, the device's own or that of all. */
-  #isOver({ inFlight, bytesInFlight, itemsInFlight }: Session, part: number): boolean {
+  #isOver({ inFlight, itemsInFlight }: Session, part: number): boolean {
     const { maxPerDevice, maxBytes } = this.#limits
     const isAt = (value: number, limit: number) => (part < 1 ? value > limit * part : value >= limit)
     return (
-      isAt(inFlight, maxPerDevice) ||
-      isAt(this.bytes, maxBytes) ||
-      isAt(bytesInFlight, maxBytes * deviceShare) ||
-      isAt(itemsInFlight, maxItemsPerDevice)
+      isAt(inFlight, maxPerDevice) || isAt(this.bytes, maxBytes) || isAt(itemsInFlight, maxItemsPerDevice)
     )
   }
 

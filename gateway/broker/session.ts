@@ -33,8 +33,7 @@ export class Session implements Sender {
   place: number
   /** Messages whose ack waits for the journal. */
   inFlight = 0
-  /** Of these messages: their bytes, and the items that came of them. */
-  bytesInFlight = 0
+  /** What these messages weigh for the journal, in records. */
   itemsInFlight = 0
   /** What the message that is being admitted weighs. */
   weight = 0

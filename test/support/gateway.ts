@@ -21,6 +21,7 @@ export interface GatewayOptions {
   reader?: JournalReader
   maxWaitingBytes?: number
   enroller?: Enroller
+  cpuMs?: () => number
 }
 
 export interface Gateway {
@@ -77,6 +78,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       registry,
       enroller: options.enroller ?? createRegistryEnroller(registry, clock),
       clock,
+      ...(options.cpuMs === undefined ? {} : { cpuMs: options.cpuMs }),
       onRefusal: refusal => refusals.push(refusal),
     },
   )
