@@ -3,6 +3,7 @@ import { LintelError } from '../../core/errors.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
 import { checkReportedStatus } from '../../devices/contract/gateway-messages.ts'
 import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-ids.ts'
+import { maxJsonBytes } from '../../devices/contract/topics.ts'
 import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
 import type { Item, Journal, Lane, Outcome } from '../journal/journal.ts'
 import { type Admitted, admitEvents, parse } from './admit-events.ts'
@@ -23,8 +24,6 @@ export interface Sender {
   readonly weigh?: (records: number) => void
 }
 
-/** Longest payload of JSON: 500 events have 60 to 150 kB, and it is parsed on the loop that all share. */
-export const maxJsonBytes = 256 * 1024
 /** What a parked item costs the journal, in records. */
 const parkedWeight = 5
 

@@ -203,14 +203,14 @@ export function createBroker(
       const before = sessions.ofDevice(device.device)
       // Now, before the device can say that it is online again.
       const will = before && takeWill(before.client)
-      if (will !== undefined) publishPath.leaveWill(before!, will)
+      if (will !== undefined && !before!.isDisplay) publishPath.leaveWill(before!, will)
       sessions.add(session)
       // Of any number that come at once the last stays, whatever has become of the others.
       before?.client.close()
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
-    const error = refuse(client, new LintelError(code, reason), printable(clientId))
+    const error = refuse(client, new LintelError(code, reason), printable(clientId) || undefined)
     done(Object.assign(error, { returnCode: returnCode as number }), false)
   }
 

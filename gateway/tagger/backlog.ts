@@ -58,6 +58,14 @@ export class Backlog<P extends Waiting = Waiting> {
     return worths.reduce((sum, worth) => sum + this.#lanes[worth].size, 0)
   }
 
+  /** How many of them are of such devices. */
+  countOf(isIn: (device: DeviceId) => boolean): number {
+    let count = 0
+    for (const worth of worths)
+      for (const { device } of this.#lanes[worth].values()) if (isIn(device)) count++
+    return count
+  }
+
   /** When the one that has waited longest was received. */
   get oldestAt(): number | undefined {
     const heads = worths.flatMap(worth => first(this.#lanes[worth]) ?? [])

@@ -2,7 +2,7 @@ import { secondMs } from '../../core/clock.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
-import type { Seq } from '../../core/words.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
 import { eventOfRecordId } from '../../devices/contract/record-ids.ts'
 import type { Entry, JournalReader } from '../journal/journal.ts'
 import type { Attendance, Next } from './attendance.ts'
@@ -126,8 +126,12 @@ export function createDesk(
     if (running) dispatch()
   }
 
-  /** Counting goes before keeping: where pictures pile up to be looked at, only urgent ones are redacted meanwhile. */
-  const isCalm = () => backlog.size <= calmBacklog * lookers.length
+  /**
+   * Counting goes before keeping: where pictures pile up to be looked at, only urgent ones are redacted meanwhile. Those
+   * of a device that has had its share do not count: they would keep the others from being redacted.
+   */
+  const isFirst = (device: DeviceId) => attendance.time.standing(device) === 'first'
+  const isCalm = () => backlog.countOf(isFirst) <= calmBacklog * lookers.length
   const isUrgent = (picture: Waiting) => recent.of(picture)?.worth === 'urgent'
 
   function dispatch(): void {
