@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import mqtt from 'mqtt-packet'
 import { dayMs, hourMs } from '../core/clock.ts'
 import { connectPacket, type FloodDevice, type GeneratorTask, percentile } from './ingest/flood.ts'
+import { measureStarve } from './ingest/starve.ts'
 import { machine, median, round } from './machine.ts'
 import { memoryOfTree, runOnce, type Service, startService } from './service.ts'
 
@@ -27,10 +28,15 @@ const steadySeconds = 20
 const idleDevices = 5000
 const journalRecords = 1_000_000
 
-export const description = 'acks and rows a second against a bare aedes, latencies, memory, start'
+export const description =
+  'acks and rows a second against a bare aedes, latencies, memory, start, attacks by one device'
 
-/** `npm run bench -- ingest [--events 200000] [--rounds 3]`. Ratios are of medians over alternating rounds. */
-export async function run({ events = 200_000, rounds = 3 }: { events?: number; rounds?: number }) {
+/**
+ * `npm run bench -- ingest [--events 200000] [--rounds 3] [--starve 5]`. Ratios are of medians over alternating rounds;
+ * each attack of `starve` goes on for so many seconds, and with 0 there is none.
+ */
+export async function run({ events = 200_000, rounds = 3, starve: attackS = 5 }: Record<string, number>) {
+  const starve = attackS > 0 ? await measureStarve(attackS) : []
   const rssMB = await measureIdle()
   const data = await mkdtemp(join(tmpdir(), 'lintel-bench-'))
   let service = await startService(data)
@@ -71,6 +77,7 @@ export async function run({ events = 200_000, rounds = 3 }: { events?: number; r
       doubled,
       rssMB: round(rssMB),
       startMs: round(startMs),
+      starve,
       machine: machine(),
     }
   } finally {

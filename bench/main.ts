@@ -51,13 +51,20 @@ tokens.forEach((token, index) => {
 })
 
 const result = await bench.run(options, operands.slice(1))
+/** Rows without a name are a table of their own. */
+const isTable = (value: unknown): value is Record<string, unknown>[] =>
+  Array.isArray(value) && value.length > 0 && !('name' in value[0])
 const rows = Object.entries(result).flatMap(([name, value]) =>
-  Array.isArray(value)
-    ? value.map(row => ({
-        figure: `${name}: ${row.name}`,
-        value: JSON.stringify({ ...row, name: undefined }),
-      }))
-    : [{ figure: name, value }],
+  isTable(value)
+    ? []
+    : Array.isArray(value)
+      ? value.map(row => ({
+          figure: `${name}: ${row.name}`,
+          value: JSON.stringify({ ...row, name: undefined }),
+        }))
+      : [{ figure: name, value }],
 )
 console.log(renderTable(rows))
+for (const [name, value] of Object.entries(result))
+  if (isTable(value)) console.log(`\n${name}\n${renderTable(value)}`)
 if (values.json) console.log(JSON.stringify(result))

@@ -17,11 +17,13 @@ export const errorCodes = {
   CONNECT_TOKEN_WRONG: { retryable: false },
   CONNECT_LIMIT: { retryable: true },
   PACKET_TOO_LARGE: { retryable: false },
+  PACKET_MALFORMED: { retryable: false },
 
   PUBLISH_TOPIC_FOREIGN: { retryable: false },
   PUBLISH_TOPIC_UNKNOWN: { retryable: false },
   PUBLISH_OVERLOADED: { retryable: true },
   SUBSCRIBE_DENIED: { retryable: false },
+  SUBSCRIBE_LIMIT: { retryable: false },
 
   EVENT_MALFORMED: { retryable: false },
   EVENT_INVALID: { retryable: false },
@@ -29,6 +31,7 @@ export const errorCodes = {
   EVENT_TIME_INVALID: { retryable: false },
   EVENT_TYPE_UNKNOWN: { retryable: false },
   EVENT_BATCH_TOO_LONG: { retryable: false },
+  EVENT_TOO_LARGE: { retryable: false },
   EVENT_PERSONAL_MEMBER: { retryable: false },
   STATUS_INVALID: { retryable: false },
   SIGHTING_INVALID: { retryable: false },

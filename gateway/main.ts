@@ -104,7 +104,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const enroller = alone
     ? createRegistryEnroller(registry, clock)
     : createRemoteEnroller(() => findEndpoint(paths, 'api'))
-  const refusals = new RefusalLog(log, clock)
+  const refusals = new RefusalLog(log, clock, device => registry.get(device) !== undefined)
   const broker = createBroker(
     {
       ...(config.mqtt.tcp ? { tcp: config.mqtt.tcp } : {}),

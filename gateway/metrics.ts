@@ -38,6 +38,22 @@ export function createMetrics({
     'Answers to devices that were not sent because there were too many.',
     () => broker.stats().heldBack,
   )
+  labelled(
+    'lintel_connection_waits_total',
+    'Times a socket was left unread: too many control packets, too much work, answers left unread.',
+    'why',
+    () => Object.entries(broker.stats().waits),
+  )
+  gauge(
+    'lintel_connections_displaced_total',
+    'Silent connections that made room for others.',
+    () => broker.stats().displaced,
+  )
+  gauge(
+    'lintel_subscriptions_denied_total',
+    'Topics that were denied to devices.',
+    () => broker.stats().denied,
+  )
   gauge('lintel_journal_end', 'Last position of the journal.', () => journal.stats().end)
   gauge('lintel_journal_records', 'Records in the journal.', () => journal.stats().records)
   gauge('lintel_journal_bytes', 'Bytes of records in the journal.', () => journal.stats().bytes)
@@ -49,6 +65,11 @@ export function createMetrics({
     () => (journal.stats().refusing === undefined ? 0 : 1),
   )
   gauge('lintel_parked_items', 'Payloads parked now.', () => journal.stats().parked)
+  gauge(
+    'lintel_parked_dropped_total',
+    'Parked payloads that were dropped to make room for others.',
+    () => journal.stats().parkedDropped,
+  )
   gauge('lintel_remembered_ids', 'Ids known for telling duplicates.', () => journal.stats().remembered)
   gauge('lintel_remembered_days', 'Days that they reach back.', () => journal.stats().rememberedDays)
   gauge('lintel_waiting_pictures', 'Snapshots that wait for the tagger.', () => waitingRoom.stats().pictures)

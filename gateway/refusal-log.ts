@@ -3,35 +3,42 @@ import type { Logger } from '../core/log.ts'
 import type { Refusal } from './broker/broker.ts'
 
 const kept = 10_000
+/** Of those who are no device of ours: anybody can make up as many names as he likes. */
+const keptOfStrangers = 1000
 const linesPerS = 20
 
 /**
- * What was turned away, for the operator: the latest of each device (or address, where it did not say who it
- * is) is kept for `lintel device show`, all are counted by code, and at most 20 a second are logged, since a device that is refused comes again.
+ * What was turned away, for the operator: all are counted by code, and at most 20 a second are logged, since a device
+ * that is refused comes again. The latest are kept for `lintel device show`, apart for each of three, so that no
+ * stranger can wipe or forge what is told of a device: what a device did that had proved who it is; what somebody did
+ * who called himself an enrolled device, as one with an old token does; and all else, by name or address.
  */
 export class RefusalLog {
-  readonly #latest = new Map<string, Refusal>()
+  readonly #own = new Map<string, Refusal>()
+  /** One each for the devices that are enrolled: their number bounds it. */
+  readonly #claims = new Map<string, Refusal>()
+  readonly #strangers = new Map<string, Refusal>()
+  readonly #isEnrolled: (device: string) => boolean
   readonly counts = new Map<string, number>()
   readonly #log: Logger
   readonly #clock: Clock
   #second = 0
   #lines = 0
 
-  constructor(log: Logger, clock: Clock) {
+  constructor(log: Logger, clock: Clock, isEnrolled: (device: string) => boolean = () => false) {
+    this.#isEnrolled = isEnrolled
     this.#log = log
     this.#clock = clock
   }
 
   /** Oldest first. */
   get latest(): Refusal[] {
-    return [...this.#latest.values()]
+    const all = [this.#own, this.#claims, this.#strangers].flatMap(pot => [...pot.values()])
+    return all.sort((a, b) => a.at - b.at)
   }
 
   add(refusal: Refusal): void {
-    const who = refusal.device ?? refusal.address ?? ''
-    this.#latest.delete(who)
-    this.#latest.set(who, refusal)
-    if (this.#latest.size > kept) this.#latest.delete(this.#latest.keys().next().value!)
+    this.#keep(refusal)
     const code = refusal.code ?? 'other'
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1)
     const second = Math.floor(this.#clock() / secondMs)
@@ -43,4 +50,19 @@ export class RefusalLog {
     }
     if (this.#lines++ < linesPerS) this.#log.warn(refusal, 'refused')
   }
+
+  #keep(refusal: Refusal): void {
+    const { device, address, claimed } = refusal
+    if (device !== undefined && !claimed) put(this.#own, device, refusal, kept)
+    else if (device !== undefined && this.#isEnrolled(device))
+      put(this.#claims, device, refusal, Number.POSITIVE_INFINITY)
+    else put(this.#strangers, device ?? address ?? '', refusal, keptOfStrangers)
+  }
+}
+
+/** As the latest of its pot, whose oldest goes where it is full. */
+function put(pot: Map<string, Refusal>, who: string, refusal: Refusal, most: number): void {
+  pot.delete(who)
+  pot.set(who, refusal)
+  if (pot.size > most) pot.delete(pot.keys().next().value!)
 }

@@ -25,15 +25,22 @@ export function createDeviceOperations(
       connectedAt: new Map(sessions.map(({ device, connectedAt }) => [device, connectedAt])),
       // Newest first, so the first of each device is put in last.
       lastRefusal: new Map(refusals.toReversed().map(refusal => [refusal.device, refusal])),
+      lastOwn: new Map(
+        refusals
+          .filter(({ claimed }) => !claimed)
+          .toReversed()
+          .map(refusal => [refusal.device, refusal]),
+      ),
     }
   }
 
   async function viewAll(devices: readonly Device[]): Promise<DeviceView[]> {
-    const { connectedAt, lastRefusal } = await live()
+    const { connectedAt, lastRefusal, lastOwn } = await live()
     const { tallies } = journal.audit(journal.end())
     return devices.map(({ tokenHash: _, place: __, ...device }) => {
       const since = connectedAt.get(device.device)
       const refusal = lastRefusal.get(device.device)
+      const own = lastOwn.get(device.device)
       const { event, snapshot } = tallies.get(device.device) ?? {
         event: tallyOf(undefined),
         snapshot: tallyOf(undefined),
@@ -44,6 +51,7 @@ export function createDeviceOperations(
         events: event,
         snapshots: snapshot,
         ...(refusal === undefined ? {} : { lastRefusal: refusal }),
+        ...(own === undefined || own === refusal ? {} : { lastOwnRefusal: own }),
       }
     })
   }

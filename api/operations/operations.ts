@@ -141,6 +141,11 @@ export interface DeviceView extends Omit<Device, 'tokenHash' | 'place'> {
   readonly connectedAt?: number
   readonly events: Tally
   readonly snapshots: Tally
-  /** The latest thing of this device's that was turned away, since the gateway started. */
+  /**
+   * The latest that was turned away, since the gateway started: of this device, or, where it is `claimed`, of somebody who
+   * only called himself so.
+   */
   readonly lastRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
+  /** Where that is claimed: the latest of those of the device itself. */
+  readonly lastOwnRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
 }

@@ -28,6 +28,17 @@ export const NewDeviceBody = Type.Object(
   { additionalProperties: false },
 )
 
+const RefusalSchema = Type.Object({
+  at: Moment,
+  code: Type.Optional(Type.String()),
+  reason: Type.String(),
+  device: Type.Optional(Id),
+  address: Type.Optional(Type.String()),
+  claimed: Type.Optional(
+    Type.Boolean({ description: 'Of somebody who called himself so, and did not prove it.' }),
+  ),
+})
+
 export const DeviceSchema = Type.Object({
   ...NewDeviceSchema.properties,
   enabled: Type.Boolean(),
@@ -36,15 +47,8 @@ export const DeviceSchema = Type.Object({
   connectedAt: Type.Optional(Moment),
   events: TallySchema,
   snapshots: TallySchema,
-  lastRefusal: Type.Optional(
-    Type.Object({
-      at: Moment,
-      code: Type.Optional(Type.String()),
-      reason: Type.String(),
-      device: Type.Optional(Id),
-      address: Type.Optional(Type.String()),
-    }),
-  ),
+  lastRefusal: Type.Optional(RefusalSchema),
+  lastOwnRefusal: Type.Optional(RefusalSchema),
 })
 
 const once = { description: 'Told this once.' }

@@ -76,7 +76,7 @@ export async function flood(options: FloodOptions): Promise<FloodResult> {
   }
 }
 
-function encode(device: string, n: number, payload: Buffer): Buffer {
+export function encode(device: string, n: number, payload: Buffer): Buffer {
   const topic = `lintel/v1/${device}/event`
   return mqtt.generate({
     cmd: 'publish',

@@ -159,8 +159,14 @@ function toRow({ device, kind, site, building, point, enabled, connectedAt, even
   }
 }
 
+/** What is claimed may come from anybody: where it came from says more than the name. */
+function refusalText({ at, code, reason, claimed, address }: NonNullable<DeviceView['lastRefusal']>): string {
+  const who = claimed ? ` (from ${address}, which has not proved to be this device)` : ''
+  return `${formatRfc3339(at)} ${code ?? ''}: ${reason}${who}`
+}
+
 function toText(view: DeviceView): string {
-  const { events, snapshots, lastRefusal, connectedAt, enrolledAt, ...device } = view
+  const { events, snapshots, lastRefusal, lastOwnRefusal, connectedAt, enrolledAt, ...device } = view
   const facts: Record<string, unknown> = {
     ...device,
     enrolled: formatRfc3339(enrolledAt),
@@ -172,11 +178,8 @@ function toText(view: DeviceView): string {
       ]),
     ),
     'snapshots stored': snapshots.stored,
-    ...(lastRefusal === undefined
-      ? {}
-      : {
-          'last refusal': `${formatRfc3339(lastRefusal.at)} ${lastRefusal.code ?? ''}: ${lastRefusal.reason}`,
-        }),
+    ...(lastRefusal === undefined ? {} : { 'last refusal': refusalText(lastRefusal) }),
+    ...(lastOwnRefusal === undefined ? {} : { 'last of its own': refusalText(lastOwnRefusal) }),
   }
   if (events.skewed > 0) facts.clock = 'has been wrong: see events skewed'
   return Object.entries(facts)

@@ -3,7 +3,7 @@ import { version } from '../../core/version.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { PlaceSchema, SightingSchema } from './gateway-messages.ts'
 import { dataSchemas, EventIdSchema, eventSchema, eventTypes } from './kinds.ts'
-import { maxEventsPerMessage } from './topics.ts'
+import { maxEventsPerMessage, maxJsonBytes } from './topics.ts'
 
 const CommandSchema = Type.Union([
   Type.Object({
@@ -83,11 +83,13 @@ interface Channel {
   readonly payload: TSchema | { schemaFormat?: string; type: string; description: string }
 }
 
+const maxJson = `${maxJsonBytes / 1024} KiB`
+
 /** `action` is the service's: it receives what devices send. */
 const channels: Record<string, Channel> = {
   event: {
     address: 'lintel/v1/{device}/event',
-    summary: `One event, or an array of up to ${maxEventsPerMessage}.`,
+    summary: `One event, or an array of up to ${maxEventsPerMessage}; ${maxJson} at most.`,
     action: 'receive',
     message: 'Event',
     payload: Type.Union([
@@ -105,7 +107,7 @@ const channels: Record<string, Channel> = {
   },
   status: {
     address: 'lintel/v1/{device}/status',
-    summary: 'Sent after connecting, and set as the will.',
+    summary: `Sent after connecting, and set as the will; ${maxJson} at most.`,
     action: 'receive',
     message: 'Status',
     retain: true,
@@ -113,7 +115,7 @@ const channels: Record<string, Channel> = {
   },
   sighting: {
     address: 'lintel/v1/{device}/sighting',
-    summary: `From a gateway alone: what it saw on a picture of one of its devices, or an array of up to ${maxEventsPerMessage}.`,
+    summary: `From a gateway alone: what it saw on a picture of one of its devices, or an array of up to ${maxEventsPerMessage}; ${maxJson} at most.`,
     action: 'receive',
     message: 'Sighting',
     payload: Type.Union([

@@ -25,3 +25,5 @@ export function splitTopic(topic: string): { device: DeviceId; rest: string } | 
 
 /** An array of more events, or sightings, than this is parked whole. */
 export const maxEventsPerMessage = 500
+/** Longest payload of JSON: 500 events have 60 to 150 kB, and it is parsed on the loop that all devices share. */
+export const maxJsonBytes = 256 * 1024

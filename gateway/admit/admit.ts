@@ -3,8 +3,9 @@ import { LintelError } from '../../core/errors.ts'
 import type { DeviceId, EventId, Place } from '../../core/words.ts'
 import { checkReportedStatus } from '../../devices/contract/gateway-messages.ts'
 import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-ids.ts'
+import { maxJsonBytes } from '../../devices/contract/topics.ts'
 import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
-import type { Journal, Lane, Outcome } from '../journal/journal.ts'
+import type { Item, Journal, Lane, Outcome } from '../journal/journal.ts'
 import { type Admitted, admitEvents, parse } from './admit-events.ts'
 import { admitSightings } from './admit-sightings.ts'
 import type { Answers } from './feedback.ts'
@@ -18,7 +19,12 @@ export interface Sender {
   readonly feedback: Answers
   /** The gateway that sends it for the device. What it says has been admitted once before. */
   readonly via?: DeviceId
+  /** Told what a message weighs for the journal, in records, before it goes there. */
+  readonly weigh?: (records: number) => void
 }
+
+/** What a parked item costs the journal, in records. */
+const parkedWeight = 5
 
 /**
  * What stands between the wire and the journal. Each call resolves once what was sent may be acked:
@@ -51,21 +57,41 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
   let statuses = 0
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
+    const tooLarge = faultOfSize(payload)
+    if (tooLarge !== undefined) return parkWhole(sender, 'event', tooLarge, payload.length)
     const admitted = admitEvents(payload, sender.place, clock(), sender.via !== undefined)
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
-    const appended = journal.append(sender.device, admitted.items)
     const { faults, personal, skewed } = admitted
-    if (faults.length === 0 && personal.length === 0 && !skewed) return appended
-    // Only what is acked is answered: the rest will come again.
-    return appended.then(outcomes => {
-      answer(sender.feedback, admitted)
-      return outcomes
-    })
+    sender.weigh?.(admitted.items.length + (parkedWeight - 1) * faults.length)
+    const hasAnswer = faults.length > 0 || personal.length > 0 || skewed
+    return appendThenAnswer(
+      sender,
+      admitted.items,
+      'event',
+      hasAnswer ? () => answer(sender.feedback, admitted) : undefined,
+    )
+  }
+
+  /**
+   * Only what is acked is answered: the rest will come again. What is returned is the journal's own promise, so that
+   * acks keep the order of the messages whether or not there is something to answer: the answer, attached first, goes out before the ack.
+   */
+  function appendThenAnswer(
+    sender: Sender,
+    items: readonly Item[],
+    lane: Lane,
+    answer: (() => void) | undefined,
+  ): Promise<Outcome[]> {
+    const appended = journal.append(sender.device, items, lane)
+    if (answer !== undefined) appended.then(answer, () => {})
+    return appended
   }
 
   function status(sender: Sender, payload: Buffer): Promise<Outcome[]> {
     const receivedAt = clock()
+    const tooLarge = faultOfSize(payload)
+    if (tooLarge !== undefined) return parkWhole(sender, 'event', tooLarge, payload.length)
     journal.note(sender.device, 'event', { received: 1 })
     const parsed = parse(payload)
     if ('fault' in parsed) return park(sender, 'event', parsed.fault, payload.length)
@@ -94,18 +120,16 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     return { data, id: statusRecordId(via, id), time: placeInTime(atMs, receivedAt) }
   }
 
-  async function sightings(sender: Sender, payload: Buffer): Promise<Outcome[]> {
+  function sightings(sender: Sender, payload: Buffer): Promise<Outcome[]> {
+    const tooLarge = faultOfSize(payload)
+    if (tooLarge !== undefined) return parkWhole(sender, 'snapshot', tooLarge, payload.length)
     const { items, parked, faults } = admitSightings(payload, sender.place, clock())
+    sender.weigh?.(items.length + (parkedWeight - 1) * parked)
     // A sighting is not counted as received, only what is parked or refused instead of it.
     journal.note(sender.device, 'snapshot', { received: parked })
-    try {
-      const outcomes = await journal.append(sender.device, items, 'snapshot')
-      for (const { code, reason, id } of faults) sender.feedback.refuse(code, reason, id)
-      return outcomes
-    } catch (error) {
-      journal.note(sender.device, 'snapshot', { received: items.length - parked })
-      throw error
-    }
+    const appended = appendThenAnswer(sender, items, 'snapshot', () => refuseAll(sender.feedback, faults))
+    appended.catch(() => journal.note(sender.device, 'snapshot', { received: items.length - parked }))
+    return appended
   }
 
   async function snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]> {
@@ -132,13 +156,15 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     event?: EventId,
   ): Promise<Outcome[]> {
     const id = isEventId(event) ? { id: event } : {}
-    const appended = journal.append(
-      sender.device,
-      [{ parked: { lane, receivedAt: clock(), ...fault, bytes, ...id } }],
-      lane,
+    const parked = { lane, receivedAt: clock(), ...fault, bytes, ...id }
+    return appendThenAnswer(sender, [{ parked }], lane, () =>
+      sender.feedback.refuse(fault.code, fault.reason, id.id),
     )
-    sender.feedback.refuse(fault.code, fault.reason, id.id)
-    return appended
+  }
+
+  function parkWhole(sender: Sender, lane: Lane, fault: Fault, bytes: number): Promise<Outcome[]> {
+    journal.note(sender.device, lane, { received: 1 })
+    return park(sender, lane, fault, bytes)
   }
 
   return {
@@ -146,10 +172,7 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     status,
     snapshot,
     sightings,
-    park(sender, fault, bytes) {
-      journal.note(sender.device, 'event', { received: 1 })
-      return park(sender, 'event', fault, bytes)
-    },
+    park: (sender, fault, bytes) => parkWhole(sender, 'event', fault, bytes),
     refused: (device, lane) => journal.note(device, lane, { received: 1, refused: 1 }),
   }
 }
@@ -157,10 +180,28 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
 /** What carries no time of its own happened when it came. */
 const ofNow = (receivedAt: number) => ({ at: receivedAt, late: false, skewed: false })
 
+/** So many faults of one message are told one by one, so that it leaves answers for the next. */
+const toldOfMessage = 5
+
+function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
+  const more = faults.length - toldOfMessage
+  for (const [index, { code, reason, id }] of faults.slice(0, toldOfMessage).entries()) {
+    const isLast = more > 0 && index === toldOfMessage - 1
+    feedback.refuse(code, isLast ? `${reason}; and so were ${more} more of this message` : reason, id)
+  }
+}
+
 function answer(feedback: Answers, { faults, personal, skewed }: Admitted): void {
-  for (const { code, reason, id } of faults) feedback.refuse(code, reason, id)
+  refuseAll(feedback, faults)
   if (personal.length > 0) feedback.cut(personal)
   if (skewed) feedback.tellTime()
+}
+
+/** The fault of JSON that is too long to be parsed here. */
+export function faultOfSize({ length }: Buffer): Fault | undefined {
+  if (length <= maxJsonBytes) return undefined
+  const reason = `the message has ${length} bytes where ${maxJsonBytes} are allowed: send fewer events at once`
+  return { code: 'EVENT_TOO_LARGE', reason }
 }
 
 function faultOfSnapshot(event: string, jpeg: Buffer, maxBytes: number): Fault | undefined {

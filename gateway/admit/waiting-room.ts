@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
+import { Shares } from '../../core/shares.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
 import { openWaitingFiles } from './waiting-files.ts'
 
@@ -17,8 +18,8 @@ export interface WaitingRoomOptions {
 
 /**
  * Snapshots as they came, until they are tagged and redacted. Bounded by bytes and by age; when full
- * the oldest makes room, and is counted: a picture that nobody looked at in time is worth less than
- * the next one.
+ * the oldest of the device that has most waiting makes room, and is counted: a picture that nobody looked at in time
+ * is worth less than the next one, and one device that floods drives out its own.
  */
 export interface WaitingRoom {
   /** Resolves when the picture would survive a power cut. Putting the same again changes nothing. */
@@ -33,6 +34,10 @@ export interface WaitingRoom {
 }
 
 const extension = '.jpg'
+/** Shares are counted in blocks of so many bytes. */
+const blockBytes = 4096
+/** Whose the pictures are that were found at the start: their names do not tell. */
+const ofBefore = ''
 
 export async function openWaitingRoom({
   directory,
@@ -44,6 +49,7 @@ export async function openWaitingRoom({
   await mkdir(directory, { recursive: true, mode: 0o700 })
   /** Oldest first, as a Map keeps its order. */
   const pictures = new Map<string, { bytes: number; at: number }>()
+  const shares = new Shares<string>()
   const writing = new Map<string, Promise<void>>()
   let bytes = 0
   let evicted = 0
@@ -59,29 +65,31 @@ export async function openWaitingRoom({
       found.push({ name, bytes: size, at: mtimeMs })
     }
   }
-  for (const { name, ...picture } of found.sort((a, b) => a.at - b.at)) {
+  function enter(owner: string, name: string, picture: { bytes: number; at: number }): void {
     pictures.set(name, picture)
+    shares.add(owner, name, Math.ceil((picture.bytes + 1) / blockBytes))
     bytes += picture.bytes
   }
+
+  for (const { name, ...picture } of found.sort((a, b) => a.at - b.at)) enter(ofBefore, name, picture)
 
   async function discard(name: string): Promise<void> {
     const picture = pictures.get(name)
     if (picture === undefined) return
     pictures.delete(name)
+    shares.remove(name)
     bytes -= picture.bytes
     await files.remove(name)
   }
 
   /** Room is taken before anything is awaited, so that two at once cannot both think that there is some. */
-  async function add(name: string, jpeg: Buffer): Promise<void> {
-    pictures.set(name, { bytes: jpeg.length, at: clock() })
-    bytes += jpeg.length
+  async function add(device: DeviceId, name: string, jpeg: Buffer): Promise<void> {
     const done: Promise<void>[] = []
-    for (const oldest of pictures.keys()) {
-      if (bytes <= maxBytes || oldest === name) break
+    while (bytes + jpeg.length > maxBytes && shares.count > 0) {
       evicted++
-      done.push(discard(oldest))
+      done.push(discard(shares.takeFromLargest()!))
     }
+    enter(device, name, { bytes: jpeg.length, at: clock() })
     done.push(files.write(name, jpeg))
     try {
       await Promise.all(done)
@@ -98,7 +106,7 @@ export async function openWaitingRoom({
       // The same again, while the first is not yet safe, is not safe either.
       if (underWay !== undefined) return underWay
       if (pictures.has(name)) return
-      const added = add(name, jpeg).finally(() => writing.delete(name))
+      const added = add(device, name, jpeg).finally(() => writing.delete(name))
       writing.set(name, added)
       return added
     },

@@ -2,7 +2,7 @@ import { LintelError } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/words.ts'
 import { checkPlace } from '../../devices/contract/gateway-messages.ts'
 import { splitTopic } from '../../devices/contract/topics.ts'
-import type { Admit } from '../admit/admit.ts'
+import { type Admit, faultOfSize } from '../admit/admit.ts'
 import { parse } from '../admit/admit-events.ts'
 import type { Enroller } from '../admit/enroller.ts'
 import type { Outcome } from '../journal/journal.ts'
@@ -43,7 +43,8 @@ export function createAccountPath({ admit, enroller }: { admit: Admit; enroller:
   ): Promise<Outcome[]> {
     // What is wrong with it is the gateway's own: the device may not even exist.
     const sender = { device: session.device, place: session.place, feedback: session.feedback.about(device) }
-    const parsed = parse(payload)
+    const tooLarge = faultOfSize(payload)
+    const parsed = tooLarge === undefined ? parse(payload) : { fault: tooLarge }
     const checked = 'fault' in parsed ? parsed : checkPlace(parsed.value)
     if ('fault' in checked) return admit.park(sender, checked.fault, payload.length)
     const { place } = checked

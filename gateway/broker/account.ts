@@ -25,13 +25,15 @@ const deviceId = new RegExp(deviceIdPattern)
 export class Account {
   readonly #registry: Registry
   readonly #feedback: Feedback
+  readonly #weigh: (records: number) => void
   readonly #senders = new Map<DeviceId, Sender>()
   #gateway: Device
 
-  constructor(gateway: Device, registry: Registry, feedback: Feedback) {
+  constructor(gateway: Device, registry: Registry, feedback: Feedback, weigh: (records: number) => void) {
     this.#gateway = gateway
     this.#registry = registry
     this.#feedback = feedback
+    this.#weigh = weigh
   }
 
   /** The device as one that this gateway sends for; undefined if it is not known or not of its sites. */
@@ -45,6 +47,7 @@ export class Account {
       place: standsAt(found),
       feedback: this.#feedback.about(device),
       via: this.#gateway.device,
+      weigh: this.#weigh,
     }
     this.#senders.set(device, sender)
     return sender

@@ -1,5 +1,7 @@
-import type { Client } from 'aedes'
+import type { Writable } from 'node:stream'
+import type { Aedes, Client, PublishPacket } from 'aedes'
 import type { WebSocket } from 'ws'
+import { faultOfPacket, type ParsedPacket } from './packet-faults.ts'
 
 /**
  * What we use of aedes 1.2.0, mqtt-packet 9 and ws 8 that they do not document. The versions are
@@ -14,11 +16,26 @@ interface ClientInternals {
   _parser: ParserInternals
 }
 
-interface ParserInternals {
-  packet: { cmd?: string; length: number }
+interface BrokerInternals {
+  readonly clients: Record<string, Client>
+  connectedClients: number
+  unregisterClient(client: Client): void
+  _finishRegisterClient(client: Client): void
+}
+
+export const brokerInternalsOf = (broker: Aedes) => broker as unknown as BrokerInternals
+
+interface ParserInternals extends NodeJS.EventEmitter {
+  packet: ParsedPacket
+  error: Error | null
+  /** Bytes that are not worked off. */
+  _list: { readUInt8(at: number): number }
+  /** How far the body of the packet has been read. */
+  _pos: number
   parse(bytes: Buffer): number
   _parseHeader(): boolean
   _parseLength(): boolean
+  _newPacket(): boolean
   _emitError(error: Error): void
 }
 
@@ -41,20 +58,46 @@ export function resumeReading(client: Client): void {
 /** A client whose acks wait for a slow disk is alive, but its pings are not read while it is paused. */
 export const keepAlive = (client: Client) => void internalsOf(client)._keepaliveTimer?.refresh()
 
+/** The will that it has not left yet; aedes will not leave it, either. */
+export function takeWill(client: Client): PublishPacket | undefined {
+  const internals = client as unknown as { will: PublishPacket | null; _disconnected: boolean }
+  const { will, _disconnected: saidGoodbye } = internals
+  internals.will = null
+  return will === null || saidGoodbye ? undefined : will
+}
+
+/** Whether commands to this topic would reach it. */
+export const isSubscribed = (client: Client, topic: string) =>
+  (client as unknown as { subscriptions: Record<string, unknown> }).subscriptions[topic] !== undefined
+
+/** Where answers to the client are written. */
+export const outputOf = (client: Client) => client.conn as unknown as Writable
+
 export interface PacketRules {
   /** Whether the next packet may be parsed; where not, `resumeReading` goes on later. */
-  isOpen(): boolean
+  isOpen(isPublish: boolean): boolean
   /** The most bytes that a packet of this kind may have. */
   limitOf(cmd: string | undefined): number
   /** Makes the error that ends the connection. */
   onTooLarge(bytes: number, limit: number): Error
+  /** Makes the error that ends the connection. */
+  onMalformed(fault: string): Error
 }
+
+const publishType = 3
+/** Protocol levels of MQTT 3.1 and 3.1.1. */
+const levels: readonly number[] = [3, 4]
+/** CONNACK with return code 1, unacceptable protocol level [MQTT-3.1.2-2]. */
+const unacceptableLevel = Buffer.from([0x20, 2, 0, 1])
 
 /**
  * Stands in front of the parser: one packet at a time, since one read of a socket can hold thousands;
  * and none that says in its header that it is too long, of which then nothing is buffered.
  */
-export function guardPackets(client: Client, { isOpen, limitOf, onTooLarge }: PacketRules): void {
+export function guardPackets(
+  client: Client,
+  { isOpen, limitOf, onTooLarge, onMalformed }: PacketRules,
+): void {
   const internals = internalsOf(client)
   const parser = internals._parser
   const nextBatch = internals._nextBatch
@@ -67,7 +110,7 @@ export function guardPackets(client: Client, { isOpen, limitOf, onTooLarge }: Pa
   const parseHeader = parser._parseHeader
   const parseLength = parser._parseLength
   parser._parseHeader = function (this: ParserInternals) {
-    return isOpen() && parseHeader.call(this)
+    return isOpen(this._list.readUInt8(0) >> 4 === publishType) && parseHeader.call(this)
   }
   parser._parseLength = function (this: ParserInternals) {
     const parsed = parseLength.call(this)
@@ -77,6 +120,24 @@ export function guardPackets(client: Client, { isOpen, limitOf, onTooLarge }: Pa
     this._emitError(onTooLarge(length, limit))
     return false
   }
+  const newPacket = parser._newPacket
+  parser._newPacket = function (this: ParserInternals) {
+    const { packet } = this
+    const fault = faultOfPacket(packet, this._pos)
+    if (fault !== undefined) {
+      this._emitError(onMalformed(fault))
+      return false
+    }
+    // It is granted what it will get: commands and alerts come with QoS 1 at most.
+    if (packet.cmd === 'subscribe') for (const each of packet.subscriptions!) if (each.qos > 1) each.qos = 1
+    return newPacket.call(this)
+  }
+  parser.prependListener('error', () => {
+    const { cmd, protocolVersion } = parser.packet
+    const isOther = cmd === 'connect' && protocolVersion !== undefined && !levels.includes(protocolVersion)
+    const isFirst = !client.connecting && !client.connected && !client.closed
+    if (isOther && isFirst) outputOf(client).write(unacceptableLevel)
+  })
 }
 
 /** Ws takes one limit for all connections, and gathers a whole message before anybody sees it. */

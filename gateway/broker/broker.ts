@@ -3,13 +3,13 @@ import type { Clock } from '../../core/clock.ts'
 import { codeOf, type ErrorCode, LintelError, messageOf } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import type { DeviceId } from '../../core/words.ts'
-import { alertsTopic, commandTopic, statusTopic } from '../../devices/contract/topics.ts'
+import { alertsTopic, statusTopic } from '../../devices/contract/topics.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Admit } from '../admit/admit.ts'
 import type { Enroller } from '../admit/enroller.ts'
 import { type Command, Feedback } from '../admit/feedback.ts'
 import { Account, ForeignDevice } from './account.ts'
-import { guardPackets, resumeReading } from './aedes-internals.ts'
+import { guardPackets, isSubscribed, outputOf, resumeReading, takeWill } from './aedes-internals.ts'
 import { DeviceBroker } from './device-broker.ts'
 import { identify } from './identity.ts'
 import { InFlight, type InFlightLimits } from './in-flight.ts'
@@ -25,6 +25,7 @@ import { printable } from './printable.ts'
 import { createPublishPath } from './publish-path.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { Throttles, type Wait } from './throttle.ts'
 
 export interface BrokerOptions extends ListenerOptions, InFlightLimits {}
 
@@ -34,6 +35,8 @@ export interface BrokerParts {
   /** Takes down what gateways say of where their devices stand. */
   enroller: Enroller
   clock: Clock
+  /** Time that this thread has used, ms. */
+  cpuMs?: () => number
   /** Something an operator should be able to find: refused connections and messages. */
   onRefusal: (refusal: Refusal) => void
   /** How far the journal goes, for gateways that report here. */
@@ -46,12 +49,30 @@ export interface Refusal {
   readonly reason: string
   readonly device: DeviceId | undefined
   readonly address: string | undefined
+  /** Nobody has proved to be this device: it is only what a connection called itself. */
+  readonly claimed?: boolean
+}
+
+export interface BrokerStats {
+  readonly connected: number
+  readonly inFlight: number
+  readonly inFlightBytes: number
+  /** Times that a socket was left unread because too much was in flight. */
+  readonly pauses: number
+  /** Times that one was left unread for something else: too many control packets, work, or answers unread. */
+  readonly waits: Readonly<Record<Wait, number>>
+  /** Answers that were not sent. */
+  readonly heldBack: number
+  /** Filters that were denied. */
+  readonly denied: number
+  /** Silent connections that made room for others. */
+  readonly displaced: number
 }
 
 export interface Broker extends Part {
   readonly addresses: Listeners['addresses']
   sessions(): { device: DeviceId; connectedAt: number; address: string | undefined }[]
-  stats(): { connected: number; inFlight: number; inFlightBytes: number; pauses: number; heldBack: number }
+  stats(): BrokerStats
   /** Sends a command; false if the device is not connected. */
   command(device: DeviceId, command: Command): boolean
   /** Tells every gateway how far this journal goes. */
@@ -71,43 +92,60 @@ export interface Broker extends Part {
 /** Only a PUBLISH may be longer: nobody has to say who they are, or what they subscribe to, in more bytes. */
 const maxControlBytes = 4096
 const drainTimeoutMs = 10_000
+/** Filters that may be denied on one connection, and of these such as are told to the operator one by one. */
+const maxDenied = 100
+const maxDeniedTold = 20
+/** Deliveries under way at once, to displays: one that reads slowly keeps its place for `drainTimeoutMs`. */
+const concurrency = 10_000
 /** A clean stop waits so long for acks under way. */
 const stopWithinMs = 5000
 
 export function createBroker(
   options: BrokerOptions,
-  { admit, registry, enroller, clock, onRefusal, gatewayGreeting }: BrokerParts,
+  { admit, registry, enroller, clock, cpuMs = threadCpuMs, onRefusal, gatewayGreeting }: BrokerParts,
 ): Broker {
   const connections = new WeakMap<Client, Connected>()
   const sessions = new Sessions()
   const inFlight = new InFlight(options)
+  const throttles = new Throttles()
   const parting = new PartingWords()
+  /** Connections whose CONNECT named no client id; aedes makes one up. */
+  const nameless = new WeakSet<Client>()
+  let denied = 0
+  let unsent = 0
   /** Aedes reports the errors that it was given, too. */
   const told = new WeakSet<Error>()
   let aedes: DeviceBroker
   let listeners: Listeners
 
-  function refuse(client: Client | null, cause: unknown, device = sessions.of(client)?.device): Error {
+  function refuse(client: Client | null, cause: unknown, claimed?: string): Error {
     const error = cause instanceof Error ? cause : new Error(messageOf(cause))
     told.add(error)
-    refused(error, client === null ? undefined : connections.get(client)?.address, device)
     const session = sessions.of(client)
+    const address = client === null ? undefined : connections.get(client)?.address
+    refused(error, address, claimed ?? session?.device, claimed !== undefined)
     const ends = error instanceof LintelError && error.code !== 'SUBSCRIBE_DENIED'
     if (session !== undefined && ends) parting.keep(session.device, error)
     return error
   }
 
-  function refused(error: unknown, address: string | undefined, device?: DeviceId): void {
-    onRefusal({ at: clock(), code: codeOf(error), reason: printable(messageOf(error)), device, address })
+  function refused(error: unknown, address: string | undefined, device?: DeviceId, claimed = false): void {
+    const what = { at: clock(), code: codeOf(error), reason: printable(messageOf(error)), device, address }
+    onRefusal(claimed ? { ...what, claimed } : what)
   }
 
   function accept(connected: Connected): void {
     const client = aedes.handle(connected.conn as never)
     connections.set(client, connected)
+    const throttle = throttles.add(client, () => client.connecting || sessions.of(client)?.paused === true)
     connected.socket.once('close', () => sessions.remove(client))
     guardPackets(client, {
       // A device may send at once behind its CONNECT; what it may send is known when that is answered.
-      isOpen: () => !client.connecting && !client.closed && sessions.of(client)?.paused !== true,
+      isOpen: isPublish =>
+        !client.connecting &&
+        !client.closed &&
+        sessions.of(client)?.paused !== true &&
+        throttle.mayParse(isPublish),
       limitOf: cmd =>
         cmd === 'publish' && sessions.of(client) !== undefined ? options.maxPacketBytes : maxControlBytes,
       onTooLarge(bytes, limit) {
@@ -118,12 +156,16 @@ export function createBroker(
           new LintelError('PACKET_TOO_LARGE', `a packet of ${bytes} bytes where ${limit} are allowed`),
         )
       },
+      onMalformed: fault =>
+        refuse(client, new LintelError('PACKET_MALFORMED', `a malformed packet: ${fault}`)),
     })
     client.once('connected', () => {
       connected.onIdentified?.()
       resumeReading(client)
     })
   }
+
+  const publishPath = createPublishPath({ admit, enroller, inFlight, sessions, throttles, cpuMs, refuse })
 
   const preConnect = (
     client: Client,
@@ -133,6 +175,13 @@ export function createBroker(
     // Sessions are not kept: a device that comes back subscribes again and sends again what was not acked.
     packet.clean = true
     const { will, clientId } = packet
+    if (clientId === '') nameless.add(client)
+    // A bridge asks for a protocol of its own: its level is no other's, so that it is answered with return code 1.
+    if ('bridgeMode' in packet) packet.protocolVersion = bridgeLevel as 4
+    if (packet.password !== undefined && packet.username === undefined) {
+      const reason = 'a password without a user name [MQTT-3.1.2-22]'
+      return callback(refuse(client, new LintelError('PACKET_MALFORMED', reason)), false)
+    }
     if (!will || will.topic === statusTopic(clientId)) return callback(null, true)
     const reason = `the will of ${printable(clientId)} must be its own status topic`
     callback(refuse(client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)), false)
@@ -147,16 +196,25 @@ export function createBroker(
     // Gone while its CONNECT was being read: a session would never be removed.
     if (client.closed) return done(null, false)
     const { commonName } = connections.get(client)!
-    const answer = identify({ clientId: client.id, username, token: password, commonName }, registry.get)
+    const clientId = nameless.has(client) ? '' : client.id
+    const answer = identify({ clientId, username, token: password, commonName }, registry.get)
     if ('device' in answer) {
       const { device } = answer
       const feedback = new Feedback(command => send(device.device, command), clock)
-      const account = device.kind === 'gateway' ? new Account(device, registry, feedback) : undefined
-      sessions.add(new Session(client, device, feedback, clock(), account))
+      const weigh = (records: number) => session.weigh(records)
+      const account = device.kind === 'gateway' ? new Account(device, registry, feedback, weigh) : undefined
+      const session = new Session(client, device, feedback, clock(), account)
+      const before = sessions.ofDevice(device.device)
+      // Now, before the device can say that it is online again.
+      const will = before && takeWill(before.client)
+      if (will !== undefined && !before!.isDisplay) publishPath.leaveWill(before!, will)
+      sessions.add(session)
+      // Of any number that come at once the last stays, whatever has become of the others.
+      before?.client.close()
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
-    const error = refuse(client, new LintelError(code, reason), printable(client.id))
+    const error = refuse(client, new LintelError(code, reason), printable(clientId) || undefined)
     done(Object.assign(error, { returnCode: returnCode as number }), false)
   }
 
@@ -167,10 +225,14 @@ export function createBroker(
   ) => {
     const session = sessions.of(client)
     if (session === undefined || !session.maySubscribe(subscription.topic)) {
-      const alerts = session?.isDisplay ? ', and to alerts of its sites' : ''
-      const reason = `may subscribe only to ${session?.commandTopic}${alerts}, not ${subscription.topic}`
-      refuse(client, new LintelError('SUBSCRIBE_DENIED', reason))
-      return callback(null, null)
+      denied++
+      const times = session === undefined ? 0 : ++session.denied
+      if (times <= maxDenied) {
+        if (times <= maxDeniedTold) refuse(client, deniedTo(session, subscription.topic))
+        return callback(null, null)
+      }
+      const reason = `was denied ${times} topics on one connection: subscribe to ${session?.commandTopic} alone`
+      return callback(refuse(client, new LintelError('SUBSCRIBE_LIMIT', reason)))
     }
     if (subscription.topic === session.commandTopic) setImmediate(greet, session)
     callback(null, { ...subscription, qos: Math.min(subscription.qos, 1) as 0 | 1 })
@@ -186,12 +248,19 @@ export function createBroker(
     if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
   }
 
+  /** To its own connection: on aedes' way to all subscribers one that reads slowly would hold up the others. */
   function send(device: DeviceId, command: Command): void {
+    const session = sessions.ofDevice(device)
+    if (session === undefined || !isSubscribed(session.client, session.commandTopic)) return
+    const { client } = session
+    if (client.closed || outputOf(client).writableNeedDrain) {
+      unsent++
+      return
+    }
+    throttles.of(client)?.share.expectAnswer()
     const payload = JSON.stringify(command)
-    aedes.publish(
-      { cmd: 'publish', topic: commandTopic(device), payload, qos: 1, retain: false, dup: false },
-      () => {},
-    )
+    const topic = session.commandTopic
+    client.publish({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false }, () => {})
   }
 
   return {
@@ -202,8 +271,8 @@ export function createBroker(
     async start() {
       aedes = await DeviceBroker.create({
         preConnect, authenticate, authorizeSubscribe,
-        authorizePublish: createPublishPath({ admit, enroller, inFlight, sessions, refuse }),
-        connectTimeout: options.identifyWithinMs ?? defaultIdentifyWithinMs, drainTimeout: drainTimeoutMs, maxClientsIdLength: 64,
+        authorizePublish: publishPath.receive,
+        connectTimeout: options.identifyWithinMs ?? defaultIdentifyWithinMs, drainTimeout: drainTimeoutMs, maxClientsIdLength: 64, concurrency,
       }) // biome-ignore format: hooks, then limits
       const onError = (client: Client, error: Error) => {
         // What follows from a connection that has ended, or is an error of the network, is nobody's refusal.
@@ -213,7 +282,7 @@ export function createBroker(
       aedes.on('clientError', onError)
       // Aedes tells what it cannot cope with as an 'error' event, which would end the process unheard.
       ;(aedes as NodeJS.EventEmitter).on('error', error => refuse(null, error))
-      listeners = await listen(options, { accept, refused, identified: () => sessions.open.size })
+      listeners = await listen(options, { accept, refused })
     },
     async stop() {
       const closed = listeners?.close()
@@ -233,7 +302,10 @@ export function createBroker(
       inFlight: inFlight.messages,
       inFlightBytes: inFlight.bytes,
       pauses: inFlight.pauses,
-      heldBack: sessions.heldBack,
+      waits: throttles.waits,
+      heldBack: sessions.heldBack + unsent,
+      denied,
+      displaced: listeners?.displaced() ?? 0,
     }),
     command(device, command) {
       const isConnected = sessions.ofDevice(device) !== undefined
@@ -264,4 +336,18 @@ export function createBroker(
       }
     },
   }
+}
+
+/** That of MQTT 3.1.1 with the bit that mosquitto's bridges set. */
+const bridgeLevel = 0x84
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1000
+}
+
+function deniedTo(session: Session | undefined, topic: string): LintelError {
+  const alerts = session?.isDisplay ? ', and to alerts of its sites' : ''
+  const reason = `may subscribe only to ${session?.commandTopic}${alerts}, not ${topic}`
+  return new LintelError('SUBSCRIBE_DENIED', reason)
 }

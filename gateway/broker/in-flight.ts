@@ -4,9 +4,18 @@ import type { Session } from './session.ts'
 export interface InFlightLimits {
   /** Messages of one device that may wait for the journal; at that its socket is not read. */
   readonly maxPerDevice: number
-  /** Bytes of all devices' messages that may wait; past it no socket that sends is read, past twice that they are closed. */
+  /**
+   * Bytes of all devices' messages that may wait; past it no socket that sends is read, past twice that they are closed.
+   * One device cannot fill it: aedes reads a socket again when all is done that the last read held.
+   */
   readonly maxBytes: number
 }
+
+/**
+ * Items of one device's messages that may wait: a commit takes as long as the items of all in it, and so do the acks
+ * of the others. One message of 500 always may. What is parked costs the journal some five times as much as a record.
+ */
+const maxItemsPerDevice = 1000
 
 /** Half of the shortest time after which aedes misses a ping, 1.5 times a keepalive of 1 s. */
 const keepAliveEveryMs = 750
@@ -40,14 +49,20 @@ export class InFlight {
     this.messages++
     this.bytes += bytes
     if (session.inFlight++ === 0) this.#busy.add(session)
-    if (session.inFlight >= this.#limits.maxPerDevice || this.bytes >= this.#limits.maxBytes)
-      this.#pause(session)
+    if (this.#isOver(session, 1)) this.#pause(session)
     return true
   }
 
-  leave(session: Session, bytes: number): void {
+  /** So many items have come of a message that has entered. */
+  weigh(session: Session, items: number): void {
+    session.itemsInFlight += items
+    if (this.#isOver(session, 1)) this.#pause(session)
+  }
+
+  leave(session: Session, bytes: number, items: number): void {
     this.messages--
     this.bytes -= bytes
+    session.itemsInFlight -= items
     if (--session.inFlight === 0) {
       this.#busy.delete(session)
       keepAlive(session.client)
@@ -69,6 +84,15 @@ export class InFlight {
     clearInterval(this.#timer)
   }
 
+  /** Whether so large a part of a limit is reached, the device's own or that of all. */
+  #isOver({ inFlight, itemsInFlight }: Session, part: number): boolean {
+    const { maxPerDevice, maxBytes } = this.#limits
+    const isAt = (value: number, limit: number) => (part < 1 ? value > limit * part : value >= limit)
+    return (
+      isAt(inFlight, maxPerDevice) || isAt(this.bytes, maxBytes) || isAt(itemsInFlight, maxItemsPerDevice)
+    )
+  }
+
   #pause(session: Session): void {
     if (session.paused) return
     session.paused = true
@@ -78,8 +102,7 @@ export class InFlight {
   }
 
   #resume(session: Session): void {
-    const { maxPerDevice, maxBytes } = this.#limits
-    if (this.#draining || session.inFlight > maxPerDevice / 2 || this.bytes > maxBytes / 2) return
+    if (this.#draining || this.#isOver(session, 1 / 2)) return
     session.paused = false
     this.#paused.delete(session)
     if (!session.client.closed) resumeReading(session.client)

@@ -7,6 +7,7 @@ import { createWebSocketStream, WebSocketServer } from 'ws'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { listenFailure } from '../../core/listen-failure.ts'
 import { limitMessages } from './aedes-internals.ts'
+import { Doorstep } from './doorstep.ts'
 import { commonNameOf, type TlsFiles, tlsOptions } from './tls.ts'
 
 export interface Address {
@@ -34,13 +35,11 @@ export interface Connected {
   /** From a certificate that the CA signed. */
   readonly commonName: string | undefined
   /** To be called once it is known who this is. */
-  readonly onIdentified?: () => void
+  readonly onIdentified: () => void
 }
 
 export interface ListenerParts {
   accept(connected: Connected): void
-  /** How many of the open connections have said who they are. */
-  identified(): number
   refused(error: unknown, address: string | undefined): void
 }
 
@@ -49,6 +48,8 @@ export interface Listeners {
   readonly addresses: Readonly<Partial<Record<'tcp' | 'tls' | 'websocket', Address>>>
   /** No new connections; those that are open stay. Resolves when the last of them has ended. */
   close(): Promise<void>
+  /** How many have made room for others before they had said who they are. */
+  displaced(): number
   /** Ends all connections. */
   cut(): void
 }
@@ -60,24 +61,25 @@ const maxUnidentifiedMessageBytes = 16 * 1024
 /** Opens every configured listener or none. Throws CONFIG_INVALID for files that are not to be had, PORT_TAKEN. */
 export async function listen(
   options: ListenerOptions,
-  { accept, identified, refused }: ListenerParts,
+  { accept, refused }: ListenerParts,
 ): Promise<Listeners> {
   const { identifyWithinMs = defaultIdentifyWithinMs } = options
   const servers: Server[] = []
   const addresses: Partial<Record<'tcp' | 'tls' | 'websocket', Address>> = {}
-  /** Every TCP connection, also those that are still shaking hands. */
-  const open = new Set<Socket>()
+  const doorstep = new Doorstep(options)
 
   function admitSocket(socket: Socket): boolean {
-    const isFull = open.size >= options.maxConnections
-    if (isFull || open.size - identified() >= options.maxUnidentified) {
-      const what = isFull ? 'connections' : 'connections that have not said who they are'
-      refused(new LintelError('CONNECT_LIMIT', `there are too many ${what}`), socket.remoteAddress)
+    const answer = doorstep.enter(socket)
+    if (answer === 'full') {
+      refused(new LintelError('CONNECT_LIMIT', 'there are too many connections'), socket.remoteAddress)
       socket.destroy()
       return false
     }
-    open.add(socket)
-    socket.once('close', () => open.delete(socket))
+    for (const displaced of answer) {
+      const what = 'it had not said who it is, and made room for another'
+      refused(new LintelError('CONNECT_LIMIT', what), displaced.remoteAddress)
+      displaced.destroy()
+    }
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
     return true
@@ -96,13 +98,17 @@ export async function listen(
   function tcpServer(): Server {
     return createServer(socket => {
       const { remoteAddress: address } = socket
-      if (admitSocket(socket)) accept({ conn: socket, socket, address, commonName: undefined })
+      if (!admitSocket(socket)) return
+      const onIdentified = doorstep.leaver(socket)
+      accept({ conn: socket, socket, address, commonName: undefined, onIdentified })
     })
   }
 
   function tlsServer(files: TlsFiles): Server {
     const server = createTlsServer(tlsOptions('tls', files, identifyWithinMs), socket => {
-      accept({ conn: socket, socket, address: socket.remoteAddress, commonName: commonNameOf(socket) })
+      const { remoteAddress: address } = socket
+      const onIdentified = doorstep.leaver(socket)
+      accept({ conn: socket, socket, address, commonName: commonNameOf(socket), onIdentified })
     })
     server.on('connection', admitSocket)
     return onTlsError(server)
@@ -131,13 +137,17 @@ export async function listen(
       limitMessages(websocket, maxUnidentifiedMessageBytes)
       const conn = createWebSocketStream(websocket)
       conn.on('error', () => {})
+      const leave = doorstep.leaver(socket)
       accept({
         conn,
         socket,
         address: socket.remoteAddress,
         commonName: files && commonNameOf(socket as TLSSocket),
         // Clients may put several packets into one message.
-        onIdentified: () => limitMessages(websocket, 2 * options.maxPacketBytes),
+        onIdentified() {
+          leave()
+          limitMessages(websocket, 2 * options.maxPacketBytes)
+        },
       })
     })
     return server
@@ -161,8 +171,9 @@ export async function listen(
     async close() {
       await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
     },
+    displaced: () => doorstep.displaced,
     cut() {
-      for (const socket of open) socket.destroy()
+      for (const socket of doorstep.open) socket.destroy()
     },
   }
 

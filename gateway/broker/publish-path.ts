@@ -7,12 +7,16 @@ import { createAccountPath } from './account-path.ts'
 import type { InFlight } from './in-flight.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
+import type { Throttles } from './throttle.ts'
 
 export interface PublishPathParts {
   admit: Admit
   enroller: Enroller
   inFlight: InFlight
   sessions: Sessions
+  throttles: Throttles
+  /** Time that this thread has used, ms. */
+  cpuMs: () => number
   /** Tells the operator, and gives back the error that ends the connection. */
   refuse(client: Client | null, error: unknown): Error
 }
@@ -21,12 +25,16 @@ export type Acknowledge = (error?: Error | null) => void
 
 const willTries = 60
 const willEveryMs = 1000
+/** Shorter payloads cannot take long. */
+const measuredBytes = 512
+const noBytes = Buffer.alloc(0)
 
 /**
  * The path of one message: room, topic, admission, journal, ack. It is aedes' `authorizePublish`, the one
  * hook that runs before the PUBACK, whose callback therefore waits for the journal.
  */
-export function createPublishPath({ admit, enroller, inFlight, sessions, refuse }: PublishPathParts) {
+export function createPublishPath(parts: PublishPathParts) {
+  const { admit, enroller, inFlight, sessions, throttles, cpuMs, refuse } = parts
   const admitForAccount = createAccountPath({ admit, enroller })
 
   const receive = (client: Client | null, packet: PublishPacket, acknowledge: Acknowledge) => {
@@ -39,7 +47,7 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
       return acknowledge(refuse(session.client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)))
     }
     if (session.client.closed && packet.topic === session.statusTopic) {
-      return publishWill(session, packet, acknowledge)
+      return leaveWill(session, packet, acknowledge)
     }
     const bytes = packet.payload.length
     if (!inFlight.enter(session, bytes)) {
@@ -47,17 +55,32 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
       const error = new LintelError('PUBLISH_OVERLOADED', 'too much is waiting for the disk')
       return acknowledge(refuse(session.client, error))
     }
-    admitPacket(session, packet).then(
+    session.weight = 0
+    const admitted = bytes < measuredBytes ? admitPacket(session, packet) : admitMeasured(session, packet)
+    const { weight } = session
+    inFlight.weigh(session, weight)
+    admitted.then(
       () => {
-        inFlight.leave(session, bytes)
+        inFlight.leave(session, bytes, weight)
+        // Aedes keeps a packet of QoS 2 until its PUBREL, which may never come.
+        packet.payload = noBytes
+        if (packet.qos === 2) throttles.of(session.client)?.share.expectAnswer()
         acknowledge(null)
       },
       error => {
-        inFlight.leave(session, bytes)
+        inFlight.leave(session, bytes, weight)
         // MQTT 3.1.1 has no negative ack: a message that must not be acked ends the connection.
         acknowledge(refuse(session.client, error))
       },
     )
+  }
+
+  /** All that takes long of it is done when this returns; only the journal is waited for. */
+  function admitMeasured(session: Session, packet: PublishPacket): Promise<Outcome[]> {
+    const startedAt = cpuMs()
+    const admitted = admitPacket(session, packet)
+    throttles.of(session.client)?.share.charge(cpuMs() - startedAt, performance.now())
+    return admitted
   }
 
   /** Async, although it waits for nothing: a payload that makes admission throw must cost one connection, not the process. */
@@ -92,20 +115,27 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
   }
 
   /** Nobody sends a will again, so it is tried here until the journal takes it or the device is back. */
-  function publishWill(session: Session, packet: PublishPacket, acknowledge: Acknowledge, tries = 1): void {
+  function leaveWill(
+    session: Session,
+    packet: PublishPacket,
+    acknowledge: Acknowledge = () => {},
+    tries = 1,
+  ): void {
+    const latest = sessions.ofDevice(session.device)
+    // What it has said since would stand before its will.
+    if (latest !== undefined && latest !== session) {
+      acknowledge(null)
+      return
+    }
     const tryOnce = async () => admit.status(session, packet.payload as Buffer)
     tryOnce().then(
       () => acknowledge(null),
       error => {
         if (tries >= willTries) return acknowledge(refuse(session.client, error))
-        setTimeout(() => {
-          const isBack = sessions.ofDevice(session.device) !== undefined
-          if (isBack) acknowledge(null)
-          else publishWill(session, packet, acknowledge, tries + 1)
-        }, willEveryMs).unref()
+        setTimeout(() => leaveWill(session, packet, acknowledge, tries + 1), willEveryMs).unref()
       },
     )
   }
 
-  return receive
+  return { receive, leaveWill }
 }

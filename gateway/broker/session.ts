@@ -33,6 +33,12 @@ export class Session implements Sender {
   place: Place
   /** Messages whose ack waits for the journal. */
   inFlight = 0
+  /** What these messages weigh for the journal, in records. */
+  itemsInFlight = 0
+  /** What the message that is being admitted weighs. */
+  weight = 0
+  /** Filters that it was denied on this connection. */
+  denied = 0
   paused = false
 
   constructor(client: Client, device: Device, feedback: Feedback, connectedAt: number, account?: Account) {
@@ -55,6 +61,10 @@ export class Session implements Sender {
   /** Its place stays the same object as long as it stays there: the journal looks its number up by that. */
   move(device: Device): void {
     if (device.place !== this.place.id) this.place = standsAt(device)
+  }
+
+  readonly weigh = (records: number): void => {
+    this.weight += records
   }
 
   maySubscribe(topic: string): boolean {

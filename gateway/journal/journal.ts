@@ -75,6 +75,8 @@ export interface JournalStats {
   readonly pendingBytes: number
   readonly commits: number
   readonly parked: number
+  /** Parked items that were dropped to make room for others, since the journal was made. */
+  readonly parkedDropped: number
   /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
   readonly remembered: number
   readonly rememberedDays: number

@@ -38,6 +38,8 @@ export interface Totals {
   parked: number
   /** CRC-32 of the last block. */
   chain: number
+  /** Parked items that were dropped to make room for others; absent in older journals. */
+  parkedDropped: number
   /** Remembered ids by the day (days since the epoch) they were received. */
   remembered: Record<string, number>
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { Shares } from '../../core/shares.ts'
 import type { Place } from '../../core/words.ts'
 import { atOf, isLate, isRow, isSighting, isSkewed, receivedAtOf } from '../../devices/contract/record.ts'
 import { blockCommittedAt, blockHeadBytes, blockIsWhole, epochBytes, sealBlock } from './block.ts'
@@ -23,7 +24,7 @@ export interface WriterOptions {
   directory: string
   /** Ids remembered at most; beyond it the oldest days are forgotten first. */
   maxRememberedIds: number
-  /** Parked items kept at most; beyond it the oldest is dropped. */
+  /** Parked items kept at most; beyond it the device that has most loses its oldest. */
   maxParked: number
   /** The places of the registry: records of formats 1 and 2 have its numbers. */
   registered: readonly Place[]
@@ -50,6 +51,8 @@ export interface WriterStats {
   readonly records: number
   readonly bytes: number
   readonly parked: number
+  /** Parked items that were dropped to make room. */
+  readonly parkedDropped: number
   readonly remembered: number
   readonly rememberedDays: number
 }
@@ -81,6 +84,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
   const counts = new Map<number, Float64Array>()
   const touched = new Set<number>()
   const sums = new Map<number, Float64Array>()
+  /** Whose parked items are whose, by key; read from disk where it may be wrong. */
+  let parkedShares: Shares<number> | undefined
   let block = Buffer.allocUnsafe(256 * 1024)
 
   /** All or nothing, on disk and in memory. */
@@ -96,6 +101,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     } catch (error) {
       totals = before
       isOpened = wasOpened
+      parkedShares = undefined
       for (const key of touched) counts.delete(key)
       sums.clear()
       const cause = (error as { commitError?: Promise<unknown> }).commitError
@@ -144,20 +150,40 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     for (const stretch of sums.keys()) if (stretch !== current) sums.delete(stretch)
   }
 
+  function sharesOfParked(): Shares<number> {
+    if (parkedShares !== undefined) return parkedShares
+    parkedShares = new Shares()
+    for (const { key, value } of db.parked.getRange()) {
+      parkedShares.add(String((value as { device: number }).device), key)
+    }
+    return parkedShares
+  }
+
   function park(frame: FrameReader): void {
-    if (totals.parked >= maxParked) {
-      for (const oldest of db.parked.getKeys({ limit: 1 })) db.parked.removeSync(oldest)
+    const shares = sharesOfParked()
+    while (totals.parked >= maxParked) {
+      const oldest = shares.takeFromLargest()
+      if (oldest === undefined) break
+      db.parked.removeSync(oldest)
       totals.parked--
+      totals.parkedDropped++
     }
     db.parked.putSync(++totals.parkedKey, { device: frame.device, ...JSON.parse(frame.body.toString()) })
+    shares.add(String(frame.device), totals.parkedKey)
     totals.parked++
+  }
+
+  /** False if there is none of that key. */
+  function removeParked(key: number): boolean {
+    if (!db.parked.removeSync(key)) return false
+    parkedShares?.remove(key)
+    totals.parked--
+    return true
   }
 
   /** A parked item leaves its count when it is replayed: it is then received anew. */
   function unpark(frame: FrameReader): void {
-    const key = Number(frame.id)
-    if (!db.parked.removeSync(key)) return
-    totals.parked--
+    if (!removeParked(Number(frame.id))) return
     const row = countsAt(tallyKey(frame.device, frame.lane))
     row[tallyAt.received]!--
     row[tallyAt.parked]!--
@@ -215,8 +241,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
             addNote(frame)
             break
           case operation.dropParked: {
-            const dropped = db.parked.removeSync(Number(frame.id))
-            if (dropped) totals.parked--
+            const dropped = removeParked(Number(frame.id))
             outcomes[answered++] = dropped ? answerCode.dropped : answerCode.absent
           }
         }
@@ -266,6 +291,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       records: totals.records,
       bytes: totals.bytes,
       parked: totals.parked,
+      parkedDropped: totals.parkedDropped,
       ...remembered.stats(totals.remembered),
     }
   }
@@ -321,6 +347,7 @@ function bringUp(db: JournalDatabases, known: Meta, registered: readonly Place[]
 }
 
 function readTotals(db: JournalDatabases): Totals {
-  const empty: Totals = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, chain: 0, remembered: {} }
+  const nothing = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, parkedDropped: 0, chain: 0 }
+  const empty: Totals = { ...nothing, remembered: {} }
   return { ...empty, ...(db.meta.get('totals') as Totals | undefined) }
 }

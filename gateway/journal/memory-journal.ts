@@ -100,6 +100,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       pendingBytes: 0,
       commits,
       parked: parked.size,
+      parkedDropped: 0,
       remembered: seen.size,
       rememberedDays: seen.size === 0 ? 0 : 1,
       refusing: undefined,

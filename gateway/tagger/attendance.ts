@@ -10,9 +10,11 @@ import { captionOf, plainJpeg, withCaption } from '../snapshots/caption.ts'
 import type { Originals } from '../snapshots/originals.ts'
 import type { PictureKey, Snapshots } from '../snapshots/snapshots.ts'
 import type { Sighted, Waiting } from './backlog.ts'
+import { costOfJpeg, isAbsurd } from './jpeg-cost.ts'
 import type { Looker } from './looker.ts'
 import type { RecentEvents } from './recent-events.ts'
 import { sightingOf, toRecord, unseen } from './sighting.ts'
+import { decodeMs, WorkerTime } from './worker-time.ts'
 
 type SightingData = DataOf<'sighting'>
 export type Outcome = SightingData['outcome']
@@ -49,6 +51,8 @@ export interface Attendance {
   forgo(picture: Sighted): Promise<'done'>
   /** A gateway has looked at it and redacted it: it is kept as it came. */
   file(picture: Waiting): Promise<'done'>
+  /** What the devices have used of the workers' time. */
+  readonly time: Pick<WorkerTime, 'standing' | 'take' | 'putDown'>
   stats(): AttendanceStats
 }
 
@@ -57,6 +61,8 @@ export interface AttendanceStats {
   readonly rested: number
   /** Seen, but not kept: there was no time to redact it, or that or the disk failed. */
   readonly unkept: number
+  /** Pictures that came behind those of others, since their device had used more than its share of the workers. */
+  readonly behind: number
   /** Of the last sighting: from receipt to journal, ms. */
   readonly lastMs: number
 }
@@ -67,6 +73,7 @@ const maxCameras = 20_000
 
 export function createAttendance(parts: AttendanceParts): Attendance {
   const { recent, read, regionsOf, isCheckpoint, snapshots, originals, sight, erase, clock, onFault } = parts
+  const time = new WorkerTime(clock)
   const cameras = new Map<DeviceId, CameraState>()
   const outcomes: Partial<Record<Outcome, number>> = {}
   let rested = 0
@@ -146,6 +153,9 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       if (original === undefined) return conclude(picture, 'missing', 'PICTURE_MISSING')
       // The worker may have died while the picture was read: no fault of this one.
       if (!looker.isReady) return { again: picture }
+      const cost = costOfJpeg(original)
+      if (isAbsurd(cost)) return conclude(picture, 'unreadable', 'PICTURE_TOO_LARGE')
+      time.charge(picture.device, decodeMs(cost))
       const waitedMs = clock() - picture.receivedAt
       let seen: Look
       try {
@@ -164,6 +174,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       if (!looker.isReady) return { redact: picture }
       try {
         const { device, toCover } = picture
+        time.charge(device, decodeMs(costOfJpeg(original)))
         const mask = regionsOf(device)?.mask ?? []
         const jpeg = await looker.redact(original, { toCover, mask, isRoad: isCheckpoint(device) })
         return await keep(picture, jpeg, picture.sighting, original)
@@ -179,6 +190,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       const jpeg = snapshots.find(picture) === undefined ? await read(picture) : undefined
       return jpeg === undefined ? drop(picture) : keep(picture, plainJpeg(jpeg), captionOf(jpeg))
     },
-    stats: () => ({ outcomes, rested, unkept, lastMs }),
+    time,
+    stats: () => ({ outcomes, rested, unkept, behind: time.behind, lastMs }),
   }
 }

@@ -1,9 +1,10 @@
-import type { Place, Seq } from '../../core/words.ts'
+import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { isUrgent } from '../../devices/contract/urgent.ts'
 import type { Detection } from '../../models/detector.ts'
 import { keyText, type PictureKey } from '../snapshots/snapshots.ts'
+import type { Standing } from './worker-time.ts'
 
 /**
  * What a picture is worth where not all can be looked at: of an urgent event; of another that may tell
@@ -35,9 +36,10 @@ export interface Sighted extends Waiting {
 }
 
 /**
- * The pictures that wait, in the order in which they are taken: urgent ones first, otherwise the oldest. Pure
- * bookkeeping. Past `limit` the oldest are thinned out, uneventful ones first and urgent ones last: what is
- * lost then is the tag of a picture, never an event.
+ * The pictures that wait, in the order in which they are taken: urgent ones first, otherwise the oldest; those of a
+ * device that has had more than its share of the workers come behind all others. Pure bookkeeping. Past `limit` the
+ * device that has most waiting is thinned out, uneventful pictures first and urgent ones last, the oldest of each:
+ * lost is then the tag of a picture, never an event.
  */
 export class Backlog<P extends Waiting = Waiting> {
   readonly #limit: number
@@ -55,6 +57,14 @@ export class Backlog<P extends Waiting = Waiting> {
     return worths.reduce((sum, worth) => sum + this.#lanes[worth].size, 0)
   }
 
+  /** How many of them are of such devices. */
+  countOf(isIn: (device: DeviceId) => boolean): number {
+    let count = 0
+    for (const worth of worths)
+      for (const { device } of this.#lanes[worth].values()) if (isIn(device)) count++
+    return count
+  }
+
   /** When the one that has waited longest was received. */
   get oldestAt(): number | undefined {
     const heads = worths.flatMap(worth => first(this.#lanes[worth]) ?? [])
@@ -66,12 +76,23 @@ export class Backlog<P extends Waiting = Waiting> {
     this.#lanes[worth].set(keyText(picture), picture)
     const thinned: P[] = []
     while (this.size > this.#limit) {
-      const lane = worths.findLast(worth => this.#lanes[worth].size > 0)!
-      const oldest = first(this.#lanes[lane])!
-      this.#lanes[lane].delete(keyText(oldest))
-      thinned.push(oldest)
+      thinned.push(this.#takeFromLargest())
     }
     return thinned
+  }
+
+  #takeFromLargest(): P {
+    const counts = new Map<DeviceId, number>()
+    for (const worth of worths)
+      for (const { device } of this.#lanes[worth].values()) counts.set(device, (counts.get(device) ?? 0) + 1)
+    const most = Math.max(...counts.values())
+    for (const worth of worths.toReversed())
+      for (const [key, picture] of this.#lanes[worth]) {
+        if (counts.get(picture.device)! < most) continue
+        this.#lanes[worth].delete(key)
+        return picture
+      }
+    throw new Error('nothing is in the backlog')
   }
 
   /** Its event has come after it, and tells what it is worth. */
@@ -82,16 +103,26 @@ export class Backlog<P extends Waiting = Waiting> {
     insertBySeq(this.#lanes[worth], known)
   }
 
-  /** The next to be looked at that `mayTake`, which is the head of its lane. */
-  take(mayTake: (picture: P) => boolean = () => true): P | undefined {
-    const urgent = first(this.#lanes.urgent)
-    const others = [first(this.#lanes.telling), first(this.#lanes.uneventful)]
-      .filter(picture => picture !== undefined)
-      .sort((a, b) => a.seq - b.seq)
-    const next = urgent ?? others[0]
+  /**
+   * The next to be looked at, if it `mayTake`: the first of a device that has its turn, where there is none of any, so
+   * that the order among those of a device is kept.
+   */
+  take(
+    mayTake: (picture: P) => boolean = () => true,
+    standing: (device: DeviceId) => Standing = () => 'first',
+  ): P | undefined {
+    const next =
+      this.#next(device => standing(device) === 'first') ?? this.#next(device => standing(device) === 'last')
     if (next === undefined || !mayTake(next)) return undefined
     for (const worth of worths) if (this.#lanes[worth].delete(keyText(next))) break
     return next
+  }
+
+  #next(isIn: (device: DeviceId) => boolean): P | undefined {
+    const urgent = firstOf(this.#lanes.urgent, isIn)
+    if (urgent !== undefined) return urgent
+    const others = [firstOf(this.#lanes.telling, isIn), firstOf(this.#lanes.uneventful, isIn)]
+    return others.filter(picture => picture !== undefined).sort((a, b) => a.seq - b.seq)[0]
   }
 
   /** One that was taken and not done: it is the next of its worth again. */
@@ -101,6 +132,14 @@ export class Backlog<P extends Waiting = Waiting> {
 }
 
 const first = <P>(lane: Map<string, P>): P | undefined => lane.values().next().value
+
+function firstOf<P extends Waiting>(
+  lane: Map<string, P>,
+  isIn: (device: DeviceId) => boolean,
+): P | undefined {
+  for (const picture of lane.values()) if (isIn(picture.device)) return picture
+  return undefined
+}
 
 /** Lanes are short, and this is rare. */
 function insertBySeq<P extends Waiting>(lane: Map<string, P>, picture: P): void {

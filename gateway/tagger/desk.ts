@@ -2,7 +2,7 @@ import { secondMs } from '../../core/clock.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
-import type { Seq } from '../../core/words.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
 import { eventOfRecordId } from '../../devices/contract/record-ids.ts'
 import type { Entry, JournalReader } from '../journal/journal.ts'
 import type { Attendance, Next } from './attendance.ts'
@@ -115,6 +115,7 @@ export function createDesk(
     hand.take(kind, picture)
     await follow(picture, step)
     hand.putDown(kind, picture)
+    attendance.time.putDown(picture.device)
     if (running) dispatch()
   }
 
@@ -125,21 +126,31 @@ export function createDesk(
     if (running) dispatch()
   }
 
-  /** Counting goes before keeping: where pictures pile up to be looked at, only urgent ones are redacted meanwhile. */
-  const isCalm = () => backlog.size <= calmBacklog * lookers.length
+  /**
+   * Counting goes before keeping: where pictures pile up to be looked at, only urgent ones are redacted meanwhile. Those
+   * of a device that has had its share do not count: they would keep the others from being redacted.
+   */
+  const isFirst = (device: DeviceId) => attendance.time.standing(device) === 'first'
+  const isCalm = () => backlog.countOf(isFirst) <= calmBacklog * lookers.length
   const isUrgent = (picture: Waiting) => recent.of(picture)?.worth === 'urgent'
 
   function dispatch(): void {
     while (toFile.length > 0 && filing < filingInHand) void file(toFile.shift()!)
+    const { time } = attendance
     for (const [looker, hand] of hands) {
       while (looker.isReady && hand.looks < looksInHand) {
-        const picture = backlog.take(waiting => hand.mayTake(waiting))
+        const picture = backlog.take(waiting => hand.mayTake(waiting), time.standing)
         if (picture === undefined) break
+        time.take(picture.device)
         void handle(hand, 'looks', picture, attendance.look(looker, picture))
       }
       while (looker.isReady && hand.redactions < redactionsInHand) {
-        const picture = toRedact.take(waiting => hand.mayTake(waiting) && (isCalm() || isUrgent(waiting)))
+        const picture = toRedact.take(
+          waiting => hand.mayTake(waiting) && (isCalm() || isUrgent(waiting)),
+          time.standing,
+        )
         if (picture === undefined) break
+        time.take(picture.device)
         void handle(hand, 'redactions', picture, attendance.redact(looker, picture))
       }
     }

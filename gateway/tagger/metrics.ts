@@ -35,6 +35,11 @@ export function createTaggerMetrics({
     'Pictures that were looked at and not redacted yet.',
     () => desk.stats().toRedact,
   )
+  gauge(
+    'lintel_tagger_behind_total',
+    'Pictures that came behind those of others: their device had used more than its share of the workers.',
+    () => attendance.stats().behind,
+  )
   gauge('lintel_tagger_in_hand', 'Pictures that workers have in hand.', () => desk.stats().inHand)
   gauge(
     'lintel_tagger_last_seconds',

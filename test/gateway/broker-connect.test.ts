@@ -79,8 +79,8 @@ describe('a connection', () => {
       title: 'refuses an empty client id',
       id: 'd1',
       change: { clientId: '' },
-      returnCode: 5,
-      code: 'CONNECT_ID_MISMATCH',
+      returnCode: 2,
+      code: 'CONNECT_ID_INVALID',
     },
     {
       title: 'refuses a wildcard as client id',

@@ -156,6 +156,30 @@ test('past the bound on parked items the oldest is dropped, and stays counted', 
   expect(reader.audit(0).tallies.get('d1')?.event.parked).toBe(5)
 })
 
+test('of parked items the device that has most loses its oldest, also after a restart, and each is counted', async () => {
+  const { directory, journal, reader } = await open({ maxParked: 10 })
+  await journal.append('good', [parkedItem({ reason: 'keep' })])
+  await journal.append(
+    'flood',
+    Array.from({ length: 500 }, (_, n) => parkedItem({ reason: `${n}` })),
+  )
+  expect(reader.parked(99).map(({ reason }) => reason)).toEqual(
+    [...Array(9).keys()].map(n => `${499 - n}`).concat('keep'),
+  )
+  expect(journal.stats()).toMatchObject({ parked: 10, parkedDropped: 491 })
+  await reader.close()
+  await journal.stop()
+  const again = await open({ directory, maxParked: 10 })
+  await again.journal.append('flood', [parkedItem({ reason: 'last' })])
+  await again.journal.append('new', [parkedItem({ reason: 'new' })])
+  const devices = again.reader.parked(99).map(({ device }) => device)
+  expect(devices.filter(device => device !== 'flood')).toEqual(['new', 'good'])
+  expect(again.journal.stats()).toMatchObject({ parked: 10, parkedDropped: 493 })
+  expect(await again.journal.dropParked(again.reader.parked(1)[0]!.key)).toBe(true)
+  await again.journal.append('new', [parkedItem({ reason: 'newer' })])
+  expect(again.journal.stats()).toMatchObject({ parked: 10, parkedDropped: 493 })
+})
+
 test('a parked payload that is too large is kept without its payload', async () => {
   const { journal, reader } = await open()
   await journal.append('d1', [parkedItem({ payload: { members: 'x'.repeat(20_000) } })])

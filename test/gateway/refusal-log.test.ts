@@ -11,6 +11,7 @@ function refusalLog() {
   const log = new RefusalLog(
     pino({ base: null, timestamp: false }, { write: line => lines.push(line) }),
     () => now,
+    device => /^d\d+$/.test(device),
   )
   return {
     log,
@@ -78,6 +79,22 @@ describe('the log of refusals', () => {
     for (let n = 0; n < 10_005; n++) add(1, { device: `d${n}` })
     expect(log.latest).toHaveLength(10_000)
     expect(log.latest[0]?.device).toBe('d5')
+  })
+
+  test('keeps what a device did and what others said in its name apart, and strangers wipe neither', () => {
+    const { log, add, pass } = refusalLog()
+    add(1, { device: 'd1', code: 'PUBLISH_TOPIC_FOREIGN' })
+    pass(1)
+    add(1, { device: 'd1', claimed: true, address: 'x' })
+    pass(1)
+    for (let n = 0; n < 20_000; n++) add(1, { device: `ghost-${n}`, claimed: true })
+    for (let n = 0; n < 20_000; n++) add(1, { device: undefined, address: `a${n}` })
+    const ofD1 = log.latest.filter(({ device }) => device === 'd1')
+    expect(ofD1.map(({ code, claimed }) => [code, claimed])).toEqual([
+      ['PUBLISH_TOPIC_FOREIGN', undefined],
+      ['CONNECT_TOKEN_WRONG', true],
+    ])
+    expect(log.latest.length).toBeLessThanOrEqual(1002)
   })
 
   test('writes one line whatever is in it', () => {

@@ -48,6 +48,30 @@ describe('the backlog', () => {
     ).toEqual([2, 4, 3, 1])
   })
 
+  test('thins whoever has most waiting, even its urgent ones, before the only picture of another', () => {
+    const backlog = new Backlog(5)
+    backlog.add(waiting(1, { device: 'other' }), 'uneventful')
+    const thinned = Array.from({ length: 9 }, (_, n) =>
+      backlog.add(waiting(2 + n, { device: 'flood' }), n % 2 === 0 ? 'urgent' : 'telling'),
+    ).flat()
+    expect(thinned.map(({ device, seq }) => [device, seq])).toEqual(
+      [3, 5, 7, 9, 2].map(seq => ['flood', seq]),
+    )
+    expect(drain(backlog)).toEqual([4, 6, 8, 10, 1])
+  })
+
+  test('gives those of a device that has had its share behind all others, and none that may not go now', () => {
+    const backlog = new Backlog(9)
+    const devices = ['flood', 'flood', 'full', 'a', 'b'] as const
+    for (const [index, device] of devices.entries())
+      backlog.add(waiting(index, { device }), index < 3 ? 'urgent' : 'uneventful')
+    const standing = (device: string) =>
+      device === 'flood' ? 'last' : device === 'full' ? 'not now' : ('first' as const)
+    const order = devices.map(() => backlog.take(undefined, standing)?.seq)
+    expect(order).toEqual([3, 4, 0, 1, undefined])
+    expect(drain(backlog)).toEqual([2])
+  })
+
   test('puts a picture in its place once its event has come', () => {
     const { backlog } = filled(10, ['uneventful', 'telling', 'telling'])
     backlog.appraise({ device: 'd1', event: 'e3' }, 'urgent')

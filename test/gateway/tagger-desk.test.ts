@@ -120,12 +120,13 @@ async function setUp(change: { maxBacklog?: number } = {}) {
     wish: string | Buffer,
     record: EventRecord = passage(),
     redacted = false,
+    device = 'd1',
   ) {
-    waitingRoom.set(`d1/${event}`, typeof wish === 'string' ? Buffer.from(`${wish} ${event}`) : wish)
+    waitingRoom.set(`${device}/${event}`, typeof wish === 'string' ? Buffer.from(`${wish} ${event}`) : wish)
     const data = { bytes: 5, ...(redacted ? { redacted } : {}) }
-    await journal.append('d1', [item(event, record)])
+    await journal.append(device, [item(event, record)])
     await journal.append(
-      'd1',
+      device,
       [item(snapshotRecordId(event), { ...passage(), kind: 'snapshot', data })],
       'snapshot',
     )
@@ -228,6 +229,42 @@ describe('the desk', () => {
     await open()
     await settled(1)
     expect(order).toEqual(['bad', 'bad'])
+  })
+
+  test('looks at nothing else while a worker has a picture of which another one died', async () => {
+    const { open, picture, settled, sightings, order } = await setUp()
+    await picture('bad', 'die', denied)
+    for (const event of ['a', 'b', 'c']) await picture(event, 'fine')
+    await open()
+    await settled(4)
+    // The first time it was taken together with others; the second time when all they had was put down.
+    expect(order.filter(event => event === 'bad')).toHaveLength(2)
+    expect(sightings().find(({ id }) => id === '#sighting/bad')).toMatchObject({ reason: 'PICTURE_DEADLY' })
+    expect(sightings().filter(({ outcome }) => outcome === 'seen')).toHaveLength(3)
+  })
+
+  test('looks at and redacts the picture of another device before those of one that has had its share', async () => {
+    const { open, picture, settled, order, snapshots } = await setUp({ maxBacklog: 500 })
+    for (let n = 0; n < 60; n++) await picture(`f${n}`, 'fine', denied, false, 'flood')
+    await picture('good', 'fine', passage(), false, 'other')
+    await open()
+    await settled(61)
+    // 3 s of the workers' time, in pictures of 0.1 s, and what was in hand then.
+    expect(order.indexOf('good')).toBeLessThan(45)
+    expect(order.filter(event => event.startsWith('f'))).toEqual([...Array(60).keys()].map(n => `f${n}`))
+    expect(snapshots.find({ device: 'other', event: 'good' })).toBeDefined()
+  })
+
+  test('gives no worker a picture that would take it seconds to decode', async () => {
+    const { open, picture, settled, sightings, order } = await setUp()
+    const frame = [0xff, 0xc2, 0, 11, 8, 0x13, 0x24, 0x13, 0x24, 1, 1, 0x11, 0]
+    const scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 0, 0, 1, 2, 3]
+    const bomb = [0xff, 0xd8, ...frame, ...Array(20).fill(scan).flat(), 0xff, 0xd9]
+    await picture('bomb', Buffer.from(bomb))
+    await open()
+    await settled(1)
+    expect(sightings()[0]).toMatchObject({ outcome: 'unreadable', reason: 'PICTURE_TOO_LARGE' })
+    expect(order).toEqual([])
   })
 
   test('tells what was seen before it is redacted, and forgoes the oldest uneventful picture where too many wait for that', async () => {

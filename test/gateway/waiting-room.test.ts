@@ -79,6 +79,17 @@ describe('the waiting room', () => {
     expect(await files()).toHaveLength(3)
   })
 
+  test('when full drops the oldest of whoever has most waiting, not the only one of another', async () => {
+    const { room } = await open({ maxBytes: 50_000 })
+    await room.put('other', 'a', jpeg(1000))
+    for (let n = 0; n < 30; n++) await room.put('flood', `f${n}`, jpeg(10_000))
+    await room.put('third', 'a', jpeg(1000))
+    expect(await room.get('other', 'a')).toBeDefined()
+    expect(await room.get('third', 'a')).toBeDefined()
+    expect(await room.get('flood', 'f29')).toBeDefined()
+    expect(room.stats()).toMatchObject({ pictures: 6, bytes: 42_000, evicted: 26 })
+  })
+
   test('stays within its limit, on disk too, when many come at once', async () => {
     const { room, files, directory } = await open({ maxBytes: 5000 })
     await Promise.all(Array.from({ length: 60 }, (_, n) => room.put('d1', `n${n}`, jpeg(1000))))

@@ -26,6 +26,7 @@ export interface GatewayOptions {
   registry?: Registry
   /** What it says of its journal to those that report to it. */
   greeting?: () => Command
+  cpuMs?: () => number
 }
 
 export interface Gateway {
@@ -82,6 +83,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       registry,
       enroller: options.enroller ?? createRegistryEnroller(registry, clock),
       clock,
+      ...(options.cpuMs === undefined ? {} : { cpuMs: options.cpuMs }),
       onRefusal: refusal => refusals.push(refusal),
       ...(options.greeting === undefined ? {} : { gatewayGreeting: options.greeting }),
     },

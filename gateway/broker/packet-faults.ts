@@ -1,0 +1,47 @@
+/** What mqtt-packet makes of a packet, as far as it is looked at here. */
+export interface ParsedPacket {
+  readonly cmd?: string
+  /** Bytes behind the fixed header. */
+  readonly length: number
+  readonly qos?: number
+  readonly dup?: boolean
+  readonly messageId?: number
+  readonly protocolVersion?: number
+  readonly subscriptions?: { topic: string; qos: number }[]
+  readonly unsubscriptions?: string[]
+  readonly will?: { readonly qos?: number }
+}
+
+/** Packets of which all bytes are read by their parts, and none may be left over. */
+const exact: readonly string[] = ['connect', 'subscribe', 'unsubscribe']
+const withId: readonly string[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'subscribe', 'unsubscribe']
+
+/**
+ * What is wrong with a packet that mqtt-packet takes all the same, with the statement of MQTT 3.1.1 that it breaks;
+ * undefined where nothing is. `read` is how many of its bytes were needed to read its parts: more than it has means
+ * that some came out of the next packet.
+ */
+export function faultOfPacket(packet: ParsedPacket, read: number): string | undefined {
+  const { cmd, length, messageId } = packet
+  if (cmd === 'publish') {
+    if (packet.qos === 0 && packet.dup) return 'DUP with QoS 0 [MQTT-3.3.1-2]'
+    // Id 0 is refused by the path of a message, which counts it.
+    return read > length || (messageId ?? 0) < 0 ? 'no packet id [MQTT-2.3.1-1]' : undefined
+  }
+  if (read > length) return 'shorter than what it says it holds'
+  if (withId.includes(cmd!) && (messageId ?? 0) <= 0) return 'packet id 0 [MQTT-2.3.1-1]'
+  switch (cmd) {
+    case 'pingreq':
+    case 'disconnect':
+      return length === 0 ? undefined : 'a body where there is none'
+    case 'puback':
+    case 'pubrec':
+    case 'pubrel':
+    case 'pubcomp':
+      return length === 2 ? undefined : 'not 2 bytes long'
+  }
+  if (exact.includes(cmd!) && read < length) return 'bytes behind its end'
+  if (cmd === 'unsubscribe' && packet.unsubscriptions!.length === 0) return 'no topic [MQTT-3.10.3-2]'
+  if (cmd === 'connect' && (packet.will?.qos ?? 0) > 2) return 'a will of QoS 3 [MQTT-3.1.2-14]'
+  return undefined
+}
