@@ -1,6 +1,7 @@
 import { createAccess } from '../api/access/access.ts'
 import { createLocalApi } from '../api/api.ts'
 import { createBackfillFiles } from '../api/operations/backfill-files.ts'
+import { createDayBook } from '../api/operations/day-book.ts'
 import { retentionParts } from '../api/operations/retention-parts.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
@@ -133,6 +134,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     originals: originalReader(paths.snapshots, config.snapshots.originals),
     holds,
     backfillFiles: createBackfillFiles(state),
+    toldDays: createDayBook({ state, registry, store, journal, zone: config.zone, clock: systemClock }),
     retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
     access: createAccess(state, systemClock, config),
     ruleBook,
