@@ -6,8 +6,10 @@ import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
-import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
+
+import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
 import { createIdentify } from './access/identify.ts'
+
 import { createApp } from './app.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
@@ -23,6 +25,7 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
   clock: Clock
   log: Logger
   intake?: { stats(): IntakeStats }
+  refill?: { stats(): RefillStats }
   /** What the watch, the alerts and their channels tell Prometheus. */
   alertMetrics?: () => Promise<string>
 }
@@ -33,6 +36,7 @@ export function createLocalApi({
   config,
   log,
   intake,
+  refill,
   alertMetrics,
   ...parts
 }: ApiParts): Part & { readonly url: string } {
@@ -51,7 +55,7 @@ export function createLocalApi({
     onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
   })
   const liveMetrics = live && createLiveMetrics(live)
-  const { ofJournal, ofStore } = createStoreMetrics({ ...parts, intake })
+  const { ofJournal, ofStore } = createStoreMetrics({ ...parts, intake, refill })
   const none = async () => ''
   const metrics = createMetricsPage(
     [

@@ -2,13 +2,14 @@ import { Gauge, Registry } from 'prom-client'
 import type { Clock } from '../core/clock.ts'
 import type { JournalReader } from '../gateway/journal/journal.ts'
 import { tallyFields } from '../gateway/journal/tally.ts'
-import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
+import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
 import type { Store } from '../ingest/store/store.ts'
 
 export interface StoreMetricParts {
   journal: JournalReader
   store: Store | undefined
   intake: { stats(): IntakeStats } | undefined
+  refill?: { stats(): RefillStats } | undefined
   clock: Clock
 }
 
@@ -17,7 +18,7 @@ const countsEveryMs = 5000
 const counted = tallyFields.filter(field => field !== 'lastReceivedAt')
 
 /** Prometheus metrics of the journal's counts and of what lies behind it: those of the database apart, since it may hang. */
-export function createStoreMetrics({ journal, store, intake, clock }: StoreMetricParts): {
+export function createStoreMetrics({ journal, store, intake, refill, clock }: StoreMetricParts): {
   readonly ofJournal: () => Promise<string>
   readonly ofStore: () => Promise<string>
 } {
@@ -50,6 +51,19 @@ export function createStoreMetrics({ journal, store, intake, clock }: StoreMetri
     gauge('lintel_store_batches_total', 'Batches written since the start.', 'batches')
     gauge('lintel_store_failures_total', 'Batches that failed and were tried again.', 'failures')
     gauge('lintel_journal_damaged_records_total', 'Records that could not be read back.', 'damaged')
+    gauge('lintel_journal_forks_total', 'Times that the journal was found to be an older copy.', 'forks')
+    gauge('lintel_store_freed_positions_total', 'Positions freed before the store had them.', 'freed')
+  }
+  if (refill !== undefined) {
+    const gauge = (name: string, help: string, field: keyof RefillStats) =>
+      new Gauge({ name, help, registers: [registry], collect() { this.set(refill.stats()[field]) } }) // biome-ignore format: one line
+    gauge('lintel_store_refilled_rows_total', 'Rows that were lost and written again.', 'refilled')
+    gauge(
+      'lintel_store_missing_rows',
+      'Rows that were lost, and that the journal holds no longer.',
+      'missing',
+    )
+    gauge('lintel_store_foreign_rows', 'Rows at positions that the journal gave to no row.', 'foreign')
   }
   if (store !== undefined) {
     const rejected = new Gauge({

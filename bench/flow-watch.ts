@@ -62,7 +62,7 @@ async function measure(state: ReturnType<typeof openLmdbState>, points: number, 
       const at = begin + Math.floor((n / (points * perPoint)) * stepMs)
       const place = placeOf(Math.floor(random.next() * points))
       const direction = random.next() < 0.5 ? 'in' : 'out'
-      const record: EventRecord = { kind: 'passage', at, receivedAt: at, late: false, skewed: false, place: 1, data: { direction, result: 'granted', method: 'card' } } // biome-ignore format: a record
+      const record: EventRecord = { kind: 'passage', at, receivedAt: at, late: false, skewed: false, place, data: { direction, result: 'granted', method: 'card' } } // biome-ignore format: a record
       return [{ seq: n + 1, device: place.device, record }, place] as const
     })
     const takeBegan = threadUs()
@@ -116,7 +116,7 @@ function learnOne(from: number, until: number, options: Options): [string, unkno
     const busy = 0.2 + Math.max(0, Math.sin(((at % dayMs) / dayMs) * Math.PI))
     for (const direction of ['in', 'out'] as const) {
       if (random.next() > busy / 3) continue
-      const record: EventRecord = { kind: 'passage', at, receivedAt: at, late: false, skewed: false, place: 1, data: { direction, result: 'granted', method: 'card' } } // biome-ignore format: a record
+      const record: EventRecord = { kind: 'passage', at, receivedAt: at, late: false, skewed: false, place, data: { direction, result: 'granted', method: 'card' } } // biome-ignore format: a record
       watch.take({ seq: ++seq, device: place.device, record }, place)
     }
     watch.tick(at + minuteMs, { isAway: () => false })

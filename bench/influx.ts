@@ -79,7 +79,7 @@ function makeRows(count: number): Row[] {
       receivedAt: at + 40,
       late: false,
       skewed: false,
-      place: 1 + (i % devices),
+      place: places[i % devices]!,
       data: { direction: i % 3 === 0 ? 'out' : 'in', result: 'granted', method: 'card' },
     }
     return { seq: i + 1, place: places[i % devices]!, record } as Row

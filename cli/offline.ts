@@ -21,6 +21,7 @@ import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { startOfDayIn } from '../flow/zone.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
+import type { JournalReader } from '../gateway/journal/journal.ts'
 import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
@@ -59,14 +60,15 @@ export async function withDirectory<T>(
     lockDataDirectory(paths, name),
   )
   const state = openLmdbState({ directory: paths.state })
+  const registry = createRegistry(state)
   const journal = await openLmdbJournal({
     directory: paths.journal,
     clock: systemClock,
     ...config.journal,
+    registered: registry.places(),
   })
   const reader = openLmdbJournalReader(paths.journal)
-  const registry = createRegistry(state)
-  const uplink = influx === undefined ? await uplinkOf(paths, reader.id) : undefined
+  const uplink = influx === undefined ? await uplinkOf(paths, reader) : undefined
   const storage = { directory: paths.store, clock: systemClock }
   const openStore = async () =>
     influx === undefined
@@ -133,12 +135,12 @@ export async function withDirectory<T>(
 }
 
 /** Of an edge node, which has a centre in place of a store of its own. */
-async function uplinkOf(paths: DataPaths, journal: string) {
+async function uplinkOf(paths: DataPaths, journal: JournalReader) {
   const hasStore = existsSync(databasePath(paths.store))
   if (hasStore || !existsSync(join(paths.uplink, 'data.mdb'))) return undefined
   const state = openLmdbState({ directory: paths.uplink, readOnly: true })
   const book = createBookReader(state, journal)
-  if ((await book.applied(journal)) > 0) return { book, close: () => state.close() }
+  if ((await book.applied(journal.id)) > 0) return { book, close: () => state.close() }
   await state.close()
   return undefined
 }

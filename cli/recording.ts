@@ -27,6 +27,9 @@ export interface RecordingDefaults {
   readonly live?: boolean
 }
 
+/** Until all have been read: whether a device was moved is seen from one record to the next. */
+const nowhere: Place = { id: 0, device: '', site: '', building: '', point: '', zone: 'UTC' }
+
 type Line = Readonly<Record<string, unknown>>
 type Names = Omit<Place, 'id' | 'zone'>
 interface Read {
@@ -88,7 +91,7 @@ function placed(read: readonly Read[]): Recorded[] {
       place = { ...names, id: ++places, zone: 'UTC' }
       stands.set(device, place)
     }
-    return { device, place, record: { ...record, place: place.id } }
+    return { device, place, record: { ...record, place } }
   })
 }
 
@@ -102,14 +105,14 @@ function readLine(value: unknown, defaults: RecordingDefaults): Read {
   const id = typeof line.id === 'string' ? line.id : undefined
   if (typeof line.type === 'string') {
     const data = checkData(line.type, line.data, line.time)
-    const record = { kind: line.type, receivedAt, place: 0, data, ...placeInTime(at, receivedAt) }
+    const record = { kind: line.type, receivedAt, place: nowhere, data, ...placeInTime(at, receivedAt) }
     return { names, id, record: record as EventRecord }
   }
   const kind = kindOf(line, defaults)
   const members = fieldsOf(kind).filter(({ name }) => line[name] != null)
   const data = checkData(kind, Object.fromEntries(members.map(({ name }) => [name, line[name]])), line.time)
   const { late, skewed } = { ...placeInTime(at, receivedAt), ...(defaults.live ? {} : flagsOf(line)) }
-  return { names, id, record: { kind, at, receivedAt, late, skewed, place: 0, data } as EventRecord }
+  return { names, id, record: { kind, at, receivedAt, late, skewed, place: nowhere, data } as EventRecord }
 }
 
 function namesOf(line: Line, defaults: RecordingDefaults): Names {

@@ -42,6 +42,7 @@ export const errorCodes = {
   JOURNAL_COMMIT_FAILED: { retryable: true },
   JOURNAL_CLOSED: { retryable: true },
   JOURNAL_CORRUPT: { retryable: false },
+  JOURNAL_FORKED: { retryable: false },
 
   UPLINK_REFUSED: { retryable: true },
   UPLINK_RECORD_REFUSED: { retryable: false },
@@ -49,6 +50,7 @@ export const errorCodes = {
 
   STORE_UNAVAILABLE: { retryable: true },
   STORE_WRITE_FAILED: { retryable: true },
+  STORE_INCOMPLETE: { retryable: false },
   RETENTION_UNSUPPORTED: { retryable: false },
 
   DEVICE_INVALID: { retryable: false },

@@ -21,7 +21,7 @@ export const eventIdPattern = '^[A-Za-z0-9._:~-]{1,64}$'
  * reported before stays where it happened.
  */
 export interface Place {
-  /** Small and stable: stored with each event instead of the four names. */
+  /** Of the registry. It grows: of two places of a device, the later one has the greater. */
   readonly id: number
   readonly device: DeviceId
   readonly site: string
@@ -31,6 +31,16 @@ export interface Place {
   /** IANA time zone, such as Asia/Shanghai. */
   readonly zone: string
 }
+
+/** A place and nothing else, its members in one order: the same place is the same text. */
+export const plainPlace = ({ id, device, site, building, point, zone }: Place): Place => ({
+  id,
+  device,
+  site,
+  building,
+  point,
+  zone,
+})
 
 /** What is counted in a snapshot; whatever else a model can tell apart is dropped. Append-only. */
 export const objectKinds = [

@@ -70,13 +70,14 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     directory: paths.journal,
     clock,
     ...config.journal,
+    registered: registry.places(),
     onFault,
   })
   const reader = openLmdbJournalReader(paths.journal)
   const consumerNames = Object.keys(consumers)
   const kept = Object.entries(consumers).map(([consumer, place]) => [
     consumer,
-    createCursors(states[place], reader.id),
+    createCursors(states[place], reader),
   ])
   const cursors = readCursors(Object.fromEntries(kept))
   const waitingRoom = await openWaitingRoom({
@@ -135,7 +136,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
         registry,
         journal: reader,
         store: undefined,
-        ...(config.uplink === undefined ? {} : { uplink: createBookReader(states.uplink, reader.id) }),
+        ...(config.uplink === undefined ? {} : { uplink: createBookReader(states.uplink, reader) }),
         snapshots: openFileSnapshotReader({ directory: paths.snapshots, state: states.snapshots }),
         originals: originalReader(paths.snapshots, config.snapshots.originals),
         holds: createHolds(state),

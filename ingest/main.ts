@@ -25,8 +25,10 @@ import { createDemoFaults, demoFlow } from './demo/faults.ts'
 import { createRuleBook } from './detect/rule-book.ts'
 import { ruleNames } from './detect/rule-description.ts'
 import { createIntake } from './intake/intake.ts'
+import { createRefill } from './intake/refill.ts'
 import { readChannels } from './notify/read-channels.ts'
 import { silentChannels } from './notify/silent-channels.ts'
+import { readDeleted } from './retention/deleted.ts'
 import { createDeletions } from './retention/deletions.ts'
 import { createRetention } from './retention/retention.ts'
 import { createSummaryKeeper } from './retention/summaries.ts'
@@ -54,7 +56,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
   const journal = openLmdbJournalReader(paths.journal)
-  const cursors = createCursors(state, journal.id)
+  const cursors = createCursors(state, journal)
   const storage = { directory: paths.store, clock: systemClock, onFault }
   const store =
     influx === undefined
@@ -65,7 +67,6 @@ async function start({ data, config, demo = false }: IngestSettings) {
     journal,
     store: faults?.failing(store) ?? store,
     cursors,
-    place: registry.place,
     random: Math.random,
     onFault,
   })
@@ -77,6 +78,13 @@ async function start({ data, config, demo = false }: IngestSettings) {
     startOfDay: startOfDayIn(config.zone),
     clock: systemClock,
     onDeletion: deletion => log.info(deletion, 'rows deleted'),
+    onFault,
+  })
+  const refill = createRefill({
+    journal,
+    store,
+    applied: () => intake.stats().applied,
+    deleted: () => readDeleted(deletions),
     onFault,
   })
   const { summaries } = store
@@ -130,6 +138,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     journal,
     store,
     intake,
+    refill,
     snapshots,
     originals: originalReader(paths.snapshots, config.snapshots.originals),
     holds,
@@ -160,6 +169,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const running = await startAll([
     holdings,
     intake,
+    refill,
     retention,
     ...(keeper === undefined ? [] : [keeper]),
     ...alerting.parts,

@@ -24,7 +24,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
   devices: ['core/'],
   models: ['core/'],
   gateway: ['core/', 'devices/', 'models/'],
-  ingest: ['core/', 'devices/', 'gateway/journal/journal.ts'],
+  ingest: ['core/', 'devices/', 'gateway/journal/journal.ts', 'gateway/journal/stretch.ts'],
   flow: [
     'core/',
     'ingest/store/store.ts',
@@ -40,6 +40,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
     // Ports: what the journal, its door and the store promise, and the counts that they speak of.
     'gateway/journal/journal.ts',
     'gateway/journal/tally.ts',
+    'gateway/journal/stretch.ts',
     'gateway/control/door.ts',
     'gateway/snapshots/snapshots.ts',
     'gateway/snapshots/holds.ts',

@@ -1,5 +1,6 @@
 import { LintelError } from '../../core/errors.ts'
 import { answerFlow } from '../../flow/query.ts'
+import { readDeleted } from '../../ingest/retention/deleted.ts'
 import { audited } from '../audit/audited.ts'
 import { takeLedger } from '../ledger.ts'
 import { createAccessOperations } from './access-operations.ts'
@@ -49,7 +50,8 @@ export function createOperations(parts: OperationParts): OperationsFor {
             )
           return answerFlow({ ...question, zone: question.zone ?? defaultZone }, store, scopeOf(viewer))
         },
-        ledger: () => takeLedger(journal, store ?? uplink),
+        ledger: () =>
+          takeLedger(journal, store ?? uplink, parts.retention && readDeleted(parts.retention.deletions)),
         listParked: async limit => journal.parked(limit),
         showParked: async key => findParked(key),
         async replayParked(key) {

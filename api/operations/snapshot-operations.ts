@@ -1,6 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { LintelError } from '../../core/errors.ts'
-import type { Picture, PictureKey, PictureQuery } from '../../gateway/snapshots/snapshots.ts'
+import {
+  type Picture,
+  type PictureKey,
+  type PictureQuery,
+  placeOfPicture,
+} from '../../gateway/snapshots/snapshots.ts'
 import { seesSite, type Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { Operations, SnapshotView } from './operations.ts'
@@ -17,13 +22,13 @@ export function createSnapshotOperations(
   viewer: Viewer,
 ): SnapshotOperations {
   function viewOf({ place, ...picture }: Picture): SnapshotView {
-    const { site = '', building = '', point = '' } = registry.place(place) ?? {}
+    const { site = '', building = '', point = '' } = placeOfPicture({ place }, registry.place) ?? {}
     const hold = holds.of(picture)
     return { ...picture, site, building, point, ...(hold === undefined ? {} : { hold }) }
   }
 
   /** Where it was taken counts, not where its device stands now. */
-  const isMine = ({ place }: Picture) => seesSite(viewer, registry.place(place)?.site ?? '')
+  const isMine = (picture: Picture) => seesSite(viewer, placeOfPicture(picture, registry.place)?.site ?? '')
 
   function find(key: PictureKey): Picture {
     const found = snapshots.find(key)

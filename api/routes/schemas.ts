@@ -107,6 +107,19 @@ export const LedgerSchema = Type.Object({
   total: RowSchema,
   devices: Type.Array(Type.Object({ device: Id, ...row })),
   snapshots: RowSchema,
+  differing: Type.Array(
+    Type.Object({
+      first: Count,
+      last: Count,
+      firstReceivedAt: Type.String({ format: 'date-time' }),
+      lastReceivedAt: Type.String({ format: 'date-time' }),
+      missing: Type.Integer({ description: 'Rows too few in the store; below 0 where there are too many.' }),
+    }),
+    {
+      description:
+        'Runs of positions of the journal whose rows in the store are not those that were received.',
+    },
+  ),
   balanced: Type.Boolean(),
 })
 

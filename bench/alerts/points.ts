@@ -94,7 +94,7 @@ function placeOf(index: number): Place {
   }
 }
 
-function visit(at: number, { id: place }: Place): EventRecord[] {
+function visit(at: number, place: Place): EventRecord[] {
   const record = (kind: 'passage' | 'door', after: number, data: object) =>
     ({ kind, at: at + after, receivedAt: at + after, late: false, skewed: false, place, data }) as EventRecord
   return [

@@ -222,6 +222,7 @@ async function readings({ url, token }: { url: string; token: string }, config: 
   else if (value('lintel_tagger_backlog') >= config.tagger.maxBacklog / 2)
     findings.push({ check: 'tagger', result: 'warning', finding: 'more pictures come than it can look at' })
   if (config.uplink !== undefined) findings.push(uplink(value))
+  findings.push(...store(value))
   if (value('lintel_journal_refusing') === 1)
     findings.push({
       check: 'journal',
@@ -229,6 +230,19 @@ async function readings({ url, token }: { url: string; token: string }, config: 
       finding: 'it refuses devices: it or its disk is full',
     })
   return findings
+}
+
+function store(value: (name: string) => number): Finding[] {
+  const missing = value('lintel_store_missing_rows') || 0
+  const freed = value('lintel_store_freed_positions_total') || 0
+  if (missing + freed > 0) {
+    const finding = `${missing + freed} rows were lost with the store and are not in the journal any more: lintel ledger says since when`
+    return [{ check: 'store', result: 'problem', finding }]
+  }
+  if (!(value('lintel_journal_forks_total') > 0)) return []
+  const finding =
+    'the journal was replaced by an older copy of itself: what came after the copy is in the store alone'
+  return [{ check: 'journal', result: 'warning', finding }]
 }
 
 function uplink(value: (name: string) => number): Finding {

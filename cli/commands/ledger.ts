@@ -16,6 +16,12 @@ export function addLedgerCommand(program: Command): void {
         { device: 'snapshots, total', ...ledger.snapshots },
       ]
       output.table(rows.map(mark), options.total ? { ...ledger, devices: [] } : ledger)
+      for (const { first, last, firstReceivedAt, lastReceivedAt, missing } of ledger.differing) {
+        const rows =
+          missing < 0 ? `${-missing} too many` : missing === 0 ? 'other rows' : `${missing} too few`
+        const received = `received ${firstReceivedAt} to ${lastReceivedAt}`
+        process.stderr.write(`the rows of positions ${first} to ${last}, ${received}, differ: ${rows}\n`)
+      }
       if (!ledger.balanced) process.exitCode = 1
     })
 }

@@ -14,6 +14,7 @@ import { messageOf } from '../../core/errors.ts'
 import { createLog } from '../../core/log.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { version } from '../../core/version.ts'
+import { createRegistry } from '../../devices/registry/registry.ts'
 import { openWriter } from '../../gateway/journal/lmdb-writer.ts'
 import type { GatewaySettings } from '../../gateway/main.ts'
 import { type TaggerSettings, taggerConsumer } from '../../gateway/tagger/settings.ts'
@@ -147,6 +148,10 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean, demo: boo
 
 /** Readers cannot open what has never been written; the processes may come up in any order. */
 async function prepareDatabases(paths: DataPaths, config: Config): Promise<void> {
-  for (const directory of Object.values(stateDirectories(paths))) await openLmdbState({ directory }).close()
-  await openWriter({ directory: paths.journal, ...config.journal }).close()
+  const { state: registered, ...others } = stateDirectories(paths)
+  for (const directory of Object.values(others)) await openLmdbState({ directory }).close()
+  const state = openLmdbState({ directory: registered })
+  const places = createRegistry(state).places()
+  await openWriter({ directory: paths.journal, ...config.journal, registered: places }).close()
+  await state.close()
 }

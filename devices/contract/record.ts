@@ -1,4 +1,4 @@
-import { objectKinds } from '../../core/words.ts'
+import { objectKinds, type Place } from '../../core/words.ts'
 import {
   type DataOf,
   type Field,
@@ -21,15 +21,15 @@ export type EventRecord<K extends Kind = Kind> = {
     readonly late: boolean
     /** The device's clock was wrong; `at` is the time of receipt. */
     readonly skewed: boolean
-    /** Id of the `Place` where the device stood when this was received. */
-    readonly place: number
+    /** Where the device stood when this was received, by name: whatever becomes of the registry. */
+    readonly place: Place
     readonly data: DataOf<T>
   }
 }[K]
 
 /**
  * Layout, version 1, little-endian: u8 version and kind (`16 · version + code`), u8 flags (1 late,
- * 2 skewed), f64 at, f64 receivedAt, u32 place, then the kind's fields in order:
+ * 2 skewed), f64 at, f64 receivedAt, u32 number of the place, then the kind's fields in order:
  * enum u8 (0 absent, else 1 + position), boolean u8 (0 absent, 1 false, 2 true),
  * integer and number f64 (NaN absent), string u8 length (0 absent) and Latin-1 bytes, boxes u8 count (0
  * absent) and for each u8 kind (its position), u8 score in hundredths and four u16 edges.
@@ -39,6 +39,7 @@ export type EventRecord<K extends Kind = Kind> = {
  */
 const version = 1
 const headBytes = 22
+const placeAt = 18
 const lateFlag = 1
 const skewedFlag = 2
 
@@ -72,14 +73,17 @@ function codecOf(field: Field): FieldCodec {
 export const maxRecordBytes = 2048
 const boxBytes = 10
 
-/** Writes `record` at `offset`; returns the offset behind it. `target` must have `maxRecordBytes` left. */
-export function encodeRecord(record: EventRecord, target: Buffer, offset: number): number {
+/**
+ * Writes `record` at `offset`, its place as a number that whoever keeps the bytes gives it; returns the offset
+ * behind it. `target` must have `maxRecordBytes` left.
+ */
+export function encodeRecord(record: EventRecord, place: number, target: Buffer, offset: number): number {
   const layout = layouts.get(record.kind)!
   target[offset] = layout.code
   target[offset + 1] = (record.late ? lateFlag : 0) | (record.skewed ? skewedFlag : 0)
   target.writeDoubleLE(record.at, offset + 2)
   target.writeDoubleLE(record.receivedAt, offset + 10)
-  target.writeUInt32LE(record.place, offset + 18)
+  target.writeUInt32LE(place, offset + placeAt)
   let end = offset + headBytes
   const data = record.data as Record<string, unknown>
   for (const field of layout.fields) {
@@ -109,9 +113,10 @@ export function encodeRecord(record: EventRecord, target: Buffer, offset: number
 
 /**
  * Reads the record between `offset` and `limit`. One that was written before its kind had its last
- * members ends sooner: they are absent. Throws a RangeError on bytes that are no record.
+ * members ends sooner: they are absent. Throws a RangeError on bytes that are no record. `place` is what the
+ * number at `placeNumberAt` stands for.
  */
-export function decodeRecord(source: Buffer, offset: number, limit: number): EventRecord {
+export function decodeRecord(source: Buffer, offset: number, limit: number, place: Place): EventRecord {
   const kind = kindsByCode.get(source[offset] ?? 0)
   if (kind === undefined) throw new RangeError(`no kind of record has the code ${source[offset]}`)
   const flags = source[offset + 1]!
@@ -155,7 +160,7 @@ export function decodeRecord(source: Buffer, offset: number, limit: number): Eve
     receivedAt: source.readDoubleLE(offset + 10),
     late: (flags & lateFlag) !== 0,
     skewed: (flags & skewedFlag) !== 0,
-    place: source.readUInt32LE(offset + 18),
+    place,
     data,
   } as unknown as EventRecord
 }
@@ -163,8 +168,8 @@ export function decodeRecord(source: Buffer, offset: number, limit: number): Eve
 /** What of a record rests: a copy without all that is not in the contract. */
 export function onlyContract<K extends Kind>(record: EventRecord<K>): EventRecord<K> {
   const bytes = Buffer.alloc(maxRecordBytes)
-  const end = encodeRecord(record as EventRecord, bytes, 0)
-  return decodeRecord(bytes, 0, end) as EventRecord<K>
+  const end = encodeRecord(record as EventRecord, 0, bytes, 0)
+  return decodeRecord(bytes, 0, end, record.place) as EventRecord<K>
 }
 
 function encodeBoxes(boxes: readonly SightedBox[], target: Buffer, offset: number): number {
@@ -197,9 +202,14 @@ function decodeBoxes(source: Buffer, offset: number, count: number): SightedBox[
   })
 }
 
+export const atOf = (body: Buffer, offset: number) => body.readDoubleLE(offset + 2)
+export const receivedAtOf = (body: Buffer, offset: number) => body.readDoubleLE(offset + 10)
+export const placeNumberAt = (body: Buffer, offset: number) => body.readUInt32LE(offset + placeAt)
 export const isLate = (body: Buffer, offset: number) => (body[offset + 1]! & lateFlag) !== 0
 export const isSkewed = (body: Buffer, offset: number) => (body[offset + 1]! & skewedFlag) !== 0
 const kindAt = (body: Buffer, offset: number) => kindsByCode.get(body[offset] ?? 0)
+/** Whether it becomes a row of the store: all but a snapshot, which is a picture. */
+export const isRow = (body: Buffer, offset: number) => body[offset] !== layouts.get('snapshot')!.code
 export const isSighting = (body: Buffer, offset: number) => body[offset] === layouts.get('sighting')!.code
 /** Whether it is a device's own word: neither a snapshot nor what was seen on one. */
 export const isReported = (body: Buffer, offset: number) => reported.has(kindAt(body, offset))

@@ -110,6 +110,19 @@ export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
   )
 }
 
+/** Of two records of a device: whether it had not been moved between them. */
+export const isSamePlace = (a: Place, b: Place) => a === b || (a.id === b.id && samePlace(a, b))
+
+/** Where it stands. */
+export const standsAt = ({ place: id, device, site, building, point, zone }: Device): Place => ({
+  id,
+  device,
+  site,
+  building,
+  point,
+  zone,
+})
+
 /** `a, b or c`. */
 function listed(words: readonly string[]): string {
   return [words.slice(0, -1).join(', '), words.at(-1)].filter(part => part !== '').join(' or ')

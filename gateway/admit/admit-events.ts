@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/errors.ts'
+import type { Place } from '../../core/words.ts'
 import { findCut, maskPayload, newLookBudget } from '../../devices/contract/personal.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
@@ -27,7 +28,7 @@ export interface Admitted {
  */
 export function admitEvents(
   payload: Buffer,
-  place: number,
+  place: Place,
   receivedAt: number,
   fromGateway = false,
 ): Admitted {
@@ -52,7 +53,7 @@ export function faultOfLength({ length }: readonly unknown[]): Fault | undefined
 function admitAll(
   values: readonly unknown[],
   bytes: number,
-  place: number,
+  place: Place,
   receivedAt: number,
   fromGateway: boolean,
 ): Admitted {

@@ -1,3 +1,4 @@
+import type { Place } from '../../core/words.ts'
 import { checkSighting } from '../../devices/contract/gateway-messages.ts'
 import { sightingRecordId } from '../../devices/contract/record-ids.ts'
 import { type Fault, isEventId } from '../../devices/contract/validate.ts'
@@ -13,7 +14,7 @@ export interface AdmittedSightings {
 }
 
 /** Bytes of a `sighting` message to items. What is not in the contract is lost in the record's encoding. */
-export function admitSightings(payload: Buffer, place: number, receivedAt: number): AdmittedSightings {
+export function admitSightings(payload: Buffer, place: Place, receivedAt: number): AdmittedSightings {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
   const park = ({ code, reason }: Fault, bytes: number, named?: unknown) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { DeviceId, EventId } from '../../core/words.ts'
+import type { DeviceId, EventId, Place } from '../../core/words.ts'
 import { checkReportedStatus } from '../../devices/contract/gateway-messages.ts'
 import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-ids.ts'
 import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
@@ -14,8 +14,7 @@ import type { WaitingRoom } from './waiting-room.ts'
 /** Whose it is, where that device stands, and a way to answer. */
 export interface Sender {
   readonly device: DeviceId
-  /** Id of its `Place`. */
-  readonly place: number
+  readonly place: Place
   readonly feedback: Answers
   /** The gateway that sends it for the device. What it says has been admitted once before. */
   readonly via?: DeviceId

@@ -4,6 +4,7 @@ import { backfillDays, type DeviceId } from '../../core/words.ts'
 import { findCut } from '../../devices/contract/personal.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { checkEvent, type Fault } from '../../devices/contract/validate.ts'
+import { standsAt } from '../../devices/registry/device.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { BackfillOptions, BackfillOutcome, BackfillRow } from '../control/door.ts'
 import type { Item, Journal } from '../journal/journal.ts'
@@ -65,8 +66,8 @@ function admitOld(
   receivedAt: number,
   isRelayed: boolean,
 ): Omit<Placed, 'index'> | Fault {
-  const place = registry.get(device)?.place
-  if (place === undefined) return fault('DEVICE_NOT_FOUND', 'no device of that id is enrolled')
+  const known = registry.get(device)
+  if (known === undefined) return fault('DEVICE_NOT_FOUND', 'no device of that id is enrolled')
   const checked = checkEvent(event)
   if ('fault' in checked) return checked.fault
   const time = placeInPast(checked.atMs, receivedAt)
@@ -75,7 +76,7 @@ function admitOld(
     return fault('EVENT_TIME_INVALID', `/time is older than ${backfillDays} days: backfill it at the centre`)
   const cut = findCut(event as Record<string, unknown>)
   const { type: kind, id, data } = checked.event
-  const record = { kind, receivedAt, place, data, ...time } as EventRecord
+  const record = { kind, receivedAt, place: standsAt(known), data, ...time } as EventRecord
   return { item: { id, record }, ignored: cut.ignored, personal: cut.personalMembers }
 }
 

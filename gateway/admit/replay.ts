@@ -1,4 +1,5 @@
 import { LintelError } from '../../core/errors.ts'
+import type { Place } from '../../core/words.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { checkEvent } from '../../devices/contract/validate.ts'
 import type { Journal, Outcome, ParkedEntry } from '../journal/journal.ts'
@@ -8,7 +9,7 @@ import { placeInTime } from './place-in-time.ts'
  * Admits a parked event again, by the contract as it is now, as received when it was.
  * Throws PARKED_NOT_REPLAYABLE where too little of it was kept, or it is still wrong.
  */
-export async function replay(journal: Journal, parked: ParkedEntry, place: number): Promise<Outcome> {
+export async function replay(journal: Journal, parked: ParkedEntry, place: Place): Promise<Outcome> {
   const { payload, id, receivedAt, lane, device, key } = parked
   if (typeof payload !== 'object' || payload === null || lane !== 'event') {
     throw new LintelError(

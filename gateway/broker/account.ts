@@ -1,7 +1,7 @@
 import { LintelError } from '../../core/errors.ts'
 import { type DeviceId, deviceIdPattern } from '../../core/words.ts'
 import type { AnnouncedPlace } from '../../devices/contract/gateway-messages.ts'
-import { type Device, isAtPoint, samePlace, speaksFor } from '../../devices/registry/device.ts'
+import { type Device, isAtPoint, samePlace, speaksFor, standsAt } from '../../devices/registry/device.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Sender } from '../admit/admit.ts'
 import type { Feedback } from '../admit/feedback.ts'
@@ -42,7 +42,7 @@ export class Account {
     if (found === undefined) return undefined
     const sender: Sender = {
       device,
-      place: found.place,
+      place: standsAt(found),
       feedback: this.#feedback.about(device),
       via: this.#gateway.device,
     }

@@ -247,7 +247,7 @@ export function createBroker(
       for (const session of sessions.open) {
         const device = registry.get(session.device)
         if (device !== undefined && session.mayStay(device)) {
-          session.place = device.place
+          session.move(device)
           session.account?.follow(device)
         } else session.client.close()
       }

@@ -1,5 +1,5 @@
 import type { Client } from 'aedes'
-import type { DeviceId } from '../../core/words.ts'
+import type { DeviceId, Place } from '../../core/words.ts'
 import {
   alertsTopic,
   commandTopic,
@@ -7,7 +7,7 @@ import {
   snapshotPrefix,
   statusTopic,
 } from '../../devices/contract/topics.ts'
-import { type Device, sameSites, shownSites } from '../../devices/registry/device.ts'
+import { type Device, sameSites, shownSites, standsAt } from '../../devices/registry/device.ts'
 import type { Sender } from '../admit/admit.ts'
 import type { Feedback } from '../admit/feedback.ts'
 import type { Account } from './account.ts'
@@ -30,7 +30,7 @@ export class Session implements Sender {
   readonly tokenHash: string
   readonly #shownSites: readonly string[]
   /** Follows the registry while the device is connected. */
-  place: number
+  place: Place
   /** Messages whose ack waits for the journal. */
   inFlight = 0
   paused = false
@@ -38,7 +38,7 @@ export class Session implements Sender {
   constructor(client: Client, device: Device, feedback: Feedback, connectedAt: number, account?: Account) {
     this.client = client
     this.device = device.device
-    this.place = device.place
+    this.place = standsAt(device)
     this.tokenHash = device.tokenHash
     this.feedback = feedback
     this.connectedAt = connectedAt
@@ -50,6 +50,11 @@ export class Session implements Sender {
     this.isDisplay = device.kind === 'display'
     this.#shownSites = shownSites(device)
     this.ownPrefix = this.commandTopic.slice(0, -'command'.length)
+  }
+
+  /** Its place stays the same object as long as it stays there: the journal looks its number up by that. */
+  move(device: Device): void {
+    if (device.place !== this.place.id) this.place = standsAt(device)
   }
 
   maySubscribe(topic: string): boolean {

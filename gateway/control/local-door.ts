@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
+import { standsAt } from '../../devices/registry/device.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import { backfill } from '../admit/backfill.ts'
 import { replay } from '../admit/replay.ts'
@@ -50,7 +51,7 @@ export function createDoor({
       const device = registry.get(parked.device)
       if (device === undefined)
         throw new LintelError('DEVICE_NOT_FOUND', `its device ${parked.device} is not enrolled any more`)
-      return replay(journal, parked, device.place)
+      return replay(journal, parked, standsAt(device))
     },
     async drop(key) {
       if (!(await journal.dropParked(key))) throw missing(key)

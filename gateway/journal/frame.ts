@@ -1,4 +1,3 @@
-import { crc32 } from 'node:zlib'
 import type { EventId } from '../../core/words.ts'
 import { type EventRecord, encodeRecord, maxRecordBytes } from '../../devices/contract/record.ts'
 import type { Lane } from './journal.ts'
@@ -28,9 +27,9 @@ export class Batch {
     this.#bytes = Buffer.from(buffer)
   }
 
-  append(device: number, lane: Lane, id: EventId, record: EventRecord): void {
+  append(device: number, lane: Lane, id: EventId, place: number, record: EventRecord): void {
     const start = this.#begin(operation.append, device, lane, id)
-    this.#end(start, encodeRecord(record, this.#bytes, this.length))
+    this.#end(start, encodeRecord(record, place, this.#bytes, this.length))
   }
 
   write(kind: Operation, device: number, lane: Lane, id: string, body: Uint8Array): void {
@@ -114,20 +113,3 @@ export class FrameReader {
     return this.bytes.subarray(this.keyEnd, this.end)
   }
 }
-
-/**
- * A block, the journal's unit on disk, is what one commit stored: u32 LE CRC-32 of all that follows,
- * u32 LE count, f64 LE time of the commit, then the append frames. Its key is the position of the first.
- */
-export const blockHeadBytes = 16
-
-export function sealBlock(block: Buffer, count: number, committedAt: number): void {
-  block.writeUInt32LE(count, 4)
-  block.writeDoubleLE(committedAt, 8)
-  block.writeUInt32LE(crc32(block.subarray(4)), 0)
-}
-
-export const blockCount = (block: Buffer) => block.readUInt32LE(4)
-export const blockCommittedAt = (block: Buffer) => block.readDoubleLE(8)
-export const blockIsWhole = (block: Buffer) =>
-  block.length >= blockHeadBytes && crc32(block.subarray(4)) === block.readUInt32LE(0)

@@ -1,13 +1,16 @@
 import type { ErrorCode } from '../../core/errors.ts'
+import type { History } from '../../core/history.ts'
 import type { DeviceId, EventId, Seq } from '../../core/words.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
+import type { Stretch } from './stretch.ts'
 import type { Tally } from './tally.ts'
 
 /** Something to journal: a record, or a payload that will never parse. */
 export type Item =
   | {
       readonly id: EventId
-      readonly record: EventRecord /** Replaces this parked item. */
+      readonly record: EventRecord
+      /** Replaces this parked item. */
       readonly unpark?: ParkedKey
     }
   | { readonly parked: Parked }
@@ -86,17 +89,22 @@ export interface Entry {
   readonly record: EventRecord
 }
 
-export interface JournalReader {
-  /** Names this journal for as long as it lives; cursors of another one mean nothing here. */
-  readonly id: string
+export interface JournalReader extends History {
   /**
    * Records after `seq`, oldest first, at most `limit`. Shorter than `limit` only at the end.
-   * `damaged` counts records that could not be read back; they are skipped, and `next` lies behind them.
+   * `damaged` counts records that are missing or could not be read back; they are skipped, and `next` lies behind them.
+   * `freed` counts those after `seq` that had been freed before: they are skipped, too.
    */
-  read(seq: Seq, limit: number): { entries: Entry[]; next: Seq; damaged: number }
+  read(seq: Seq, limit: number): { entries: Entry[]; next: Seq; damaged: number; freed: number }
+  /** The last position whose record was freed. */
+  freedUpTo(): Seq
+  /**
+   * The stretches that hold positions in (from, to], the last of them as if the journal ended at `to`; what was freed is
+   * in the sums, too. Without those that are older than format 3.
+   */
+  stretches(from: Seq, to: Seq): Stretch[]
   /** One consistent look at the counts and at what lies after `seq`. */
   audit(seq: Seq): Audit
-  end(): Seq
   parked(limit: number): ParkedEntry[]
   findParked(key: ParkedKey): ParkedEntry | undefined
   close(): Promise<void>

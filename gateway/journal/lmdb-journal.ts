@@ -2,17 +2,20 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { type Clock, secondMs } from '../../core/clock.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
-import type { DeviceId } from '../../core/words.ts'
+import { type DeviceId, type Place, plainPlace } from '../../core/words.ts'
 import { maxParkedBytes, operation } from './frame.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { Item, Journal, JournalStats, Lane, Note, Outcome, Parked } from './journal.ts'
 import type { Answer, Request } from './lmdb-thread.ts'
 import type { WriterOptions, WriterStats } from './lmdb-writer.ts'
 import { Notes } from './notes.ts'
+import { Numbers } from './numbers.ts'
 import { type SpaceLimits, watchSpace } from './space.ts'
 
-export interface LmdbJournalOptions extends WriterOptions, SpaceLimits {
+export interface LmdbJournalOptions extends Omit<WriterOptions, 'registered'>, SpaceLimits {
   clock: Clock
+  /** The places of the registry, for a journal of an older format. */
+  registered?: readonly Place[]
   /** Bytes of frames that wait for a commit at most; past it appends are refused. */
   maxPendingBytes?: number
   /** For tests: how much room the disk has. */
@@ -27,9 +30,9 @@ const noBytes = Buffer.alloc(0)
 /** The journal on LMDB, written by a thread of its own so that no commit ever holds up the broker. */
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   const { directory, clock, maxPendingBytes = 32 * 1024 * 1024, onFault = () => {} } = options
-  const { maxRememberedIds, maxParked } = options
+  const { maxRememberedIds, maxParked, registered = [] } = options
   const worker = new Worker(new URL('./lmdb-thread.ts', import.meta.url), {
-    workerData: { directory, maxRememberedIds, maxParked } satisfies WriterOptions,
+    workerData: { directory, maxRememberedIds, maxParked, registered } satisfies WriterOptions,
   })
   let closed = false
   const asked: { resolve: (answer: Answer) => void; reject: (error: unknown) => void }[] = []
@@ -54,9 +57,8 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
 
   let stats: WriterStats = opened.stats
   let refusing: ErrorCode | undefined
-  const numbers = new Map(opened.devices)
-  /** Numbers that are not known to be on disk: they go out with every commit until one has succeeded. */
-  const newDevices = new Map<string, number>()
+  const devices = new Numbers<DeviceId>(opened.numbered.devices, device => device)
+  const places = new Numbers<Place>(opened.numbered.places, place => JSON.stringify(plainPlace(place)))
   const notes = new Notes()
   const space = watchSpace(directory, options, options.freeBytes)
 
@@ -69,14 +71,18 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
 
   const group = new GroupCommit(async (batch, waiting) => {
     const noted = notes.writeTo(batch)
-    const devices = [...newDevices]
+    const added = {
+      devices: devices.added(),
+      places: places.added().map(([place, number]) => [plainPlace(place), number] as const),
+    }
     const frames = batch.take()
     try {
       const answer = await ask<'committed'>(
-        { kind: 'commit', frames, length: batch.length, count: waiting, newDevices: devices, now: clock() },
+        { kind: 'commit', frames, length: batch.length, count: waiting, added, now: clock() },
         [frames],
       )
-      for (const [device] of devices) newDevices.delete(device)
+      devices.keep(added.devices)
+      places.keep(added.places)
       stats = answer.stats
       if (stats.bytes >= options.maxBytes) look()
       return { outcomes: answer.outcomes, memory: answer.frames }
@@ -90,17 +96,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     }
   }, maxPendingBytes)
 
-  function numberOf(device: DeviceId): number {
-    let number = numbers.get(device)
-    if (number === undefined) {
-      number = numbers.size + 1
-      numbers.set(device, number)
-      newDevices.set(device, number)
-    }
-    return number
-  }
-
-  const note = (device: DeviceId, lane: Lane, counts: Note) => notes.add(numberOf(device), lane, counts)
+  const note = (device: DeviceId, lane: Lane, counts: Note) => notes.add(devices.of(device), lane, counts)
 
   function append(device: DeviceId, items: readonly Item[], lane: Lane = 'event'): Promise<Outcome[]> {
     const refusal = closed
@@ -110,7 +106,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
       note(device, lane, { refused: items.length })
       return Promise.reject(new LintelError(refusal, refusals[refusal] ?? refusal))
     }
-    const number = numberOf(device)
+    const number = devices.of(device)
     const { batch } = group
     for (const item of items) {
       if ('parked' in item) {
@@ -118,7 +114,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
       } else {
         if (item.unpark !== undefined)
           batch.write(operation.unpark, number, lane, String(item.unpark), noBytes)
-        batch.append(number, lane, item.id, item.record)
+        batch.append(number, lane, item.id, places.of(item.record.place), item.record)
       }
     }
     return new Promise((resolve, reject) => {

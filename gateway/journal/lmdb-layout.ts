@@ -1,24 +1,33 @@
 import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Epoch } from '../../core/history.ts'
+import type { Place } from '../../core/words.ts'
 
 /**
- * The journal on disk, format 2 (format 1 knew no sightings, and is read as it is). One LMDB environment, written by one process:
+ * The journal on disk, format 3. Format 1 knew no sightings. Formats 1 and 2 had the registry's numbers as those of
+ * places, no openings and no stretches; they are brought to format 3 by the first that writes. One LMDB environment,
+ * written by one process:
  *
  * | database | key | value |
  * |---|---|---|
- * | meta | name | JSON: format, id, end, records, bytes, parkedKey, remembered by day |
+ * | meta | name | JSON: format, id, since when there are stretches; end, records, bytes, parkedKey, remembered by day |
  * | device | device id | its number, from 1 |
- * | block | position of its first record | a block (frame.ts) |
+ * | place | its number, from 1 | JSON: the place |
+ * | opening | position of the first record | the epoch (core/history.ts) |
+ * | block | position of its first record | a block (block.ts) |
+ * | stretch | its number | sums (stretch.ts) |
  * | seen | device number u32 BE, event id | u16 BE: the day it was received |
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |
  */
-export const journalFormat = 2
+export const journalFormat = 3
 /** What this version can go on with. */
-export const readableFormats: readonly number[] = [1, 2]
+export const readableFormats: readonly number[] = [1, 2, 3]
 
 export interface Meta {
   readonly format: number
   readonly id: string
+  /** The first stretch of which all records were added up; those before are older than format 3. */
+  readonly firstStretch?: number
 }
 
 export interface Totals {
@@ -27,6 +36,8 @@ export interface Totals {
   bytes: number
   parkedKey: number
   parked: number
+  /** CRC-32 of the last block. */
+  chain: number
   /** Remembered ids by the day (days since the epoch) they were received. */
   remembered: Record<string, number>
 }
@@ -35,7 +46,10 @@ export interface JournalDatabases {
   readonly root: RootDatabase
   readonly meta: Database<unknown, string>
   readonly device: Database<number, string>
+  readonly place: Database<Place, number>
+  readonly opening: Database<Epoch, number>
   readonly block: Database<Buffer, number>
+  readonly stretch: Database<Buffer, number>
   readonly seen: Database<Buffer, Buffer>
   readonly tally: Database<Buffer, number>
   readonly parked: Database<unknown, number>
@@ -49,7 +63,7 @@ export interface JournalDatabases {
 export function openDatabases(directory: string, readOnly: boolean): JournalDatabases {
   const root = open({
     path: directory,
-    maxDbs: 8,
+    maxDbs: 12,
     overlappingSync: false,
     readOnly,
     noSubdir: false,
@@ -58,6 +72,9 @@ export function openDatabases(directory: string, readOnly: boolean): JournalData
     root,
     meta: root.openDB({ name: 'meta', encoding: 'json' }),
     device: root.openDB({ name: 'device', encoding: 'json' }),
+    place: root.openDB({ name: 'place', encoding: 'json', keyEncoding: 'ordered-binary' }),
+    opening: root.openDB({ name: 'opening', encoding: 'string', keyEncoding: 'ordered-binary' }),
+    stretch: root.openDB({ name: 'stretch', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     block: root.openDB({ name: 'block', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     seen: root.openDB({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' }),
     tally: root.openDB({ name: 'tally', encoding: 'binary', keyEncoding: 'ordered-binary' }),

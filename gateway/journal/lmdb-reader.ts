@@ -1,14 +1,26 @@
-import type { DeviceId, Seq } from '../../core/words.ts'
-import { decodeRecord, isReported } from '../../devices/contract/record.ts'
-import { blockCount, blockHeadBytes, blockIsWhole, FrameReader } from './frame.ts'
+import type { Opening } from '../../core/history.ts'
+import type { DeviceId, Place, Seq } from '../../core/words.ts'
+import {
+  decodeRecord,
+  isReported,
+  isRow,
+  placeNumberAt,
+  receivedAtOf,
+} from '../../devices/contract/record.ts'
+import { blockCount, blockIsWhole, framesAt } from './block.ts'
+import { FrameReader } from './frame.ts'
 import type { Audit, Entry, JournalReader, Lane, Parked, ParkedEntry } from './journal.ts'
 import { type JournalDatabases, type Meta, openDatabases, type Totals, tallyKey } from './lmdb-layout.ts'
+import { lastOf, type Stretch, stretchOf, sumsFromBytes, takeRow, toStretch } from './stretch.ts'
 import { countsFromBytes, type Tally, tallyOf } from './tally.ts'
 
 /** Reads a journal that this or another process writes. The journal must have been opened once before. */
 export function openLmdbJournalReader(directory: string): JournalReader {
   const db = openDatabases(directory, true)
+  const meta = db.meta.get('journal') as Meta
   const names = new Map<number, DeviceId>()
+  const places = new Map<number, Place>()
+  let openings: Opening[] = []
 
   /** lmdb goes on with the read transaction of this turn, which may be older than a commit just awaited. */
   const fresh = () => db.root.resetReadTxn()
@@ -22,29 +34,47 @@ export function openLmdbJournalReader(directory: string): JournalReader {
     return name
   }
 
-  /** Walks the append frames after `seq`; `visit` returns false to stop. Returns how many could not be read. */
-  function walk(seq: Seq, visit: (frame: FrameReader, seq: Seq) => boolean): { next: Seq; damaged: number } {
-    const after = seq + 1
+  function placeOf(number: number): Place | undefined {
+    let place = places.get(number)
+    if (place === undefined) {
+      place = db.place.get(number)
+      if (place !== undefined) places.set(number, place)
+    }
+    return place
+  }
+
+  /**
+   * Walks the append frames after `seq`; `visit` returns false to stop. Tells how many could not be read, where a block
+   * is damaged or not there, and how many were freed before.
+   */
+  function walk(seq: Seq, visit: (frame: FrameReader, seq: Seq) => boolean) {
+    const { end, records } = totalsOf(db)
+    const freedUpTo = end - records
+    const after = Math.max(seq, freedUpTo) + 1
+    const freed = after - 1 - seq
     const [containing] = [...db.block.getKeys({ start: after, reverse: true, limit: 1 })]
-    let next = seq
+    let next = after - 1
     let damaged = 0
     // A bounded batch is decoded here and now, so that no iterator pins old pages while a sink is slow.
     for (const { key, value } of db.block.getRange({ start: containing ?? after, snapshot: false })) {
-      if (!blockIsWhole(value)) {
-        const following = [...db.block.getKeys({ start: key + 1, limit: 1 })][0] ?? endOf(db) + 1
-        damaged += following - Math.max(key, after)
-        next = following - 1
-        continue
-      }
-      if (key + blockCount(value) <= after) continue
-      const frame = new FrameReader(value, blockHeadBytes, value.length)
+      if (!blockIsWhole(value, key)) continue
+      const count = blockCount(value)
+      if (key + count <= after) continue
+      // The block that should have come between is not there, or was damaged.
+      if (key > next + 1) damaged += key - next - 1
+      next = Math.max(next, key - 1)
+      const frame = new FrameReader(value, framesAt(value), value.length)
       for (let at = key; frame.advance(); at++) {
         if (at < after) continue
-        if (!visit(frame, at)) return { next, damaged }
+        if (!visit(frame, at)) return { next, damaged, freed }
         next = at
       }
     }
-    return { next, damaged }
+    if (next < end) {
+      damaged += end - next
+      next = end
+    }
+    return { next, damaged, freed }
   }
 
   const toEntry = (row: { key: number; value: unknown }): ParkedEntry => {
@@ -52,22 +82,64 @@ export function openLmdbJournalReader(directory: string): JournalReader {
     return { ...parked, key: row.key, device: nameOf(device) }
   }
 
+  /** Of a stretch that lies in part behind `to`: without what does. */
+  function cutBehind(to: Seq, sums: Float64Array): Float64Array {
+    walk(to, (frame, at) => {
+      if (stretchOf(at) !== stretchOf(to)) return false
+      if (isRow(frame.bytes, frame.keyEnd)) takeRow(sums, at, receivedAtOf(frame.bytes, frame.keyEnd))
+      return true
+    })
+    return sums
+  }
+
   return {
-    id: (db.meta.get('journal') as Meta).id,
+    id: meta.id,
+    openings() {
+      fresh()
+      const [last] = db.opening.getKeys({ reverse: true, limit: 1 })
+      if (openings.at(-1)?.first !== last || openings.at(-1)?.epoch !== db.opening.get(last ?? 0))
+        openings = [...db.opening.getRange({ snapshot: false })].map(({ key, value }) => ({
+          first: key,
+          epoch: value,
+        }))
+      return openings
+    },
     read(seq, limit) {
       fresh()
       const entries: Entry[] = []
-      const { next, damaged } = walk(seq, (frame, at) => {
+      let nameless = 0
+      const { next, damaged, freed } = walk(seq, (frame, at) => {
         if (entries.length >= limit) return false
-        const record = decodeRecord(frame.bytes, frame.keyEnd, frame.end)
+        const place = placeOf(placeNumberAt(frame.bytes, frame.keyEnd))
+        if (place === undefined) {
+          nameless++
+          return true
+        }
+        const record = decodeRecord(frame.bytes, frame.keyEnd, frame.end, place)
         entries.push({ seq: at, device: nameOf(frame.device), id: frame.id, record })
         return true
       })
-      return { entries, next, damaged }
+      return { entries, next, damaged: damaged + nameless, freed }
     },
     end() {
       fresh()
-      return endOf(db)
+      return totalsOf(db).end
+    },
+    freedUpTo() {
+      fresh()
+      const { end, records } = totalsOf(db)
+      return end - records
+    },
+    stretches(from, to): Stretch[] {
+      fresh()
+      const [first, last] = [Math.max(stretchOf(from + 1), meta.firstStretch ?? 0), stretchOf(to)]
+      const found: Stretch[] = []
+      if (to === 0) return found
+      for (const { key, value } of db.stretch.getRange({ start: first, end: last + 1, snapshot: false })) {
+        const sums = sumsFromBytes(value)
+        found.push(toStretch(key, key === last && to < lastOf(key) ? cutBehind(to, sums) : sums))
+      }
+      return found
     },
     audit(seq): Audit {
       // Without a pause, so one read transaction: counts and records of the same commit.
@@ -81,7 +153,7 @@ export function openLmdbJournalReader(directory: string): JournalReader {
         }
         tallies.set(device, { event: counts('event'), snapshot: counts('snapshot') })
       }
-      const end = endOf(db)
+      const { end } = totalsOf(db)
       walk(seq, (frame, at) => {
         if (at > end) return false
         if (isReported(frame.bytes, frame.keyEnd)) {
@@ -105,6 +177,6 @@ export function openLmdbJournalReader(directory: string): JournalReader {
   }
 }
 
-function endOf(db: JournalDatabases): Seq {
-  return (db.meta.get('totals') as Totals | undefined)?.end ?? 0
+function totalsOf(db: JournalDatabases): Pick<Totals, 'end' | 'records'> {
+  return (db.meta.get('totals') as Totals | undefined) ?? { end: 0, records: 0 }
 }

@@ -1,16 +1,22 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { codeOf, messageOf } from '../../core/errors.ts'
-import { openWriter, type Writer, type WriterOptions, type WriterStats } from './lmdb-writer.ts'
+import {
+  type NewNumbers,
+  openWriter,
+  type Writer,
+  type WriterOptions,
+  type WriterStats,
+} from './lmdb-writer.ts'
 
 /** What the journal asks of its writing thread; answered in the order asked. */
 export type Request =
-  | { readonly kind: 'commit'; readonly frames: ArrayBuffer; readonly length: number; readonly count: number; readonly newDevices: [string, number][]; readonly now: number }
+  | { readonly kind: 'commit'; readonly frames: ArrayBuffer; readonly length: number; readonly count: number; readonly added: NewNumbers; readonly now: number }
   | { readonly kind: 'trim'; readonly seq: number; readonly before: number; readonly maxBlocks: number }
   | { readonly kind: 'forget'; readonly now: number }
   | { readonly kind: 'close' } // biome-ignore format: one request a line
 
 export type Answer =
-  | { readonly kind: 'opened'; readonly id: string; readonly devices: [string, number][]; readonly stats: WriterStats }
+  | { readonly kind: 'opened'; readonly id: string; readonly numbered: NewNumbers; readonly stats: WriterStats }
   | { readonly kind: 'committed'; readonly outcomes: Uint8Array; readonly stats: WriterStats; readonly frames: ArrayBuffer }
   | { readonly kind: 'trimmed'; readonly freed: number; readonly more: boolean; readonly stats: WriterStats }
   | { readonly kind: 'forgotten'; readonly stats: WriterStats }
@@ -21,7 +27,7 @@ async function answer(writer: Writer, request: Request): Promise<[Answer, ArrayB
   switch (request.kind) {
     case 'commit': {
       const frames = Buffer.from(request.frames, 0, request.length)
-      const { outcomes, ...stats } = writer.commit(frames, request.count, request.newDevices, request.now)
+      const { outcomes, ...stats } = writer.commit(frames, request.count, request.added, request.now)
       const moved = [request.frames, outcomes.buffer as ArrayBuffer]
       return [{ kind: 'committed', outcomes, stats, frames: request.frames }, moved]
     }
@@ -52,7 +58,7 @@ if (port !== null) {
         .catch((error): [Answer, ArrayBuffer[]] => [failed(error), []])
         .then(([message, moved]) => port.postMessage(message, moved))
     })
-    port.postMessage({ kind: 'opened', id: writer.id, devices: writer.devices(), stats: writer.stats() })
+    port.postMessage({ kind: 'opened', id: writer.id, numbered: writer.numbered(), stats: writer.stats() })
   } catch (error) {
     port.postMessage(failed(error))
   }

@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { isLate, isSighting, isSkewed } from '../../devices/contract/record.ts'
-import { blockCommittedAt, blockHeadBytes, blockIsWhole, FrameReader, operation, sealBlock } from './frame.ts'
+import type { Place } from '../../core/words.ts'
+import { atOf, isLate, isRow, isSighting, isSkewed, receivedAtOf } from '../../devices/contract/record.ts'
+import { blockCommittedAt, blockHeadBytes, blockIsWhole, epochBytes, sealBlock } from './block.ts'
+import { FrameReader, operation } from './frame.ts'
 import { type AnswerWord, answerWords } from './group-commit.ts'
 import {
   type JournalDatabases,
@@ -14,6 +16,7 @@ import {
 } from './lmdb-layout.ts'
 import { noteAt } from './notes.ts'
 import { openRemembered } from './remembered.ts'
+import { addRow, newSums, stretchOf, sumsFromBytes, sumsToBytes } from './stretch.ts'
 import { countsFromBytes, countsToBytes, newCounts, tallyAt } from './tally.ts'
 
 export interface WriterOptions {
@@ -22,6 +25,14 @@ export interface WriterOptions {
   maxRememberedIds: number
   /** Parked items kept at most; beyond it the oldest is dropped. */
   maxParked: number
+  /** The places of the registry: records of formats 1 and 2 have its numbers. */
+  registered: readonly Place[]
+}
+
+/** Devices and places that have not had a number before. */
+export interface NewNumbers {
+  readonly devices: readonly (readonly [device: string, number: number])[]
+  readonly places: readonly (readonly [place: Place, number: number])[]
 }
 
 const answerCode = Object.fromEntries(answerWords.map((word, code) => [word, code])) as Record<
@@ -50,27 +61,32 @@ export interface WriterStats {
  */
 export interface Writer {
   readonly id: string
-  devices(): [device: string, number: number][]
-  commit(frames: Buffer, count: number, newDevices: readonly [string, number][], now: number): Committed
+  /** All that have a number. */
+  numbered(): NewNumbers
+  commit(frames: Buffer, count: number, added: NewNumbers, now: number): Committed
   trim(seq: number, before: number, maxBlocks: number): { freed: number; more: boolean } & WriterStats
   forget(now: number): WriterStats
   stats(): WriterStats
   close(): Promise<void>
 }
 
-export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOptions): Writer {
+export function openWriter({ directory, maxRememberedIds, maxParked, registered }: WriterOptions): Writer {
   const db = openDatabases(directory, false)
   db.root.readerCheck()
-  const { id } = openMeta(db)
+  const { id } = openMeta(db, registered)
   let totals = readTotals(db)
+  const epoch = randomBytes(epochBytes).toString('hex')
+  let isOpened = false
   const remembered = openRemembered(db.seen, maxRememberedIds)
   const counts = new Map<number, Float64Array>()
   const touched = new Set<number>()
+  const sums = new Map<number, Float64Array>()
   let block = Buffer.allocUnsafe(256 * 1024)
 
   /** All or nothing, on disk and in memory. */
   function transact<T>(change: () => T): T {
     const before = { ...totals, remembered: { ...totals.remembered } }
+    const wasOpened = isOpened
     try {
       return db.root.transactionSync(() => {
         const result = change()
@@ -79,7 +95,9 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
       })
     } catch (error) {
       totals = before
+      isOpened = wasOpened
       for (const key of touched) counts.delete(key)
+      sums.clear()
       const cause = (error as { commitError?: Promise<unknown> }).commitError
       // lmdb rejects this promise for nobody; unheard it would end the process.
       cause?.catch(() => {})
@@ -102,6 +120,28 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
     }
     touched.add(key)
     return row
+  }
+
+  function sumsAt(stretch: number): Float64Array {
+    let row = sums.get(stretch)
+    if (row === undefined) {
+      const bytes = db.stretch.getBinary(stretch)
+      row = bytes === undefined ? newSums() : sumsFromBytes(bytes)
+      sums.set(stretch, row)
+    }
+    return row
+  }
+
+  function addToStretch(body: Buffer, offset: number, seq: number): void {
+    if (isRow(body, offset))
+      addRow(sumsAt(stretchOf(seq)), seq, atOf(body, offset), receivedAtOf(body, offset))
+  }
+
+  /** Everything but the current one is as good as saved. */
+  function saveStretches(): void {
+    for (const [stretch, row] of sums) db.stretch.putSync(stretch, sumsToBytes(row))
+    const current = stretchOf(totals.end)
+    for (const stretch of sums.keys()) if (stretch !== current) sums.delete(stretch)
   }
 
   function park(frame: FrameReader): void {
@@ -132,15 +172,11 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
     row[tallyAt.ignored]! += note.readDoubleLE(noteAt.ignored)
   }
 
-  function commit(
-    frames: Buffer,
-    count: number,
-    newDevices: readonly [string, number][],
-    now: number,
-  ): Committed {
+  function commit(frames: Buffer, count: number, added: NewNumbers, now: number): Committed {
     const outcomes = new Uint8Array(count)
     transact(() => {
-      for (const [device, number] of newDevices) db.device.putSync(device, number)
+      for (const [device, number] of added.devices) db.device.putSync(device, number)
+      for (const [place, number] of added.places) db.place.putSync(number, place)
       if (block.length < frames.length + blockHeadBytes)
         block = Buffer.allocUnsafe(2 * frames.length + blockHeadBytes)
       let length = blockHeadBytes
@@ -160,7 +196,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
               break
             }
             length += frames.copy(block, length, frame.start, frame.end)
-            stored++
+            addToStretch(frames, frame.keyEnd, totals.end + ++stored)
             row[isOurs ? tallyAt.sighted : tallyAt.stored]!++
             if (isLate(frames, frame.keyEnd)) row[tallyAt.late]!++
             if (isSkewed(frames, frame.keyEnd)) row[tallyAt.skewed]!++
@@ -187,11 +223,16 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
       }
       if (stored > 0) {
         const sealed = block.subarray(0, length)
-        sealBlock(sealed, stored, now)
-        db.block.putSync(totals.end + 1, sealed)
+        const first = totals.end + 1
+        if (!isOpened) db.opening.putSync(first, epoch)
+        isOpened = true
+        const { chain } = totals
+        totals.chain = sealBlock(sealed, { count: stored, committedAt: now, first, chain, epoch })
+        db.block.putSync(first, sealed)
         totals.end += stored
         totals.records += stored
         totals.bytes += length
+        saveStretches()
       }
       for (const key of touched) db.tally.putSync(key, countsToBytes(counts.get(key)!))
     })
@@ -207,7 +248,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
       for (const [index, { key, value }] of blocks.slice(0, maxBlocks).entries()) {
         // Of a damaged block nothing is believed: it ends where the next begins, and is old.
         const next = blocks[index + 1]?.key ?? totals.end + 1
-        if (next - 1 > seq || (blockIsWhole(value) && blockCommittedAt(value) >= before)) break
+        if (next - 1 > seq || (blockIsWhole(value, key) && blockCommittedAt(value) >= before)) break
         behind.push(key)
         freed += next - key
         totals.bytes -= value.length
@@ -231,7 +272,10 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
 
   return {
     id,
-    devices: () => [...db.device.getRange()].map(({ key, value }) => [key, value]),
+    numbered: () => ({
+      devices: [...db.device.getRange()].map(({ key, value }) => [key, value]),
+      places: [...db.place.getRange()].map(({ key, value }) => [value, key]),
+    }),
     commit,
     trim,
     forget(now) {
@@ -247,10 +291,10 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
   }
 }
 
-function openMeta(db: JournalDatabases): Meta {
+function openMeta(db: JournalDatabases, registered: readonly Place[]): Meta {
   const known = db.meta.get('journal') as Meta | undefined
   if (known === undefined) {
-    const created: Meta = { format: journalFormat, id: randomUUID() }
+    const created: Meta = { format: journalFormat, id: randomUUID(), firstStretch: 0 }
     db.meta.putSync('journal', created)
     return created
   }
@@ -260,12 +304,23 @@ function openMeta(db: JournalDatabases): Meta {
       `the journal has format ${known.format}, this version of lintel reads ${readableFormats.join(', ')}; run the version that wrote it, or move the directory away`,
     )
   }
-  const current: Meta = { ...known, format: journalFormat }
-  if (known.format !== journalFormat) db.meta.putSync('journal', current)
+  return known.format === journalFormat ? known : bringUp(db, known, registered)
+}
+
+/** From format 1 or 2: its records have the registry's numbers, and were all written in one epoch as far as is known. */
+function bringUp(db: JournalDatabases, known: Meta, registered: readonly Place[]): Meta {
+  const { end } = readTotals(db)
+  const firstStretch = end === 0 ? 0 : stretchOf(end) + 1
+  const current: Meta = { ...known, format: journalFormat, firstStretch }
+  db.root.transactionSync(() => {
+    for (const place of registered) db.place.putSync(place.id, place)
+    if (end > 0) db.opening.putSync(1, randomBytes(epochBytes).toString('hex'))
+    db.meta.putSync('journal', current)
+  })
   return current
 }
 
 function readTotals(db: JournalDatabases): Totals {
-  const empty: Totals = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, remembered: {} }
+  const empty: Totals = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, chain: 0, remembered: {} }
   return { ...empty, ...(db.meta.get('totals') as Totals | undefined) }
 }

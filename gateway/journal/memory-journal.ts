@@ -13,6 +13,7 @@ import type {
   Parked,
   ParkedEntry,
 } from './journal.ts'
+import { addRow, newSums, type Stretch, stretchOf, toStretch } from './stretch.ts'
 import { newCounts, type TallyField, tallyAt, tallyOf } from './tally.ts'
 
 /** Both sides of a journal that forgets at exit: for tests, and as the simplest reading of the port. */
@@ -20,6 +21,9 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
   const id = randomUUID()
   let entries: (Entry & { committedAt: number })[] = []
   let end: Seq = 0
+  let freedUpTo: Seq = 0
+  /** For the sums: of every record that there ever was. */
+  const all: Entry[] = []
   let parkedKey = 0
   let commits = 0
   const seen = new Set<string>()
@@ -61,7 +65,9 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       return 'duplicate'
     }
     seen.add(key)
-    entries.push({ seq: ++end, device, id: item.id, record: onlyContract(item.record), committedAt: now })
+    const entry = { seq: ++end, device, id: item.id, record: onlyContract(item.record) }
+    all.push(entry)
+    entries.push({ ...entry, committedAt: now })
     add(device, lane, isOurs ? 'sighted' : 'stored', 1)
     if (item.record.late) add(device, lane, 'late', 1)
     if (item.record.skewed) add(device, lane, 'skewed', 1)
@@ -83,6 +89,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
     async trim(seq, before) {
       const kept = entries.filter(entry => entry.seq > seq || entry.committedAt >= before)
       const freed = entries.length - kept.length
+      freedUpTo = (kept[0]?.seq ?? end + 1) - 1
       entries = kept
       return freed
     },
@@ -101,9 +108,23 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
 
     read(seq, limit) {
       const found = entries.filter(entry => entry.seq > seq).slice(0, limit)
-      return { entries: found.map(plain), next: found.at(-1)?.seq ?? seq, damaged: 0 }
+      const freed = Math.max(0, freedUpTo - seq)
+      return { entries: found.map(plain), next: found.at(-1)?.seq ?? seq + freed, damaged: 0, freed }
     },
     end: () => end,
+    openings: () => (end === 0 ? [] : [{ epoch: 'memory', first: 1 }]),
+    freedUpTo: () => freedUpTo,
+    stretches(from, to): Stretch[] {
+      const sums = new Map<number, Float64Array>()
+      for (const { seq, record } of all) {
+        const stretch = stretchOf(seq)
+        if (seq > to || stretch < stretchOf(from + 1) || record.kind === 'snapshot') continue
+        const row = sums.get(stretch) ?? newSums()
+        sums.set(stretch, row)
+        addRow(row, seq, record.at, record.receivedAt)
+      }
+      return [...sums].map(([stretch, row]) => toStretch(stretch, row))
+    },
     audit(seq) {
       const queued = new Map<DeviceId, number>()
       for (const entry of entries) {

@@ -34,7 +34,8 @@ export function captionOf(jpeg: Buffer): DataOf<'sighting'> | undefined {
   return undefined
 }
 
-const bare = { kind: 'sighting', at: 0, receivedAt: 0, late: false, skewed: false, place: 0 } as const
+const place = { id: 0, device: '', site: '', building: '', point: '', zone: '' }
+const bare = { kind: 'sighting', at: 0, receivedAt: 0, late: false, skewed: false, place } as const
 
 function parse(text: string): DataOf<'sighting'> | undefined {
   try {

@@ -1,5 +1,5 @@
 import type { State } from '../../core/state/state.ts'
-import { keyText, type NewPicture, type Picture, type PictureKey, type PictureQuery } from './snapshots.ts'
+import { keyText, type Picture, type PictureKey, type PictureQuery } from './snapshots.ts'
 
 /**
  * What is known of the pictures at rest, in a state of its own: rows by position, the position by device and
@@ -12,7 +12,7 @@ export interface PictureIndex {
   list(query: PictureQuery): Picture[]
   /** The last position that was given out. */
   last(): number
-  add(picture: NewPicture & Pick<Picture, 'position' | 'restedAt' | 'bytes'>): Promise<void>
+  add(picture: Picture): Promise<void>
   remove(pictures: readonly Picture[]): Promise<void>
 }
 

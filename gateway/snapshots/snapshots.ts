@@ -1,4 +1,4 @@
-import type { DeviceId, EventId } from '../../core/words.ts'
+import type { DeviceId, EventId, Place } from '../../core/words.ts'
 
 /** What a snapshot is found by: a device sends one for an event. */
 export interface PictureKey {
@@ -6,20 +6,28 @@ export interface PictureKey {
   readonly event: EventId
 }
 
+/** Where it was taken; undefined for one whose place the registry has lost. */
+export const placeOfPicture = (
+  { place }: Pick<Picture, 'place'>,
+  registered: (id: number) => Place | undefined,
+): Place | undefined => (typeof place === 'number' ? registered(place) : place)
+
 /** One text for both, as a key: neither id can hold a slash. */
 export const keyText = ({ device, event }: PictureKey) => `${device}/${event}`
 
 export interface NewPicture extends PictureKey {
   /** When its event happened, epoch ms. */
   readonly at: number
-  /** Id of the `Place` where the device stood. */
-  readonly place: number
+  /** Where the device stood. */
+  readonly place: Place
   /** Of an event that somebody should see at once. */
   readonly urgent: boolean
 }
 
 /** A redacted snapshot at rest. */
-export interface Picture extends NewPicture {
+export interface Picture extends Omit<NewPicture, 'place'> {
+  /** A number is an id of the registry: so they were kept in the first versions. */
+  readonly place: Place | number
   /** Grows in the order of coming to rest; never used twice, not even after the index was lost. */
   readonly position: number
   readonly restedAt: number

@@ -1,4 +1,4 @@
-import type { Seq } from '../../core/words.ts'
+import type { Place, Seq } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { isUrgent } from '../../devices/contract/urgent.ts'
@@ -20,8 +20,7 @@ export function worthOf(record: EventRecord): Worth {
 /** A picture that waits to be looked at. */
 export interface Waiting extends PictureKey {
   readonly seq: Seq
-  /** Id of the `Place`. */
-  readonly place: number
+  readonly place: Place
   /** When it was received, epoch ms. */
   readonly receivedAt: number
   readonly bytes: number

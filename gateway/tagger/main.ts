@@ -92,7 +92,7 @@ async function start({ data, config }: TaggerSettings) {
     clock,
     onFault,
   })
-  const cursors = createCursors(index, journal.id)
+  const cursors = createCursors(index, journal)
   const desk = createDesk(
     // With nobody to look, no picture waits: each is erased at once, and its sighting says so.
     { maxBacklog: tagger.workers > 0 ? tagger.maxBacklog : 0 },

@@ -1,4 +1,5 @@
 import { createCursors } from '../../core/cursors.ts'
+import type { History } from '../../core/history.ts'
 import type { State } from '../../core/state/state.ts'
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { uplinkConsumer } from './settings.ts'
@@ -15,10 +16,10 @@ export interface Book {
 
 const pictureConsumer = 'uplink pictures'
 /** Pictures are numbered by their own index, whatever the journal. */
-const pictureIndex = 'pictures'
+const pictureIndex: History = { id: 'pictures', openings: () => [], end: () => Number.POSITIVE_INFINITY }
 const countKey = (journal: string, device: DeviceId) => `${journal}/${device}`
 
-export function createBook(state: State, journal: string): Book {
+export function createBook(state: State, journal: History): Book {
   const cursors = createCursors(state, journal)
   const pictures = createCursors(state, pictureIndex)
   const counted = state.table<number>('passed')
@@ -28,7 +29,7 @@ export function createBook(state: State, journal: string): Book {
     pass: (cursor, counts) =>
       cursors.commit(uplinkConsumer, cursor, () => {
         for (const [device, n] of counts) {
-          const key = countKey(journal, device)
+          const key = countKey(journal.id, device)
           counted.put(key, (counted.get(key) ?? 0) + n)
         }
       }),
@@ -43,7 +44,7 @@ const keptLooks = 16
  * The book as the ledger reads it, from another process: a position, and what was counted up to it. The two are
  * one commit of the uplink's; a look that another one came between is taken again.
  */
-export function createBookReader(state: State, journal: string) {
+export function createBookReader(state: State, journal: History) {
   const cursors = createCursors(state, journal)
   const counted = state.table<number>('passed')
   const looks = new Map<Seq, Map<DeviceId, number>>()
@@ -51,7 +52,7 @@ export function createBookReader(state: State, journal: string) {
   function look(): Seq {
     for (;;) {
       const before = cursors.get(uplinkConsumer)
-      const prefix = countKey(journal, '')
+      const prefix = countKey(journal.id, '')
       const rows = [...counted.entries({ after: prefix })].filter(([key]) => key.startsWith(prefix))
       if (cursors.get(uplinkConsumer) !== before) continue
       looks.delete(before)
@@ -62,8 +63,8 @@ export function createBookReader(state: State, journal: string) {
   }
 
   return {
-    applied: async (asked: string): Promise<Seq> => (asked === journal ? look() : 0),
+    applied: async (asked: string): Promise<Seq> => (asked === journal.id ? look() : 0),
     countByDevice: async (asked: string, seq: Seq): Promise<Map<DeviceId, number>> =>
-      (asked === journal ? looks.get(seq) : undefined) ?? new Map<DeviceId, number>(),
+      (asked === journal.id ? looks.get(seq) : undefined) ?? new Map<DeviceId, number>(),
   }
 }

@@ -1,4 +1,4 @@
-import type { DeviceId } from '../../core/words.ts'
+import type { DeviceId, Place } from '../../core/words.ts'
 
 export type DraftKind = 'place' | 'event' | 'status' | 'sighting' | 'snapshot'
 
@@ -8,12 +8,12 @@ export interface Draft {
   readonly topic: string
   readonly payload: Buffer
   readonly device: DeviceId
-  /** Id of the place where it stood, which the centre must have heard before. */
-  readonly place: number
+  /** Where it stood, which the centre must have heard before. */
+  readonly place: Place
   readonly urgent: boolean
   /** Positions in its stream of what is in it. */
   readonly numbers: readonly number[]
 }
 
 /** Whether the centre knows that the device stands there; where not, it is about to be told. */
-export type IsAnnounced = (device: DeviceId, place: number) => boolean
+export type IsAnnounced = (device: DeviceId, place: Place) => boolean

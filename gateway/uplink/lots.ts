@@ -1,11 +1,12 @@
-import type { DeviceId } from '../../core/words.ts'
+import type { DeviceId, Place } from '../../core/words.ts'
+import { isSamePlace } from '../../devices/registry/device.ts'
 import type { Entry } from '../journal/journal.ts'
 import type { Draft, IsAnnounced } from './draft.ts'
 import { draftOf, type RecordDraftKind } from './messages.ts'
 
 interface Lot {
   readonly device: DeviceId
-  readonly place: number
+  readonly place: Place
   readonly kind: RecordDraftKind
   readonly entries: Entry[]
   next: number
@@ -36,7 +37,7 @@ export class Lots {
     const kind = kindOf(entry)
     const last = this.#last.get(device)
     this.size++
-    if (last?.kind === kind && kind !== 'status' && last.place === record.place) {
+    if (last?.kind === kind && kind !== 'status' && isSamePlace(last.place, record.place)) {
       last.entries.push(entry)
       return
     }

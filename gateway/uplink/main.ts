@@ -39,7 +39,7 @@ async function start({ data, config }: UplinkSettings) {
         ? openFileSnapshotReader({ directory: paths.snapshots, state: index })
         : undefined,
       registry: createRegistry(state),
-      book: createBook(own, journal.id),
+      book: createBook(own, journal),
       clock: systemClock,
       random: Math.random,
       onState(state) {

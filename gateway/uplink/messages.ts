@@ -53,8 +53,8 @@ export function draftOf(
 }
 
 export function placeDraft(place: Place, told: Pick<AnnouncedPlace, 'kind' | 'household'>): Draft {
-  const { id, device, site, building, point, zone } = place
+  const { device, site, building, point, zone } = place
   const announced: AnnouncedPlace = { ...told, site, building, point, zone }
   const payload = Buffer.from(JSON.stringify(announced))
-  return { kind: 'place', topic: placeTopic(device), payload, device, place: id, urgent: true, numbers: [] }
+  return { kind: 'place', topic: placeTopic(device), payload, device, place, urgent: true, numbers: [] }
 }

@@ -1,4 +1,4 @@
-import type { DeviceId, Seq } from '../../core/words.ts'
+import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import { snapshotTopic } from '../../devices/contract/topics.ts'
 import type { Picture, SnapshotReader } from '../snapshots/snapshots.ts'
 import type { Draft, IsAnnounced } from './draft.ts'
@@ -11,8 +11,10 @@ export interface PictureStreamParts {
   /** The end of the journal, and how much of it the centre has: a picture follows what belongs to it. */
   end(): Seq
   cursor(): Seq
-  /** Whether the centre can be told of the device. */
-  isTold(device: DeviceId, place: number): boolean
+  /** Whether the centre is told of the device. */
+  isTold(device: DeviceId): boolean
+  /** Where it was taken, if that is known. */
+  placeOf(picture: Picture): Place | undefined
   /** A picture has been read, and can go. */
   onLoaded(): void
   onFault(error: unknown): void
@@ -67,7 +69,8 @@ export class PictureStream {
       return undefined
     }
     const { picture, jpeg } = this.#loaded
-    const { device, event, place, urgent, position } = picture
+    const { device, event, urgent, position } = picture
+    const place = this.#parts.placeOf(picture)!
     if (!isAnnounced(device, place)) return undefined
     this.#loaded = undefined
     const topic = snapshotTopic(device, event)
@@ -79,7 +82,7 @@ export class PictureStream {
     const waiting = this.#pick()
     if (waiting === undefined) return
     const { picture } = waiting
-    if (!this.#parts.isTold(picture.device, picture.place)) {
+    if (!this.#parts.isTold(picture.device) || this.#parts.placeOf(picture) === undefined) {
       this.#skip(picture)
       return
     }

@@ -1,4 +1,5 @@
-import type { DeviceId } from '../../core/words.ts'
+import type { DeviceId, Place } from '../../core/words.ts'
+import { isSamePlace } from '../../devices/registry/device.ts'
 import type { Draft } from './draft.ts'
 
 /**
@@ -6,19 +7,20 @@ import type { Draft } from './draft.ts'
  * again when a record comes from another place than the last one.
  */
 export class Places {
-  readonly #draft: (device: DeviceId, place: number) => Draft
-  readonly #heard = new Map<DeviceId, number>()
+  readonly #draft: (device: DeviceId, place: Place) => Draft
+  readonly #heard = new Map<DeviceId, Place>()
   readonly #asked = new Set<DeviceId>()
   #waiting: Draft[] = []
 
-  constructor(draft: (device: DeviceId, place: number) => Draft) {
+  constructor(draft: (device: DeviceId, place: Place) => Draft) {
     this.#draft = draft
   }
 
   /** Where not, it is about to be said. */
-  readonly isAnnounced = (device: DeviceId, place: number): boolean => {
+  readonly isAnnounced = (device: DeviceId, place: Place): boolean => {
     if (this.#asked.has(device)) return false
-    if (this.#heard.get(device) === place) return true
+    const heard = this.#heard.get(device)
+    if (heard !== undefined && isSamePlace(heard, place)) return true
     this.#asked.add(device)
     this.#waiting.push(this.#draft(device, place))
     return false

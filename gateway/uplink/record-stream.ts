@@ -32,8 +32,8 @@ export interface RecordStreamParts {
   journal: JournalReader
   /** Everything up to it is done with. */
   cursor: Seq
-  /** Whether the centre can be told of the device: the registry knows the place, and it is no gateway. */
-  isTold(device: DeviceId, place: number): boolean
+  /** Whether the centre is told of the device: not of a gateway. */
+  isTold(device: DeviceId): boolean
   onFault(error: unknown): void
 }
 
@@ -70,7 +70,7 @@ export class RecordStream {
     if (this.#parts.journal.end() <= this.#scanned) return false
     const { entries, next } = this.#parts.journal.read(this.#scanned, scanBatch)
     for (const entry of entries) {
-      if (!isUrgent(entry.record) || !this.#parts.isTold(entry.device, entry.record.place)) continue
+      if (!isUrgent(entry.record) || !this.#parts.isTold(entry.device)) continue
       this.progress.goAhead(entry.seq)
       this.#urgent.add(entry)
     }
@@ -108,7 +108,7 @@ export class RecordStream {
     const { seq, device, record } = entry
     if (record.kind === 'snapshot') return
     if (reported.has(record.kind)) this.passed.add(seq, device)
-    if (!this.#parts.isTold(device, record.place)) this.untold++
+    if (!this.#parts.isTold(device)) this.untold++
     else if (this.progress.meet(seq)) (record.kind === 'sighting' ? this.#sightings : this.#turn).add(entry)
   }
 }

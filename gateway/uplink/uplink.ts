@@ -5,7 +5,7 @@ import type { Part } from '../../core/lifecycle.ts'
 import type { Command } from '../../devices/client/command.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { JournalReader } from '../journal/journal.ts'
-import type { SnapshotReader } from '../snapshots/snapshots.ts'
+import { placeOfPicture, type SnapshotReader } from '../snapshots/snapshots.ts'
 import type { Book } from './book.ts'
 import type { Draft } from './draft.ts'
 import { Hold } from './hold.ts'
@@ -54,11 +54,11 @@ const defaultHoldBackoff = { firstMs: 5 * secondMs, maxMs: 5 * minuteMs }
  */
 export function createUplink(options: UplinkOptions, parts: UplinkParts): Part & { stats(): UplinkStats } {
   const { journal, snapshots, book, clock, random, onFault } = parts
-  const told = createTold(parts.registry, onFault)
+  const told = createTold(parts.registry)
   const { isTold } = told
   const hold = new Hold(options.holdBackoff ?? defaultHoldBackoff)
   const outgoing = new Outgoing(windowUnder(options.maxBytesPerS), clock, acked)
-  const places = new Places((device, place) => placeDraft(told.placeOf(place), told.ofDevice(device)))
+  const places = new Places((device, place) => placeDraft(place, told.ofDevice(device)))
   const records = new RecordStream({ journal, cursor: book.cursor(), isTold, onFault }, options.limits)
   const { passed, progress } = records
   const pictures =
@@ -69,6 +69,7 @@ export function createUplink(options: UplinkOptions, parts: UplinkParts): Part &
       end: () => journal.end(),
       cursor: () => progress.cursor,
       isTold,
+      placeOf: picture => placeOfPicture(picture, parts.registry.place),
       onLoaded: () => run(),
       onFault,
     })

@@ -1,6 +1,6 @@
 import { type Clock, secondMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { Store } from '../store/store.ts'
+import type { IntakeStore } from '../intake/intake.ts'
 
 /** Counts of flow so short that one is over within minutes, and history is read as soon as there is some. */
 export const demoFlow = { flowStepMin: 5, flowLearnAfterMs: 20 * secondMs }
@@ -18,8 +18,8 @@ export function createDemoFaults(clock: Clock) {
   }
   return {
     /** The store, which takes nothing for a while. */
-    failing: ({ write, applied }: Pick<Store, 'write' | 'applied'>): Pick<Store, 'write' | 'applied'> => ({
-      applied,
+    failing: ({ write, ...others }: IntakeStore): IntakeStore => ({
+      ...others,
       async write(batch) {
         if (isNow(outage))
           throw new LintelError('STORE_UNAVAILABLE', 'the demo has stopped the database for a while')

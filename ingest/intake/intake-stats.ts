@@ -8,6 +8,20 @@ export interface IntakeStats {
   readonly failures: number
   /** Of these, since the last batch that was written. */
   readonly failing: number
-  /** Records that could not be read back from the journal, or whose place is not known. */
+  /** Records that are missing from the journal or could not be read back. */
   readonly damaged: number
+  /** Positions that the journal had freed before the store had them: the store was lost, or is an older copy. */
+  readonly freed: number
+  /** How often the journal turned out to be an older copy of the one that the store knew. */
+  readonly forks: number
+}
+
+/** What a comparison of the store with the journal has found since the start. */
+export interface RefillStats {
+  /** Rows that the store had confirmed, did not have, and was given again. */
+  readonly refilled: number
+  /** Rows that the store does not have, and the journal holds no longer. */
+  readonly missing: number
+  /** Rows at positions that the journal gave to no row. */
+  readonly foreign: number
 }

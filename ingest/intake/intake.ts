@@ -1,12 +1,15 @@
 import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import { LintelError } from '../../core/errors.ts'
+import { commonPosition, epochAt, type Position, positionsBetween } from '../../core/history.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import { createLoop } from '../../core/loop.ts'
-import type { Place, Seq } from '../../core/words.ts'
-import type { Entry, JournalReader } from '../../gateway/journal/journal.ts'
-import type { Row, Store } from '../store/store.ts'
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import type { Seq } from '../../core/words.ts'
+import type { JournalReader } from '../../gateway/journal/journal.ts'
+import type { Store } from '../store/store.ts'
 import type { IntakeStats } from './intake-stats.ts'
+import { toRows } from './rows.ts'
 
 /** The name of this consumer's cursor. */
 export const intakeConsumer = 'intake'
@@ -25,11 +28,13 @@ export const intakeDefaults: IntakeOptions = {
   retry: { firstMs: 200, maxMs: 30_000 },
 }
 
+/** The part of a store that the intake writes to. */
+export type IntakeStore = Pick<Store, 'write' | 'applied' | 'epochs' | 'fork'>
+
 export interface IntakeParts {
   journal: JournalReader
-  store: Pick<Store, 'write' | 'applied'>
+  store: IntakeStore
   cursors: Cursors
-  place(id: number): Place | undefined
   random(): number
   onFault(error: unknown): void
 }
@@ -38,12 +43,15 @@ export interface IntakeParts {
  * Carries the journal into the store. Where it goes on after a start is what the store itself says it
  * has applied, so a store that was lost is refilled from what the journal still holds; the cursor only
  * tells the journal what it may free, and moves once the store has confirmed.
+ *
+ * A position counts together with the epoch that wrote it: where the journal was replaced by an older copy of itself,
+ * the intake goes on from the last position that both have in common.
  */
 export function createIntake(
-  { journal, store, cursors, place, random, onFault }: IntakeParts,
+  { journal, store, cursors, random, onFault }: IntakeParts,
   options = intakeDefaults,
 ): Part & { stats(): IntakeStats } {
-  let position: Seq | undefined
+  let position: Position | undefined
   /** As far as is known: while the store is asked again, what it had is not in doubt. */
   let applied: Seq = 0
   let rows = 0
@@ -51,54 +59,55 @@ export function createIntake(
   let failures = 0
   let failing = 0
   let damaged = 0
+  let freed = 0
+  let forks = 0
 
   /** One batch; resolves to how many records it took from the journal. */
   async function step(): Promise<number> {
-    position ??= await store.applied(journal.id)
-    applied = position
-    const end = journal.end()
-    if (position > end) {
-      // Going on would skip what comes next: its positions are taken.
-      const what = `the store has this journal up to ${position}, but it ends at ${end}: is it an older copy?`
-      throw new LintelError('JOURNAL_CORRUPT', what)
-    }
-    const batch = journal.read(position, options.batchRows)
-    const taken = batch.next - position
+    if (position === undefined || commonPosition(journal, [position]) !== position.seq)
+      position = await findPosition()
+    const from = position.seq
+    applied = from
+    const batch = journal.read(from, options.batchRows)
+    const taken = batch.next - from
     if (taken > 0) {
-      const { found, lost } = toRows(batch.entries)
-      await store.write({ journal: journal.id, rows: found, next: batch.next })
-      report(batch.damaged, batch.next, lost)
+      const found = toRows(batch.entries)
+      const epochs = positionsBetween(journal, from, batch.next)
+      await store.write({ journal: journal.id, rows: found, next: batch.next, epochs })
+      report(batch, from)
       rows += found.length
       batches++
-      position = batch.next
-      applied = position
+      position = epochs.at(-1) ?? { seq: batch.next }
+      applied = batch.next
     }
-    if (cursors.get(intakeConsumer) < position) await cursors.commit(intakeConsumer, position)
+    if (cursors.get(intakeConsumer) < applied) await cursors.commit(intakeConsumer, applied)
     return taken
   }
 
-  function toRows(entries: readonly Entry[]) {
-    const found: Row[] = []
-    const lost: Entry[] = []
-    for (const entry of entries) {
-      const { seq, record } = entry
-      if (record.kind === 'snapshot') continue
-      const stood = place(record.place)
-      if (stood === undefined) lost.push(entry)
-      else found.push({ seq, place: stood, record } as Row)
+  /** What the store has in common with the journal; where that is less than it has applied, it is told so. */
+  async function findPosition(): Promise<Position> {
+    const seq = await store.applied(journal.id)
+    const epochs = await store.epochs(journal.id)
+    const common = Math.min(seq, commonPosition(journal, epochs.length === 0 ? [{ seq }] : epochs))
+    if (common < seq) {
+      await store.fork(journal.id, common)
+      forks++
+      const what = `the journal was replaced by an older copy of itself: the store had it up to ${seq}, and has it in common up to ${common}. What comes next is stored from there; the rows of ${seq - common} positions that this journal does not have are kept`
+      onFault(new LintelError('JOURNAL_FORKED', what))
     }
-    return { found, lost }
+    const epoch = epochAt(journal, common)
+    return epoch === undefined ? { seq: common } : { seq: common, epoch }
   }
 
   /** Once a batch: after the write, so that one that is tried again is not counted again. */
-  function report(unreadable: number, next: Seq, [first, ...others]: readonly Entry[]): void {
+  function report(batch: ReturnType<JournalReader['read']>, from: Seq): void {
+    damaged += batch.damaged
+    freed += batch.freed
     const fault = (what: string) => onFault(new LintelError('JOURNAL_CORRUPT', what))
-    damaged += unreadable
-    if (unreadable > 0) fault(`${unreadable} records before position ${next} could not be read back`)
-    if (first === undefined) return
-    damaged += 1 + others.length
-    const more = others.length === 0 ? '' : `, as do ${others.length} after it`
-    fault(`the record at position ${first.seq} names place ${first.record.place}, which is not known${more}`)
+    if (batch.damaged > 0)
+      fault(`${batch.damaged} records before position ${batch.next} are missing or could not be read back`)
+    if (batch.freed > 0)
+      onFault(new LintelError('STORE_INCOMPLETE', missingRows(journal, from, from + batch.freed)))
   }
 
   const loop = createLoop('intake', async () => {
@@ -117,6 +126,16 @@ export function createIntake(
 
   return {
     ...loop,
-    stats: () => ({ applied, rows, batches, failures, failing, damaged }),
+    stats: () => ({ applied, rows, batches, failures, failing, damaged, freed, forks }),
   }
+}
+
+/** What is lost where the store was lost or is an older copy, and the journal has freed what it needs. */
+function missingRows(journal: JournalReader, from: Seq, to: Seq): string {
+  const stretches = journal.stretches(from, to).filter(({ rows }) => rows > 0)
+  const first = Math.min(...stretches.map(({ firstReceivedAt }) => firstReceivedAt))
+  const last = Math.max(...stretches.map(({ lastReceivedAt }) => lastReceivedAt))
+  const when =
+    stretches.length === 0 ? '' : `, received between ${formatRfc3339(first)} and ${formatRfc3339(last)}`
+  return `the store is without the positions ${from + 1} to ${to}${when}: it was lost or is an older copy, and the journal holds them no longer`
 }

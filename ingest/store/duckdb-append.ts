@@ -1,16 +1,33 @@
 import { type DuckDBConnection, DuckDBDataChunk } from '@duckdb/node-api'
 import duckdb from '@duckdb/node-bindings'
 import type { StoredKind } from '../../devices/contract/kinds.ts'
-import { type ColumnValues, columnsOf, duckTypes } from './duckdb-tables.ts'
+import type { Numbering } from './duckdb-known.ts'
+import { type ColumnValues, columnsOf, duckTypes, toColumns } from './duckdb-tables.ts'
+import type { Row } from './store.ts'
 
 /** Rows of a DuckDB vector. */
 const vectorRows = 2048
+
+/** Rows of one journal, with the names that they bring along. Inside the connection's transaction. */
+export async function appendRows(
+  writer: DuckDBConnection,
+  rows: readonly Row[],
+  journalNumber: number,
+  numbering: Numbering,
+): Promise<void> {
+  for (const [kind, ofKind] of byKind(rows))
+    await appendColumns(writer, kind, toColumns(kind, ofKind, journalNumber, numbering))
+  for (const { id, names } of numbering.newPlaces.values())
+    await writer.run('INSERT INTO place VALUES ($1, $2, $3, $4, $5, $6)', [id, ...names])
+  for (const [word, id] of numbering.newWords)
+    await writer.run('INSERT INTO word VALUES ($1, $2)', [id, word])
+}
 
 /**
  * Appends columns to a table, inside the connection's transaction. An appender lives for one call: one
  * that is kept hands rows of a transaction that was rolled back to the next.
  */
-export async function appendColumns(
+async function appendColumns(
   writer: DuckDBConnection,
   kind: StoredKind,
   columns: readonly ColumnValues[],
@@ -67,4 +84,15 @@ function markAbsent(
   if (bits === undefined) return
   duckdb.vector_ensure_validity_writable(vector)
   duckdb.copy_data_to_vector_validity(vector, 0, bits.buffer as ArrayBuffer, 0, bits.length)
+}
+
+function byKind(rows: readonly Row[]): Map<StoredKind, Row[]> {
+  const kinds = new Map<StoredKind, Row[]>()
+  for (const row of rows) {
+    const { kind } = row.record
+    const list = kinds.get(kind)
+    if (list === undefined) kinds.set(kind, [row])
+    else list.push(row)
+  }
+  return kinds
 }

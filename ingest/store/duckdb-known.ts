@@ -1,11 +1,19 @@
 import type { DuckDBConnection } from '@duckdb/node-api'
+import type { Epoch } from '../../core/history.ts'
 import type { Place, Seq } from '../../core/words.ts'
 
 /** What the small tables hold, so that a batch adds to them only what is new. */
 export interface Known {
-  readonly journals: Map<string, { number: number; seq: Seq }>
+  readonly journals: Map<string, KnownJournal>
   readonly places: Map<string, number>
   readonly words: Map<string, number>
+}
+
+export interface KnownJournal {
+  readonly number: number
+  readonly seq: Seq
+  /** The last position of each epoch that has been applied. */
+  readonly epochs: ReadonlyMap<Epoch, Seq>
 }
 
 export async function readKnown(writer: DuckDBConnection): Promise<Known> {
@@ -15,13 +23,19 @@ export async function readKnown(writer: DuckDBConnection): Promise<Known> {
     number,
     number,
   ][]
+  const epochs = (await read('SELECT journal, epoch, seq::DOUBLE FROM epoch')) as [number, Epoch, number][]
   const places = (await read('SELECT device, site, building, point, zone, id FROM place')) as [
     ...PlaceNames,
     number,
   ][]
   const words = (await read('SELECT word, id FROM word')) as [string, number][]
   return {
-    journals: new Map(journals.map(([journal, number, seq]) => [journal, { number, seq }])),
+    journals: new Map(
+      journals.map(([journal, number, seq]) => {
+        const own = epochs.filter(([of]) => of === number)
+        return [journal, { number, seq, epochs: new Map(own.map(([, epoch, last]) => [epoch, last])) }]
+      }),
+    ),
     places: new Map(
       places.map(([device, site, building, point, zone, id]) => [
         keyOf([device, site, building, point, zone]),

@@ -1,17 +1,16 @@
 import { statSync } from 'node:fs'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import type { Seq } from '../../core/words.ts'
 import { reportedKinds, type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
-import { appendColumns } from './duckdb-append.ts'
+import { appendRows } from './duckdb-append.ts'
 import { compileCells } from './duckdb-cells.ts'
 import { type ConnectionOptions, openConnections } from './duckdb-connections.ts'
 import { databasePath } from './duckdb-database.ts'
-import { type Known, Numbering } from './duckdb-known.ts'
+import { forkJournal, refillRows, stretchPositions, stretchSums } from './duckdb-journals.ts'
+import { type Known, type KnownJournal, Numbering } from './duckdb-known.ts'
 import { expireRows } from './duckdb-retention.ts'
 import { scanDuckDb } from './duckdb-scan.ts'
-import { toColumns } from './duckdb-tables.ts'
-import type { Row, RowBatch, Store, StoreStats } from './store.ts'
+import type { RowBatch, Store, StoreStats } from './store.ts'
 
 export type DuckDbStoreOptions = ConnectionOptions
 
@@ -28,6 +27,14 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
     async applied(journal) {
       return connections.known().journals.get(journal)?.seq ?? 0
     },
+    async epochs(journal) {
+      const noted = connections.known().journals.get(journal)?.epochs ?? []
+      return [...noted].map(([epoch, seq]) => ({ epoch, seq }))
+    },
+    fork: (journal, seq) => connections.write((writer, known) => forkJournal(writer, known, journal, seq)),
+    sums: (journal, stretches, to) => stretchSums(connections, journal, stretches, to),
+    positions: (journal, stretch) => stretchPositions(connections, journal, stretch),
+    refill: (journal, rows) => connections.write((writer, known) => refillRows(writer, known, journal, rows)),
     async cells(cellQuery) {
       const { sql, parameters, toCell } = compileCells(cellQuery)
       return (await connections.query(sql, parameters)).map(toCell)
@@ -71,22 +78,26 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
 async function writeBatch(
   writer: DuckDBConnection,
   known: Known,
-  { journal, rows, next }: RowBatch,
+  { journal, rows, next, epochs = [] }: RowBatch,
 ): Promise<void> {
-  const { number, seq } = known.journals.get(journal) ?? { number: known.journals.size + 1, seq: 0 as Seq }
+  const { number, seq, epochs: noted } = known.journals.get(journal) ?? newJournal(known)
   if (next <= seq) return
   const fresh = rows[0] !== undefined && rows[0].seq > seq ? rows : rows.filter(row => row.seq > seq)
   const numbering = new Numbering(known)
+  const reached = new Map(noted)
   try {
     await writer.run('BEGIN')
-    for (const [kind, ofKind] of byKind(fresh)) {
-      await appendColumns(writer, kind, toColumns(kind, ofKind, number, numbering))
+    await appendRows(writer, fresh, number, numbering)
+    for (const { epoch, seq: last } of epochs) {
+      if (epoch === undefined) continue
+      await writer.run(
+        reached.has(epoch)
+          ? 'UPDATE epoch SET seq = $1 WHERE epoch = $2 AND journal = $3'
+          : 'INSERT INTO epoch (seq, epoch, journal) VALUES ($1, $2, $3)',
+        [BigInt(last), epoch, number],
+      )
+      reached.set(epoch, last)
     }
-    for (const { id, names } of numbering.newPlaces.values()) {
-      await writer.run('INSERT INTO place VALUES ($1, $2, $3, $4, $5, $6)', [id, ...names])
-    }
-    for (const [word, id] of numbering.newWords)
-      await writer.run('INSERT INTO word VALUES ($1, $2)', [id, word])
     const isNew = !known.journals.has(journal)
     await writer.run(
       isNew
@@ -102,17 +113,12 @@ async function writeBatch(
       cause: error,
     })
   }
-  known.journals.set(journal, { number, seq: next })
+  known.journals.set(journal, { number, seq: next, epochs: reached })
   numbering.keep()
 }
 
-function byKind(rows: readonly Row[]): Map<StoredKind, Row[]> {
-  const kinds = new Map<StoredKind, Row[]>()
-  for (const row of rows) {
-    const { kind } = row.record
-    const list = kinds.get(kind)
-    if (list === undefined) kinds.set(kind, [row])
-    else list.push(row)
-  }
-  return kinds
-}
+const newJournal = (known: Known): KnownJournal => ({
+  number: known.journals.size + 1,
+  seq: 0,
+  epochs: new Map(),
+})

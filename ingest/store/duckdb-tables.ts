@@ -54,6 +54,7 @@ export const columnName = (member: string) => member.replace(/[A-Z]/g, letter =>
 /** All statements that make an empty database, and change nothing in one that is there. */
 export const schemaSql = [
   'CREATE TABLE IF NOT EXISTS applied (journal VARCHAR, number UTINYINT, seq BIGINT)',
+  'CREATE TABLE IF NOT EXISTS epoch (journal UTINYINT, epoch VARCHAR, seq BIGINT)',
   'CREATE TABLE IF NOT EXISTS place (id INTEGER, device VARCHAR, site VARCHAR, building VARCHAR, point VARCHAR, zone VARCHAR)',
   'CREATE TABLE IF NOT EXISTS word (id INTEGER, word VARCHAR)',
   'CREATE TABLE IF NOT EXISTS expired (journal UTINYINT, place INTEGER, n BIGINT)',

@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { dayMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { DeviceId, Seq } from '../../core/words.ts'
+import type { DeviceId } from '../../core/words.ts'
 import { reportedKinds, type StoredKind } from '../../devices/contract/kinds.ts'
 import { dayOf } from './influx-days.ts'
-import { positionMeasurement, positionMs } from './influx-lines.ts'
+import type { InfluxJournals } from './influx-journals.ts'
+import { positionMs } from './influx-lines.ts'
 import { fromTag, literal, stringField, tagText } from './influx-names.ts'
 import type { Note } from './influx-notes.ts'
 import { conditionsOf } from './influx-remove.ts'
@@ -29,6 +30,7 @@ export function createInfluxExpiry(
   { ask, remove, version }: Pick<InfluxServer, 'ask' | 'remove' | 'version'>,
   note: Note,
   summing: Summing,
+  journals: Pick<InfluxJournals, 'all'>,
 ) {
   let isSettled = false
 
@@ -76,13 +78,8 @@ export function createInfluxExpiry(
 
   /** Of the rows that have been applied: those of a batch that was cut off come again, and count then. */
   async function countDoomed({ kind, before, of = {} }: Expiry): Promise<Map<string, Map<DeviceId, number>>> {
-    const positions = new Map<string, Seq>()
-    await ask(`SELECT "seq" FROM "${positionMeasurement}" WHERE ${isAt} GROUP BY "journal"`, series => {
-      positions.set(fromTag(series.tags!.journal!), series.values[0]![1] as number)
-      return true
-    })
     const counts = new Map<string, Map<DeviceId, number>>()
-    for (const [journal, seq] of positions) {
+    for (const { tag: journal, until: seq } of await journals.all()) {
       const ofDevice = new Map<DeviceId, number>()
       const where = [
         `time < ${before}ms`,

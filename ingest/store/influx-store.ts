@@ -1,12 +1,13 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import type { Seq } from '../../core/words.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
 import { cellStatements, createGathering } from './influx-cells.ts'
-import { createLines, positionLine, positionMeasurement, positionMs } from './influx-lines.ts'
+import { type Branch, createInfluxJournals, epochLine } from './influx-journals.ts'
+import { createLines, positionLine } from './influx-lines.ts'
 import { literal } from './influx-names.ts'
 import { createNote } from './influx-notes.ts'
-import { createRejects } from './influx-rejects.ts'
+import { createRejects, type RejectedLine } from './influx-rejects.ts'
 import { createInfluxExpiry } from './influx-retention.ts'
 import { scanInflux } from './influx-scan.ts'
 import { createInfluxServer } from './influx-server.ts'
@@ -15,7 +16,7 @@ import { createInfluxStats } from './influx-stats.ts'
 import { summarySource } from './influx-summaries.ts'
 import { createSumming, type SplitQuery } from './influx-summing.ts'
 import { writeLines } from './influx-writer.ts'
-import type { Cell, CellQuery, RowBatch, Store } from './store.ts'
+import type { Cell, CellQuery, Row, RowBatch, Store } from './store.ts'
 
 export interface InfluxStoreOptions extends InfluxSettings {
   /** Where lines are kept that the server refuses for good. */
@@ -41,7 +42,8 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   const rejects = createRejects(directory, clock)
   const note = createNote(server.post)
   const summing = createSumming(server, note, clock)
-  const expiry = createInfluxExpiry(server, note, summing)
+  const journals = createInfluxJournals(server, note)
+  const expiry = createInfluxExpiry(server, note, summing, journals)
   const stats = createInfluxStats(server, clock)
   /** The furthest that the server has been seen to have each journal. */
   const seen = new Map<string, Seq>()
@@ -50,19 +52,9 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   /** Whatever goes by the count of expired rows. */
   const withBooks = createQueue()
 
-  async function position(journal: string): Promise<Seq> {
-    let seq = 0
-    const text = `SELECT "seq" FROM "${positionMeasurement}" WHERE "journal" = ${literal(journal)} AND time = ${positionMs}ms`
-    await server.ask(text, ({ values }) => {
-      seq = values[0]![1] as number
-      return true
-    })
-    return seq
-  }
-
-  async function write({ journal, rows, next }: RowBatch): Promise<void> {
+  async function write({ journal, rows, next, epochs = [] }: RowBatch): Promise<void> {
     await expiry.settle()
-    const done = await position(journal)
+    const { tag, until: done } = (await journals.branches(journal)).at(-1)!
     if (done < (seen.get(journal) ?? 0)) {
       seen.set(journal, done)
       summing.reset()
@@ -72,13 +64,17 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
     if (next > done) {
       const fresh = rows.filter(row => row.seq > done)
       await summing.touch(fresh)
-      await writeFresh({ journal, rows: fresh, next }, done)
+      const refused = await writeRows(tag, fresh, done)
+      // The epochs with the position: where one is ahead of the other, what both say is what counts.
+      await notePosition([...epochs.map(position => epochLine(journal, position)), positionLine(tag, next)])
+      reportRefused(refused, fresh.length)
     }
     seen.set(journal, Math.max(done, next))
   }
 
-  async function writeFresh({ journal, rows, next }: RowBatch, done: Seq): Promise<void> {
-    const refused = await writeLines(rows.map(createLines(journal)), server.post, positionLine(journal, done))
+  /** Those that are refused are kept aside. */
+  async function writeRows(tag: string, rows: readonly Row[], done: Seq): Promise<readonly RejectedLine[]> {
+    const refused = await writeLines(rows.map(createLines(tag)), server.post, positionLine(tag, done))
     if (refused.length > 0) {
       try {
         await rejects.keep(refused)
@@ -87,14 +83,32 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
         throw new LintelError('STORE_WRITE_FAILED', what, { cause: error })
       }
     }
-    const verdict = await server.post([positionLine(journal, next)])
-    if (verdict.is !== 'written') {
-      const reason = verdict.is === 'refused' ? verdict.reason : 'too long'
-      throw new LintelError('STORE_WRITE_FAILED', `InfluxDB does not take the position: ${reason}`)
-    }
-    if (refused.length > 0) {
-      const what = `InfluxDB refuses ${refused.length} of ${rows.length} rows for good, kept in ${directory}: ${refused[0]!.reason}`
-      onFault(new LintelError('STORE_WRITE_FAILED', what))
+    return refused
+  }
+
+  async function notePosition(lines: readonly string[]): Promise<void> {
+    const verdict = await server.post(lines)
+    if (verdict.is === 'written') return
+    const reason = verdict.is === 'refused' ? verdict.reason : 'too long'
+    throw new LintelError('STORE_WRITE_FAILED', `InfluxDB does not take the position: ${reason}`)
+  }
+
+  function reportRefused([first, ...others]: readonly RejectedLine[], rows: number): void {
+    if (first === undefined) return
+    const what = `InfluxDB refuses ${1 + others.length} of ${rows} rows for good, kept in ${directory}: ${first.reason}`
+    onFault(new LintelError('STORE_WRITE_FAILED', what))
+  }
+
+  /** Each under the tag that its position was written with. */
+  async function refill(journal: string, rows: readonly Row[]): Promise<void> {
+    await expiry.settle()
+    const branches = await journals.branches(journal)
+    const isOf = ({ from, until }: Branch, { seq }: Row) => seq > from && seq <= until
+    await summing.touch(rows)
+    for (const branch of branches) {
+      const own = rows.filter(row => isOf(branch, row))
+      if (own.length === 0) continue
+      reportRefused(await writeRows(branch.tag, own, branch.until), own.length)
     }
   }
 
@@ -121,10 +135,20 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   return {
     write: batch => serially(() => write(batch)),
     async applied(journal) {
-      const seq = await position(journal)
+      const seq = (await journals.branches(journal)).at(-1)!.until
       seen.set(journal, seq)
       return seq
     },
+    epochs: journals.epochs,
+    fork: (journal, seq) =>
+      serially(async () => {
+        await expiry.settle()
+        await journals.fork(journal, seq)
+        seen.set(journal, seq)
+      }),
+    sums: journals.sums,
+    positions: journals.positions,
+    refill: (journal, rows) => serially(() => refill(journal, rows)),
     async cells(query) {
       const parts = await summing.split(query)
       const read = readCells(query, parts)
@@ -135,13 +159,19 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
     async countByDevice(journal, seq) {
       await serially(expiry.settle)
       return withBooks(async () => {
-        const counts = await expiry.expired(journal)
-        const text = `SELECT count("n") FROM ${reported} WHERE "journal" = ${literal(journal)} AND "seq" <= ${seq} GROUP BY "device"`
-        await server.ask(text, ({ tags, values }) => {
-          const device = tags!.device!
-          counts.set(device, (counts.get(device) ?? 0) + (values[0]![1] as number))
-          return true
-        })
+        const branches = await journals.branches(journal)
+        const counts = new Map<DeviceId, number>()
+        const add = (device: DeviceId, n: number) => counts.set(device, (counts.get(device) ?? 0) + n)
+        for (const [index, { tag, until }] of branches.entries()) {
+          for (const [device, n] of await expiry.expired(tag)) add(device, n)
+          // Of the last one what lies behind its position is being written.
+          const to = index === branches.length - 1 ? seq : Math.min(until, seq)
+          const text = `SELECT count("n") FROM ${reported} WHERE "journal" = ${literal(tag)} AND "seq" <= ${to} GROUP BY "device"`
+          await server.ask(text, ({ tags, values }) => {
+            add(tags!.device!, values[0]![1] as number)
+            return true
+          })
+        }
         return counts
       })
     },

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import type { Epoch } from '../../core/history.ts'
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds, storedKinds } from '../../devices/contract/kinds.ts'
 import { foldCells } from './fold-cells.ts'
@@ -15,6 +17,7 @@ import {
 export function createMemoryStore(): Store {
   let rows: (Row & { journal: string })[] = []
   const applied = new Map<string, Seq>()
+  const epochs = new Map<string, Map<Epoch, Seq>>()
   /** By journal, then by device. */
   const expired = new Map<string, Map<DeviceId, number>>()
 
@@ -25,10 +28,42 @@ export function createMemoryStore(): Store {
   }
 
   return {
-    async write({ journal, rows: batch, next }) {
+    async write({ journal, rows: batch, next, epochs: reached = [] }) {
       const done = applied.get(journal) ?? 0
       for (const row of batch) if (row.seq > done) rows.push({ ...row, journal })
-      applied.set(journal, Math.max(done, next))
+      if (next <= done) return
+      applied.set(journal, next)
+      const known = epochs.get(journal) ?? new Map<Epoch, Seq>()
+      epochs.set(journal, known)
+      for (const { epoch, seq } of reached) if (epoch !== undefined) known.set(epoch, seq)
+    },
+    epochs: async journal => [...(epochs.get(journal) ?? [])].map(([epoch, seq]) => ({ epoch, seq })),
+    async fork(journal, seq) {
+      rows = rows.map(row =>
+        row.journal === journal && row.seq > seq ? { ...row, journal: `${journal}/${randomUUID()}` } : row,
+      )
+      applied.set(journal, seq)
+      const known = epochs.get(journal) ?? new Map<Epoch, Seq>()
+      for (const [epoch, last] of known) known.set(epoch, Math.min(last, seq))
+    },
+    async sums(journal, stretches, to) {
+      return stretches.map(({ first, last }) => {
+        const sums = { rows: 0, seqs: 0, received: 0 }
+        for (const { journal: own, seq, record } of rows) {
+          if (own !== journal || seq < first || seq > Math.min(last, to)) continue
+          sums.rows++
+          sums.seqs += seq
+          sums.received += record.receivedAt
+        }
+        return sums
+      })
+    },
+    async positions(journal, { first, last }) {
+      const own = rows.filter(row => row.journal === journal && row.seq >= first && row.seq <= last)
+      return new Set(own.map(({ seq }) => seq))
+    },
+    async refill(journal, missing) {
+      rows.push(...missing.map(row => ({ ...row, journal })))
     },
     applied: async journal => applied.get(journal) ?? 0,
     async cells({ kind, sum, ...query }: CellQuery) {

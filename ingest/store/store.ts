@@ -1,6 +1,8 @@
+import type { Position } from '../../core/history.ts'
 import type { DeviceId, ObjectKind, Place, Seq } from '../../core/words.ts'
 import { fieldsOf, type StoredKind } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
+import type { Stretch, StretchSums } from '../../gateway/journal/stretch.ts'
 import type { Scan, ScanQuery } from './scan.ts'
 
 /** A record with the names of its place, on its way into the time series. */
@@ -17,6 +19,8 @@ export interface RowBatch {
   readonly rows: readonly Row[]
   /** Position behind which the next batch begins; at least that of the last row. */
   readonly next: Seq
+  /** The last position of each epoch that it reaches into; the last of them is `next`. Absent where none is known. */
+  readonly epochs?: readonly Position[]
 }
 
 /** What can be grouped and filtered by. Those of a place, then each kind's own enumerations. */
@@ -97,6 +101,19 @@ export interface Store {
   write(batch: RowBatch): Promise<void>
   /** The position up to which this journal has been applied; 0 for one that is not known. */
   applied(journal: string): Promise<Seq>
+  /** The last position of each epoch of this journal that has been applied. Empty where none was noted. */
+  epochs(journal: string): Promise<readonly Position[]>
+  /**
+   * The journal was replaced by an older copy of itself that has `seq` in common with what was applied: rows behind it
+   * stay, under another name than this journal's, and what comes next is applied from there.
+   */
+  fork(journal: string, seq: Seq): Promise<void>
+  /** Sums over the rows of this journal up to `to` in each of these stretches, which are in order. */
+  sums(journal: string, stretches: readonly Stretch[], to: Seq): Promise<StretchSums[]>
+  /** Positions of the rows of this journal in a stretch. */
+  positions(journal: string, stretch: Stretch): Promise<Set<Seq>>
+  /** Writes rows of positions already applied that were found missing (`positions`). */
+  refill(journal: string, rows: readonly Row[]): Promise<void>
   /** Cells that are not empty, in no particular order. Rejects with STORE_UNAVAILABLE. */
   cells(query: CellQuery): Promise<Cell[]>
   /**

@@ -74,7 +74,6 @@ export function createAlerting(given: AlertingParts): Alerting {
     ...given,
     alerts,
     devices,
-    place: registry.place,
     rules: ruleBook,
     openFlow: (saved, settings) =>
       history.teach(createFlowWatch({ ...flow, saved, settings, learnAfterMs: given.flowLearnAfterMs })),

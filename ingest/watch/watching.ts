@@ -1,6 +1,6 @@
 import { secondMs } from '../../core/clock.ts'
 import type { State } from '../../core/state/state.ts'
-import type { DeviceId, Place, Seq } from '../../core/words.ts'
+import type { DeviceId, Seq } from '../../core/words.ts'
 import type { JournalReader } from '../../gateway/journal/journal.ts'
 import { createDetector, type Saved } from '../detect/detector.ts'
 import type { Gauge } from '../detect/gauge.ts'
@@ -12,7 +12,6 @@ import type { FlowWatch } from './flow/flow-watch.ts'
 export interface WatchingParts {
   readonly journal: JournalReader
   readonly state: State
-  readonly place: (id: number) => Place | undefined
   readonly rules: Pick<RuleBook, 'current'>
   /** Those that are to be heard of, and a number that grows as that changes. */
   readonly devices: { version(): number; isWatched(device: DeviceId): boolean }
@@ -36,7 +35,7 @@ const underWayMs = 200
 const lookEveryMs = secondMs
 
 export function openWatching(parts: WatchingParts, position: Seq) {
-  const { journal, state, place, rules, devices, takeGauges, isListening } = parts
+  const { journal, state, rules, devices, takeGauges, isListening } = parts
   const units = state.table<unknown>('watch')
   const flows = state.table<unknown>('watch-flow')
   let inForce = rules.current().settings
@@ -54,12 +53,11 @@ export function openWatching(parts: WatchingParts, position: Seq) {
     devices.version()
     const { entries, next } = journal.read(reached, limit)
     for (const { seq, device, record } of entries) {
-      const stood = place(record.place)
-      // Damage, which the intake reports; and a device that is disabled has nothing to say.
-      if (stood === undefined || !devices.isWatched(device)) continue
+      // A device that is disabled has nothing to say.
+      if (!devices.isWatched(device)) continue
       const observation = { seq, device, record }
-      found.push(...detector.take(observation, stood, now))
-      flow.take(observation, stood)
+      found.push(...detector.take(observation, record.place, now))
+      flow.take(observation, record.place)
     }
     reached = next
     return entries.length >= limit

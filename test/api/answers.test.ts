@@ -7,6 +7,7 @@ import { createBackfillFiles } from '../../api/operations/backfill-files.ts'
 import { createOperations } from '../../api/operations/local-operations.ts'
 import { parseConfig } from '../../core/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
+import { standsAt } from '../../devices/registry/device.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { createAlerts } from '../../ingest/alert/alert-book.ts'
@@ -51,7 +52,7 @@ async function townApi() {
       device: 'd1',
       event: 'a',
       at: 3,
-      place: registry.get('d1')!.place,
+      place: standsAt(registry.get('d1')!),
       urgent: true,
       position: 1,
       restedAt: 4,

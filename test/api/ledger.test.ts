@@ -51,6 +51,7 @@ describe('the ledger', () => {
       total: counts({}),
       devices: [],
       snapshots: counts({}),
+      differing: [],
       balanced: true,
     })
   })
@@ -72,6 +73,7 @@ describe('the ledger', () => {
       ],
       total: counts({ received: 6, stored: 1, duplicate: 1, parked: 1, refused: 2, queued: 1 }),
       snapshots: counts({ received: 3, stored: 1, queued: 1, refused: 1 }),
+      differing: [],
       balanced: true,
     })
   })
@@ -81,6 +83,7 @@ describe('the ledger', () => {
     await send('d1', ['a', 'b'])
     expect(await takeLedger(journal, undefined)).toMatchObject({
       total: counts({ received: 2, queued: 2 }),
+      differing: [],
       balanced: true,
     })
   })

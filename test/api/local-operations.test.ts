@@ -6,6 +6,7 @@ import { operator, type Viewer } from '../../api/viewer.ts'
 import { parseConfig } from '../../core/config.ts'
 import { LintelError } from '../../core/errors.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
+import { standsAt } from '../../devices/registry/device.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import type { Door } from '../../gateway/control/door.ts'
@@ -151,7 +152,7 @@ describe('the operations on pictures', () => {
   async function withPicture() {
     const set = setUp()
     await set.operations.addDevice(row)
-    const { place } = set.registry.get('d1')!
+    const place = standsAt(set.registry.get('d1')!)
     set.snapshots.add(
       { ...key, at: 3, place, urgent: true, position: 1, restedAt: 4, bytes: 2 },
       Buffer.from('jp'),
@@ -229,7 +230,7 @@ describe('the operations of a duty room', () => {
     await operations.addDevice(row)
     await operations.addDevice({ ...row, device: 'd2', site: 'other' })
     for (const [device, n] of [['d1', 3], ['d2', 2500]] as const) {
-      const { place } = registry.get(device)!
+      const place = standsAt(registry.get(device)!)
       for (let i = 0; i < n; i++)
         snapshots.add({ device, event: `e${i}`, at: device === 'd1' ? i : 100 + i, place, urgent: false, position: i, restedAt: 4, bytes: 2 }, Buffer.from('jp'))
     } // biome-ignore format: pictures

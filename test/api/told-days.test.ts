@@ -28,7 +28,7 @@ async function setUp() {
   let seq = 0
   /** In the journal, and not in the store. */
   let behind: Entry[] = []
-  const journal = { id: 'j', read: () => ({ entries: behind, next: 0, damaged: 0 }) }
+  const journal = { id: 'j', read: () => ({ entries: behind, next: 0, damaged: 0, freed: 0 }) }
   const parts = { state, registry, store, journal, zone, clock: () => now }
   const toldDays = createDayBook(parts)
   const scopeOf = createFlowScopes({ registry, store, toldDays, minCount: 10, defaultZone: zone, clock: () => now }) // biome-ignore format: one line

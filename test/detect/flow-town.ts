@@ -43,7 +43,7 @@ export function passed(
 ): Passed {
   const place = placeNamed(name)
   const record: EventRecord = {
-    kind: 'passage', at, receivedAt, late, skewed: false, place: 1, data: { direction, result, method: 'card' },
+    kind: 'passage', at, receivedAt, late, skewed: false, place, data: { direction, result, method: 'card' },
   } // biome-ignore format: a record
   return { at, receivedAt, place, device: device ?? place.device, record }
 }
@@ -51,14 +51,14 @@ export function passed(
 export function driven(at: number, name: string, direction: 'in' | 'out' = 'in'): Passed {
   const place = placeNamed(name)
   const record: EventRecord = {
-    kind: 'vehicle', at, receivedAt: at, late: false, skewed: false, place: 1, data: { class: 'car', direction },
+    kind: 'vehicle', at, receivedAt: at, late: false, skewed: false, place, data: { class: 'car', direction },
   } // biome-ignore format: a record
   return { at, receivedAt: at, place, device: place.device, record }
 }
 
 export function healthy(at: number, name: string): Passed {
   const place = placeNamed(name)
-  const record: EventRecord = { kind: 'health', at, receivedAt: at, late: false, skewed: false, place: 1, data: { uptimeS: 1 } } // biome-ignore format: a record
+  const record: EventRecord = { kind: 'health', at, receivedAt: at, late: false, skewed: false, place, data: { uptimeS: 1 } } // biome-ignore format: a record
   return { at, receivedAt: at, place, device: place.device, record }
 }
 

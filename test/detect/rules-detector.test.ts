@@ -60,7 +60,7 @@ describe('the detector', () => {
       receivedAt: at(0),
       late: false,
       skewed: false,
-      place: 1,
+      place: somePlace,
     } as EventRecord
     expect(detector.take({ seq: 2, device: 'd', record }, somePlace, at(3600))).toEqual([])
     expect(give(detector, door(3601, 'forced'), 3)).toHaveLength(1)

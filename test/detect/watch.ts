@@ -61,7 +61,15 @@ export const somePlace: Place = {
 
 const toRecord = ({ s, kind, data, ago = 0, late = false, skewed = false }: Happening, setBy: number) => {
   const receivedAt = start + (s + setBy) * secondMs
-  return { kind, at: receivedAt - ago * secondMs, receivedAt, late, skewed, place: 1, data } as EventRecord
+  return {
+    kind,
+    at: receivedAt - ago * secondMs,
+    receivedAt,
+    late,
+    skewed,
+    place: somePlace,
+    data,
+  } as EventRecord
 }
 
 export function give(detector: Detector, happening: Happening, seq: number, setBy = 0): Finding[] {

@@ -24,7 +24,9 @@ import {
   isSighting,
   isSkewed,
   maxRecordBytes,
+  placeNumberAt,
 } from '../../devices/contract/record.ts'
+import { somewhere } from '../support/records.ts'
 
 /** What is on disk must stay readable: these lists grow at their ends, and nowhere else. */
 const pinned: Record<Kind, string[]> = {
@@ -99,7 +101,13 @@ test('the codes of kinds, members and words are what they were', () => {
   }
 })
 
-const head = { at: 1_795_250_000_123, receivedAt: 1_795_250_000_456, late: false, skewed: false, place: 7 }
+const head = {
+  at: 1_795_250_000_123,
+  receivedAt: 1_795_250_000_456,
+  late: false,
+  skewed: false,
+  place: somewhere,
+}
 const headHex = '00' + '00b00fd1d31f7a42' + '008024d1d31f7a42' + '07000000'
 
 const onDisk: { kind: Kind; data: object; hex: string }[] = [
@@ -158,10 +166,10 @@ describe('a record on disk', () => {
     const [code, body] = hex.split('/')
     test(`of kind ${kind} with ${JSON.stringify(data)} is what it always was`, () => {
       const bytes = Buffer.alloc(maxRecordBytes)
-      const end = encodeRecord(record, bytes, 0)
+      const end = encodeRecord(record, 7, bytes, 0)
       expect(bytes.toString('hex', 0, end)).toBe(code! + headHex + body!)
       const written = Buffer.from(code! + headHex + body!, 'hex')
-      expect(decodeRecord(written, 0, written.length)).toEqual(record)
+      expect(decodeRecord(written, 0, written.length, somewhere)).toEqual(record)
     })
   }
 
@@ -174,7 +182,7 @@ describe('a record on disk', () => {
   for (const { hex, ...wanted } of flags) {
     test(`with the flags ${hex} is ${JSON.stringify(wanted)}`, () => {
       const bytes = Buffer.from(`13${hex}${headHex.slice(2)}0202`, 'hex')
-      expect(decodeRecord(bytes, 0, bytes.length)).toMatchObject(wanted)
+      expect(decodeRecord(bytes, 0, bytes.length, somewhere)).toMatchObject(wanted)
       expect([isLate(bytes, 0), isSkewed(bytes, 0), isSighting(bytes, 0)]).toEqual([
         wanted.late,
         wanted.skewed,
@@ -187,17 +195,17 @@ describe('a record on disk', () => {
     test(`with the code ${code} of a later version's kind is refused by that code`, () => {
       const bytes = Buffer.from(`${code}${headHex}0202`, 'hex')
       const said = new RegExp(`no kind of record has the code ${Number.parseInt(code, 16)}`)
-      expect(() => decodeRecord(bytes, 0, bytes.length)).toThrow(said)
+      expect(() => decodeRecord(bytes, 0, bytes.length, somewhere)).toThrow(said)
     })
   }
 
   test('from before its kind had its last members lacks them, whatever lies behind it', () => {
     const bytes = Buffer.from(`14${headHex}000000000018f540${'ff'.repeat(60)}`, 'hex')
-    expect(decodeRecord(bytes, 0, 22 + 8).data).toEqual({ uptimeS: 86_400 })
+    expect(decodeRecord(bytes, 0, 22 + 8, somewhere).data).toEqual({ uptimeS: 86_400 })
   })
 
   test('that has no byte at all is refused', () => {
-    expect(() => decodeRecord(Buffer.alloc(0), 0, 0)).toThrow(RangeError)
+    expect(() => decodeRecord(Buffer.alloc(0), 0, 0, somewhere)).toThrow(RangeError)
   })
 })
 
@@ -242,7 +250,7 @@ const anyRecord = oneof(
       receivedAt: integer({ min: 0, max: 8.64e15 }),
       late: boolean(),
       skewed: boolean(),
-      place: integer({ min: 0, max: 4_294_967_295 }),
+      place: constant(somewhere),
       data: dataOf(kind),
     }),
   ),
@@ -250,16 +258,22 @@ const anyRecord = oneof(
 
 test('any record is read back as it was written, wherever it lies', () => {
   assert(
-    property(anyRecord, integer({ min: 0, max: 100 }), (wanted, offset) => {
-      const bytes = Buffer.alloc(offset + maxRecordBytes, 0xaa)
-      const end = encodeRecord(wanted, bytes, offset)
-      expect(end - offset).toBeLessThanOrEqual(maxRecordBytes)
-      expect(bytes.subarray(end).every(byte => byte === 0xaa)).toBe(true)
-      const plain = { ...wanted, data: { ...wanted.data } }
-      expect(decodeRecord(bytes, offset, end)).toEqual(plain)
-      expect(isSighting(bytes, offset)).toBe(wanted.kind === 'sighting')
-      expect(isReported(bytes, offset)).toBe(wanted.kind !== 'sighting' && wanted.kind !== 'snapshot')
-    }),
+    property(
+      anyRecord,
+      integer({ min: 0, max: 0xffff_ffff }),
+      integer({ min: 0, max: 100 }),
+      (wanted, number, offset) => {
+        const bytes = Buffer.alloc(offset + maxRecordBytes, 0xaa)
+        const end = encodeRecord(wanted, number, bytes, offset)
+        expect(end - offset).toBeLessThanOrEqual(maxRecordBytes)
+        expect(bytes.subarray(end).every(byte => byte === 0xaa)).toBe(true)
+        const plain = { ...wanted, data: { ...wanted.data } }
+        expect(placeNumberAt(bytes, offset)).toBe(number)
+        expect(decodeRecord(bytes, offset, end, somewhere)).toEqual(plain)
+        expect(isSighting(bytes, offset)).toBe(wanted.kind === 'sighting')
+        expect(isReported(bytes, offset)).toBe(wanted.kind !== 'sighting' && wanted.kind !== 'snapshot')
+      },
+    ),
     { numRuns: 1000 },
   )
 })
@@ -267,6 +281,6 @@ test('any record is read back as it was written, wherever it lies', () => {
 test('what is not a member of its kind is not written', () => {
   const data = { part: 'case', active: true, name: '张三', plate: '粤B12345' }
   const bytes = Buffer.alloc(maxRecordBytes)
-  const end = encodeRecord({ kind: 'tamper', ...head, data } as EventRecord, bytes, 0)
+  const end = encodeRecord({ kind: 'tamper', ...head, data } as EventRecord, 7, bytes, 0)
   expect(bytes.toString('hex', 0, end)).toBe(`13${headHex}0102`)
 })

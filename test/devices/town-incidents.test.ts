@@ -32,8 +32,9 @@ const placeOf = new Map(
 )
 
 function recorded(device: string, receivedAt: number, record: object): Recorded {
-  const common = { receivedAt, at: receivedAt, late: false, skewed: false, place: 0 }
-  return { device, place: placeOf.get(device)!, record: { ...common, ...record } as EventRecord }
+  const place = placeOf.get(device)!
+  const common = { receivedAt, at: receivedAt, late: false, skewed: false, place }
+  return { device, place, record: { ...common, ...record } as EventRecord }
 }
 const reported = ({ device, at, event }: Incident) => {
   const skewed = parseRfc3339(event.time) > at + 2 * minuteMs

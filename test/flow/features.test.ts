@@ -16,7 +16,7 @@ const zone = 'Asia/Shanghai'
 
 async function storeOf(records: readonly EventRecord[], buildingOf = (_: number) => 'b01'): Promise<Store> {
   const store = createMemoryStore()
-  const rows = records.map((record, i) => row(i + 1, record, place(record.place, { building: buildingOf(record.place), site: record.place > 5 ? 'south' : 'north' }))) // biome-ignore format: one line
+  const rows = records.map((record, i) => row(i + 1, record, place(record.place.id, { building: buildingOf(record.place.id), site: record.place.id > 5 ? 'south' : 'north' }))) // biome-ignore format: one line
   await store.write({ journal: 'j', rows, next: rows.length })
   return store
 }
@@ -34,7 +34,7 @@ interface Given {
 const passages = (given: readonly Given[]) =>
   given.flatMap(({ at, in: ins = 0, out = 0, door = 1, data = {}, zone: there = zone }) => {
     const record = (direction: 'in' | 'out', i: number) =>
-      passage({ at: parseMoment(at, there) + i, place: door, data: { ...data, direction } })
+      passage({ at: parseMoment(at, there) + i, place: place(door), data: { ...data, direction } })
     return [
       ...Array.from({ length: ins }, (_, i) => record('in', i)),
       ...Array.from({ length: out }, (_, i) => record('out', i)),
@@ -219,7 +219,7 @@ describe('filling', () => {
   })
 
   test('is refused where it has more rows than anybody could use', async () => {
-    const records = Array.from({ length: 200 }, (_, i) => passage({ at: parseMoment('2026-11-02', zone), place: i })) // biome-ignore format: one line
+    const records = Array.from({ length: 200 }, (_, i) => passage({ at: parseMoment('2026-11-02', zone), place: place(i) })) // biome-ignore format: one line
     const answer = asker(await storeOf(records))({
       from: '2025-01-01',
       every: '1h',

@@ -27,7 +27,7 @@ function recordMonth(): Row[] {
     return [...timedEventsOf(device, from, from + 31 * dayMs, seed, { incidents: 20 })]
       .filter(({ event }) => event.type !== 'health')
       .flatMap(({ at, event: { type: kind, data } }) => {
-        const head = { at, receivedAt: at + 40, late: false, skewed: false, place: place.id }
+        const head = { at, receivedAt: at + 40, late: false, skewed: false, place }
         const record = { ...head, kind, data } as EventRecord
         const outcome = random.chance(0.9) ? 'seen' : 'thinned'
         const seen = outcome === 'seen' ? { person: random.poisson(1.2) } : {}

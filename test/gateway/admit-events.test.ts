@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { dayMs, minuteMs } from '../../core/clock.ts'
 import { admitEvents } from '../../gateway/admit/admit-events.ts'
 import { event, passageData } from '../support/messages.ts'
-import { someMoment } from '../support/records.ts'
+import { someMoment, somewhere } from '../support/records.ts'
 
 const now = someMoment
 const at = (ms: number) => ({ time: new Date(ms).toISOString() })
@@ -12,7 +12,7 @@ const admit = (payload: unknown) =>
     Buffer.isBuffer(payload)
       ? payload
       : Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload)),
-    1,
+    somewhere,
     now,
   )
 /** `stored`, or the code under which it was parked, of each event. */

@@ -54,7 +54,7 @@ describe('the account of a gateway', () => {
     await say(client, 1, topicOf('d1', 'event'), [event('a'), event('b')])
     const { entries } = gateway.reader.read(0, 9)
     expect(entries.map(({ device, id }) => [device, id])).toEqual([['d1', 'a'], ['d1', 'b']]) // biome-ignore format: pairs
-    expect(entries[0]!.record.place).toBe(gateway.registry.get('d1')!.place)
+    expect(entries[0]!.record.place.id).toBe(gateway.registry.get('d1')!.place)
     expect(gateway.tally('d1')).toMatchObject({ received: 2, stored: 2 })
   })
 
@@ -200,9 +200,7 @@ describe('a place that a gateway says', () => {
     await say(client, 1, topicOf('d1', 'event'), event('a'))
     await say(client, 2, topicOf('d1', 'place'), place({ building: 'b77' }))
     await say(client, 3, topicOf('d1', 'event'), event('b'))
-    const places = gateway.reader
-      .read(0, 9)
-      .entries.map(({ record }) => gateway.registry.place(record.place)!.building)
+    const places = gateway.reader.read(0, 9).entries.map(({ record }) => record.place.building)
     expect(places).toEqual(['b', 'b77'])
     expect(gateway.registry.get('d1')).not.toHaveProperty('via')
   })

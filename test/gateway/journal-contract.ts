@@ -32,7 +32,7 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
       expect(all.entries[3]?.record).toEqual(passage({ at: someMoment + 3 }))
       expect(reader.read(8, 100).entries.map(({ id }) => id)).toEqual(['b2'])
       expect(reader.read(7, 1)).toMatchObject({ entries: [{ seq: 8 }], next: 8, damaged: 0 })
-      expect(reader.read(9, 10)).toEqual({ entries: [], next: 9, damaged: 0 })
+      expect(reader.read(9, 10)).toEqual({ entries: [], next: 9, damaged: 0, freed: 0 })
     })
 
     test('keeps nothing that the contract does not list', async () => {

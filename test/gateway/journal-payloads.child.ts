@@ -1,6 +1,7 @@
 import { systemClock } from '../../core/clock.ts'
 import { admitEvents } from '../../gateway/admit/admit-events.ts'
 import { openLmdbJournal } from '../../gateway/journal/lmdb-journal.ts'
+import { somewhere } from '../support/records.ts'
 
 /** Admits payloads that hold a person's name to the journal in the given directory, and lets go of them. */
 const marker = 'MARKER-ZHANG-SAN-OF-FLAT-1203'
@@ -13,7 +14,7 @@ for (let round = 0; round < 150; round++) {
     const event = { id: `${round}-${n}`, type: 'passage', time, data, personName: marker.repeat(8) }
     // Outside the pool of small buffers: memory of its own, which is freed.
     const payload = Buffer.allocUnsafeSlow(1500).fill(JSON.stringify(event).padEnd(1500))
-    return journal.append(`d${n}`, admitEvents(payload, 1, Date.now()).items)
+    return journal.append(`d${n}`, admitEvents(payload, somewhere, Date.now()).items)
   })
   await Promise.all(appended)
 }

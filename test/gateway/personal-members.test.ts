@@ -5,7 +5,7 @@ import { type Command, Feedback } from '../../gateway/admit/feedback.ts'
 import type { WaitingRoom } from '../../gateway/admit/waiting-room.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { event, passageData } from '../support/messages.ts'
-import { someMoment } from '../support/records.ts'
+import { someMoment, somewhere } from '../support/records.ts'
 
 /** Admission with a journal and a device behind it: everything that could keep or repeat something. */
 function admission() {
@@ -19,7 +19,11 @@ function admission() {
     clock,
     runId: 'run',
   })
-  const sender = { device: 'd1', place: 1, feedback: new Feedback(command => commands.push(command), clock) }
+  const sender = {
+    device: 'd1',
+    place: somewhere,
+    feedback: new Feedback(command => commands.push(command), clock),
+  }
   return {
     journal,
     commands,

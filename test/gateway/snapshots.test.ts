@@ -6,14 +6,14 @@ import { dayMs, hourMs } from '../../core/clock.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { openFileSnapshotReader, openFileSnapshots } from '../../gateway/snapshots/file-snapshots.ts'
 import type { NewPicture, PictureKey } from '../../gateway/snapshots/snapshots.ts'
-import { someMoment } from '../support/records.ts'
+import { someMoment, somewhere } from '../support/records.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 /** Positions begin at the moment of the first start. */
 const first = someMoment + 1
 const jpeg = (size = 1000) => Buffer.alloc(size, 7)
 const picture = (event: string, change: Partial<NewPicture> = {}): NewPicture => ({
-  device: 'd1', event, at: someMoment, place: 1, urgent: false, ...change,
+  device: 'd1', event, at: someMoment, place: somewhere, urgent: false, ...change,
 }) // biome-ignore format: a picture
 
 async function open(change: { keepBytes?: number; keepMs?: number; directory?: string } = {}) {

@@ -2,10 +2,10 @@ import { array, assert, constantFrom, property, record } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { Backlog, type Waiting, type Worth, worthOf, worths } from '../../gateway/tagger/backlog.ts'
-import { passage } from '../support/records.ts'
+import { passage, somewhere } from '../support/records.ts'
 
 const waiting = (seq: number, change: Partial<Waiting> = {}): Waiting => ({
-  seq, device: 'd1', event: `e${seq}`, place: 1, receivedAt: seq * 10, bytes: 1, deaths: 0, ...change,
+  seq, device: 'd1', event: `e${seq}`, place: somewhere, receivedAt: seq * 10, bytes: 1, deaths: 0, ...change,
 }) // biome-ignore format: a picture
 
 function filled(limit: number, worthsInOrder: readonly Worth[]) {

@@ -74,7 +74,7 @@ async function setUp(change: { maxBacklog?: number } = {}) {
   const order: string[] = []
   const gate: Gate = { isReady: true, redacts: true, isCheckpoint: false, roads: [] }
   const faults: unknown[] = []
-  const cursors = createCursors(index, journal.id)
+  const cursors = createCursors(index, journal)
   const snapshots = await openFileSnapshots({
     directory, state: index, clock: () => someMoment, keepBytes: 1e9, keepMs: 1e12, isHeld: () => false,
   }) // biome-ignore format: options

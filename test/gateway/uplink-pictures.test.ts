@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { placeOfPicture } from '../../gateway/snapshots/snapshots.ts'
 import { PictureStream } from '../../gateway/uplink/picture-stream.ts'
 import { createRestingPictures } from '../support/resting-pictures.ts'
 
@@ -15,6 +16,7 @@ function setUp({ position = 0, isTold = known as (device: string) => boolean } =
     end: () => journal.end,
     cursor: () => journal.cursor,
     isTold,
+    placeOf: picture => placeOfPicture(picture, () => undefined),
     onLoaded() {
       loaded.resolve()
       loaded = Promise.withResolvers()

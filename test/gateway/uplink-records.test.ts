@@ -6,8 +6,9 @@ import type { Item } from '../../gateway/journal/journal.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import type { Draft } from '../../gateway/uplink/draft.ts'
 import { RecordStream, recordStreamDefaults } from '../../gateway/uplink/record-stream.ts'
-import { item, parkedItem, passage, someMoment } from '../support/records.ts'
+import { item, parkedItem, passage, someMoment, somewhere } from '../support/records.ts'
 
+const elsewhere = { ...somewhere, id: 2 }
 const all = () => true
 const denied = (change: object = {}) => passage({ data: { result: 'denied' }, ...change })
 const status = (state: 'online' | 'offline', n: number): Item => ({
@@ -121,10 +122,10 @@ describe('the journal as messages to the centre', () => {
     const { journal, stream } = setUp()
     await journal.append('d1', [
       item('a'),
-      item('b', passage({ place: 2 })),
-      item('c', passage({ place: 2 })),
+      item('b', passage({ place: elsewhere })),
+      item('c', passage({ place: elsewhere })),
     ])
-    expect(drain(stream).map(({ place, numbers }) => [place, numbers])).toEqual([
+    expect(drain(stream).map(({ place, numbers }) => [place.id, numbers])).toEqual([
       [1, [1]],
       [2, [2, 3]],
     ])
@@ -178,7 +179,7 @@ describe('the journal as messages to the centre', () => {
     const step = record({
       device: constantFrom('d1', 'd2', 'd3'),
       urgent: boolean(),
-      place: integer({ min: 1, max: 2 }),
+      place: constantFrom(somewhere, elsewhere),
       what: constantFrom(
         'event',
         'event',

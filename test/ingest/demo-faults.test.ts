@@ -6,6 +6,7 @@ import { createDemoFaults } from '../../ingest/demo/faults.ts'
 import { createDetector } from '../../ingest/detect/detector.ts'
 import type { GaugeName } from '../../ingest/detect/gauge.ts'
 import { parseRules } from '../../ingest/detect/rule-settings.ts'
+import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 
 const everyMs = 5 * secondMs
 
@@ -13,7 +14,7 @@ test('what the demo lets go wrong with the service is told within four minutes, 
   const startAt = Date.parse('2026-11-24T12:00:00Z')
   let now = startAt
   const faults = createDemoFaults(() => now)
-  const store = faults.failing({ applied: async () => 0, write: async () => {} })
+  const store = faults.failing({ ...createMemoryStore(), write: async () => {} })
   const detector = createDetector({ settings: parseRules(demoRules) })
   const found: [minute: number, rule: string, kind: string][] = []
   let failingSince: number | undefined

@@ -18,7 +18,7 @@ import { type Fault, openMeddler, type Seen } from '../support/meddler.ts'
 import { printedSeed, seededRandom } from '../support/random.ts'
 import { item, passage, someMoment } from '../support/records.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-import { place, row } from './store-batch.ts'
+import { row } from './store-batch.ts'
 
 async function open(settings: InfluxSettings) {
   const directory = await temporaryDirectory()
@@ -244,8 +244,7 @@ async function runIntake(settings: InfluxSettings, batchRows = 50) {
     {
       journal,
       store,
-      cursors: createCursors(createMemoryState(), journal.id),
-      place,
+      cursors: createCursors(createMemoryState(), journal),
       random: () => 0,
       onFault: error => faults.push(error),
     },

@@ -6,9 +6,8 @@ import type { JournalReader } from '../../gateway/journal/journal.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { createIntake, intakeConsumer } from '../../ingest/intake/intake.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
-import type { RowBatch, Store } from '../../ingest/store/store.ts'
-import { item, passage, someMoment } from '../support/records.ts'
-import { place } from './store-contract.ts'
+import type { Row, RowBatch, Store } from '../../ingest/store/store.ts'
+import { item, passage, someMoment, somewhere } from '../support/records.ts'
 
 const quick = { batchRows: 4, paceMs: 1, retry: { firstMs: 1, maxMs: 2 } }
 const snapshot = { ...passage(), kind: 'snapshot', data: { bytes: 9 } } as const
@@ -27,14 +26,13 @@ function setUp({
 }: Change = {}) {
   const journal = createMemoryJournal(() => someMoment)
   const kept = createMemoryStore()
-  const cursors = createCursors(createMemoryState(), journal.id)
+  const cursors = createCursors(createMemoryState(), journal)
   const faults: unknown[] = []
   const intake = createIntake(
     {
       journal: wrapReader(journal),
       store: wrap(kept),
       cursors,
-      place: id => (id === 404 ? undefined : place(id)),
       random: () => 0,
       onFault: error => faults.push(error),
     },
@@ -76,7 +74,16 @@ describe('the intake', () => {
     await append(10, 3)
     await caughtUp()
     expect(await stored()).toBe(13)
-    expect(intake.stats()).toEqual({ applied: 13, rows: 13, batches: 4, failures: 0, failing: 0, damaged: 0 })
+    expect(intake.stats()).toEqual({
+      applied: 13,
+      rows: 13,
+      batches: 4,
+      failures: 0,
+      failing: 0,
+      damaged: 0,
+      freed: 0,
+      forks: 0,
+    })
   })
 
   test('leaves snapshots out and moves past them all the same', async () => {
@@ -176,10 +183,7 @@ describe('the intake', () => {
     await intake.stop()
     await journal.trim(3, someMoment + 1)
     const second = createMemoryStore()
-    const again = createIntake(
-      { journal, store: second, cursors, place, random: () => 0, onFault: () => {} },
-      quick,
-    )
+    const again = createIntake({ journal, store: second, cursors, random: () => 0, onFault: () => {} }, quick)
     onTestFinished(() => again.stop())
     await again.start!()
     await vi.waitFor(async () => expect(await second.applied(journal.id)).toBe(9), { interval: 1 })
@@ -194,9 +198,9 @@ describe('the intake', () => {
       reader: reader => ({
         ...reader,
         read(seq, limit) {
-          const { entries, next } = reader.read(seq, limit)
+          const { entries, next, freed } = reader.read(seq, limit)
           const whole = entries.filter(entry => entry.seq !== 2 && entry.seq !== 3)
-          return { entries: whole, next, damaged: entries.length - whole.length }
+          return { entries: whole, next, damaged: entries.length - whole.length, freed }
         },
       }),
       store: onWrite(async (_, write) => {
@@ -210,32 +214,24 @@ describe('the intake', () => {
     expect(await stored()).toBe(4)
     expect(intake.stats()).toMatchObject({ damaged: 2, failures: 2, rows: 4 })
     const told = faults.filter(error => codeOf(error) === 'JOURNAL_CORRUPT').map(String)
-    expect(told).toEqual([expect.stringContaining('2 records before position 4 could not be read back')])
-  })
-
-  test('counts and reports records of a place that is not known, once a batch', async () => {
-    const { intake, journal, caughtUp, stored, faults } = setUp()
-    const lost = passage({ place: 404 })
-    await journal.append('d1', [item('a'), item('b', lost), item('c', lost), item('d'), item('e', lost)])
-    await intake.start!()
-    await caughtUp()
-    expect(await stored()).toBe(2)
-    expect(intake.stats().damaged).toBe(3)
-    expect(faults.map(error => (error as Error).message)).toEqual([
-      'the record at position 2 names place 404, which is not known, as do 1 after it',
-      'the record at position 5 names place 404, which is not known',
+    expect(told).toEqual([
+      expect.stringContaining('2 records before position 4 are missing or could not be read back'),
     ])
   })
 
-  test('waits, and says why, when the store is ahead of the journal: what comes next would be skipped', async () => {
-    const { intake, append, kept, journal, faults, stored } = setUp()
+  test('takes what is new where the journal was replaced by an older copy, and says so', async () => {
+    const { intake, append, kept, journal, faults, stored, caughtUp } = setUp()
     await append(0, 2)
-    await kept.write({ journal: journal.id, rows: [], next: 5 })
+    const rows = [1, 2, 3, 4, 5].map(seq => ({ seq, place: somewhere, record: passage() }) as Row)
+    await kept.write({ journal: journal.id, rows, next: 5, epochs: [{ epoch: 'memory', seq: 5 }] })
     await intake.start!()
-    await vi.waitFor(() => expect(faults.length).toBeGreaterThan(1), { interval: 1 })
-    expect(codeOf(faults[0])).toBe('JOURNAL_CORRUPT')
-    expect(String(faults[0])).toContain('up to 5, but it ends at 2')
-    expect(await stored()).toBe(0)
+    await vi.waitFor(() => expect(faults.map(codeOf)).toEqual(['JOURNAL_FORKED']), { interval: 1 })
+    expect(String(faults[0])).toContain('up to 5, and has it in common up to 2')
+    await append(2, 4)
+    await caughtUp()
+    expect(await stored()).toBe(6)
+    expect((await kept.stats()).rows.passage).toBe(9)
+    expect(intake.stats()).toMatchObject({ applied: 6, forks: 1 })
   })
 
   test('ends the batch that it is in when it is stopped, and begins no other', async () => {

@@ -1,8 +1,18 @@
+import type { Place } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import type { Item } from '../../gateway/journal/journal.ts'
 
 export const someMoment = Date.UTC(2026, 10, 21, 8, 30)
+
+export const somewhere: Place = {
+  id: 1,
+  device: 'd1',
+  site: 'nanshe',
+  building: 'b01',
+  point: 'd01',
+  zone: 'Asia/Shanghai',
+}
 
 export function passage(
   change: Partial<Omit<EventRecord<'passage'>, 'data'>> & { data?: Partial<DataOf<'passage'>> } = {},
@@ -13,7 +23,7 @@ export function passage(
     receivedAt: someMoment + 40,
     late: false,
     skewed: false,
-    place: 1,
+    place: somewhere,
     ...change,
     data: { direction: 'in', result: 'granted', method: 'card', holder: 'resident', ...change.data },
   }

@@ -1,5 +1,6 @@
 import type { NewPicture, Picture, SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
 import { jpeg } from './messages.ts'
+import { somewhere } from './records.ts'
 
 /** RestingPictures at rest that are there until they are deleted. */
 export function createRestingPictures() {
@@ -18,7 +19,7 @@ export function createRestingPictures() {
         device: 'd1',
         event,
         at: 0,
-        place: 1,
+        place: somewhere,
         urgent: false,
         position,
         restedAt: 0,

@@ -1,0 +1,11 @@
+import type { Entry } from '../../gateway/journal/journal.ts'
+import type { Row } from '../store/store.ts'
+
+/** All but snapshots become rows. */
+export function toRows(entries: readonly Entry[]): Row[] {
+  const rows: Row[] = []
+  for (const { seq, record } of entries) {
+    if (record.kind !== 'snapshot') rows.push({ seq, place: record.place, record } as Row)
+  }
+  return rows
+}
