@@ -14,6 +14,7 @@ import { runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
+import { createUnsettle } from '../flow/small/told-days.ts'
 import { startOfDayIn } from '../flow/zone.ts'
 import { createRemoteDoor } from '../gateway/control/remote-door.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
@@ -144,6 +145,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     holds,
     backfillFiles: createBackfillFiles(state),
     toldDays: createDayBook({ state, registry, store, journal, zone: config.zone, clock: systemClock }),
+    unsettleDays: createUnsettle(state, config.zone),
     retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
     access: createAccess(state, systemClock, config),
     ruleBook,

@@ -9,8 +9,8 @@ export function createBackfillOperations({
   store,
   backfillFiles,
   clock,
-  toldDays,
-}: Pick<OperationParts, 'door' | 'uplink' | 'store' | 'backfillFiles' | 'clock' | 'toldDays'>): Pick<
+  unsettleDays,
+}: Pick<OperationParts, 'door' | 'uplink' | 'store' | 'backfillFiles' | 'clock' | 'unsettleDays'>): Pick<
   Operations,
   'backfill'
 > {
@@ -22,7 +22,7 @@ export function createBackfillOperations({
       const fresh = rows.slice(known)
       if (fresh.length === 0) return { known, outcomes: [] }
       const outcomes = await door.backfill(fresh, { dryRun, isRelayed })
-      if (!dryRun) await toldDays?.unsettle(timesOf(fresh, outcomes), clock())
+      if (!dryRun) await unsettleDays?.(timesOf(fresh, outcomes), clock())
       // Afterwards: what comes between is sent again, and the journal knows its ids. Not past a row that is wrong:
       // its device may be enrolled by the next time.
       if (!dryRun && before <= done && outcomes.every(outcome => typeof outcome === 'string'))

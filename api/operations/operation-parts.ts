@@ -40,7 +40,9 @@ export interface OperationParts {
   access: Access
   clock: Clock
   /** How days have been told to who sees no small number; absent where only the operator asks. */
-  toldDays?: ToldDays
+  toldDays?: Pick<ToldDays, 'settle'>
+  /** Has days told anew that history was stored for. */
+  unsettleDays?: ToldDays['unsettle']
   defaultZone: string
   /** The smallest number that is told to who may not see small ones. */
   minCount: number

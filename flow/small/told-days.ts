@@ -97,15 +97,22 @@ export function createToldDays({
         }
       })
     },
-    async unsettle(times, now) {
-      const days = new Set(times.map(at => startsOf(zone, '1d', at, at + 1)[0]!))
-      if (days.size === 0) return
-      await state.transact(() => {
-        members.soil()
-        for (const day of days)
-          if (table.get(keyOf(day)) !== undefined) table.put(keyOf(day), { at: now + 1 })
-      })
-    },
+    unsettle: createUnsettle(state, zone),
+  }
+}
+
+/** Of a process that tells nobody, too: it may store history while the service is down. */
+export function createUnsettle(state: State, zone: string): ToldDays['unsettle'] {
+  const table = state.table<Settled>('told-day')
+  const members = createMembers(state)
+
+  return async (times, now) => {
+    const days = new Set(times.map(at => startsOf(zone, '1d', at, at + 1)[0]!))
+    if (days.size === 0) return
+    await state.transact(() => {
+      members.soil()
+      for (const day of days) if (table.get(keyOf(day)) !== undefined) table.put(keyOf(day), { at: now + 1 })
+    })
   }
 }
 
