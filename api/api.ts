@@ -6,10 +6,15 @@ import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
+
 import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
+import { createIdentify } from './access/identify.ts'
+
 import { createApp } from './app.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
+import { createMetricsGate } from './metrics-gate.ts'
+import { createMetricsPage } from './metrics-page.ts'
 import { createOperations } from './operations/local-operations.ts'
 import type { OperationParts } from './operations/operation-parts.ts'
 import { createStoreMetrics } from './store-metrics.ts'
@@ -50,16 +55,25 @@ export function createLocalApi({
     onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
   })
   const liveMetrics = live && createLiveMetrics(live)
-  const storeMetrics = createStoreMetrics({ ...parts, intake, refill })
-  app.get('/metrics', { config: { needs: 'nothing' } }, async (_, reply) => {
-    const others = [
-      parts.door.metrics().catch(() => ''),
-      readMetrics(paths, 'tagger'),
-      readMetrics(paths, 'uplink'),
-      liveMetrics?.() ?? '',
-      alertMetrics?.() ?? '',
-    ]
-    return reply.type(metricsType).send((await Promise.all([...others, storeMetrics()])).join('\n'))
+  const { ofJournal, ofStore } = createStoreMetrics({ ...parts, intake, refill })
+  const none = async () => ''
+  const metrics = createMetricsPage(
+    [
+      { name: 'gateway', read: () => parts.door.metrics() },
+      { name: 'tagger', read: () => readMetrics(paths, 'tagger') },
+      { name: 'uplink', read: () => readMetrics(paths, 'uplink') },
+      { name: 'live', read: liveMetrics ?? none },
+      { name: 'alerts', read: alertMetrics ?? none },
+      { name: 'journal', read: ofJournal },
+      { name: 'store', read: ofStore },
+    ],
+    clock,
+  )
+  const identify = createIdentify({ ...access, operatorToken, clock })
+  const assertMayRead = createMetricsGate({ identify, tokenFile: config.http.metricsTokenFile })
+  app.get('/metrics', { config: { needs: 'nothing' } }, async (request, reply) => {
+    await assertMayRead(request)
+    return reply.type(metricsType).send(await metrics())
   })
 
   let url = ''

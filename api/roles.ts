@@ -2,11 +2,14 @@
 export const roles = ['admin', 'analyst', 'duty', 'auditor'] as const
 export type Role = (typeof roles)[number]
 
-/** What a route can need, and which roles have it. An admin may do everything. */
+/**
+ * What a route can need, and which roles have it. An admin may do everything. What tells of single events as they come
+ * (devices, the ledger, alerts, metrics) is for those who see small numbers.
+ */
 const grants = {
   'flow.read': ['analyst', 'duty', 'auditor'],
   'points.read': ['analyst', 'duty', 'auditor'],
-  'devices.read': ['duty', 'auditor'],
+  'devices.read': ['duty'],
   'devices.write': [],
   'snapshots.read': ['duty'],
   'snapshots.hold': ['duty'],
@@ -15,12 +18,13 @@ const grants = {
   'events.backfill': [],
   'parked.read': [],
   'parked.write': [],
-  'ledger.read': ['auditor'],
+  'ledger.read': [],
+  'metrics.read': [],
   'retention.read': ['auditor'],
   'retention.erase': [],
-  'alerts.read': ['duty', 'auditor'],
+  'alerts.read': ['duty'],
   'alerts.act': ['duty'],
-  'channels.read': ['auditor'],
+  'channels.read': [],
   'channels.test': [],
   'rules.read': ['duty', 'auditor'],
   'rules.write': [],

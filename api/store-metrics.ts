@@ -17,15 +17,13 @@ export interface StoreMetricParts {
 const countsEveryMs = 5000
 const counted = tallyFields.filter(field => field !== 'lastReceivedAt')
 
-/** Prometheus metrics of the journal's counts and of what lies behind it. */
-export function createStoreMetrics({
-  journal,
-  store,
-  intake,
-  refill,
-  clock,
-}: StoreMetricParts): () => Promise<string> {
+/** Prometheus metrics of the journal's counts and of what lies behind it: those of the database apart, since it may hang. */
+export function createStoreMetrics({ journal, store, intake, refill, clock }: StoreMetricParts): {
+  readonly ofJournal: () => Promise<string>
+  readonly ofStore: () => Promise<string>
+} {
   const registry = new Registry()
+  const ofDatabase = new Registry()
   let countedAt = Number.NEGATIVE_INFINITY
   new Gauge({
     name: 'lintel_events_total',
@@ -71,13 +69,13 @@ export function createStoreMetrics({
     const rejected = new Gauge({
       name: 'lintel_store_rejected_rows_total',
       help: 'Rows that an InfluxDB refused for good since the start, kept aside.',
-      registers: [registry],
+      registers: [ofDatabase],
     })
     new Gauge({
       name: 'lintel_store_rows',
       help: 'Rows by kind.',
       labelNames: ['kind'],
-      registers: [registry],
+      registers: [ofDatabase],
       async collect() {
         const stats = await store.stats().catch(() => undefined)
         for (const [kind, n] of Object.entries(stats?.rows ?? {})) this.set({ kind }, n)
@@ -85,5 +83,5 @@ export function createStoreMetrics({
       },
     })
   }
-  return () => registry.metrics()
+  return { ofJournal: () => registry.metrics(), ofStore: () => ofDatabase.metrics() }
 }

@@ -19,6 +19,7 @@ import { LintelError } from '../core/errors.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
+import { createUnsettle } from '../flow/small/told-days.ts'
 import { startOfDayIn } from '../flow/zone.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
 import type { JournalReader } from '../gateway/journal/journal.ts'
@@ -113,6 +114,7 @@ export async function withDirectory<T>(
         originals: originalReader(paths.snapshots, config.snapshots.originals),
         holds,
         backfillFiles: createBackfillFiles(state),
+        unsettleDays: createUnsettle(state, config.zone),
         retention,
         ...(uplink === undefined ? { alerts, ruleBook: createRuleBook(state) } : {}),
         regions: createDeviceRegions(state),

@@ -89,6 +89,11 @@ export const ConfigSchema = section(
           maxItems: 16,
           description: 'Addresses or networks of proxies in front of it, believed about whom they ask for.',
         }),
+        metricsTokenFile: Type.Optional(
+          file(
+            'Token for Prometheus, 16 characters or more, alone in a file; without it an admin alone reads /metrics.',
+          ),
+        ),
         sessionIdleS: seconds('Unused for so long, a browser is signed out.', 8 * 3600),
         sessionMaxS: seconds('Used or not, a browser is signed out after this.', dayS),
       },

@@ -1,5 +1,6 @@
-import type { DeviceId, Place } from '../core/words.ts'
+import type { Place } from '../core/words.ts'
 import type { AlertCells } from '../ingest/alert/alert-cells.ts'
+import type { DayTown, SmallKind, ToldDays } from './small/town.ts'
 
 /** What the one who asks may know. Absent members: everything, exactly. */
 export interface FlowScope {
@@ -13,7 +14,8 @@ export interface FlowScope {
   readonly smallNumbers?: SmallNumbers
 }
 
-export type KnownPlace = Pick<Place, 'site' | 'building' | 'point' | 'device'>
+/** Of a place that one may not know of there is the site alone. */
+export type KnownPlace = Pick<Place, 'site'> & Partial<Pick<Place, 'building' | 'point' | 'device'>>
 
 export interface SmallNumbers {
   /** The smallest number that is told. */
@@ -26,11 +28,13 @@ export interface SmallNumbers {
    * All buildings that there are, whether anything happened there or not, by what stands there: one that is left
    * out of an answer because nothing happened would be told to have had nothing.
    */
-  readonly places: readonly {
-    readonly site: string
-    readonly building: string
-    readonly kind: 'terminal' | 'checkpoint'
-  }[]
+  readonly places: DayTown['places']
   /** Devices at the door of one household: counted for their site, never for a building. */
-  readonly households?: readonly { readonly device: DeviceId; readonly site: string }[]
+  readonly households?: DayTown['households']
+  /** All buildings where anything ever stood, those of households too; absent: those above. */
+  readonly known?: readonly Pick<Place, 'site' | 'building'>[]
+  /** How each day has been told; absent: as things are now. */
+  readonly told?: Pick<ToldDays, 'settle'>
+  /** Since when there are all rows of a kind, epoch ms, and whether of the time before there are sums. */
+  readonly kept?: (kind: SmallKind) => Promise<{ readonly since: number; readonly hasSums: boolean }>
 }

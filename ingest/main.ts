@@ -1,6 +1,7 @@
 import { createAccess } from '../api/access/access.ts'
 import { createLocalApi } from '../api/api.ts'
 import { createBackfillFiles } from '../api/operations/backfill-files.ts'
+import { createDayBook } from '../api/operations/day-book.ts'
 import { retentionParts } from '../api/operations/retention-parts.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
@@ -13,6 +14,7 @@ import { runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
+import { createUnsettle } from '../flow/small/told-days.ts'
 import { startOfDayIn } from '../flow/zone.ts'
 import { createRemoteDoor } from '../gateway/control/remote-door.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
@@ -142,6 +144,8 @@ async function start({ data, config, demo = false }: IngestSettings) {
     originals: originalReader(paths.snapshots, config.snapshots.originals),
     holds,
     backfillFiles: createBackfillFiles(state),
+    toldDays: createDayBook({ state, registry, store, journal, zone: config.zone, clock: systemClock }),
+    unsettleDays: createUnsettle(state, config.zone),
     retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
     access: createAccess(state, systemClock, config),
     ruleBook,

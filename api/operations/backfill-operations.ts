@@ -1,3 +1,5 @@
+import { parseRfc3339 } from '../../core/rfc3339.ts'
+import type { BackfillOutcome, BackfillRow } from '../../gateway/control/door.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { Operations } from './operations.ts'
 
@@ -7,7 +9,8 @@ export function createBackfillOperations({
   store,
   backfillFiles,
   clock,
-}: Pick<OperationParts, 'door' | 'uplink' | 'store' | 'backfillFiles' | 'clock'>): Pick<
+  unsettleDays,
+}: Pick<OperationParts, 'door' | 'uplink' | 'store' | 'backfillFiles' | 'clock' | 'unsettleDays'>): Pick<
   Operations,
   'backfill'
 > {
@@ -19,6 +22,7 @@ export function createBackfillOperations({
       const fresh = rows.slice(known)
       if (fresh.length === 0) return { known, outcomes: [] }
       const outcomes = await door.backfill(fresh, { dryRun, isRelayed })
+      if (!dryRun) await unsettleDays?.(timesOf(fresh, outcomes), clock())
       // Afterwards: what comes between is sent again, and the journal knows its ids. Not past a row that is wrong:
       // its device may be enrolled by the next time.
       if (!dryRun && before <= done && outcomes.every(outcome => typeof outcome === 'string'))
@@ -27,3 +31,10 @@ export function createBackfillOperations({
     },
   }
 }
+
+/** Of those that are stored now, also by a try before. */
+const timesOf = (rows: readonly BackfillRow[], outcomes: readonly BackfillOutcome[]): number[] =>
+  rows.flatMap(({ event }, index) => {
+    const { time } = Object(event) as { time?: unknown }
+    return typeof outcomes[index] === 'string' && typeof time === 'string' ? [parseRfc3339(time)] : []
+  })

@@ -1,48 +1,43 @@
-import { isAtPoint } from '../../devices/registry/device.ts'
-import type { FlowScope, KnownPlace, SmallNumbers } from '../../flow/scope.ts'
+import { dayMs } from '../../core/clock.ts'
+import type { FlowScope, SmallNumbers } from '../../flow/scope.ts'
+import type { SmallKind } from '../../flow/small/town.ts'
 import { createAlertCells } from '../../ingest/alert/book-cells.ts'
 import { may, seesSmallNumbers } from '../roles.ts'
 import type { Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'
+import { createTownReader } from './town.ts'
 
-type Town = Required<Pick<SmallNumbers, 'places' | 'households'>> & { readonly known: readonly KnownPlace[] }
-type Parts = Pick<OperationParts, 'registry' | 'minCount' | 'defaultZone' | 'clock' | 'alerts'>
+type Parts = Pick<OperationParts, 'registry' | 'minCount' | 'defaultZone' | 'clock' | 'alerts'> &
+  Partial<Pick<OperationParts, 'store' | 'retention' | 'toldDays'>>
 
 /** What of the flow one may know. */
-export function createFlowScopes({ registry, minCount, defaultZone, clock, alerts: book }: Parts) {
+export function createFlowScopes(parts: Parts) {
+  const { registry, minCount, defaultZone, clock, alerts: book, store, retention, toldDays } = parts
   const alerts = book && createAlertCells(book)
-  let town: (Town & { readonly version: number }) | undefined
+  const townNow = createTownReader(registry)
 
-  /** Read anew when the registry has changed. */
-  function townNow(): Town {
-    const version = registry.version()
-    if (town?.version !== version) town = { version, ...townOf(registry) }
-    return town
+  /** A day whose rows are about to go is not told while they do. */
+  async function kept(kind: SmallKind): ReturnType<NonNullable<SmallNumbers['kept']>> {
+    const days = retention?.days[kind]
+    const due = days === undefined ? Number.NEGATIVE_INFINITY : retention!.startOfDay(clock() - days * dayMs)
+    const rows = await store?.summaries?.rowsSince(kind)
+    return { since: Math.max(due, rows ?? Number.NEGATIVE_INFINITY), hasSums: rows !== undefined }
   }
 
   return ({ role, sites }: Viewer): FlowScope => {
-    const { known, places, households } = townNow()
+    const { known, open, places, households } = townNow()
+    const seesAll = seesSmallNumbers(role)
     const scope = {
       ...(sites === undefined ? {} : { sites }),
       ...(alerts !== undefined && may(role, 'alerts.read') ? { alerts } : {}),
-      places: known,
+      places: seesAll ? known : open,
     }
-    if (seesSmallNumbers(role)) return scope
-    return { ...scope, smallNumbers: { k: minCount, zone: defaultZone, now: clock(), places, households } }
+    if (seesAll) return scope
+    const town = { places, households, known }
+    const told = toldDays === undefined ? {} : { told: toldDays }
+    return {
+      ...scope,
+      smallNumbers: { k: minCount, zone: defaultZone, now: clock(), ...town, ...told, kept },
+    }
   }
-}
-
-/** Also where nothing stands any more: what was counted there is still asked for. */
-function townOf(registry: Parts['registry']): Town {
-  const places = new Map<string, Town['places'][number]>()
-  const households: Town['households'][number][] = []
-  const known = registry.places()
-  for (const { device, site, building } of known) {
-    const { kind, household } = registry.get(device) ?? {}
-    if (kind === undefined || !isAtPoint(kind)) continue
-    // No name holds a slash.
-    if (household) households.push({ device, site })
-    else places.set(`${kind}/${site}/${building}`, { site, building, kind })
-  }
-  return { known, places: [...places.values()], households }
 }

@@ -36,7 +36,7 @@ export function createOperations(parts: OperationParts): OperationsFor {
         ...createDeviceOperations(parts, viewer),
         ...createSnapshotOperations(parts, viewer),
         ...accessOperations,
-        ...createRetentionOperations(parts),
+        ...createRetentionOperations(parts, viewer),
         ...createAlertOperations(parts, viewer),
         ...createChannelOperations(parts),
         ...createRuleOperations(parts, viewer),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts'
 import type { DeviceRegions } from '../../devices/registry/device-regions.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
+import type { ToldDays } from '../../flow/small/town.ts'
 import type { Door } from '../../gateway/control/door.ts'
 import type { JournalReader } from '../../gateway/journal/journal.ts'
 import type { Holds } from '../../gateway/snapshots/holds.ts'
@@ -38,6 +39,10 @@ export interface OperationParts {
   backfillFiles: BackfillFiles
   access: Access
   clock: Clock
+  /** How days have been told to who sees no small number; absent where only the operator asks. */
+  toldDays?: Pick<ToldDays, 'settle'>
+  /** Has days told anew that history was stored for. */
+  unsettleDays?: ToldDays['unsettle']
   defaultZone: string
   /** The smallest number that is told to who may not see small ones. */
   minCount: number

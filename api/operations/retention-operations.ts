@@ -2,13 +2,21 @@ import { dayMs, hourMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
 import type { StoreStats } from '../../ingest/store/store.ts'
+import { seesSmallNumbers } from '../roles.ts'
+import { operator, type Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'
+import { createCoarse } from './retention-coarse.ts'
 import type { Overdue, RetentionOperations } from './retention-view.ts'
 
 /** Deleting begins once an hour, and takes its time. */
 const graceMs = 2 * hourMs
 
-export function createRetentionOperations({ store, retention, clock }: OperationParts): RetentionOperations {
+export function createRetentionOperations(
+  { store, retention, clock }: OperationParts,
+  { role }: Pick<Viewer, 'role'> = operator,
+): RetentionOperations {
+  const coarse = seesSmallNumbers(role) ? undefined : retention && createCoarse(retention.startOfDay)
+
   function parts() {
     if (store !== undefined && retention !== undefined) return { store, ...retention }
     throw new LintelError('STORE_UNAVAILABLE', 'this is a gateway alone: ask the centre that it reports to')
@@ -33,9 +41,13 @@ export function createRetentionOperations({ store, retention, clock }: Operation
           }
         }),
       )
-      return { rows, pictures: await pictures(clock()) }
+      const view = { rows, pictures: await pictures(clock()) }
+      return coarse?.view(view) ?? view
     },
-    listDeletions: async ({ limit, after }) => parts().deletions.list(limit, after),
+    async listDeletions({ limit, after }) {
+      const listed = parts().deletions.list(limit, after)
+      return coarse === undefined ? listed : listed.map(coarse.deletion)
+    },
     async verifyRetention() {
       const { store, days, startOfDay, pictures } = parts()
       const overdue: Overdue[] = []
@@ -49,7 +61,7 @@ export function createRetentionOperations({ store, retention, clock }: Operation
       }
       for (const { stage, keepMs, oldestAt, overdue: files } of await pictures(clock()))
         if (files > 0) overdue.push({ what: stage, limit: clock() - keepMs!, oldestAt: oldestAt! })
-      return overdue
+      return coarse?.overdue(overdue) ?? overdue
     },
     async eraseRows({ of, before }) {
       if (Object.keys(of).length === 0)

@@ -68,7 +68,7 @@ async function examine(data: string, config: Config): Promise<Finding[]> {
     return [
       ...findings,
       { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` },
-      ...(await readings(endpoint.url, config)),
+      ...(await readings(endpoint, config)),
     ]
   findings.push(notUp(() => lockDataDirectory(paths, 'service').release()))
   if (config.mqtt.tcp) findings.push(await port('mqtt.tcp', config.mqtt.tcp))
@@ -177,9 +177,18 @@ async function port(name: string, { host, port: number }: { host: string; port: 
 }
 
 const lagWarning = 100_000
+/** A part that says nothing for so long hangs; Prometheus asks every 15 s. */
+const silentS = 60
 
-async function readings(url: string, config: Config): Promise<Finding[]> {
-  const text = await (await fetch(`${url}/metrics`)).text()
+/** It answers within a second, whatever hangs. */
+const metricsWaitMs = 5000
+
+async function readings({ url, token }: { url: string; token: string }, config: Config): Promise<Finding[]> {
+  const headers = { authorization: `Bearer ${token}` }
+  const signal = AbortSignal.timeout(metricsWaitMs)
+  const text = await fetch(`${url}/metrics`, { headers, signal })
+    .then(answer => answer.text())
+    .catch(() => '')
   const value = (name: string) =>
     Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN)
   const behind = value('lintel_consumer_lag')
@@ -197,6 +206,11 @@ async function readings(url: string, config: Config): Promise<Finding[]> {
   for (const [, consumer, lag] of text.matchAll(/^lintel_consumer_lag\{consumer="(\w+)"\} (\d+)/gm)) {
     const finding = `${lag} records behind the journal`
     findings.push({ check: consumer!, result: Number(lag) > lagWarning ? 'warning' : 'ok', finding })
+  }
+  for (const [, part, age] of text.matchAll(/^lintel_metrics_age_seconds\{part="(\w+)"\} (\S+)/gm)) {
+    if (!(Number(age) > silentS)) continue
+    const finding = `it has not answered for ${Math.round(Number(age))} s: see the log`
+    findings.push({ check: part!, result: 'problem', finding })
   }
   const looking = value('lintel_tagger_workers_ready')
   if (config.tagger.workers > 0 && !(looking > 0))

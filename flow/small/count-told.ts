@@ -34,7 +34,7 @@ export async function countTold(
   const days = daysOf(zone, from, to, level)
   const starts = from < to ? startsOf(zone, every, from, to) : []
   assertAffordable(days, small)
-  const { directions, universe, alone } = await fetchDays(measure, division, days, level, small, store)
+  const fetched = await fetchDays(measure, division, days, level, small, store)
 
   const { finest, whole } = placeCovers(asked)
   const time = { range: { from, to }, slots }
@@ -51,12 +51,15 @@ export async function countTold(
     const byRow = coverDay(zone, day, { ...time, starts, by: by.filter(isSlot) })
     const byStep = coverDay(zone, day, { ...time, starts, by: [] })
     const inAll = coverDay(zone, day, { ...time, starts: [from], by: [] })
-    for (const direction of directions) {
+    for (const direction of fetched.directions) {
       if (filter.direction?.includes(direction) === false) continue
-      const counts = universe(direction, index)
+      const { universe: counts, alone } = fetched.of(direction, index)
+      const { isUntold } = fetched.plans[index]!
       const hidden = hideSmall(latticeOf(counts, day, alone), small.k)
       const amountOf = (place: PlaceNode, at: TimeNode): Amount => {
-        if (hidden.isHidden(at.level, at.index, place.site, place.child)) return { count: null, hidden: 1 }
+        const { site, child } = place
+        if (isUntold(site, child) || hidden.isHidden(at.level, at.index, site, child))
+          return { count: null, hidden: 1 }
         const count = countOf(counts, place, at)
         return { count: measure.isNet && direction === 'out' ? -count : count, hidden: 0 }
       }

@@ -1,35 +1,26 @@
-import type { Cell, CellQuery, Dimension, Store } from '../../ingest/store/store.ts'
-import { wordsOf } from '../../ingest/store/store.ts'
+import type { DeviceId } from '../../core/words.ts'
+import { type Cell, type CellQuery, type Dimension, type Store, wordsOf } from '../../ingest/store/store.ts'
 import { stepAt } from '../calendar.ts'
 import { maxRows, tooManyRows } from '../count.ts'
 import type { StoredMeasure } from '../measures.ts'
 import type { SmallNumbers } from '../scope.ts'
 import type { TimeLevel } from '../suppression/lattice.ts'
 import { segmentsOf } from '../zone.ts'
+import { createDayPlans, type DayPlan } from './day-plan.ts'
+import { createDayUniverse, type DayUniverse } from './day-universe.ts'
 import type { Division } from './small-question.ts'
 import { type Day, partMs } from './times.ts'
-
-/** The child of a site that all its household doors are. No building can have this name. */
-export const household = '\u0000household'
-
-/** What one place counted in each part of a day. */
-interface Counts {
-  /** In the unit of the measure. */
-  readonly told: Float64Array
-  /** What is held against the least number: rows where a duration is told, else the same. */
-  readonly weighed: Float64Array
-}
-
-/** By site, then by child: all that could have been counted, with zeros too. */
-export type Universe = ReadonlyMap<string, ReadonlyMap<string, Counts>>
 
 export interface Fetched {
   /** In and out where there are two, each a universe of its own; else ''. */
   readonly directions: readonly string[]
-  /** Sites that have nothing but household doors. */
-  readonly alone: ReadonlySet<string>
-  universe(direction: string, day: number): Universe
+  /** How each day is told. */
+  readonly plans: readonly DayPlan[]
+  of(direction: string, day: number): DayUniverse
 }
+
+/** Some servers are asked by URL. */
+const namesAtOnce = 100
 
 /** Fetches what all sites counted in these days. Throws FLOW_QUERY_TOO_WIDE; what the store throws. */
 export async function fetchDays(
@@ -40,110 +31,97 @@ export async function fetchDays(
   small: SmallNumbers,
   store: Store,
 ): Promise<Fetched> {
-  const directed = measure.kind === 'passage' || measure.kind === 'vehicle'
-  const segments = days.length === 0 ? [] : segmentsOf(small.zone, days[0]!.from, days.at(-1)!.to)
-  const by: Dimension[] = [
-    'site',
-    ...(division === undefined ? [] : [division]),
-    ...(directed ? (['direction'] as const) : []),
-  ]
-  const query: CellQuery = {
-    kind: measure.kind,
-    ...(measure.sum === undefined ? {} : { sum: measure.sum }),
-    segments,
-    stepMs: partMs[level],
-    by,
-    where: measure.where,
-    limit: maxRows + 1,
-  }
-  const ask = async (where: CellQuery['where']) => {
+  const { kind, sum, where, unit } = measure
+  const { plans, households, absent } = await createDayPlans(days, kind, division, small)
+  const directed = kind === 'passage' || kind === 'vehicle'
+  const directions = directed ? ['in', 'out'] : ['']
+  const words = division === undefined ? [''] : division === 'building' ? undefined : wordsOf(kind, division)!
+  const universes = days.map(
+    ({ parts }, index) =>
+      new Map(
+        directions.map(direction => [direction, createDayUniverse(parts.length, plans[index]!, words)]),
+      ),
+  )
+  const segments = segmentsFor(days, plans, small.zone)
+  const dayStarts = days.map(({ from }) => from)
+
+  /** By these dimensions of the place, then by the division and the direction where there are such. */
+  async function ask(by: readonly Dimension[], only: CellQuery['where']): Promise<Cell[]> {
     if (days.length === 0) return []
-    const cells = await store.cells({ ...query, where: { ...query.where, ...where } })
+    const cells = await store.cells({
+      kind,
+      ...(sum === undefined ? {} : { sum }),
+      segments,
+      stepMs: partMs[level],
+      by: [...by, ...(division === undefined ? [] : [division]), ...(directed ? (['direction'] as const) : [])], // biome-ignore format: one line
+      where: { ...where, ...only },
+      limit: maxRows + 1,
+    })
     if (cells.length > maxRows) throw tooManyRows()
     return cells
   }
-  const { households = [] } = small
-  const all = await ask({})
-  const ofHouseholds: Cell[] = []
-  // In parts: some servers are asked by URL.
-  if (division === 'building')
-    for (let at = 0; at < households.length; at += 100)
-      ofHouseholds.push(
-        ...(await ask({ device: households.slice(at, at + 100).map(({ device }) => device) })),
-      )
 
-  const directions = directed ? ['in', 'out'] : ['']
-  const known = childrenOf(measure, division, small)
-  const universes = new Map<string, Map<string, Map<string, Counts>>>()
-  const universe = (direction: string, day: number) => {
-    const key = `${day} ${direction}`
-    let found = universes.get(key)
-    if (found === undefined) {
-      const { length } = days[day]!.parts
-      found = new Map(
-        [...known].map(([site, children]) => [site, new Map(children.map(child => [child, empty(length)]))]),
-      )
-      universes.set(key, found)
+  /** Where a cell belongs, whose place takes up the first so many values. */
+  function locate({ segment, localStart, values, count, rows }: Cell, placed: number) {
+    const { offsetMs, from } = segments[segment]!
+    const at = Math.max(localStart - offsetMs, from)
+    const day = stepAt(dayStarts, at)
+    const weighed = unit === 's' ? rows : count
+    return {
+      plan: plans[day]!,
+      universe: universes[day]!.get(directed ? values.at(-1)! : ''),
+      child: division === undefined ? '' : values[placed]!,
+      part: stepAt(days[day]!.parts, at),
+      count,
+      weighed,
     }
-    return found
   }
-  const dayStarts = days.map(({ from }) => from)
-  const add = ({ segment, localStart, values, count, rows }: Cell, sign: 1 | -1, child: string) => {
-    const at = Math.max(localStart - segments[segment]!.offsetMs, segments[segment]!.from)
-    const index = stepAt(dayStarts, at)
-    const { parts } = days[index]!
-    const sites = universe(directed ? values.at(-1)! : '', index)
-    const site = values[0]!
-    if (!sites.has(site)) sites.set(site, new Map())
-    const children = sites.get(site)!
-    if (!children.has(child)) children.set(child, empty(parts.length))
-    const { told, weighed } = children.get(child)!
-    const part = stepAt(parts, at)
-    told[part]! += sign * count
-    weighed[part]! += sign * (measure.unit === 's' ? rows : count)
+
+  for (const cell of await ask(['site'], {})) {
+    const { universe, child, part, count, weighed } = locate(cell, 1)
+    universe?.add(cell.values[0]!, child, part, count, weighed)
   }
-  const childOf = ({ values }: Cell) => (division === undefined ? '' : values[1]!)
-  for (const cell of all) add(cell, 1, childOf(cell))
-  for (const cell of ofHouseholds) {
-    add(cell, -1, childOf(cell))
-    add(cell, 1, household)
+  for (const device of inParts(households)) {
+    for (const cell of await ask(['site', 'device'], { device })) {
+      const [site, door] = cell.values as [string, DeviceId]
+      const { plan, universe, child, part, count, weighed } = locate(cell, 2)
+      const whose = plan.doorRows(door, site)
+      if (whose === 'of the site') universe?.addHousehold(site, child, part, count, weighed)
+      else if (whose === 'of nobody') universe?.add(site, child, part, -count, -weighed)
+    }
   }
-  return { directions, universe, alone: aloneOf(measure, small) }
+  for (const building of inParts([...new Set(absent.map(place => place.building))])) {
+    for (const cell of await ask(['site', 'building', 'device'], { building })) {
+      const [site, ofBuilding, door] = cell.values as [string, string, DeviceId]
+      const { plan, universe, child, part, count, weighed } = locate(cell, 3)
+      if (plan.doorRows(door, site) === 'of the building' && plan.isAbsent({ site, building: ofBuilding }))
+        universe?.add(site, child, part, -count, -weighed)
+    }
+  }
+  return { directions, plans, of: (direction, day) => universes[day]!.get(direction)!.done(small.k) }
 }
 
-const empty = (length: number): Counts => ({
-  told: new Float64Array(length),
-  weighed: new Float64Array(length),
-})
-
-/** What reports a kind. */
-function standingOf(kind: StoredMeasure['kind']): readonly SmallNumbers['places'][number]['kind'][] {
-  if (kind === 'sighting') return ['terminal', 'checkpoint']
-  return kind === 'vehicle' ? ['checkpoint'] : ['terminal']
+/** Days that follow each other and count the same are one stretch. */
+function segmentsFor(days: readonly Day[], plans: readonly DayPlan[], zone: string): CellQuery['segments'] {
+  const segments: CellQuery['segments'][number][] = []
+  for (const [index, { from, to }] of days.entries()) {
+    const { receivedBefore } = plans[index]!
+    for (const part of segmentsOf(zone, from, to)) {
+      const last = segments.at(-1)
+      if (last !== undefined && last.offsetMs === part.offsetMs && last.receivedBefore === receivedBefore)
+        segments[segments.length - 1] = { ...last, to: part.to }
+      else
+        segments.push({
+          from: part.from,
+          to: part.to,
+          offsetMs: part.offsetMs,
+          ...(receivedBefore === undefined ? {} : { receivedBefore }),
+        })
+    }
+  }
+  return segments
 }
 
-function aloneOf({ kind }: StoredMeasure, { places, households = [] }: SmallNumbers): Set<string> {
-  const others = places.filter(place => standingOf(kind).includes(place.kind)).map(({ site }) => site)
-  return new Set(households.map(({ site }) => site).filter(site => !others.includes(site)))
-}
-
-/** All that could be counted, by site: what is not there on a day has a zero, and no zero is told. */
-function childrenOf(
-  { kind }: StoredMeasure,
-  division: Division | undefined,
-  { places, households = [] }: SmallNumbers,
-): Map<string, string[]> {
-  const standing = standingOf(kind)
-  const children = new Map<string, Set<string>>()
-  const add = (site: string, child: string) => {
-    children.set(site, (children.get(site) ?? new Set()).add(child))
-  }
-  const words = division === undefined || division === 'building' ? [''] : wordsOf(kind, division)!
-  for (const { site, building, kind: stands } of places) {
-    if (!standing.includes(stands)) continue
-    for (const word of division === 'building' ? [building] : words) add(site, word)
-  }
-  for (const { site } of standing.includes('terminal') ? households : [])
-    for (const word of division === 'building' ? [household] : words) add(site, word)
-  return new Map([...children].map(([site, names]) => [site, [...names]]))
+function* inParts<T>(all: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < all.length; at += namesAtOnce) yield all.slice(at, at + namesAtOnce)
 }

@@ -1,5 +1,5 @@
 import type { DayCounts } from '../suppression/lattice.ts'
-import { household, type Universe } from './day-counts.ts'
+import { household, type Universe } from './day-universe.ts'
 import type { Day, TimeNode } from './times.ts'
 
 /** A place that numbers are told of; the town where there is no site. */

@@ -1,4 +1,4 @@
-import { minuteMs } from '../../core/clock.ts'
+import { hourMs, minuteMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Dimension } from '../../ingest/store/store.ts'
 import { startsOf } from '../calendar.ts'
@@ -34,8 +34,15 @@ export function checkSmallQuestion(asked: Asked, { zone, now }: SmallNumbers): A
   return { ...asked, to: Math.max(asked.from, Math.min(asked.to, settledUntil(zone, now))) }
 }
 
-/** The last midnight that is past: a day that goes on could be watched while it grows. */
-export const settledUntil = (zone: string, now: number): number => startsOf(zone, '1d', now, now + 1)[0]!
+/**
+ * A day is told so long after its end at the earliest: one that goes on, or whose last events are under way, could be
+ * watched while it grows. What doors sent late in the evening has come by then.
+ */
+export const lagMs = 3 * hourMs
+
+/** The last midnight that is so long past. */
+export const settledUntil = (zone: string, now: number): number =>
+  startsOf(zone, '1d', now - lagMs, now - lagMs + 1)[0]!
 
 /** Undefined where sites are not divided. */
 export const divisionOf = (asked: Asked): Division | undefined => usedDimensions(asked).find(isDivision)

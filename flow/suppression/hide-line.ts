@@ -2,6 +2,9 @@
  * Which members of a line are hidden, where their sum is shown, at least k: those below k and those that
  * must be, and the smallest other one where the hidden ones are fewer than two or add up to less than k.
  * Each of them could then be anything from 0 to their sum. An only member is its sum, so it is shown.
+ *
+ * A member that must be hidden counts as if it were alone: the others that are hidden add up to k or more without it.
+ * Beside nothing but members that are known to be empty, the sum would be its number.
  */
 export function hideLine(counts: readonly number[], always: readonly boolean[], k: number): boolean[] {
   const hidden = counts.map((count, index) => count < k || always[index]!)
@@ -11,7 +14,7 @@ export function hideLine(counts: readonly number[], always: readonly boolean[], 
   counts.forEach((count, index) => {
     if (hidden[index]) {
       members++
-      sum += count
+      if (!always[index]) sum += count
     } else if (smallest < 0 || count < counts[smallest]!) smallest = index
   })
   // What is shown is at least k, so one is enough.

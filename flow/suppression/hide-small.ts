@@ -60,7 +60,9 @@ function markLattice(lattice: Lattice, k: number): Uint8Array {
     for (const part of times[time]!) hide(place, part)
     for (const child of places[place]!) hide(child, time)
   }
-  if (counts[0]! < k) hide(0, 0)
+  // Of a town where all else is small, the number would be that of places that are hidden whatever they count.
+  const kept = places[0]!.filter(site => lattice.always.has(site))
+  if (kept.reduce((open, site) => open - counts[site * stride]!, counts[0]!) < k) hide(0, 0)
 
   const lineOf = (nodes: readonly number[], at: (node: number) => readonly [place: number, time: number]) => {
     const line = nodes.map(at)

@@ -4,7 +4,7 @@ import type { Part } from '../../core/lifecycle.ts'
 import type { Summaries } from '../store/store.ts'
 
 export interface SummaryParts {
-  readonly summaries: Summaries
+  readonly summaries: Pick<Summaries, 'update' | 'expire'>
   /** How long they are kept; for ever where it is left out. */
   readonly days: number | undefined
   readonly clock: Clock

@@ -51,6 +51,7 @@ export function compileCells({ kind, sum, segments, stepMs, foldMs, by, where, l
   const conditions = [
     `f.at_ms >= ${segments[0]?.from ?? 0}`,
     `f.at_ms < ${segments.at(-1)?.to ?? 0}`,
+    ...receivedBefore(segments),
     ...(Object.entries(where) as [Dimension, readonly string[]][]).map(entry => condition(...entry)),
   ]
   const usesPlace = [...by, ...(Object.keys(where) as Dimension[])].some(isPlaceDimension)
@@ -95,6 +96,12 @@ export function compileCells({ kind, sum, segments, stepMs, foldMs, by, where, l
       rows: row[3 + by.length] as number,
     }),
   }
+}
+
+function receivedBefore(segments: CellQuery['segments']): string[] {
+  if (segments.every(segment => segment.receivedBefore === undefined)) return []
+  const limits = segments.map(segment => segment.receivedBefore ?? Number.MAX_SAFE_INTEGER)
+  return [`f.received_ms < ${caseOf(limits, segments)}`]
 }
 
 /** The value of the segment that `at_ms` lies in: a tree, since there may be a thousand of them. */

@@ -3,6 +3,7 @@ import type { Cell, CellQuery } from './store.ts'
 /** Something that happened, and what it counts for. */
 export interface Countable<D extends string> {
   readonly at: number
+  readonly receivedAt?: number
   readonly worth: number
   /** '' where it has none. */
   readonly wordOf: (dimension: D) => string
@@ -26,8 +27,9 @@ export function createFold<D extends string>({ segments, stepMs, foldMs, by, whe
   const wanted = Object.entries(where) as [D, readonly string[]][]
   const cells = new Map<string, Cell>()
   return {
-    add({ at, worth, wordOf }: Countable<D>): void {
+    add({ at, receivedAt = at, worth, wordOf }: Countable<D>): void {
       const segment = segments.findIndex(({ from, to }) => at >= from && at < to)
+      if (receivedAt >= (segments[segment]?.receivedBefore ?? Number.POSITIVE_INFINITY)) return
       if (segment < 0 || !wanted.every(([dimension, values]) => values.includes(wordOf(dimension)))) return
       const local = at + segments[segment]!.offsetMs
       const step = stepMs === undefined ? 0 : Math.floor(local / stepMs) * stepMs

@@ -25,7 +25,7 @@ export function cellStatements(
   )
   const ofRows = sum === undefined ? 'count("n")' : `sum("${sum}"), count("${sum}")`
   const { measurement, counted } = source ?? { measurement: kind, counted: ofRows }
-  return segments.flatMap(({ from, to, offsetMs }, segment) => {
+  return segments.flatMap(({ from, to, offsetMs, receivedBefore }, segment) => {
     const first = Math.max(from, firstMs)
     const last = Math.min(to, lastMs)
     if (first >= last) return []
@@ -34,7 +34,8 @@ export function cellStatements(
     const time = stepMs === undefined ? [] : [`time(${stepMs}ms, ${modulo(-offsetMs, stepMs)}ms)`]
     const groups = [...time, ...tags]
     const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`
-    const text = `SELECT ${counted} FROM "${measurement}" WHERE time >= ${first}ms AND time < ${last}ms${filters.join('')}${grouped}${stepMs === undefined ? '' : ' fill(none)'}`
+    const received = receivedBefore === undefined ? '' : ` AND "receivedMs" < ${receivedBefore}`
+    const text = `SELECT ${counted} FROM "${measurement}" WHERE time >= ${first}ms AND time < ${last}ms${received}${filters.join('')}${grouped}${stepMs === undefined ? '' : ' fill(none)'}`
     const toCells = ({ tags: told, values }: Series): Cell[] => {
       const words = by.map(dimension => fromTag(told?.[dimension] ?? ''))
       return values.flatMap(([start, count, rows = count]) => {

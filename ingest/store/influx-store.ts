@@ -179,6 +179,7 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
     oldest: kind => expiry.oldest(kind),
     summaries: {
       update: () => serially(summing.update),
+      rowsSince: summing.rowsSince,
       expire: before => serially(() => summing.expire(before)),
     },
     stats: async () => ({ ...(await stats()), rejected: rejects.count() }),

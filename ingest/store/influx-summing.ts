@@ -35,6 +35,8 @@ export interface Summing {
   beforeErasure(expiry: Expiry): Promise<void>
   /** Sums up one day of one kind; resolves with how many days it did: 0 once there is none to do. */
   update(): Promise<number>
+  /** Since when there are all rows of a kind; undefined where nothing is summed up. */
+  rowsSince(kind: SummedKind): Promise<number | undefined>
   /** Deletes what has been summed up of the time before. */
   expire(before: number): Promise<void>
   reset(): void
@@ -99,8 +101,14 @@ export function createSumming(
       const whole = [{ query, summed: false, segments: query.segments.map((_, index) => index) }]
       if (!isAnswerable(query) || !(await isOn())) return whole
       const clean = await days.clean(query.kind)
-      const pieces = query.segments.flatMap(({ from, to, offsetMs }, segment) =>
-        piecesOf(from, to, clean).map(piece => ({ ...piece, offsetMs, segment })),
+      // Sums do not say when their rows were received.
+      const pieces = query.segments.flatMap(({ from, to, receivedBefore, ...rest }, segment) =>
+        piecesOf(from, to, receivedBefore === undefined ? clean : []).map(piece => ({
+          ...rest,
+          ...(receivedBefore === undefined ? {} : { receivedBefore }),
+          ...piece,
+          segment,
+        })),
       )
       if (!pieces.some(({ summed }) => summed)) return whole
       return [true, false].map(summed => {
@@ -142,6 +150,7 @@ export function createSumming(
       }
       return 0
     },
+    rowsSince: async kind => ((await isOn()) ? days.begin(kind) : undefined),
     async expire(before) {
       if (!(await isOn())) return
       await Promise.allSettled(readers)

@@ -71,7 +71,8 @@ export function createMemoryStore(): Store {
         if (row.record.kind !== kind) return []
         const worth = sum === undefined ? 1 : (row.record.data as { [member: string]: unknown })[sum]
         if (typeof worth !== 'number') return []
-        return [{ at: row.record.at, worth, wordOf: (dimension: Dimension) => wordOf(row, dimension) }]
+        const { at, receivedAt } = row.record
+        return [{ at, receivedAt, worth, wordOf: (dimension: Dimension) => wordOf(row, dimension) }]
       })
       return foldCells(things, query)
     },

@@ -55,7 +55,7 @@ export interface CellQuery {
   /** Adds this up instead of counting rows: how many of a kind were seen on pictures, how long doors were open. */
   readonly sum?: ObjectKind | 'openMs'
   /** [from, to) in epoch ms, each beginning where the one before ends; `at + offsetMs` is local wall-clock time. */
-  readonly segments: readonly { readonly from: number; readonly to: number; readonly offsetMs: number }[]
+  readonly segments: readonly CellSegment[]
   /** Absent: each segment is one step. */
   readonly stepMs?: number
   /** A multiple of `stepMs`: steps that lie that far apart in local time are put together, as the hours of all days are. */
@@ -65,6 +65,14 @@ export interface CellQuery {
   readonly where: { readonly [D in Dimension]?: readonly string[] }
   /** No more cells than that, whichever: so that an answer nobody wants does not fill the memory. */
   readonly limit?: number
+}
+
+export interface CellSegment {
+  readonly from: number
+  readonly to: number
+  readonly offsetMs: number
+  /** Only rows that were received before that, epoch ms. */
+  readonly receivedBefore?: number
 }
 
 export interface Cell {
@@ -133,6 +141,8 @@ export interface Store {
 export interface Summaries {
   /** Sums up a day of rows, if there is one; resolves with how many. Answers are the same before and after. */
   update(): Promise<number>
+  /** Since when there are all rows of a kind, epoch ms: of the time before only sums may be left. Undefined where nothing is summed up. */
+  rowsSince(kind: CellQuery['kind']): Promise<number | undefined>
   /** Deletes what has been summed up of the time before that, epoch ms. */
   expire(before: number): Promise<void>
 }

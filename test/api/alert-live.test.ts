@@ -237,7 +237,7 @@ describe('the live stream', () => {
 
   test('has a limit for all and for one, says when to come back, and has room again once one has left', async () => {
     const { url, access, live } = await serve({ maxReaders: 3, maxOfOne: 2 })
-    const { token } = await access.tokens.create({ name: 'wall', role: 'auditor' }, 1, now)
+    const { token } = await access.tokens.create({ name: 'wall', role: 'admin' }, 1, now)
     const first = follow(url)
     await Promise.all([first, follow(url)].map(({ answered }) => answered))
     const third = await follow(url).answered
@@ -254,7 +254,7 @@ describe('the live stream', () => {
 
   test('keeps no place for one who is gone before it begins', async () => {
     const { url, access, live } = await serve()
-    const { token } = await access.tokens.create({ name: 'room', role: 'auditor' }, 1, now)
+    const { token } = await access.tokens.create({ name: 'room', role: 'admin' }, 1, now)
     const { find } = access.tokens
     let [asked, begin] = [false, () => {}]
     const held = new Promise<void>(resolve => {

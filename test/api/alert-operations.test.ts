@@ -9,7 +9,7 @@ import { openAlerts, raisedAt } from '../support/alerts.ts'
 const now = Date.UTC(2026, 10, 24, 3)
 const duty: Viewer = { as: 'account', name: '早班', role: 'duty', sites: ['南社'] }
 const elsewhere: Viewer = { ...duty, name: 'night', sites: ['北社'] }
-const auditor: Viewer = { as: 'token', name: 'audit', role: 'auditor' }
+const admin: Viewer = { as: 'token', name: 'chief', role: 'admin' }
 
 /** One alert at 南社, one at 北社, and one of the service itself. */
 async function town() {
@@ -40,7 +40,7 @@ describe('a duty room', () => {
       (await as(viewer).listAlerts({ limit: 10, ...(sites && { sites }) })).alerts.map(({ id }) => id)
     expect(await seen(duty)).toEqual([south.id])
     expect(await seen(elsewhere)).toEqual([north.id])
-    expect(await seen(auditor)).toHaveLength(3)
+    expect(await seen(admin)).toHaveLength(3)
     expect([await seen(duty, ['北社']), await seen(duty, ['南社', '北社'])]).toEqual([[], [south.id]])
   })
 
@@ -60,8 +60,8 @@ describe('a duty room', () => {
       raised: 1,
       bySeverity: { warning: 1, critical: 0 },
     })
-    expect(await as(auditor).alertReport({})).toMatchObject({ raised: 3, from: now - 12 * hourMs, to: now })
-    expect(await as(auditor).alertReport({ sites: ['北社'], to: now + 1 })).toMatchObject({ raised: 1 })
+    expect(await as(admin).alertReport({})).toMatchObject({ raised: 3, from: now - 12 * hourMs, to: now })
+    expect(await as(admin).alertReport({ sites: ['北社'], to: now + 1 })).toMatchObject({ raised: 1 })
   })
 })
 

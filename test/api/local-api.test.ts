@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createAccess } from '../../api/access/access.ts'
 import { createLocalApi } from '../../api/api.ts'
 import { createBackfillFiles } from '../../api/operations/backfill-files.ts'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import { roles } from '../../api/roles.ts'
 import { parseConfig } from '../../core/config.ts'
 import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
 import { createLog } from '../../core/log.ts'
@@ -26,17 +28,24 @@ const noDoor: Door = {
   metrics: async () => 'lintel_connected_devices 3\n',
 }
 
-async function start({ door = noDoor, store = createMemoryStore() }: { door?: Door; store?: Store } = {}) {
+interface Parts {
+  door?: Door
+  store?: Store
+  metricsTokenFile?: string
+}
+
+async function start({ door = noDoor, store = createMemoryStore(), ...http }: Parts = {}) {
   const paths = dataPaths(await temporaryDirectory())
   prepareDataDirectory(paths)
-  const config = parseConfig({ http: { port: 0 } })
+  const config = parseConfig({ http: { port: 0, ...http } })
   const state = createMemoryState()
+  const access = createAccess(state, () => 0, config)
   const api = createLocalApi({
     paths,
     config,
     log: createLog('test', 'silent'),
     registry: createRegistry(state),
-    access: createAccess(state, () => 0, config),
+    access,
     backfillFiles: createBackfillFiles(state),
     journal: createMemoryJournal(() => 0),
     store,
@@ -58,7 +67,9 @@ async function start({ door = noDoor, store = createMemoryStore() }: { door?: Do
   })
   await api.start!()
   onTestFinished(() => api.stop())
-  return { api, paths }
+  const metrics = (token = readFileSync(paths.token, 'utf8').trim()) =>
+    fetch(`${api.url}/metrics`, { headers: token === '' ? {} : { authorization: `Bearer ${token}` } })
+  return { api, paths, access, metrics }
 }
 
 describe('the API of a process', () => {
@@ -82,8 +93,8 @@ describe('the API of a process', () => {
   })
 
   test('shows the metrics of gateway, intake and store together', async () => {
-    const { api } = await start()
-    const text = await (await fetch(`${api.url}/metrics`)).text()
+    const { metrics } = await start()
+    const text = await (await metrics()).text()
     for (const line of [
       'lintel_connected_devices 3',
       'lintel_store_applied 9',
@@ -99,12 +110,29 @@ describe('the API of a process', () => {
 
   test('shows the metrics that there are while gateway and store are down', async () => {
     const down = async () => Promise.reject(new Error('down'))
-    const { api } = await start({
+    const { metrics } = await start({
       door: { ...noDoor, metrics: down },
       store: { ...createMemoryStore(), stats: down },
     })
-    const answer = await fetch(`${api.url}/metrics`)
+    const answer = await metrics()
     expect(answer.status).toBe(200)
     expect(await answer.text()).toContain('lintel_store_applied 9')
   })
+
+  test('tells metrics to an admin and to who has the token for them, and no count to anybody else', async () => {
+    const file = join(await temporaryDirectory(), 'metrics-token')
+    const { metrics, access } = await start({ metricsTokenFile: file })
+    const tokens = await Promise.all(
+      roles.map(async role => (await access.tokens.create({ name: role, role, ...(role === 'duty' ? { sites: ['s'] } : {}) }, 1, 0)).token),
+    )
+    const statuses = async () => Promise.all(['', 'x', ...tokens].map(async token => (await metrics(token)).status))
+    const secret = 'a-token-of-some-length'
+    expect([await statuses(), (await metrics(secret)).status]).toEqual([[401, 401, 200, 403, 403, 403], 401])
+    writeFileSync(file, `${secret}\n`)
+    expect([await statuses(), (await metrics(secret)).status]).toEqual([[401, 401, 200, 403, 403, 403], 200])
+    expect(await (await metrics('')).text()).not.toMatch(/lintel_\w+[ {]/)
+    // One that could be guessed opens nothing.
+    writeFileSync(file, 'short')
+    expect((await metrics('short')).status).toBe(401)
+  }) // biome-ignore format: long lines
 })

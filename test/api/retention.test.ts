@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { OperationParts } from '../../api/operations/operation-parts.ts'
 import { createRetentionOperations } from '../../api/operations/retention-operations.ts'
+import type { Role } from '../../api/roles.ts'
 import { dayMs, hourMs } from '../../core/clock.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { startOfDayIn } from '../../flow/zone.ts'
@@ -14,7 +15,7 @@ import { passage } from '../support/records.ts'
 /** Three in the morning in Shanghai. */
 const now = Date.UTC(2026, 10, 20, 19)
 
-async function setUp(agosMs: readonly number[], pictures: PictureHolding[] = []) {
+async function setUp(agosMs: readonly number[], pictures: PictureHolding[] = [], role: Role = 'admin') {
   const store = createMemoryStore()
   const rows = agosMs.map((ago, i) => row(i + 1, passage({ at: now - ago }), place(i + 1)))
   await store.write({ journal: 'j', rows, next: rows.length })
@@ -23,7 +24,9 @@ async function setUp(agosMs: readonly number[], pictures: PictureHolding[] = [])
   const days = { passage: 10 }
   const { erase } = createRetention({ store, deletions, days, startOfDay, clock: () => now, onDeletion() {}, onFault() {} }) // biome-ignore format: one line
   const retention = { deletions, days, startOfDay, erase, pictures: async () => pictures }
-  return createRetentionOperations({ store, retention, clock: () => now } as unknown as OperationParts)
+  return createRetentionOperations({ store, retention, clock: () => now } as unknown as OperationParts, {
+    role,
+  })
 }
 
 test('what there is of each kind is told with its age, its limit and its last deletion', async () => {
@@ -34,6 +37,19 @@ test('what there is of each kind is told with its age, its limit and its last de
   expect(rows.find(({ kind }) => kind === 'door')).toEqual({ kind: 'door', rows: 0, bytes: 0 })
   expect(await operations.listDeletions({ limit: 9 })).toEqual([erased])
 })
+
+test('an auditor is told thousands and days, so that no event is told by asking again', async () => {
+  const holding = { stage: 'redacted', files: 1203, bytes: 9_400_000, oldestAt: now, held: 2, overdue: 1 } as const
+  const auditor = await setUp([12 * dayMs, 5 * dayMs], [holding], 'auditor')
+  const admin = await setUp([12 * dayMs, 5 * dayMs], [holding])
+  expect((await admin.retention()).rows.find(({ kind }) => kind === 'passage')).toMatchObject({ rows: 2, oldestAt: now - 12 * dayMs })
+  const today = now - 3 * hourMs
+  const { rows, pictures } = await auditor.retention()
+  expect(rows.find(({ kind }) => kind === 'passage')).toMatchObject({ rows: 0, oldestAt: today - 12 * dayMs })
+  expect(pictures).toEqual([{ ...holding, files: 1000, bytes: 9_000_000, oldestAt: today, held: 0 }])
+  await auditor.eraseRows({ of: { device: 'd2' }, before: now })
+  expect(await auditor.listDeletions({ limit: 9 })).toMatchObject([{ rows: 0, oldestAt: today - 12 * dayMs }])
+}) // biome-ignore format: long lines
 
 const cases = [
   { title: 'of the day that is the first to stay', agoMs: 10 * dayMs + 3 * hourMs - 1, overdue: false },

@@ -32,9 +32,9 @@ interface Compose {
   secrets: Record<string, { file: string }>
 }
 
-const files = ['docker-compose.yml', 'docker-compose.influx.yml']
+const files = ['docker-compose.yml', 'docker-compose.influx.yml', 'docker-compose.watch.yml']
 const read = (name: string) => parse(readRoot(name), { merge: true }) as Compose
-const [alone, influx] = files.map(read) as [Compose, Compose]
+const [alone, influx, watch] = files.map(read) as [Compose, Compose, Compose]
 /** An override adds to the lists of what it overrides. */
 const services = { ...alone.services, influxdb: influx.services.influxdb! }
 const named = Object.entries(services)
@@ -66,7 +66,7 @@ describe('docker compose', () => {
   })
 
   test('every file, volume and secret that a service names is there', () => {
-    for (const { services: all } of [alone, influx]) {
+    for (const { services: all } of [alone, influx, watch]) {
       for (const service of Object.values(all)) {
         for (const volume of service.volumes ?? []) {
           const [from] = volume.split(':') as [string]

@@ -15,7 +15,8 @@ import { readRoot, root } from './dockerfile.ts'
 
 const install = 'apt-get install prometheus'
 const rules = readRoot('deploy/prometheus/rules.yml')
-const apiOf = ({ data }: LintelNode) => findEndpoint(dataPaths(data), 'api')!.url
+const apiOf = ({ data }: LintelNode) => findEndpoint(dataPaths(data), 'api')!
+const asOperator = (node: LintelNode) => ({ headers: { authorization: `Bearer ${apiOf(node).token}` } })
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -29,7 +30,10 @@ async function freePort(): Promise<number> {
 test('promtool takes the configuration and the rules, and the alerts fire when they should', async context => {
   needsProgram(context, 'promtool', install)
   const deployed = (name: string) => join(root, 'deploy/prometheus', name)
-  expect(await run('promtool', ['check', 'config', deployed('prometheus.yml')])).toMatchObject({ code: 0 })
+  // The file of the token is there where it is deployed.
+  expect(
+    await run('promtool', ['check', 'config', '--syntax-only', deployed('prometheus.yml')]),
+  ).toMatchObject({ code: 0 })
   expect(await run('promtool', ['test', 'rules', deployed('rules.test.yml')])).toMatchObject({ code: 0 })
 })
 
@@ -46,9 +50,11 @@ test('every alert says what it is in Chinese and English', () => {
 test('an edge and its centre have every metric that is asked for, and Prometheus answers for them', {
   timeout: 120_000,
 }, async context => {
-  const { edge, centre } = await startEdgeAndCentre(1)
+  const metricsTokenFile = join(await temporaryDirectory(), 'metrics-token')
+  writeFileSync(metricsTokenFile, 'what-prometheus-shows\n')
+  const { edge, centre } = await startEdgeAndCentre(1, {}, { tagger: { workers: 0 }, http: { metricsTokenFile } }) // biome-ignore format: one line
   const texts = await Promise.all(
-    [edge, centre].map(async node => (await fetch(`${apiOf(node)}/metrics`)).text()),
+    [edge, centre].map(async node => (await fetch(`${apiOf(node).url}/metrics`, asOperator(node))).text()),
   )
   const exposed = new Set(
     texts.flatMap(text => [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name)),
@@ -61,10 +67,11 @@ test('an edge and its centre have every metric that is asked for, and Prometheus
 
   needsProgram(context, 'prometheus', install)
   const place = await temporaryDirectory()
-  const targets = [edge, centre].map(node => new URL(apiOf(node)).host)
+  const targets = [edge, centre].map(node => new URL(apiOf(node).url).host)
   const configuration = readRoot('deploy/prometheus/prometheus.yml')
     .replace('["lintel:8080"]', JSON.stringify(targets))
     .replaceAll('15s', '1s')
+    .replace('/run/secrets/metrics-token', metricsTokenFile)
   expect(configuration).toContain(targets[0])
   writeFileSync(join(place, 'prometheus.yml'), configuration)
   writeFileSync(join(place, 'rules.yml'), rules)

@@ -135,7 +135,9 @@ describe('a snapshot that a device publishes', () => {
     expect(captionOf(jpeg)).toEqual(sighting)
     expect(await sharp(jpeg).metadata()).toMatchObject({ format: 'jpeg', width: 768, height: 576 })
     expect((await sharp(jpeg).metadata()).exif).toBeUndefined()
-    const metrics = await (await fetch(`${findEndpoint(paths, 'api')!.url}/metrics`)).text()
+    const { url, token } = findEndpoint(paths, 'api')!
+    const headers = { authorization: `Bearer ${token}` }
+    const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
     expect(metrics).toContain('lintel_tagger_pictures_total{outcome="seen"} 1')
     expect(reader.audit(0).tallies.get('d1')?.snapshot).toMatchObject({ received: 1, stored: 1, sighted: 1 })
     const ledger = await eventually(async () => {

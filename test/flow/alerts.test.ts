@@ -109,18 +109,13 @@ describe('alerts are counted', () => {
 describe('of alerts', () => {
   const as = (role: Viewer['role'], sites?: string[]): Viewer => ({ as: 'account', name: 'x', role, ...(sites && { sites }) }) // biome-ignore format: one line
 
-  test('an analyst counts none, not even all of a year', async () => {
-    const { ask } = await setUp()
-    for (const change of [{}, { from: '2026-01-01', every: 'all' }])
-      await expect(ask(change, as('analyst'))).rejects.toMatchObject({ code: 'API_FORBIDDEN' })
-  })
-
-  test('an auditor, who may read each, counts exactly', async () => {
-    const { ask } = await setUp()
-    const answer = await ask({ every: 'all', by: ['building'] }, as('auditor'))
-    expect(answer).toMatchObject({ total: 4 })
-    expect(answer).not.toHaveProperty('suppression')
-  })
+  for (const role of ['analyst', 'auditor'] as const) {
+    test(`an ${role} counts none, not even all of a year`, async () => {
+      const { ask } = await setUp()
+      for (const change of [{}, { from: '2026-01-01', every: 'all' }])
+        await expect(ask(change, as(role))).rejects.toMatchObject({ code: 'API_FORBIDDEN' })
+    })
+  }
 
   test('a duty room counts those of its sites, and none of the service itself', async () => {
     const { ask } = await setUp()

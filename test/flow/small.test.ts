@@ -185,7 +185,9 @@ describe('whatever an analyst asks,', () => {
     )
   })
 
-  test('the answers of two towns of which the same is published are the same', async () => {
+  test('the answers of two towns of which the same is published are the same', {
+    timeout: 150_000,
+  }, async () => {
     let disguised = 0
     const swap = tuple(
       integer({ min: 0, max: 299 }),

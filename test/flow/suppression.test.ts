@@ -6,10 +6,12 @@ import type { DayCounts } from '../../flow/suppression/lattice.ts'
 import { expectSafe, isHidden, nameOf, nodesOf } from './suppression-adversary.ts'
 import { type Case, smallDays } from './suppression-days.ts'
 
+/** Thousands of answers of an exact solver, also where the machine has much else to do. */
+const timeout = 150_000
 const leavesOf = (day: DayCounts) =>
   day.hourOf.length * day.sites.reduce((sum, { children }) => sum + children.length, 0)
 describe('what is told of a day', () => {
-  test('leaves every hidden number open by k or more to whoever adds up all shown ones', () => {
+  test('leaves every hidden number open by k or more to whoever adds up all shown ones', { timeout }, () => {
     const safe = ({ day, k }: Case) => {
       const marks = hideSmall(day, k)
       const nodes = nodesOf(day)
@@ -49,7 +51,7 @@ function coarser(
 describe('the mark of a node', () => {
   const days = smallDays({ sites: 4, children: 5, hours: 5, parts: 4 })
 
-  test('is the same however fine the question is', () => {
+  test('is the same however fine the question is', { timeout }, () => {
     assert(
       property(days, ({ day, k }) => {
         const fine = hideSmall(day, k)
@@ -75,7 +77,7 @@ describe('the mark of a node', () => {
     )
   })
 
-  test('is the same in whatever order sites and children come', () => {
+  test('is the same in whatever order sites and children come', { timeout }, () => {
     assert(
       property(days, ({ day, k }) => {
         const turned: DayCounts = {

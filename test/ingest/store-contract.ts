@@ -63,6 +63,32 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(vehicles).toEqual([{ segment: 0, localStart: eight, values: ['car', '2'], count: 1, rows: 1 }])
     })
 
+    test('counts of a segment what was received before its limit, and of another what before its own', async () => {
+      const store = await open()
+      const received = (seq: number, minutes: number, receivedAt: number) =>
+        row(seq, passage({ at: someMoment + minutes * minuteMs, receivedAt }))
+      const limit = someMoment + 3 * hourMs
+      await store.write({
+        journal: 'j',
+        next: 5,
+        rows: [
+          received(1, 0, limit - 1),
+          received(2, 1, limit),
+          received(3, 60, limit),
+          received(4, 61, limit + 1),
+          received(5, 120, limit + hourMs),
+        ],
+      })
+      const from = someMoment - 30 * minuteMs
+      const segments = [
+        { from, to: from + hourMs, offsetMs: 0, receivedBefore: limit },
+        { from: from + hourMs, to: from + 2 * hourMs, offsetMs: 0, receivedBefore: limit + 1 },
+        { from: from + 2 * hourMs, to: from + 3 * hourMs, offsetMs: 0 },
+      ]
+      const cells = await store.cells({ ...hours, segments, by: ['site'] })
+      expect(cells.map(({ segment, count }) => [segment, count]).sort()).toEqual([[0, 1], [1, 1], [2, 1]]) // biome-ignore format: one line
+    })
+
     test('cuts each segment by its own offset', async () => {
       const store = await open()
       await store.write({

@@ -1,0 +1,45 @@
+import type { Place } from '../../core/words.ts'
+import { isAtPoint } from '../../devices/registry/device.ts'
+import type { Registry } from '../../devices/registry/registry.ts'
+import type { KnownPlace } from '../../flow/scope.ts'
+import { type HouseholdDoor, placeName, type StandingPlace } from '../../flow/small/town.ts'
+
+/** Where anything ever stood, also where nothing stands any more: what was counted there is still asked for. */
+export interface Town {
+  readonly known: readonly Place[]
+  /** The same for who sees no small number: of the door of a household, its site alone. */
+  readonly open: readonly KnownPlace[]
+  /** Buildings that hold something else than doors of households, by what stands there. */
+  readonly places: readonly StandingPlace[]
+  readonly households: readonly HouseholdDoor[]
+}
+
+/** Read anew when the registry has changed. */
+export function createTownReader(registry: Pick<Registry, 'version' | 'places' | 'get'>): () => Town {
+  let town: (Town & { readonly version: number }) | undefined
+  return () => {
+    const version = registry.version()
+    if (town?.version !== version) town = { version, ...townOf(registry) }
+    return town
+  }
+}
+
+function townOf(registry: Pick<Registry, 'places' | 'get'>): Town {
+  const places = new Map<string, StandingPlace>()
+  const households = new Map<string, HouseholdDoor>()
+  const open: KnownPlace[] = []
+  const known = registry.places()
+  for (const place of known) {
+    const { device, site, building } = place
+    const { kind, household } = registry.get(device) ?? {}
+    if (household) {
+      households.set(`${device}/${site}`, { device, site })
+      open.push({ site })
+      continue
+    }
+    open.push(place)
+    if (kind !== undefined && isAtPoint(kind))
+      places.set(`${kind}/${placeName({ site, building })}`, { site, building, kind })
+  }
+  return { known, open, places: [...places.values()], households: [...households.values()] }
+}
