@@ -1,17 +1,19 @@
 import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
-import { messageOf } from '../core/errors.ts'
+import { createFaultLog } from '../core/fault-log.ts'
 import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
+import type { Restarts } from '../core/service-messages.ts'
 import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import { createApp } from './app.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
 import { createOperations } from './operations/local-operations.ts'
 import type { OperationParts } from './operations/operation-parts.ts'
+import { createProcessMetrics } from './process-metrics.ts'
 import { createStoreMetrics } from './store-metrics.ts'
 
 export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount'> {
@@ -22,6 +24,8 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
   intake?: { stats(): IntakeStats }
   /** What the watch, the alerts and their channels tell Prometheus. */
   alertMetrics?: () => Promise<string>
+  /** How often the supervisor started the processes of the service again. */
+  restarts?: () => Readonly<Record<string, Restarts>>
 }
 
 /** The API over the parts of this process. */
@@ -31,6 +35,7 @@ export function createLocalApi({
   log,
   intake,
   alertMetrics,
+  restarts = () => ({}),
   ...parts
 }: ApiParts): Part & { readonly url: string } {
   const { access, clock } = parts
@@ -45,10 +50,11 @@ export function createLocalApi({
     config,
     clock,
     live,
-    onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
+    onError: createFaultLog(log.child({ what: 'a request failed' })),
   })
   const liveMetrics = live && createLiveMetrics(live)
   const storeMetrics = createStoreMetrics({ ...parts, intake })
+  const processMetrics = createProcessMetrics(restarts)
   app.get('/metrics', { config: { needs: 'nothing' } }, async (_, reply) => {
     const others = [
       parts.door.metrics().catch(() => ''),
@@ -56,6 +62,7 @@ export function createLocalApi({
       readMetrics(paths, 'uplink'),
       liveMetrics?.() ?? '',
       alertMetrics?.() ?? '',
+      processMetrics(),
     ]
     return reply.type(metricsType).send((await Promise.all([...others, storeMetrics()])).join('\n'))
   })

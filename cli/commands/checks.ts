@@ -4,13 +4,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../core/config.ts'
-import {
-  dataPaths,
-  findEndpoint,
-  lockDataDirectory,
-  prepareDataDirectory,
-} from '../../core/data-directory.ts'
+import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { lockDataDirectory } from '../../core/lock.ts'
 import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { answers } from '../connect.ts'

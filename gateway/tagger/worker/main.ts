@@ -1,4 +1,6 @@
 import { codeOf, messageOf } from '../../../core/errors.ts'
+import { createLog } from '../../../core/log.ts'
+import { endOnUnexpected } from '../../../core/unexpected.ts'
 import { openEye } from '../../../models/eye.ts'
 import type { LookTask, Report, Task, WorkerSettings } from '../messages.ts'
 import { openVeil } from './veil.ts'
@@ -8,7 +10,8 @@ import { openVeil } from './veil.ts'
  * has no files and no network of ours; it may be killed at any moment. This thread looks, another one redacts.
  */
 const settings = JSON.parse(process.argv[2] ?? 'null') as WorkerSettings
-const tell = (report: Report) => process.send!(report)
+const tell = (report: Report) => process.connected && process.send!(report)
+endOnUnexpected(createLog('tagger worker', 'info'))
 
 try {
   await work()
