@@ -31,7 +31,7 @@ export async function beginService<S extends { readonly config: { readonly log: 
 ): Promise<ServiceProcess<S>> {
   const log = createLog(name, 'info')
   endOnUnexpected(log)
-  if (process.send === undefined)
+  if (process.channel === undefined)
     throw new LintelError('CONFIG_INVALID', `the ${name} is started by lintel up or lintel gateway`)
   let restarts: Readonly<Record<string, Restarts>> = {}
   const handedOver = Promise.withResolvers<S>()
@@ -43,6 +43,7 @@ export async function beginService<S extends { readonly config: { readonly log: 
   // Until the settings have come there is nothing to stop.
   const leave = () => process.exit(exitCodes.ok)
   process.once('disconnect', leave)
+  if (!process.connected) leave()
   const settings = await handedOver.promise
   process.off('disconnect', leave)
   log.level = settings.config.log.level

@@ -10,8 +10,11 @@ import { openVeil } from './veil.ts'
  * has no files and no network of ours; it may be killed at any moment. This thread looks, another one redacts.
  */
 const settings = JSON.parse(process.argv[2] ?? 'null') as WorkerSettings
-const tell = (report: Report) => process.connected && process.send!(report)
+const tell = (report: Report) => process.send!(report)
 endOnUnexpected(createLog('tagger worker', 'info'))
+// Nobody would hear it any more; also while it loads its models, which takes seconds.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+if (!process.connected) process.kill(process.pid, 'SIGKILL')
 
 try {
   await work()
@@ -41,7 +44,5 @@ async function work(): Promise<void> {
   }
 
   process.on('message', (task: Task) => void answer(task))
-  // Nobody would hear it any more.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   tell({ kind: 'ready' })
 }
