@@ -76,7 +76,8 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
       prepare: () => prepareData(paths, config),
       onFault,
     })
-    const guard = createGuard(new GuardedFiles([paths.root]), error => {
+    const files = new GuardedFiles([paths.root])
+    const guard = createGuard(files, error => {
       isGone = true
       onFault(error)
       void supervisor.stop()
@@ -84,20 +85,20 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     await guard.start?.()
     const stop = () => void supervisor.stop()
     signal.addEventListener('abort', stop)
-    try {
-      const ready = await supervisor.ready()
-      failures = 0
-      if (!wasUp) {
-        wasUp = true
-        await parts.onUp(ready)
-      }
-    } catch (error) {
+    if (signal.aborted) stop()
+    const ready = await supervisor.ready().catch(error => {
       // For people: in the log it is one line of many.
       if (!wasUp && !isGone) process.stderr.write(`${messageOf(error)}\n`)
+    })
+    if (ready !== undefined) failures = 0
+    if (ready !== undefined && !wasUp) {
+      wasUp = true
+      await parts.onUp(ready).catch(onFault)
     }
     const code = await supervisor.ended
     signal.removeEventListener('abort', stop)
     await guard.stop()
+    files.forget(paths.root)
     return isGone && !signal.aborted ? undefined : code
   }
 }

@@ -47,6 +47,9 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const paths = dataPaths(data)
   const log = createLog('supervisor', config.log.level)
   endOnUnexpected(log)
+  // A terminal that was closed, or a file on a full disk that takes no more lines, is no reason to stop.
+  process.stdout.removeAllListeners('error')
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const stopping = new AbortController()
   const stop = () => stopping.abort()
   process.on('SIGTERM', stop)
