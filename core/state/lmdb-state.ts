@@ -13,9 +13,18 @@ const maxTables = 64
 /**
  * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still
  * undo, and a failed flush can leave a promise that never settles.
+ * `eventTurnBatching: false`: with it on, lmdb makes a promise of its own for the writes of a turn, which nobody has;
+ * a commit that fails, as on a full disk, rejects that, too, and ends the process as an unhandled rejection.
  */
 export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions): State {
-  const root = open({ path: directory, maxDbs: maxTables, overlappingSync: false, readOnly, noSubdir: false })
+  const root = open({
+    path: directory,
+    maxDbs: maxTables,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    readOnly,
+    noSubdir: false,
+  })
   const databases = new Map<string, Database<unknown, string>>()
   /** Opened by the change that runs now: if it is undone, so are they. */
   const unsure = new Set<string>()

@@ -62,14 +62,14 @@ describe('the log of refusals', () => {
       add(100, { code: 'JOURNAL_DISK_LOW', device: `d${n}` })
       pass(1000)
     }
-    expect(lines.map(line => JSON.parse(line).times)).toEqual([undefined, 901])
+    expect(lines.map(line => JSON.parse(line).times)).toEqual([undefined, 1000])
     pass(100_000)
     add(1, { code: 'JOURNAL_DISK_LOW' })
     const [before, again] = lines.slice(2).map(line => JSON.parse(line))
     expect(before).toEqual({
       level: 40,
       code: 'JOURNAL_DISK_LOW',
-      times: 4000 - 1 - 901,
+      times: 4000 - 1 - 1000,
       msg: 'refused before',
     })
     expect(again).not.toHaveProperty('times')
