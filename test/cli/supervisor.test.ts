@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import type { Life, Told } from './supervised.child.ts'
 
-const withinMs = 60_000
+const withinMs = 180_000
 
 interface Supervised {
   readonly supervisor: Supervisor
@@ -75,7 +75,7 @@ describe('a process of the service', () => {
   })
 
   test('whose event loop is blocked is killed and started again', { timeout: withinMs }, async () => {
-    const { supervisor, faults, ...told } = await start(['block', 'live'], { patienceMs: 3000 })
+    const { supervisor, faults, ...told } = await start(['block', 'live'], { patienceMs: 10_000 })
     await supervisor.ready()
     await eventually(() => told.starts() === 2, withinMs)
     expect(faults.map(({ code }) => code)).toEqual(['PROCESS_HUNG', 'PROCESS_FAILED'])
@@ -84,7 +84,7 @@ describe('a process of the service', () => {
   test('that is stopped, as a debugger does it, is killed and started again', {
     timeout: withinMs,
   }, async () => {
-    const { supervisor, faults, ...told } = await start(['live'], { patienceMs: 3000 })
+    const { supervisor, faults, ...told } = await start(['live'], { patienceMs: 10_000 })
     const { pid } = (await supervisor.ready()).told as { pid: number }
     process.kill(pid, 'SIGSTOP')
     await eventually(() => told.starts() === 2, withinMs)
@@ -92,10 +92,10 @@ describe('a process of the service', () => {
   })
 
   test('in which a thread waits for the disk is left alone', { timeout: withinMs }, async () => {
-    const { supervisor, faults, ...told } = await start(['commit slowly'], { patienceMs: 4000 })
+    const { supervisor, faults, ...told } = await start(['commit slowly'], { patienceMs: 10_000 })
     await supervisor.ready()
-    // Twice its patience; there is nothing to wait for.
-    await new Promise(resolve => setTimeout(resolve, 9000))
+    // More than its patience; there is nothing to wait for.
+    await new Promise(resolve => setTimeout(resolve, 15_000))
     expect([told.starts(), faults]).toEqual([1, []])
   })
 

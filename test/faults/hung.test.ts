@@ -31,7 +31,7 @@ test('each process that is stopped, as by a debugger, is replaced, and the acks 
   timeout: 4 * withinMs,
 }, async () => {
   const { paths, port, service, tokenOf } = await start({
-    processes: { patienceS: 10 },
+    processes: { patienceS: 15 },
     tagger: { workers: 0 },
   })
   const door = startSteadyDoor(port, { device: 'door-1', token: await tokenOf('door-1') })
