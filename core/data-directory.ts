@@ -103,7 +103,9 @@ export function readIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    throw new LintelError(codeOfFileFault(error), `${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }
 
