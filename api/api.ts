@@ -1,15 +1,14 @@
 import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
-import { messageOf } from '../core/errors.ts'
+import { createFaultLog } from '../core/fault-log.ts'
 import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
-
+import type { Restarts } from '../core/service-messages.ts'
 import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
 import { createIdentify } from './access/identify.ts'
-
 import { createApp } from './app.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
@@ -17,6 +16,7 @@ import { createMetricsGate } from './metrics-gate.ts'
 import { createMetricsPage } from './metrics-page.ts'
 import { createOperations } from './operations/local-operations.ts'
 import type { OperationParts } from './operations/operation-parts.ts'
+import { createProcessMetrics } from './process-metrics.ts'
 import { createStoreMetrics } from './store-metrics.ts'
 
 export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount'> {
@@ -28,6 +28,8 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
   refill?: { stats(): RefillStats }
   /** What the watch, the alerts and their channels tell Prometheus. */
   alertMetrics?: () => Promise<string>
+  /** How often the supervisor started the processes of the service again. */
+  restarts?: () => Readonly<Record<string, Restarts>>
 }
 
 /** The API over the parts of this process. */
@@ -38,6 +40,7 @@ export function createLocalApi({
   intake,
   refill,
   alertMetrics,
+  restarts = () => ({}),
   ...parts
 }: ApiParts): Part & { readonly url: string } {
   const { access, clock } = parts
@@ -52,7 +55,7 @@ export function createLocalApi({
     config,
     clock,
     live,
-    onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
+    onError: createFaultLog(log.child({ what: 'a request failed' })),
   })
   const liveMetrics = live && createLiveMetrics(live)
   const { ofJournal, ofStore } = createStoreMetrics({ ...parts, intake, refill })
@@ -64,6 +67,7 @@ export function createLocalApi({
       { name: 'uplink', read: () => readMetrics(paths, 'uplink') },
       { name: 'live', read: liveMetrics ?? none },
       { name: 'alerts', read: alertMetrics ?? none },
+      { name: 'processes', read: createProcessMetrics(restarts) },
       { name: 'journal', read: ofJournal },
       { name: 'store', read: ofStore },
     ],

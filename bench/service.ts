@@ -13,6 +13,8 @@ export interface Service {
   readonly operations: Operations
   /** From the start of the command to the first connection taken. */
   readonly startMs: number
+  /** The end of its log. */
+  log(): string
   /** SIGKILL to every process at once. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -55,6 +57,7 @@ export async function startService(
     mqtt: mqtt.tcp,
     operations: createRemoteOperations(findEndpoint(dataPaths(data), 'api')!),
     startMs: performance.now() - started,
+    log: () => log.join(''),
     async kill() {
       process.kill(-child.pid!, 'SIGKILL')
       await ended

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { codeOf, messageOf } from '../core/errors.ts'
-import { exitCodes } from '../core/service-process.ts'
+import { exitCodeOf, exitCodes } from '../core/exits.ts'
 import { version } from '../core/version.ts'
 import { addAccountCommands } from './commands/accounts.ts'
 import { addAlertCommands } from './commands/alerts.ts'
@@ -56,6 +56,6 @@ try {
   if (code !== undefined) process.stderr.write(`${code}: ${messageOf(error)}\n`)
   else if (error instanceof CommanderError) process.stderr.write(`error: ${error.message}\n`)
   else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  process.exitCode =
-    code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed
+  // For a command, what may pass and what failed are one: it is not started again by itself.
+  process.exitCode = exitCodeOf(error) === exitCodes.config ? exitCodes.config : exitCodes.failed
 }

@@ -11,11 +11,11 @@ import type { Config } from '../core/config.ts'
 import {
   type DataPaths,
   isDataDirectory,
-  lockDataDirectory,
   prepareDataDirectory,
   stateDirectories,
 } from '../core/data-directory.ts'
 import { LintelError } from '../core/errors.ts'
+import { lockDataDirectory } from '../core/lock.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'

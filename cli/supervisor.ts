@@ -1,21 +1,33 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { backoffMs } from '../core/backoff.ts'
 import { secondMs } from '../core/clock.ts'
-import type { Logger } from '../core/log.ts'
-import { exitCodes, type Failed, type Ready } from '../core/service-process.ts'
+import { LintelError, messageOf } from '../core/errors.ts'
+import { exitCodes } from '../core/exits.ts'
+import type { FromProcess, FromSupervisor, Restarts } from '../core/service-messages.ts'
+import { afterEnd } from './child-end.ts'
+import { Pulse } from './pulse.ts'
 
 export interface ChildSpec {
   readonly name: string
   /** The process's main.ts. */
   readonly entry: URL
-  /** Handed over as its one argument. */
+  /** Handed over as its first message. */
   readonly settings: unknown
   /** For Node. */
   readonly flags?: readonly string[]
 }
 
+export interface SupervisorOptions {
+  /** Compiled code is kept there: a start is quicker, and 30 MB a process smaller. */
+  readonly compileCache: string
+  /** A process whose event loop has not answered for so long is replaced. */
+  readonly patienceMs: number
+  /** Before each start of a process: makes what is missing. What it throws is tried again as a failed start is. */
+  prepare(): Promise<void>
+  onFault(error: unknown, facts?: object): void
+}
+
 export interface Supervisor {
-  /** Resolves with what each child told when it was ready; rejects if one cannot start. */
+  /** Resolves with what each child told when it was ready; rejects if the configuration lets one never start. */
   ready(): Promise<Record<string, Record<string, unknown>>>
   /** Resolves to the exit code once everything has stopped, for whatever reason. */
   readonly ended: Promise<number>
@@ -23,63 +35,130 @@ export interface Supervisor {
   stop(): Promise<void>
 }
 
-const restart = { firstMs: 200, maxMs: 30_000 }
 /** Longer than a child gives itself. */
 const stopWithinMs = 20 * secondMs
-/** A child that ran so long has earned a quick restart. */
-const settledMs = 60 * secondMs
+/** Of the patience: a process is asked so often. */
+const questions = 12
+/** While it starts: loading code, and reading a large journal, may hold up its loop. */
+const startFactor = 5
+
+interface Life extends Restarts {
+  ended: number
+  hung: number
+  wasReady: boolean
+}
 
 /**
- * Keeps the processes of the service running: one that dies is started again, one that never can ends
- * all. Compiled code is cached in `compileCache`: a start is quicker, and 30 MB a process smaller.
+ * Keeps the processes of the service running: one that dies, or does not answer, is started again, with growing
+ * pauses and for as long as it takes. Only a configuration that was never right ends all (child-end.ts).
  */
-export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache: string): Supervisor {
+export function supervise(specs: readonly ChildSpec[], options: SupervisorOptions): Supervisor {
+  const { compileCache, patienceMs, prepare, onFault } = options
   const children = new Map<string, ChildProcess>()
+  const lives = new Map<string, Life>(specs.map(({ name }) => [name, { ended: 0, hung: 0, wasReady: false }]))
   const told = new Map<string, Record<string, unknown>>()
   const timers = new Set<NodeJS.Timeout>()
   const readiness = Promise.withResolvers<Record<string, Record<string, unknown>>>()
   const ending = Promise.withResolvers<number>()
   readiness.promise.catch(() => {})
   let stopping: Promise<void> | undefined
-  /** Of the first that could not start. */
-  let failure: string | undefined
 
-  function launch(spec: ChildSpec, attempt: number): void {
-    const startedAt = Date.now()
-    const child = fork(spec.entry, [JSON.stringify(spec.settings)], {
+  const restarts = () =>
+    Object.fromEntries([...lives].map(([name, { ended, hung }]) => [name, { ended, hung }]))
+
+  async function launch(spec: ChildSpec, attempt: number): Promise<void> {
+    try {
+      await prepare()
+      if (stopping === undefined) watch(spec, start(spec), attempt)
+    } catch (error) {
+      onFault(error, { child: spec.name })
+      const next = afterEnd(
+        { code: null, failure: undefined, wasReady: true, ranMs: 0, attempt },
+        Math.random(),
+      )
+      if ('inMs' in next) again(spec, next.attempt, next.inMs)
+    }
+  }
+
+  function start({ entry, settings, flags = [] }: ChildSpec): ChildProcess {
+    const child = fork(entry, [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: [...process.execArgv, ...(spec.flags ?? [])],
+      execArgv: [...process.execArgv, ...flags],
       // Freed memory goes back rather than lie about in an arena a thread (glibc): a tenth of what an export takes.
       env: { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
     })
-    children.set(spec.name, child)
-    child.on('message', (message: Ready | Failed) => {
-      if ('failed' in message) {
-        failure ??= message.failed
-        return
-      }
-      told.set(spec.name, message.ready)
+    say(child, { kind: 'settings', settings })
+    return child
+  }
+
+  function watch(spec: ChildSpec, child: ChildProcess, attempt: number): void {
+    const { name } = spec
+    const life = lives.get(name)!
+    const startedAt = performance.now()
+    const pulse = new Pulse(questions, questions * startFactor)
+    let failure: Extract<FromProcess, { kind: 'failed' }> | undefined
+    children.set(name, child)
+
+    const asking = setInterval(() => {
+      if (pulse.ask()) return say(child, { kind: 'ping', restarts: restarts() })
+      clearInterval(asking)
+      life.hung++
+      const what = `the ${name} process has not answered for ${Math.round(patienceMs / secondMs)} s or more`
+      onFault(new LintelError('PROCESS_HUNG', `${what}: it is killed and started again`), { child: name })
+      child.kill('SIGKILL')
+    }, patienceMs / questions)
+
+    child.on('message', (message: FromProcess) => {
+      pulse.answered()
+      if (message.kind === 'failed') failure = message
+      if (message.kind !== 'ready') return
+      pulse.ready()
+      life.wasReady = true
+      told.set(name, message.ready)
       if (told.size === specs.length) readiness.resolve(Object.fromEntries(told))
     })
-    child.on('error', error => log.error({ child: spec.name, error: error.message }, 'child failed'))
-    child.on('exit', (code, signal) => {
-      children.delete(spec.name)
+
+    let isOver = false
+    const over = (code: number | null, signal: string | null) => {
+      if (isOver) return
+      isOver = true
+      clearInterval(asking)
+      children.delete(name)
       if (stopping !== undefined) return
-      if (code === exitCodes.config || !told.has(spec.name))
-        return void fail(spec.name, code ?? exitCodes.failed)
-      const next = Date.now() - startedAt > settledMs ? 1 : attempt + 1
-      const ms = backoffMs(next, restart, Math.random())
-      log.error({ child: spec.name, code, signal, restartMs: ms }, 'child ended, starting it again')
-      const timer = setTimeout(() => {
-        timers.delete(timer)
-        launch(spec, next)
-      }, ms)
-      timers.add(timer)
+      life.ended++
+      const ranMs = performance.now() - startedAt
+      const { wasReady } = life
+      const next = afterEnd({ code, failure: failure?.code, wasReady, ranMs, attempt }, Math.random())
+      const why =
+        failure === undefined ? undefined : `${failure.code ?? 'PROCESS_FAILED'}: ${failure.message}`
+      if ('endWith' in next) return void fail(next.endWith, why ?? `the ${name} process could not start`)
+      const how = why ?? `it ended (${signal ?? code})`
+      onFault(new LintelError('PROCESS_FAILED', `the ${name} process is started again: ${how}`), {
+        child: name,
+        exit: code,
+        signal,
+        restartMs: next.inMs,
+      })
+      again(spec, next.attempt, next.inMs)
+    }
+    child.on('exit', over)
+    child.on('error', error => {
+      // One that could not be started at all never exits.
+      if (child.pid === undefined) over(null, messageOf(error))
     })
   }
 
-  async function fail(name: string, code: number): Promise<void> {
-    readiness.reject(new Error(failure ?? `the ${name} process could not start; its message is above`))
+  function again(spec: ChildSpec, attempt: number, inMs: number): void {
+    if (stopping !== undefined) return
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      void launch(spec, attempt)
+    }, inMs)
+    timers.add(timer)
+  }
+
+  async function fail(code: number, why: string): Promise<void> {
+    readiness.reject(new Error(why))
     await stop(code)
   }
 
@@ -96,11 +175,18 @@ export function supervise(specs: readonly ChildSpec[], log: Logger, compileCache
         await gone
         clearTimeout(late)
       }
+      // Whoever waits for it to be up waits no longer.
+      readiness.reject(new Error('it was stopped before it was up'))
       ending.resolve(code)
     })()
     return stopping
   }
 
-  for (const spec of specs) launch(spec, 1)
+  for (const spec of specs) void launch(spec, 1)
   return { ready: () => readiness.promise, ended: ending.promise, stop: () => stop(exitCodes.ok) }
+}
+
+/** A process that has just ended hears nothing; its end is told by itself. */
+function say(child: ChildProcess, message: FromSupervisor): void {
+  if (child.connected) child.send(message, () => {})
 }

@@ -235,6 +235,17 @@ export const ConfigSchema = section(
       },
       'How many days rows of a kind are kept; one that is left out is kept for ever.',
     ),
+    processes: section(
+      {
+        patienceS: Type.Integer({
+          default: 60,
+          minimum: 5,
+          maximum: 3600,
+          description: 'A process of the service whose event loop does not answer for so long is replaced.',
+        }),
+      },
+      'The processes of the service.',
+    ),
     log: section(
       {
         level: Type.Enum(['debug', 'info', 'warn', 'error'], {

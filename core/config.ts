@@ -6,7 +6,7 @@ import { parseDocument } from 'yaml'
 import { type ChannelConfig, ChannelSchema, channelProblems } from './alert-config.ts'
 import { type Config, ConfigSchema, TcpSchema } from './config-schema.ts'
 import { LintelError, messageOf } from './errors.ts'
-import { fileFault } from './files.ts'
+import { codeOfFileFault, fileFault } from './files.ts'
 import { allErrors, formOf } from './schema-errors.ts'
 import { influxProblems, retentionProblems } from './store-config.ts'
 import { isZone } from './zone.ts'
@@ -59,7 +59,7 @@ export function readConfig(path: string): Config {
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `${path}: ${fileFault(error)}`)
+    throw new LintelError(codeOfFileFault(error), `${path}: ${fileFault(error)}`)
   }
   const document = parseDocument(text)
   if (document.errors.length > 0) {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { codeOf, LintelError, messageOf } from './errors.ts'
+import { LintelError, messageOf } from './errors.ts'
+import { codeOfFileFault } from './files.ts'
 
 /** Raised when an older version could no longer read what this one writes. */
 const dataFormat = '1'
@@ -45,7 +45,10 @@ export const stateDirectories = ({ state, snapshots, uplink }: DataPaths) => ({
   uplink,
 })
 
-/** Makes what is missing. Throws DATA_VERSION for a directory of another format, CONFIG_INVALID where it cannot be written. */
+/**
+ * Makes what is missing. Throws DATA_VERSION for a directory of another format, CONFIG_INVALID where it cannot be
+ * one, DATA_UNAVAILABLE where it cannot be used now.
+ */
 export function prepareDataDirectory(paths: DataPaths): void {
   try {
     const { root, journal, state, waiting, snapshots, uplink, store, run } = paths
@@ -59,8 +62,9 @@ export function prepareDataDirectory(paths: DataPaths): void {
   } catch (error) {
     if (error instanceof LintelError) throw error
     throw new LintelError(
-      'CONFIG_INVALID',
+      codeOfFileFault(error),
       `the data directory ${paths.root} cannot be used: ${messageOf(error)}`,
+      { cause: error },
     )
   }
 }
@@ -68,10 +72,11 @@ export function prepareDataDirectory(paths: DataPaths): void {
 /** Whether it has been prepared before. */
 export const isDataDirectory = (paths: DataPaths) => existsSync(join(paths.root, 'FORMAT'))
 
+/** Nothing in it, or nothing but zeros, is what a full disk or a power cut leaves; there has been one format so far. */
 function checkFormat(path: string): void {
-  const found = readIfThere(path)?.trim()
+  const found = readIfThere(path)?.replaceAll('\0', '').trim()
   if (found === dataFormat) return
-  if (found === undefined) {
+  if (!found) {
     replaceFile(path, `${dataFormat}\n`)
     return
   }
@@ -82,9 +87,15 @@ function checkFormat(path: string): void {
 }
 
 /** Whole or not at all, whatever happens; for its owner's eyes. */
-function replaceFile(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true })
-  renameSync(`${path}.new`, path)
+function replaceFile(path: string, text: string, flush = true): void {
+  const draft = `${path}.new`
+  try {
+    writeFileSync(draft, text, { mode: 0o600, flush })
+    renameSync(draft, path)
+  } catch (error) {
+    rmSync(draft, { force: true })
+    throw error
+  }
 }
 
 export function readIfThere(path: string): string | undefined {
@@ -92,55 +103,9 @@ export function readIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** What one process at a time may do with a directory: be the service, write the journal, state and store, the snapshots, or how far the uplink is. */
-export type LockName = 'service' | 'journal' | 'state' | 'snapshots' | 'uplink'
-
-/** SQLITE_BUSY, of which the low byte is the code. */
-const busy = 5
-const isBusy = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) % 256 === busy
-
-/**
- * Holds one part of the directory for this process, and lets go when it ends, however it ends: the
- * lock is the operating system's, taken through SQLite. Throws DATA_LOCKED if another has it,
- * CONFIG_INVALID where no lock can be had.
- */
-export function lockDataDirectory(paths: DataPaths, name: LockName): { release(): void } {
-  const path = join(paths.run, `${name}.lock`)
-  let database: DatabaseSync | undefined
-  try {
-    database = new DatabaseSync(path, { timeout: 0 })
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-  } catch (error) {
-    database?.close()
-    if (!isBusy(error)) {
-      throw new LintelError('CONFIG_INVALID', `${path} cannot be locked: ${messageOf(error)}`, {
-        cause: error,
-      })
-    }
-    const what = `another lintel is using ${paths.root}: stop it, or give --data another directory`
-    throw new LintelError('DATA_LOCKED', what, { cause: error })
-  }
-  const held = database
-  return { release: () => held.close() }
-}
-
-/** The same, but waits for a process that is just ending, such as one whose supervisor was killed. */
-export async function awaitLock(
-  paths: DataPaths,
-  name: LockName,
-  timeoutMs: number,
-): Promise<{ release(): void }> {
-  for (const until = Date.now() + timeoutMs; ; ) {
-    try {
-      return lockDataDirectory(paths, name)
-    } catch (error) {
-      if (codeOf(error) !== 'DATA_LOCKED' || Date.now() >= until) throw error
-      await new Promise(resolve => setTimeout(resolve, 100))
-    }
+    throw new LintelError(codeOfFileFault(error), `${path} cannot be read: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
 }
 
@@ -151,11 +116,12 @@ export interface Endpoint {
   readonly pid: number
 }
 
-const endpointPath = (paths: DataPaths, name: EndpointName) => join(paths.run, `${name}.json`)
+export const endpointPath = (paths: DataPaths, name: EndpointName) => join(paths.run, `${name}.json`)
 export type EndpointName = 'api' | 'gateway' | 'tagger' | 'uplink'
 
 export function publishEndpoint(paths: DataPaths, name: EndpointName, endpoint: Endpoint): void {
-  replaceFile(endpointPath(paths, name), JSON.stringify(endpoint))
+  // It is worth nothing after a power cut, and a start on a slow disk need not wait for it.
+  replaceFile(endpointPath(paths, name), JSON.stringify(endpoint), false)
 }
 
 export function withdrawEndpoint(paths: DataPaths, name: EndpointName): void {
@@ -165,7 +131,12 @@ export function withdrawEndpoint(paths: DataPaths, name: EndpointName): void {
 /** Undefined where none has been published; one that was killed may have left its own behind. */
 export function findEndpoint(paths: DataPaths, name: EndpointName): Endpoint | undefined {
   const text = readIfThere(endpointPath(paths, name))
-  return text === undefined ? undefined : JSON.parse(text)
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as Endpoint)
+  } catch {
+    // Cut off by a power cut.
+    return undefined
+  }
 }
 
 /** Whether the process that published it still runs. */

@@ -9,6 +9,11 @@ export const errorCodes = {
   FILE_EXISTS: { retryable: false },
   DATA_LOCKED: { retryable: true },
   DATA_VERSION: { retryable: false },
+  DATA_UNAVAILABLE: { retryable: true },
+  DATA_GONE: { retryable: true },
+  PROCESS_FAILED: { retryable: true },
+  PROCESS_HUNG: { retryable: true },
+  STATE_COMMIT_FAILED: { retryable: true },
 
   CONNECT_ID_INVALID: { retryable: false },
   CONNECT_ID_MISMATCH: { retryable: false },

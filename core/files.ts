@@ -29,6 +29,24 @@ export function fileFault(error: unknown): string {
   return messageOf(error)
 }
 
+/** Of a name, a place or a permission that is wrong: the same again will not do. */
+const wrongNames = new Set([
+  'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG', 'EINVAL',
+  'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND',
+]) // biome-ignore format: a list
+
+/**
+ * Whether a file, a directory or an address that the configuration names is named wrongly (CONFIG_INVALID), or
+ * cannot be used now (DATA_UNAVAILABLE): a full disk, an I/O error, a read-only mount or too many open files pass.
+ */
+export function codeOfFileFault(error: unknown): 'CONFIG_INVALID' | 'DATA_UNAVAILABLE' {
+  const { code } = Object(error) as NodeJS.ErrnoException
+  const isOfSystem = code !== undefined && /^(?:E[A-Z0-9]+|Unknown system error .*)$/.test(code)
+  return isOfSystem && !code.startsWith('ERR_') && !wrongNames.has(code)
+    ? 'DATA_UNAVAILABLE'
+    : 'CONFIG_INVALID'
+}
+
 /** So that a name is there after a power cut, too. Windows sees to that itself, and refuses to be asked. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return

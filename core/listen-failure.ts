@@ -1,4 +1,5 @@
 import { LintelError, messageOf } from './errors.ts'
+import { codeOfFileFault } from './files.ts'
 
 /** Why nothing can be heard at an address: PORT_TAKEN, or CONFIG_INVALID where nobody could. */
 export function listenFailure(what: string, address: string, error: unknown): LintelError {
@@ -7,7 +8,7 @@ export function listenFailure(what: string, address: string, error: unknown): Li
     return new LintelError('PORT_TAKEN', `${what} cannot listen on ${address}: another program does`, {
       cause: error,
     })
-  return new LintelError('CONFIG_INVALID', `${what} cannot listen on ${address}: ${messageOf(error)}`, {
+  return new LintelError(codeOfFileFault(error), `${what} cannot listen on ${address}: ${messageOf(error)}`, {
     cause: error,
   })
 }

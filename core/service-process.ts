@@ -1,27 +1,63 @@
-import { codeOf, messageOf } from './errors.ts'
+import { codeOf, LintelError, messageOf } from './errors.ts'
+import { exitCodeOf, exitCodes, isEndOfProcess } from './exits.ts'
+import { createFaultLog } from './fault-log.ts'
 import type { Running } from './lifecycle.ts'
-import type { Logger } from './log.ts'
-
-/** Exit codes: 78 (EX_CONFIG of sysexits.h) says that starting again will not help. */
-export const exitCodes = { ok: 0, failed: 1, config: 78 } as const
+import { createLog, type Logger } from './log.ts'
+import type { FromProcess, FromSupervisor, Restarts } from './service-messages.ts'
+import { endOnUnexpected } from './unexpected.ts'
 
 const stopTimeoutMs = 15_000
 
-/** What a child tells its supervisor once it does its work. */
-export interface Ready {
-  readonly ready: Record<string, unknown>
+export interface ServiceProcess<S> {
+  /** What the supervisor handed over. */
+  readonly settings: S
+  readonly log: Logger
+  /** For faults that nobody waits for; ends the process after one that it cannot work with. */
+  readonly onFault: (error: unknown) => void
+  /** Of all processes of the service, as the supervisor last told. */
+  restarts(): Readonly<Record<string, Restarts>>
+  /** Starts the process, tells the supervisor, and stops it in order on SIGTERM, SIGINT or when the supervisor is gone. */
+  run(start: () => Promise<{ running: Running; ready: Record<string, unknown> }>): Promise<void>
 }
 
-/** What it tells when it cannot start, of its own errors. */
-export interface Failed {
-  readonly failed: string
-}
+const tell = (message: FromProcess) => process.send?.(message)
 
 /**
- * Runs one process of the service: starts it, tells the supervisor, and stops it in order on SIGTERM,
- * SIGINT or when the supervisor is gone.
+ * Begins a process of the service. Its settings come over IPC: an argument has at most 128 kB, and can be read by
+ * everybody with `ps`. From here on it answers the supervisor, also while it starts.
  */
-export async function runService(
+export async function beginService<S extends { readonly config: { readonly log: { level: string } } }>(
+  name: string,
+): Promise<ServiceProcess<S>> {
+  const log = createLog(name, 'info')
+  endOnUnexpected(log)
+  if (process.channel === undefined)
+    throw new LintelError('CONFIG_INVALID', `the ${name} is started by lintel up or lintel gateway`)
+  let restarts: Readonly<Record<string, Restarts>> = {}
+  const handedOver = Promise.withResolvers<S>()
+  process.on('message', (message: FromSupervisor) => {
+    if (message.kind === 'settings') handedOver.resolve(message.settings as S)
+    else restarts = message.restarts
+    tell({ kind: 'pong' })
+  })
+  // Until the settings have come there is nothing to stop.
+  const leave = () => process.exit(exitCodes.ok)
+  process.once('disconnect', leave)
+  if (!process.connected) leave()
+  const settings = await handedOver.promise
+  process.off('disconnect', leave)
+  log.level = settings.config.log.level
+  const faults = createFaultLog(log)
+  // lmdb prints there why a commit failed, besides throwing it.
+  console.error = faults
+  const onFault = (error: unknown) => {
+    faults(error)
+    if (isEndOfProcess(error)) process.exit(exitCodeOf(error))
+  }
+  return { settings, log, onFault, restarts: () => restarts, run: start => runService(log, start) }
+}
+
+async function runService(
   log: Logger,
   start: () => Promise<{ running: Running; ready: Record<string, unknown> }>,
 ): Promise<void> {
@@ -50,13 +86,10 @@ export async function runService(
     running = started.running
     log.info(started.ready, 'ready')
     if (stopping) await running.stop()
-    process.send?.({ ready: started.ready } satisfies Ready)
+    tell({ kind: 'ready', ready: started.ready })
   } catch (error) {
-    const code = codeOf(error)
-    log.fatal({ code, error: messageOf(error) }, 'could not start')
-    const exit = () =>
-      process.exit(code === 'CONFIG_INVALID' || code === 'DATA_VERSION' ? exitCodes.config : exitCodes.failed)
-    if (process.send === undefined || code === undefined) exit()
-    else process.send({ failed: `${code}: ${messageOf(error)}` } satisfies Failed, exit)
+    // The supervisor writes it down: it knows how often it was the same before.
+    const failed: FromProcess = { kind: 'failed', code: codeOf(error), message: messageOf(error) }
+    process.send?.(failed, () => process.exit(exitCodeOf(error)))
   }
 }

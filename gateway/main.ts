@@ -5,17 +5,12 @@ import { createBackfillFiles } from '../api/operations/backfill-files.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors, readCursors } from '../core/cursors.ts'
-import {
-  awaitLock,
-  dataPaths,
-  findEndpoint,
-  type LockName,
-  stateDirectories,
-} from '../core/data-directory.ts'
-import { codeOf, messageOf } from '../core/errors.ts'
+import { dataPaths, endpointPath, findEndpoint, stateDirectories } from '../core/data-directory.ts'
+import { createGuard } from '../core/guard.ts'
+import { GuardedFiles, lmdbFiles } from '../core/guarded-files.ts'
 import { type Part, repeat, startAll } from '../core/lifecycle.ts'
-import { createLog } from '../core/log.ts'
-import { exitCodes, runService } from '../core/service-process.ts'
+import { awaitLock, type LockName } from '../core/lock.ts'
+import { beginService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
@@ -36,7 +31,7 @@ import { createHolds } from './snapshots/holds.ts'
 import { originalReader } from './snapshots/originals.ts'
 import { createBookReader } from './uplink/book.ts'
 
-/** What the supervisor hands to a process of the service, as its one argument. */
+/** What the supervisor hands to this process. */
 export interface GatewaySettings {
   readonly data: string
   readonly config: Config
@@ -63,6 +58,8 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const locks = await Promise.all(names.map(name => awaitLock(paths, name, lockWaitMs)))
 
   const directories = stateDirectories(paths)
+  const files = new GuardedFiles([paths.root, paths.run, paths.waiting, ...lmdbFiles(paths.journal)])
+  files.watch(...Object.values(directories).flatMap(lmdbFiles), ...(alone ? [paths.token] : []))
   const states = {
     state: openLmdbState({ directory: directories.state, readOnly: !alone }),
     snapshots: openLmdbState({ directory: directories.snapshots, readOnly: true }),
@@ -162,6 +159,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
         access: createAccess(state, clock, config),
         regions: createDeviceRegions(state),
         door,
+        restarts,
         clock,
         log,
       })
@@ -190,15 +188,10 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     watch,
     repeat('greeting of gateways', greetEveryMs, () => broker.greetGateways()),
     broker,
+    createGuard(files, onFault),
   ])
+  files.watch(endpointPath(paths, 'gateway'), ...(alone ? [endpointPath(paths, 'api')] : []))
   return { running, ready: { ...broker.addresses, ...(api === undefined ? {} : { http: api.url }) } }
-}
-
-function onFault(error: unknown): void {
-  const code = codeOf(error)
-  log.error({ code, error: messageOf(error) }, 'fault')
-  // Without its journal this process is of no use; the supervisor starts it anew.
-  if (code === 'JOURNAL_CLOSED') process.exit(exitCodes.failed)
 }
 
 function onChange(read: () => number, act: () => void): () => void {
@@ -210,6 +203,5 @@ function onChange(read: () => number, act: () => void): () => void {
   }
 }
 
-const settings = JSON.parse(process.argv[2] ?? 'null') as GatewaySettings
-const log = createLog('gateway', settings.config.log.level)
-await runService(log, () => start(settings))
+const { settings, log, onFault, restarts, run } = await beginService<GatewaySettings>('gateway')
+await run(() => start(settings))

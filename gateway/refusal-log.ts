@@ -1,4 +1,5 @@
 import { type Clock, secondMs } from '../core/clock.ts'
+import { FaultTally } from '../core/fault-tally.ts'
 import type { Logger } from '../core/log.ts'
 import type { Refusal } from './broker/broker.ts'
 
@@ -6,6 +7,8 @@ const kept = 10_000
 /** Of those who are no device of ours: anybody can make up as many names as he likes. */
 const keptOfStrangers = 1000
 const linesPerS = 20
+/** For a reason of our own, such as a full disk, all devices are refused alike: one line is enough, then a count. */
+const isOurs = (code: string) => code.startsWith('JOURNAL_') || code === 'PUBLISH_OVERLOADED'
 
 /**
  * What was turned away, for the operator: all are counted by code, and at most 20 a second are logged, since a device
@@ -22,6 +25,7 @@ export class RefusalLog {
   readonly counts = new Map<string, number>()
   readonly #log: Logger
   readonly #clock: Clock
+  readonly #ours = new FaultTally<Refusal>()
   #second = 0
   #lines = 0
 
@@ -41,6 +45,11 @@ export class RefusalLog {
     this.#keep(refusal)
     const code = refusal.code ?? 'other'
     this.counts.set(code, (this.counts.get(code) ?? 0) + 1)
+    if (isOurs(code)) this.#tellOurs(code, refusal)
+    else this.#tellTheirs(refusal)
+  }
+
+  #tellTheirs(refusal: Refusal): void {
     const second = Math.floor(this.#clock() / secondMs)
     if (second !== this.#second) {
       if (this.#lines > linesPerS)
@@ -49,6 +58,14 @@ export class RefusalLog {
       this.#lines = 0
     }
     if (this.#lines++ < linesPerS) this.#log.warn(refusal, 'refused')
+  }
+
+  #tellOurs(code: string, refusal: Refusal): void {
+    const now = this.#clock()
+    for (const { text, times } of this.#ours.takeOver(now))
+      if (times > 0) this.#log.warn({ code: text.code, times }, 'refused before')
+    const times = this.#ours.hear(code, refusal, now)
+    if (times !== undefined) this.#log.warn(times > 1 ? { ...refusal, times } : refusal, 'refused')
   }
 
   #keep(refusal: Refusal): void {

@@ -6,11 +6,12 @@ import { retentionParts } from '../api/operations/retention-parts.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors } from '../core/cursors.ts'
-import { awaitLock, dataPaths, findEndpoint, isRunning, stateDirectories } from '../core/data-directory.ts'
-import { codeOf, messageOf } from '../core/errors.ts'
+import { dataPaths, endpointPath, findEndpoint, isRunning, stateDirectories } from '../core/data-directory.ts'
+import { createGuard } from '../core/guard.ts'
+import { GuardedFiles, lmdbFiles } from '../core/guarded-files.ts'
 import { type Part, startAll } from '../core/lifecycle.ts'
-import { createLog } from '../core/log.ts'
-import { runService } from '../core/service-process.ts'
+import { awaitLock } from '../core/lock.ts'
+import { beginService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
@@ -54,11 +55,13 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const paths = dataPaths(data)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const lock = await awaitLock(paths, 'state', lockWaitMs)
+  const files = new GuardedFiles([paths.root, paths.run, paths.token, paths.store, paths.snapshots])
+  files.watch(...[paths.journal, paths.state, stateDirectories(paths).snapshots].flatMap(lmdbFiles))
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
   const journal = openLmdbJournalReader(paths.journal)
   const cursors = createCursors(state, journal)
-  const storage = { directory: paths.store, clock: systemClock, onFault }
+  const storage = { directory: paths.store, clock: systemClock, onFault, files }
   const store =
     influx === undefined
       ? await openDuckDbStore({ ...storage, ...config.store })
@@ -154,6 +157,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     alertMetrics: alerting.metrics,
     regions: createDeviceRegions(state),
     door,
+    restarts,
     clock: systemClock,
     log,
   })
@@ -176,14 +180,11 @@ async function start({ data, config, demo = false }: IngestSettings) {
     ...(keeper === undefined ? [] : [keeper]),
     ...alerting.parts,
     api,
+    createGuard(files, onFault),
   ])
+  files.watch(endpointPath(paths, 'api'))
   return { running, ready: { http: api.url } }
 }
 
-function onFault(error: unknown): void {
-  log.error({ code: codeOf(error), error: messageOf(error) }, 'fault')
-}
-
-const settings = JSON.parse(process.argv[2] ?? 'null') as IngestSettings
-const log = createLog('ingest', settings.config.log.level)
-await runService(log, () => start(settings))
+const { settings, log, onFault, restarts, run } = await beginService<IngestSettings>('ingest')
+await run(() => start(settings))

@@ -4,13 +4,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../core/config.ts'
-import {
-  dataPaths,
-  findEndpoint,
-  lockDataDirectory,
-  prepareDataDirectory,
-} from '../../core/data-directory.ts'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
+import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
+import { lockDataDirectory } from '../../core/lock.ts'
 import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { answers } from '../connect.ts'
@@ -155,8 +151,10 @@ function notUp(lock: () => void): Finding {
   try {
     lock()
     return { check: 'service', result: 'ok', finding: 'not running' }
-  } catch {
-    return { check: 'service', result: 'problem', finding: 'running but not answering: see its log' }
+  } catch (error) {
+    const isTaken = codeOf(error) === 'DATA_LOCKED'
+    const finding = isTaken ? 'running but not answering: see its log' : messageOf(error)
+    return { check: 'service', result: 'problem', finding }
   }
 }
 

@@ -1,30 +1,20 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import type { Config } from '../../core/config.ts'
-import {
-  type DataPaths,
-  dataPaths,
-  findEndpoint,
-  lockDataDirectory,
-  prepareDataDirectory,
-  stateDirectories,
-} from '../../core/data-directory.ts'
-import { messageOf } from '../../core/errors.ts'
+import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { createLog } from '../../core/log.ts'
-import { openLmdbState } from '../../core/state/lmdb-state.ts'
+import { endOnUnexpected } from '../../core/unexpected.ts'
 import { version } from '../../core/version.ts'
-import { createRegistry } from '../../devices/registry/registry.ts'
-import { openWriter } from '../../gateway/journal/lmdb-writer.ts'
 import type { GatewaySettings } from '../../gateway/main.ts'
 import { type TaggerSettings, taggerConsumer } from '../../gateway/tagger/settings.ts'
 import { type UplinkSettings, uplinkConsumer } from '../../gateway/uplink/settings.ts'
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { watchConsumer } from '../../ingest/watch/watch.ts'
+import { keepUp } from '../keep-up.ts'
 import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
 import { signInLink } from '../sign-in-link.ts'
-import { type ChildSpec, supervise } from '../supervisor.ts'
+import type { ChildSpec } from '../supervisor.ts'
 
 /** Half the default: 80 MB less in a gateway with 5,000 devices connected, and no slower; a quarter costs half the speed. */
 const smallFlags = ['--max-semi-space-size=8']
@@ -55,20 +45,26 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const { data, config: read, output, json } = contextOf(options)
   const config = withAddresses(read, options)
   const paths = dataPaths(data)
-  prepareDataDirectory(paths)
-  const lock = lockDataDirectory(paths, 'service')
-  await prepareDatabases(paths, config)
-  const supervisor = supervise(
-    processesOf(paths, config, alone, options.demo === true),
-    createLog('supervisor', config.log.level),
-    join(paths.run, 'compile-cache'),
-  )
-  const stop = () => void supervisor.stop()
+  const log = createLog('supervisor', config.log.level)
+  endOnUnexpected(log)
+  // A terminal that was closed, or a file on a full disk that takes no more lines, is no reason to stop.
+  process.stdout.removeAllListeners('error')
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+  const stopping = new AbortController()
+  const stop = () => stopping.abort()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
 
-  try {
-    const ready = await supervisor.ready()
+  process.exitCode = await keepUp({
+    paths,
+    config,
+    specs: processesOf(paths, config, alone, options.demo === true),
+    log,
+    signal: stopping.signal,
+    onUp,
+  })
+
+  async function onUp(ready: Record<string, Record<string, unknown>>): Promise<void> {
     const mqtt = ready.gateway as Record<string, { host: string; port: number }>
     const http = String(ready.ingest?.http ?? ready.gateway?.http ?? '')
     // Without it the service is as good; lintel user invite says what is wrong.
@@ -92,15 +88,9 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     if (options.demo) {
       const { runDemo } = await import('../demo/demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })
-      process.on('SIGTERM', demo.stop)
-      process.on('SIGINT', demo.stop)
+      stopping.signal.addEventListener('abort', demo.stop)
     }
-  } catch (error) {
-    // For people: in the log it is one line of many.
-    process.stderr.write(`${messageOf(error)}\n`)
   }
-  process.exitCode = await supervisor.ended
-  lock.release()
 }
 
 /** The link for the first admin; undefined where there is one. A new one at each start: only hashes are kept. */
@@ -144,14 +134,4 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean, demo: boo
     !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest, flags: ingestFlags },
   ]
   return specs.filter(spec => spec !== false)
-}
-
-/** Readers cannot open what has never been written; the processes may come up in any order. */
-async function prepareDatabases(paths: DataPaths, config: Config): Promise<void> {
-  const { state: registered, ...others } = stateDirectories(paths)
-  for (const directory of Object.values(others)) await openLmdbState({ directory }).close()
-  const state = openLmdbState({ directory: registered })
-  const places = createRegistry(state).places()
-  await openWriter({ directory: paths.journal, ...config.journal, registered: places }).close()
-  await state.close()
 }

@@ -1,4 +1,5 @@
 import { ABORT, type Database, open } from 'lmdb'
+import { LintelError, messageOf } from '../errors.ts'
 import type { State, Table } from './state.ts'
 
 export interface LmdbStateOptions {
@@ -12,9 +13,18 @@ const maxTables = 64
 /**
  * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still
  * undo, and a failed flush can leave a promise that never settles.
+ * `eventTurnBatching: false`: with it on, lmdb makes a promise of its own for the writes of a turn, which nobody has;
+ * a commit that fails, as on a full disk, rejects that, too, and ends the process as an unhandled rejection.
  */
 export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions): State {
-  const root = open({ path: directory, maxDbs: maxTables, overlappingSync: false, readOnly, noSubdir: false })
+  const root = open({
+    path: directory,
+    maxDbs: maxTables,
+    overlappingSync: false,
+    eventTurnBatching: false,
+    readOnly,
+    noSubdir: false,
+  })
   const databases = new Map<string, Database<unknown, string>>()
   /** Opened by the change that runs now: if it is undone, so are they. */
   const unsure = new Set<string>()
@@ -64,7 +74,7 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
     },
     async transact<T>(change: () => T): Promise<T> {
       let result: { value: T } | { error: unknown } | undefined
-      await root.transaction(() =>
+      const committed = root.transaction(() =>
         // A child, because an error thrown in lmdb's own transaction does not undo its writes.
         root.childTransaction(() => {
           changing = true
@@ -80,9 +90,27 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
           }
         }),
       )
+      try {
+        await committed
+      } catch (error) {
+        const why = await causeOf(error)
+        const what = `${directory} could not be written: ${why}`
+        throw new LintelError('STATE_COMMIT_FAILED', what, { cause: error })
+      }
       if (result === undefined || 'error' in result) throw result?.error
       return result.value
     },
     close: () => root.close(),
   }
+}
+
+const causeWithinMs = 100
+
+/** lmdb says why in another promise, which it may reject later or never; unheard it would end the process. */
+async function causeOf(error: unknown): Promise<string> {
+  const { commitError } = error as { commitError?: Promise<unknown> }
+  const late = new Promise<string>(resolve => setTimeout(() => resolve(messageOf(error)), causeWithinMs))
+  return commitError === undefined
+    ? messageOf(error)
+    : Promise.race([commitError.catch(messageOf).then(String), late])
 }

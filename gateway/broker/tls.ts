@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext, type TLSSocket, type TlsOptions } from 'node:tls'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { codeOfFileFault } from '../../core/files.ts'
 
 export interface TlsFiles {
   readonly certFile: string
@@ -20,7 +21,7 @@ export function tlsOptions(
     try {
       return readFileSync(path)
     } catch (error) {
-      throw new LintelError('CONFIG_INVALID', `mqtt.${name}.${key} cannot be read: ${messageOf(error)}`)
+      throw new LintelError(codeOfFileFault(error), `mqtt.${name}.${key} cannot be read: ${messageOf(error)}`)
     }
   }
   // Without it the system's CAs would do, and anybody can have them sign any common name.

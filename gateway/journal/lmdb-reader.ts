@@ -1,3 +1,4 @@
+import { LintelError } from '../../core/errors.ts'
 import type { Opening } from '../../core/history.ts'
 import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import {
@@ -10,7 +11,14 @@ import {
 import { blockCount, blockIsWhole, framesAt } from './block.ts'
 import { FrameReader } from './frame.ts'
 import type { Audit, Entry, JournalReader, Lane, Parked, ParkedEntry } from './journal.ts'
-import { type JournalDatabases, type Meta, openDatabases, type Totals, tallyKey } from './lmdb-layout.ts'
+import {
+  type JournalDatabases,
+  journalFormat,
+  type Meta,
+  openDatabases,
+  type Totals,
+  tallyKey,
+} from './lmdb-layout.ts'
 import { lastOf, type Stretch, stretchOf, sumsFromBytes, takeRow, toStretch } from './stretch.ts'
 import { countsFromBytes, type Tally, tallyOf } from './tally.ts'
 
@@ -18,6 +26,11 @@ import { countsFromBytes, type Tally, tallyOf } from './tally.ts'
 export function openLmdbJournalReader(directory: string): JournalReader {
   const db = openDatabases(directory, true)
   const meta = db.meta.get('journal') as Meta
+  if (meta.format !== journalFormat)
+    throw new LintelError(
+      'DATA_UNAVAILABLE',
+      `the journal has format ${meta.format}: it is read once the gateway has brought it to format ${journalFormat}`,
+    )
   const names = new Map<number, DeviceId>()
   const places = new Map<number, Place>()
   let openings: Opening[] = []

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { codeOf, messageOf } from '../../core/errors.ts'
+import { GuardedFiles, lmdbFiles } from '../../core/guarded-files.ts'
 import {
   type NewNumbers,
   openWriter,
@@ -52,9 +53,16 @@ const failed = (error: unknown): Answer => ({
 const port = parentPort
 if (port !== null) {
   try {
-    const writer = openWriter(workerData as WriterOptions)
+    const options = workerData as WriterOptions
+    const files = new GuardedFiles(lmdbFiles(options.directory))
+    const writer = openWriter(options)
     port.on('message', (request: Request) => {
       answer(writer, request)
+        .then(answered => {
+          // Before anything is acked: what was committed is in the file that stands there, or nobody hears of it.
+          if (request.kind !== 'close') files.check()
+          return answered
+        })
         .catch((error): [Answer, ArrayBuffer[]] => [failed(error), []])
         .then(([message, moved]) => port.postMessage(message, moved))
     })

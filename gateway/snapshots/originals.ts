@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { writeWhole } from '../../core/files.ts'
+import { codeOfFileFault, writeWhole } from '../../core/files.ts'
 import { keyText, type PictureKey } from './snapshots.ts'
 
 /**
@@ -100,7 +100,10 @@ function readKey(path: string): Buffer {
       throw new Error(`others may read ${path}: chmod 600`)
     text = readFileSync(path, 'utf8').trim()
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `snapshots.originals.keyFile cannot be read: ${messageOf(error)}`)
+    throw new LintelError(
+      codeOfFileFault(error),
+      `snapshots.originals.keyFile cannot be read: ${messageOf(error)}`,
+    )
   }
   if (!/^[0-9a-f]{64}$/i.test(text)) {
     const how = 'openssl rand -hex 32 makes one'

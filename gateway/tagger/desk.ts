@@ -1,3 +1,4 @@
+import { backoffMs } from '../../core/backoff.ts'
 import { secondMs } from '../../core/clock.ts'
 import type { Cursors } from '../../core/cursors.ts'
 import { LintelError } from '../../core/errors.ts'
@@ -43,6 +44,7 @@ const pollMs = 5
 const quietPollMs = 20
 const quietAfterMs = 5 * secondMs
 const commitEveryMs = secondMs
+const retry = { firstMs: 200, maxMs: 30 * secondMs }
 /** Of one worker: a picture in inference, one being decoded, one on its way there, and some whose sightings are being journaled. */
 const looksInHand = 6
 const redactionsInHand = 2
@@ -68,6 +70,7 @@ export function createDesk(
   const open = new Map<Seq, Waiting>()
   const hands = new Map(lookers.map(looker => [looker, new Hands()]))
   let filing = 0
+  let failures = 0
   let position = cursors.get(taggerConsumer)
   let running = false
   let loop: Promise<void> = Promise.resolve()
@@ -88,22 +91,34 @@ export function createDesk(
     const picture: Waiting = { seq, device, event, place, receivedAt, bytes: data.bytes, deaths: 0 }
     open.set(seq, picture)
     if (data.redacted === true) toFile.push(picture)
-    else
-      for (const one of backlog.add(picture, worthOfPicture(picture))) void follow(one, attendance.thin(one))
+    else for (const one of backlog.add(picture, worthOfPicture(picture))) thin(one)
   }
 
-  /** What comes of a step. A failure leaves the picture open: it is taken up again after a restart. */
-  async function follow(picture: Waiting, step: Promise<Next>): Promise<void> {
+  /** What comes of a step. One that fails, as on a disk with errors, is taken `again` after a pause. */
+  async function follow(picture: Waiting, step: Promise<Next>, again: () => void): Promise<void> {
     try {
       const next = await step
+      failures = 0
       if (next === 'done') open.delete(picture.seq)
       else if ('again' in next) backlog.giveBack(next.again, worthOfPicture(picture))
-      else
-        for (const one of toRedact.add(next.redact, worthOfPicture(picture)))
-          void follow(one, attendance.forgo(one))
+      else wantRedacted(next.redact)
     } catch (error) {
-      if (running) onFault(error)
+      if (!running) return
+      onFault(error)
+      setTimeout(() => running && again(), backoffMs(++failures, retry, Math.random())).unref()
     }
+  }
+
+  function thin(picture: Waiting): void {
+    void follow(picture, attendance.thin(picture), () => thin(picture))
+  }
+
+  function forgo(picture: Sighted): void {
+    void follow(picture, attendance.forgo(picture), () => forgo(picture))
+  }
+
+  function wantRedacted(picture: Sighted): void {
+    for (const one of toRedact.add(picture, worthOfPicture(picture))) forgo(one)
   }
 
   async function handle(
@@ -111,9 +126,10 @@ export function createDesk(
     kind: 'looks' | 'redactions',
     picture: Waiting,
     step: Promise<Next>,
+    again: () => void,
   ): Promise<void> {
     hand.take(kind, picture)
-    await follow(picture, step)
+    await follow(picture, step, again)
     hand.putDown(kind, picture)
     attendance.time.putDown(picture.device)
     if (running) dispatch()
@@ -121,7 +137,7 @@ export function createDesk(
 
   async function file(picture: Waiting): Promise<void> {
     filing++
-    await follow(picture, attendance.file(picture))
+    await follow(picture, attendance.file(picture), () => void toFile.push(picture))
     filing--
     if (running) dispatch()
   }
@@ -142,7 +158,8 @@ export function createDesk(
         const picture = backlog.take(waiting => hand.mayTake(waiting), time.standing)
         if (picture === undefined) break
         time.take(picture.device)
-        void handle(hand, 'looks', picture, attendance.look(looker, picture))
+        const again = () => backlog.giveBack(picture, worthOfPicture(picture))
+        void handle(hand, 'looks', picture, attendance.look(looker, picture), again)
       }
       while (looker.isReady && hand.redactions < redactionsInHand) {
         const picture = toRedact.take(
@@ -151,7 +168,8 @@ export function createDesk(
         )
         if (picture === undefined) break
         time.take(picture.device)
-        void handle(hand, 'redactions', picture, attendance.redact(looker, picture))
+        const again = () => wantRedacted(picture)
+        void handle(hand, 'redactions', picture, attendance.redact(looker, picture), again)
       }
     }
   }
@@ -159,14 +177,20 @@ export function createDesk(
   async function run(): Promise<void> {
     let newsAt = performance.now()
     while (running) {
-      // Most of the time there is nothing: a read would check the last block of the journal again.
-      const isNews = journal.end() > position
-      if (isNews) {
-        newsAt = performance.now()
-        read()
+      let isNews = false
+      try {
+        // Most of the time there is nothing: a read would check the last block of the journal again.
+        isNews = journal.end() > position
+        if (isNews) {
+          newsAt = performance.now()
+          read()
+        }
+        dispatch()
+        commitSometimes()
+      } catch (error) {
+        onFault(error)
+        isNews = false
       }
-      dispatch()
-      commitSometimes()
       const isQuiet = performance.now() - newsAt > quietAfterMs
       // Even where there is more to read: what workers have said must be heard.
       await new Promise(resolve => setTimeout(resolve, isNews ? 0 : isQuiet ? quietPollMs : pollMs))
@@ -202,7 +226,7 @@ export function createDesk(
     name: 'desk',
     async start() {
       running = true
-      loop = run().catch(onFault)
+      loop = run()
     },
     async stop() {
       running = false

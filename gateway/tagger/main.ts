@@ -2,12 +2,13 @@ import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { hourMs, minuteMs, secondMs, systemClock } from '../../core/clock.ts'
 import { createCursors } from '../../core/cursors.ts'
-import { awaitLock, dataPaths, findEndpoint, stateDirectories } from '../../core/data-directory.ts'
-import { codeOf, messageOf } from '../../core/errors.ts'
+import { dataPaths, endpointPath, findEndpoint, stateDirectories } from '../../core/data-directory.ts'
+import { createGuard } from '../../core/guard.ts'
+import { GuardedFiles, lmdbFiles } from '../../core/guarded-files.ts'
 import { type Part, repeat, startAll } from '../../core/lifecycle.ts'
-import { createLog } from '../../core/log.ts'
+import { awaitLock } from '../../core/lock.ts'
 import { createMetricsServer } from '../../core/metrics-server.ts'
-import { runService } from '../../core/service-process.ts'
+import { beginService } from '../../core/service-process.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
@@ -43,8 +44,10 @@ async function start({ data, config }: TaggerSettings) {
   // A model that cannot be used is told at the start, not picture by picture.
   if (tagger.workers > 0) readModelFile(tagger.manifest ?? bundledModels.objects)
   const lock = await awaitLock(paths, 'snapshots', lockWaitMs)
-  const journal = openLmdbJournalReader(paths.journal)
   const directories = stateDirectories(paths)
+  const files = new GuardedFiles([paths.root, paths.run, paths.waiting, paths.snapshots])
+  files.watch(...[paths.journal, directories.snapshots, directories.state].flatMap(lmdbFiles))
+  const journal = openLmdbJournalReader(paths.journal)
   const index = openLmdbState({ directory: directories.snapshots })
   const state = openLmdbState({ directory: directories.state, readOnly: true })
   const registry = createRegistry(state)
@@ -134,14 +137,11 @@ async function start({ data, config }: TaggerSettings) {
     ),
     createMetricsServer({ name: 'tagger', paths, metrics, onError: onFault }),
     desk,
+    createGuard(files, onFault),
   ])
+  files.watch(endpointPath(paths, 'tagger'))
   return { running, ready: { workers: lookers.length } }
 }
 
-function onFault(error: unknown): void {
-  log.error({ code: codeOf(error), error: messageOf(error) }, 'fault')
-}
-
-const settings = JSON.parse(process.argv[2] ?? 'null') as TaggerSettings
-const log = createLog('tagger', settings.config.log.level)
-await runService(log, () => start(settings))
+const { settings, onFault, run } = await beginService<TaggerSettings>('tagger')
+await run(() => start(settings))

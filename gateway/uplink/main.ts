@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { systemClock } from '../../core/clock.ts'
-import { awaitLock, dataPaths, stateDirectories } from '../../core/data-directory.ts'
-import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
-import { fileFault } from '../../core/files.ts'
+import { dataPaths, endpointPath, stateDirectories } from '../../core/data-directory.ts'
+import { LintelError } from '../../core/errors.ts'
+import { codeOfFileFault, fileFault } from '../../core/files.ts'
+import { createGuard } from '../../core/guard.ts'
+import { GuardedFiles, lmdbFiles } from '../../core/guarded-files.ts'
 import { type Part, startAll } from '../../core/lifecycle.ts'
-import { createLog } from '../../core/log.ts'
+import { awaitLock } from '../../core/lock.ts'
 import { createMetricsServer } from '../../core/metrics-server.ts'
-import { runService } from '../../core/service-process.ts'
+import { beginService } from '../../core/service-process.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { openLmdbJournalReader } from '../journal/lmdb-reader.ts'
@@ -26,6 +28,8 @@ async function start({ data, config }: UplinkSettings) {
   const token = read('uplink.tokenFile', tokenFile).toString().trim()
   const tls = caFile === undefined ? {} : { ca: read('uplink.caFile', caFile) }
   const lock = await awaitLock(paths, 'uplink', lockWaitMs)
+  const files = new GuardedFiles([paths.root, paths.run, paths.snapshots])
+  files.watch(...[paths.journal, ...Object.values(directories)].flatMap(lmdbFiles))
 
   const journal = openLmdbJournalReader(paths.journal)
   const own = openLmdbState({ directory: directories.uplink })
@@ -64,7 +68,8 @@ async function start({ data, config }: UplinkSettings) {
       lock.release()
     },
   }
-  const running = await startAll([holdings, metrics, uplink])
+  const running = await startAll([holdings, metrics, uplink, createGuard(files, onFault)])
+  files.watch(endpointPath(paths, 'uplink'))
   return { running, ready: { centre: url, account } }
 }
 
@@ -78,14 +83,9 @@ function read(key: string, path: string): Buffer {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new LintelError('CONFIG_INVALID', `${key} cannot be read: ${path}: ${fileFault(error)}`)
+    throw new LintelError(codeOfFileFault(error), `${key} cannot be read: ${path}: ${fileFault(error)}`)
   }
 }
 
-function onFault(error: unknown): void {
-  log.error({ code: codeOf(error), error: messageOf(error) }, 'fault')
-}
-
-const settings = JSON.parse(process.argv[2] ?? 'null') as UplinkSettings
-const log = createLog('uplink', settings.config.log.level)
-await runService(log, () => start(settings))
+const { settings, log, onFault, run } = await beginService<UplinkSettings>('uplink')
+await run(() => start(settings))

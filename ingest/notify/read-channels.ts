@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { ChannelConfig, ChannelKind } from '../../core/alert-config.ts'
 import { type Clock, minuteMs, secondMs } from '../../core/clock.ts'
-import { LintelError, messageOf } from '../../core/errors.ts'
-import { fileFault } from '../../core/files.ts'
+import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
+import { codeOfFileFault, fileFault } from '../../core/files.ts'
 import type { Logger } from '../../core/log.ts'
 import type { Alerts } from '../alert/alerts.ts'
 import type { Channel } from './channel.ts'
@@ -80,6 +80,8 @@ function faultsOf(config: ChannelConfig, known: readonly string[]): string[] {
     try {
       reading()
     } catch (error) {
+      // What may pass is no fault of the configuration.
+      if (codeOf(error) === 'DATA_UNAVAILABLE') throw error
       faults.push(messageOf(error))
     }
   }
@@ -190,7 +192,7 @@ function read(key: string, path: string): string {
   try {
     text = readFileSync(path, 'utf8').trim()
   } catch (error) {
-    throw new Error(`${key} cannot be read: ${path}: ${fileFault(error)}`)
+    throw new LintelError(codeOfFileFault(error), `${key} cannot be read: ${path}: ${fileFault(error)}`)
   }
   if (text === '') throw new Error(`${key}: ${path} is empty`)
   return text

@@ -2,12 +2,15 @@ import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/
 import { backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { type DuckDbOptions, isFatal, type Opened, openDatabase } from './duckdb-database.ts'
+import { GuardedFiles } from '../../core/guarded-files.ts'
+import { type DuckDbOptions, databasePath, isFatal, type Opened, openDatabase } from './duckdb-database.ts'
 import { type Known, readKnown } from './duckdb-known.ts'
 
 export interface ConnectionOptions extends DuckDbOptions {
   clock: Clock
   onFault?: (error: unknown) => void
+  /** Guards the database while it is open; without it, each write looks all the same. */
+  files?: GuardedFiles
 }
 
 export type Rows = readonly (readonly unknown[])[]
@@ -36,7 +39,8 @@ const reopen = { firstMs: 200, maxMs: 10_000 }
  * full): it is tried again, and until then everything is STORE_UNAVAILABLE. The journal waits.
  */
 export async function openConnections(options: ConnectionOptions): Promise<Connections> {
-  const { clock, onFault = () => {} } = options
+  const { clock, onFault = () => {}, files = new GuardedFiles() } = options
+  const path = databasePath(options.directory)
   let session: Session | undefined
   let why = 'it is closed'
   let closing = false
@@ -58,6 +62,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
       const opened = await openDatabase(options, clock(), onFault)
       try {
         session = { ...opened, known: await readKnown(opened.writer) }
+        files.watch(path)
       } catch (error) {
         shut(opened)
         throw error
@@ -80,6 +85,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   function invalidate(error: unknown, broken: Session): void {
     if (session !== broken) return
     session = undefined
+    files.forget(path)
     why = messageOf(error)
     onFault(
       new LintelError('STORE_UNAVAILABLE', `the database has to be opened anew: ${why}`, { cause: error }),
@@ -89,6 +95,15 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
       shut(broken)
       retry()
     })
+  }
+
+  function checkFiles(): void {
+    try {
+      files.check()
+    } catch (error) {
+      onFault(error)
+      throw error
+    }
   }
 
   function current(): Session {
@@ -159,7 +174,10 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
       serially(async () => {
         const used = current()
         try {
-          return await work(used.writer, used.known)
+          const done = await work(used.writer, used.known)
+          // What it confirms is in the file that stands there.
+          checkFiles()
+          return done
         } catch (error) {
           // It may have been made all the same: what is known is asked anew before anything else is written.
           const known = isFatal(error) ? undefined : await readKnown(used.writer).catch(() => undefined)
@@ -179,6 +197,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
         if (session === undefined) return
         const last = session
         session = undefined
+        files.forget(path)
         await endQueries()
         await last.writer.run('CHECKPOINT').catch(onFault)
         shut(last)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { LintelError } from '../../core/errors.ts'
-import { fileFault } from '../../core/files.ts'
+import { codeOfFileFault, fileFault } from '../../core/files.ts'
 import {
   type InfluxConfig,
   type InfluxVersion,
@@ -69,7 +69,7 @@ function read(key: string, path: string): Buffer {
     return readFileSync(path)
   } catch (error) {
     throw new LintelError(
-      'CONFIG_INVALID',
+      codeOfFileFault(error),
       `store.influx.${key} cannot be read: ${path}: ${fileFault(error)}`,
     )
   }

@@ -40,6 +40,7 @@ const defaults = {
   },
   tagger: { workers: 1, threads: 1, maxBacklog: 500, timeoutS: 15, maxWorkerBytes: 380 * miB },
   store: { memoryBytes: 512 * miB, threads: 2 },
+  processes: { patienceS: 60 },
   log: { level: 'info' },
 }
 

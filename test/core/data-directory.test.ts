@@ -1,23 +1,9 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
-  awaitLock,
   dataPaths,
   findEndpoint,
-  type LockName,
-  lockDataDirectory,
   prepareDataDirectory,
   publishEndpoint,
   withdrawEndpoint,
@@ -77,6 +63,21 @@ describe('a data directory', () => {
     expect(fault.message).toMatch(/says format 2, this version of lintel reads 1/)
   })
 
+  for (const left of ['', '\n', '\0\0']) {
+    test(`whose format file was left as ${JSON.stringify(left)} by a full disk or a power cut is mended`, async () => {
+      const paths = await prepared()
+      writeFileSync(join(paths.root, 'FORMAT'), left)
+      prepareDataDirectory(paths)
+      expect(readFileSync(join(paths.root, 'FORMAT'), 'utf8')).toBe('1\n')
+    })
+  }
+
+  test('of which an endpoint was cut off by a power cut says that nothing runs there', async () => {
+    const paths = await prepared()
+    writeFileSync(join(paths.run, 'api.json'), '{"url":"http://127')
+    expect(findEndpoint(paths, 'api')).toBeUndefined()
+  })
+
   test('that cannot be made is refused by name', async () => {
     const file = join(await temporaryDirectory(), 'file')
     writeFileSync(file, '')
@@ -95,74 +96,5 @@ describe('a data directory', () => {
     withdrawEndpoint(paths, 'api')
     withdrawEndpoint(paths, 'api')
     expect(findEndpoint(paths, 'api')).toBeUndefined()
-  })
-})
-
-async function startHolder(root: string, name: LockName): Promise<{ child: ChildProcess; said: unknown }> {
-  const child = fork(new URL('./lock-holder.child.ts', import.meta.url), [root, name])
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const [said] = await once(child, 'message')
-  return { child, said }
-}
-
-describe('a lock', () => {
-  test('is for one process at a time', async () => {
-    const paths = await prepared()
-    const lock = lockDataDirectory(paths, 'journal')
-    expect((await startHolder(paths.root, 'journal')).said).toBe('DATA_LOCKED')
-    expect((await startHolder(paths.root, 'state')).said).toBe('locked')
-    lock.release()
-    expect((await startHolder(paths.root, 'journal')).said).toBe('locked')
-  })
-
-  test('is for one holder at a time within a process, too', async () => {
-    const paths = await prepared()
-    const lock = lockDataDirectory(paths, 'journal')
-    const fault = faultOf(() => lockDataDirectory(paths, 'journal'))
-    expect(fault).toMatchObject({ code: 'DATA_LOCKED', retryable: true })
-    expect(fault.message).toContain(paths.root)
-    lock.release()
-    lockDataDirectory(paths, 'journal').release()
-  })
-
-  test('is let go by a process that is killed', async () => {
-    const paths = await prepared()
-    const { child, said } = await startHolder(paths.root, 'journal')
-    expect(said).toBe('locked')
-    expect(faultOf(() => lockDataDirectory(paths, 'journal')).code).toBe('DATA_LOCKED')
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-    lockDataDirectory(paths, 'journal').release()
-  })
-
-  test('can be waited for while its holder is ending', async () => {
-    const paths = await prepared()
-    const { child } = await startHolder(paths.root, 'journal')
-    const waiting = awaitLock(paths, 'journal', 20_000)
-    child.kill('SIGKILL')
-    ;(await waiting).release()
-  })
-
-  test('is waited for no longer than said', async () => {
-    const paths = await prepared()
-    const lock = lockDataDirectory(paths, 'journal')
-    await expect(awaitLock(paths, 'journal', 0)).rejects.toMatchObject({ code: 'DATA_LOCKED' })
-    lock.release()
-  })
-
-  test('that cannot be had at all is not mistaken for one that is taken, nor waited for', async () => {
-    const paths = await prepared()
-    mkdirSync(join(paths.run, 'journal.lock'))
-    expect(faultOf(() => lockDataDirectory(paths, 'journal')).code).toBe('CONFIG_INVALID')
-    await expect(awaitLock(paths, 'journal', 20_000)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
-    rmSync(paths.run, { recursive: true })
-    expect(faultOf(() => lockDataDirectory(paths, 'journal')).code).toBe('CONFIG_INVALID')
-    expect(existsSync(paths.run)).toBe(false)
-  })
-
-  test.skipIf(process.getuid?.() === 0)('in a directory that may not be written says so', async () => {
-    const paths = await prepared()
-    chmodSync(paths.run, 0o500)
-    expect(faultOf(() => lockDataDirectory(paths, 'journal')).code).toBe('CONFIG_INVALID')
   })
 })

@@ -1,5 +1,6 @@
-import { dataPaths, type LockName, lockDataDirectory } from '../../core/data-directory.ts'
+import { dataPaths } from '../../core/data-directory.ts'
 import { codeOf } from '../../core/errors.ts'
+import { type LockName, lockDataDirectory } from '../../core/lock.ts'
 
 /** Takes a lock and holds it until it is killed; says whether it got it. */
 try {

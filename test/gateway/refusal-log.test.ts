@@ -57,6 +57,25 @@ describe('the log of refusals', () => {
     expect(lines).toHaveLength(23)
   })
 
+  test('tells a reason of our own in one line, whomever it concerns, then by counts', () => {
+    const { lines, add, pass } = refusalLog()
+    for (let n = 0; n < 40; n++) {
+      add(100, { code: 'JOURNAL_DISK_LOW', device: `d${n}` })
+      pass(1000)
+    }
+    expect(lines.map(line => JSON.parse(line).times)).toEqual([undefined, 1000])
+    pass(100_000)
+    add(1, { code: 'JOURNAL_DISK_LOW' })
+    const [before, again] = lines.slice(2).map(line => JSON.parse(line))
+    expect(before).toEqual({
+      level: 40,
+      code: 'JOURNAL_DISK_LOW',
+      times: 4000 - 1 - 1000,
+      msg: 'refused before',
+    })
+    expect(again).not.toHaveProperty('times')
+  })
+
   test('keeps the latest of each device, or of each address, and counts all by code', () => {
     const { log, add } = refusalLog()
     add(300)

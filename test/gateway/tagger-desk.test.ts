@@ -32,6 +32,8 @@ const redactedJpeg = Buffer.from([0xff, 0xd8, 0xff, 0xda, 0, 2, 1, 2, 3])
 interface Gate {
   isReady: boolean
   redacts: boolean
+  /** The disk on which pictures wait cannot be read. */
+  isBroken: boolean
   isCheckpoint: boolean
   /** Of each picture that was redacted, whether it was said to show a road. */
   roads: (boolean | undefined)[]
@@ -72,7 +74,7 @@ async function setUp(change: { maxBacklog?: number } = {}) {
   const directory = await temporaryDirectory()
   const waitingRoom = new Map<string, Buffer>()
   const order: string[] = []
-  const gate: Gate = { isReady: true, redacts: true, isCheckpoint: false, roads: [] }
+  const gate: Gate = { isReady: true, redacts: true, isBroken: false, isCheckpoint: false, roads: [] }
   const faults: unknown[] = []
   const cursors = createCursors(index, journal)
   const snapshots = await openFileSnapshots({
@@ -84,7 +86,10 @@ async function setUp(change: { maxBacklog?: number } = {}) {
     const recent = new RecentEvents()
     const attendance = createAttendance({
       recent,
-      read: async key => waitingRoom.get(keyText(key)),
+      async read(key) {
+        if (gate.isBroken) throw Object.assign(new Error('i/o error, read'), { code: 'EIO' })
+        return waitingRoom.get(keyText(key))
+      },
       regionsOf: () => undefined,
       isCheckpoint: () => gate.isCheckpoint,
       snapshots,
@@ -161,6 +166,24 @@ describe('the desk', () => {
     expect(kept).toMatchObject({ at: someMoment - 5000, urgent: false })
     expect(captionOf((await snapshots.read(kept!))!)).toMatchObject(seen)
     expect(attendance.stats()).toMatchObject({ outcomes: { seen: 1 }, rested: 1, unkept: 0 })
+  })
+
+  test('takes pictures again by itself that a failing disk kept it from reading, whatever it was about to do', async () => {
+    const { open, picture, sightings, settled, gate, faults, cursors, journal } = await setUp()
+    const { stop } = await open()
+    gate.redacts = false
+    await picture('to redact', 'fine')
+    await eventually(() => sightings().length === 1)
+    gate.isBroken = true
+    gate.redacts = true
+    await picture('to look at', 'fine')
+    await picture('to file', withCaption(redactedJpeg, sightings()[0] as never), passage(), true)
+    await eventually(() => faults.length >= 2)
+    gate.isBroken = false
+    await eventually(() => sightings().length === 2, 20_000)
+    await settled(2)
+    await stop()
+    expect(cursors.get('tagger')).toBe(journal.end())
   })
 
   test('says whether a picture that is to be redacted shows a road', async () => {

@@ -1,4 +1,6 @@
 import { codeOf, messageOf } from '../../../core/errors.ts'
+import { createLog } from '../../../core/log.ts'
+import { endOnUnexpected } from '../../../core/unexpected.ts'
 import { openEye } from '../../../models/eye.ts'
 import type { LookTask, Report, Task, WorkerSettings } from '../messages.ts'
 import { openVeil } from './veil.ts'
@@ -9,6 +11,10 @@ import { openVeil } from './veil.ts'
  */
 const settings = JSON.parse(process.argv[2] ?? 'null') as WorkerSettings
 const tell = (report: Report) => process.send!(report)
+endOnUnexpected(createLog('tagger worker', 'info'))
+// Nobody would hear it any more; also while it loads its models, which takes seconds.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+if (!process.connected) process.kill(process.pid, 'SIGKILL')
 
 try {
   await work()
@@ -38,7 +44,5 @@ async function work(): Promise<void> {
   }
 
   process.on('message', (task: Task) => void answer(task))
-  // Nobody would hear it any more.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
   tell({ kind: 'ready' })
 }

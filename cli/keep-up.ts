@@ -1,0 +1,104 @@
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { backoffMs } from '../core/backoff.ts'
+import { secondMs } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
+import { type DataPaths, prepareDataDirectory } from '../core/data-directory.ts'
+import { codeOf, messageOf } from '../core/errors.ts'
+import { exitCodeOf, exitCodes } from '../core/exits.ts'
+import { createFaultLog } from '../core/fault-log.ts'
+import { createGuard } from '../core/guard.ts'
+import { GuardedFiles } from '../core/guarded-files.ts'
+import { type Lock, lockDataDirectory } from '../core/lock.ts'
+import type { Logger } from '../core/log.ts'
+import { prepareData } from './prepare.ts'
+import { type ChildSpec, supervise } from './supervisor.ts'
+
+export interface KeepUpParts {
+  readonly paths: DataPaths
+  readonly config: Config
+  readonly specs: readonly ChildSpec[]
+  readonly log: Logger
+  /** Ends it. */
+  readonly signal: AbortSignal
+  /** Once, when all processes do their work for the first time. */
+  onUp(ready: Record<string, Record<string, unknown>>): Promise<void>
+}
+
+const retry = { firstMs: 200, maxMs: 30 * secondMs }
+
+/** Of a first try. Afterwards all was right once, and may come right again. */
+const endsFirstTry = (error: unknown) =>
+  exitCodeOf(error) === exitCodes.config || codeOf(error) === 'DATA_LOCKED'
+
+/**
+ * Keeps the service up on a data directory until it is told to stop, and resolves to the exit code. Whatever cannot be
+ * had (room on the disk, the disk itself, a lock) is tried again; where the directory is replaced, it begins anew
+ * with the one that is there. Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, at the start alone.
+ */
+export async function keepUp(parts: KeepUpParts): Promise<number> {
+  const { paths, config, log, signal } = parts
+  const onFault = createFaultLog(log)
+  let wasUp = false
+  let failures = 0
+
+  while (!signal.aborted) {
+    let lock: Lock | undefined
+    try {
+      prepareDataDirectory(paths)
+      lock = lockDataDirectory(paths, 'service')
+      await prepareData(paths, config)
+    } catch (error) {
+      lock?.release()
+      lock = undefined
+      if (!wasUp && endsFirstTry(error)) throw error
+      onFault(error)
+    }
+    if (lock === undefined) {
+      await pause(backoffMs(++failures, retry, Math.random()), undefined, { signal }).catch(() => {})
+      continue
+    }
+    try {
+      const code = await superviseUntilGone()
+      if (code !== undefined) return code
+    } finally {
+      lock.release()
+    }
+  }
+  return exitCodes.ok
+
+  /** Undefined where the directory that is locked is no longer the one at its path. */
+  async function superviseUntilGone(): Promise<number | undefined> {
+    let isGone = false
+    const supervisor = supervise(parts.specs, {
+      compileCache: join(paths.run, 'compile-cache'),
+      patienceMs: config.processes.patienceS * secondMs,
+      prepare: () => prepareData(paths, config),
+      onFault,
+    })
+    const files = new GuardedFiles([paths.root])
+    const guard = createGuard(files, error => {
+      isGone = true
+      onFault(error)
+      void supervisor.stop()
+    })
+    await guard.start?.()
+    const stop = () => void supervisor.stop()
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    const ready = await supervisor.ready().catch(error => {
+      // For people: in the log it is one line of many.
+      if (!wasUp && !isGone) process.stderr.write(`${messageOf(error)}\n`)
+    })
+    if (ready !== undefined) failures = 0
+    if (ready !== undefined && !wasUp) {
+      wasUp = true
+      await parts.onUp(ready).catch(onFault)
+    }
+    const code = await supervisor.ended
+    signal.removeEventListener('abort', stop)
+    await guard.stop()
+    files.forget(paths.root)
+    return isGone && !signal.aborted ? undefined : code
+  }
+}
