@@ -1,6 +1,6 @@
 /** Packets of one connection that are worked off before the others have their turn, and the time they may take. */
-const packetsPerTurn = 32
-const msPerTurn = 1
+const packetsPerTurn = 64
+const msPerTurn = 4
 /** Packets that are no PUBLISH: so many at once, then so many a second. */
 const controlBurst = 200
 const controlPerS = 200

@@ -28,10 +28,10 @@ async function startHeld(options: GatewayOptions = {}) {
 
 describe("a device's share of the memory", () => {
   test('holds no payload of QoS 2 that is in the journal, though its PUBREL never comes', async () => {
-    const gateway = await startGateway()
+    const gateway = await startGateway({ cpuMs: () => 0 })
     const client = await connectDevice(gateway, 'd1')
     const before = heldBytes()
-    const count = 200
+    const count = 100
     for (let n = 1; n <= count; n++) {
       client.send(publish('lintel/v1/d1/event', Buffer.alloc(200_000, 32), n, { qos: 2 }))
       await eventually(() => client.count('pubrec') === n)
@@ -65,7 +65,6 @@ describe("a device's share of the memory", () => {
     for (let n = 0; n < 40; n++) client.socket.write(pings)
     const deadline = setInterval(() => client.socket.write(Buffer.alloc(0)), 100)
     onTestFinished(() => clearInterval(deadline))
-    await eventually(() => expect(gateway.broker.stats().waits.control).toBeGreaterThan(0))
     good.send(commandOf('d2'), publish('lintel/v1/d2/event', 'rubbish', 2))
     await good.next('puback')
     await eventually(() => expect(good.count('publish')).toBe(2))
@@ -85,15 +84,15 @@ describe("a device's share of the loop", () => {
     const gateway = await startGateway()
     const good = await connectDevice(gateway, 'd2')
     const client = await connectDevice(gateway, 'd1')
+    const startedAt = performance.now()
     client.socket.write(Buffer.concat(Array<Buffer>(50_000).fill(packet)))
     if (kind === 'SUBSCRIBE') await client.ended()
-    else await eventually(() => expect(gateway.broker.stats().waits.control).toBeGreaterThan(0))
     for (let n = 1; n <= 20; n++) {
       good.send(publishEvent('d2', `e${n}`, n))
       await eventually(() => good.acks().length === n)
     }
-    // Fifty thousand would have been answered before.
-    expect(client.received.length).toBeLessThan(10_000)
+    const seconds = (performance.now() - startedAt) / 1000
+    expect(client.received.length).toBeLessThanOrEqual(201 + 200 * seconds)
     expect(client.closed).toBe(kind === 'SUBSCRIBE')
   })
 
@@ -142,7 +141,7 @@ describe("a device's share of the loop", () => {
       ['EVENT_TOO_LARGE', maxJsonBytes + 1],
       ['EVENT_TOO_LARGE', maxJsonBytes + 1],
     ])
-    expect(client.count('publish')).toBe(3)
+    await eventually(() => expect(client.count('publish')).toBe(3))
     expect(gateway.tally('d1')).toMatchObject({ received: 3, stored: 1, parked: 2 })
   })
 })
@@ -154,7 +153,11 @@ describe('a place at the door', () => {
     const gateway = await startGateway({ broker: { maxUnidentified: 20, websocket: local } })
     let isOver = false
     const hold = async (port: number) => {
-      while (!isOver) await (await RawClient.open(port)).ended()
+      while (!isOver) {
+        // One that is driven out before it is open fails to open.
+        const client = await RawClient.open(port).catch(() => undefined)
+        await client?.ended()
+      }
     }
     const ports = [gateway.port, gateway.broker.addresses.websocket!.port]
     const floods = ports.flatMap(port => Array.from({ length: 20 }, () => hold(port)))
@@ -169,7 +172,7 @@ describe('a place at the door', () => {
     }
     isOver = true
     await gateway.broker.stop()
-    await Promise.allSettled(floods)
+    await Promise.all(floods)
     expect(connected).toBe(10)
   }, 30_000)
 

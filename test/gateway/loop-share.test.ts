@@ -11,18 +11,18 @@ function parsed(share: LoopShare, isPublish: boolean, turn: number, now: number)
 
 describe("a connection's share of the loop", () => {
   for (const isPublish of [true, false])
-    test(`is 32 packets a turn, ${isPublish ? 'of PUBLISH' : 'of any other kind'}`, () => {
+    test(`is 64 packets a turn, ${isPublish ? 'of PUBLISH' : 'of any other kind'}`, () => {
       const share = new LoopShare(0)
       for (const turn of [1, 2, 3]) {
-        expect(parsed(share, isPublish, turn, 0)).toBe(32)
+        expect(parsed(share, isPublish, turn, 0)).toBe(64)
         expect([share.wait, share.waitMs]).toEqual(['turn', 0])
       }
     })
 
-  test('ends with a millisecond of its turn', () => {
+  test('ends with four milliseconds of its turn', () => {
     const share = new LoopShare(0)
-    expect([0, 0.9, 1.1].map(now => share.mayParse(true, 1, now))).toEqual([true, true, false])
-    expect(share.mayParse(true, 2, 1.1)).toBe(true)
+    expect([0, 3.9, 4.1].map(now => share.mayParse(true, 1, now))).toEqual([true, true, false])
+    expect(share.mayParse(true, 2, 4.1)).toBe(true)
   })
 
   test('is 200 control packets at once and then 200 a second; a PUBLISH is never counted among them', () => {
