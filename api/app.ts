@@ -29,7 +29,7 @@ export function createApp({ operations, access, operatorToken, config, clock, li
   app: Api
   openApi: () => object
 } {
-  const identify = createIdentify({ ...access, operatorToken, clock })
+  const identify = createIdentify({ ...access, operatorToken, clock, publicUrl: config.http.publicUrl })
   const app = openHttp()
   const openApi = createOpenApi(app)
   addRoutes(app, operations)

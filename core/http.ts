@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { codeOf, type ErrorCode, errorCodes, LintelError, messageOf } from './errors.ts'
 import { schemaFault, unreadableRequest, withMediaType } from './http-faults.ts'
+import { trustOf } from './proxies.ts'
 
 const notFound = /_NOT_FOUND$/
 /** Of codes that are neither "not found" (404), nor to be tried again (503), nor a plain fault of the request (400). */
@@ -75,7 +76,7 @@ const defensive = {
 /** A Fastify that has limits, knows whom it admits, and answers errors as problem details. */
 export function createHttp({ admit, trustProxy = [], onError }: HttpOptions): FastifyInstance {
   const app = fastify({
-    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+    trustProxy: trustProxy.length === 0 ? false : trustOf(trustProxy),
     bodyLimit: 4 * 1024 * 1024,
     // For a request to arrive. Its answer may take longer, so a socket that is silent is left open.
     requestTimeout: 30_000,

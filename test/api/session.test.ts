@@ -90,6 +90,14 @@ describe('signing in', () => {
     })
   }
 
+  test('counts over TLS by the cookie alone that no other site of the domain can set', async () => {
+    const { signIn, cookieOf, me } = await setUp({ publicUrl: 'https://lintel.example' })
+    const [key, value] = cookieOf(await signIn()).split('=')
+    expect(key).toBe('__Host-lintel_session')
+    expect(await me(`lintel_session=${value}`)).toBe(401)
+    expect(await me(`lintel_session=planted; ${key}=${value}`)).toBe(200)
+  })
+
   test('believes nobody else about a proxy', async () => {
     const { signIn, access } = await setUp()
     const answer = await signIn({}, { 'x-forwarded-proto': 'https', 'x-forwarded-for': '1.2.3.4' })
@@ -166,6 +174,38 @@ describe('signing in', () => {
     expect((await signIn({}, forged)).statusCode).toBe(429)
     for (let n = 0; n < 5; n++) await signIn({ password: 'x' }, { cookie })
     expect((await signIn({ password: 'x' }, { cookie })).statusCode).toBe(429)
+  })
+
+  test('is slowed down as much for who signs in to an account of theirs between two guesses', async () => {
+    const { signIn, cookieOf, access } = await setUp()
+    const { secret } = await access.accounts.add({ name: 'ana', role: 'analyst' }, 0)
+    await access.accounts.accept(secret, '', password, 0)
+    const ana = () => signIn({ name: 'ana' }, { cookie }, '10.0.0.3')
+    let cookie = cookieOf(await signIn({ name: 'ana' }, {}, '10.0.0.3'), 'browser')
+    const statuses: number[] = []
+    for (let n = 0; n < 30; n++) {
+      statuses.push((await signIn({ password: 'x' }, { cookie }, '10.0.0.3')).statusCode)
+      if (n % 4 !== 3) continue
+      const again = await ana()
+      if (again.statusCode === 200) cookie = cookieOf(again, 'browser')
+    }
+    expect(statuses.filter(status => status === 401)).toHaveLength(10)
+    expect((await signIn({ password: 'x' }, {}, '10.0.0.4')).statusCode).toBe(429)
+  })
+
+  test('has no use for the mark of an account that was removed, even for one of its name', async () => {
+    const { signIn, cookieOf, access, time } = await setUp()
+    const invite = async () => {
+      time.pass(1000)
+      const { secret } = await access.accounts.add({ name: 'ana', role: 'analyst' }, time.now)
+      await access.accounts.accept(secret, '', password, time.now)
+    }
+    await invite()
+    const cookie = cookieOf(await signIn({ name: 'ana' }), 'browser')
+    await access.accounts.remove('ana')
+    await invite()
+    for (let n = 0; n < 10; n++) await signIn({ name: 'ana', password: 'x' }, {}, `10.9.0.${n}`)
+    expect((await signIn({ name: 'ana' }, { cookie })).statusCode).toBe(429)
   })
 })
 
