@@ -51,7 +51,7 @@ async function verify(_: object, command: Command): Promise<void> {
       : []),
     ...(told === 'broken' ? [] : ['note its head down elsewhere:', formatLink(head)]),
   ]
-  output.say(lines.join('\n'), verdict)
+  output.say(lines, verdict)
   if (told !== 'whole') process.exitCode = told === 'broken' ? 1 : 2
 }
 

@@ -22,6 +22,7 @@ import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { watchConsumer } from '../../ingest/watch/watch.ts'
 import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
+import { note } from '../output.ts'
 import { signInLink } from '../sign-in-link.ts'
 import { type ChildSpec, supervise } from '../supervisor.ts'
 
@@ -87,7 +88,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
           ]),
     ]
     const signInMember = signIn === undefined ? {} : { signIn }
-    output.say(lines.join('\n'), { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
+    output.say(lines, { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
     if (options.demo) {
       const { runDemo } = await import('../demo/demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })
@@ -96,7 +97,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     }
   } catch (error) {
     // For people: in the log it is one line of many.
-    process.stderr.write(`${messageOf(error)}\n`)
+    note(messageOf(error))
   }
   process.exitCode = await supervisor.ended
   lock.release()
