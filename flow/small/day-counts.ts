@@ -1,8 +1,9 @@
 import type { Cell, CellQuery, Dimension, Store } from '../../ingest/store/store.ts'
 import { wordsOf } from '../../ingest/store/store.ts'
 import { stepAt } from '../calendar.ts'
-import { maxRows, tooManyRows } from '../count.ts'
+import { eachCell } from '../cell-source.ts'
 import type { StoredMeasure } from '../measures.ts'
+import { maxRows, tooManyRows } from '../row-table.ts'
 import type { SmallNumbers } from '../scope.ts'
 import type { TimeLevel } from '../suppression/lattice.ts'
 import { segmentsOf } from '../zone.ts'
@@ -56,22 +57,15 @@ export async function fetchDays(
     where: measure.where,
     limit: maxRows + 1,
   }
-  const ask = async (where: CellQuery['where']) => {
-    if (days.length === 0) return []
-    const cells = await store.cells({ ...query, where: { ...query.where, ...where } })
-    if (cells.length > maxRows) throw tooManyRows()
-    return cells
+  const ask = async (where: CellQuery['where'], take: (cell: Cell) => void) => {
+    if (days.length === 0) return
+    let read = 0
+    await eachCell(store, { ...query, where: { ...query.where, ...where } }, cell => {
+      if (++read > maxRows) throw tooManyRows()
+      take(cell)
+    })
   }
   const { households = [] } = small
-  const all = await ask({})
-  const ofHouseholds: Cell[] = []
-  // In parts: some servers are asked by URL.
-  if (division === 'building')
-    for (let at = 0; at < households.length; at += 100)
-      ofHouseholds.push(
-        ...(await ask({ device: households.slice(at, at + 100).map(({ device }) => device) })),
-      )
-
   const directions = directed ? ['in', 'out'] : ['']
   const known = childrenOf(measure, division, small)
   const universes = new Map<string, Map<string, Map<string, Counts>>>()
@@ -103,11 +97,14 @@ export async function fetchDays(
     weighed[part]! += sign * (measure.unit === 's' ? rows : count)
   }
   const childOf = ({ values }: Cell) => (division === undefined ? '' : values[1]!)
-  for (const cell of all) add(cell, 1, childOf(cell))
-  for (const cell of ofHouseholds) {
-    add(cell, -1, childOf(cell))
-    add(cell, 1, household)
-  }
+  await ask({}, cell => add(cell, 1, childOf(cell)))
+  // In parts: some servers are asked by URL.
+  if (division === 'building')
+    for (let at = 0; at < households.length; at += 100)
+      await ask({ device: households.slice(at, at + 100).map(({ device }) => device) }, cell => {
+        add(cell, -1, childOf(cell))
+        add(cell, 1, household)
+      })
   return { directions, universe, alone: aloneOf(measure, small) }
 }
 
