@@ -2,12 +2,14 @@ import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
 import { messageOf } from '../core/errors.ts'
+import { boundConnections, connectionDefaults } from '../core/http-connections.ts'
 import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
 import type { IntakeStats } from '../ingest/intake/intake-stats.ts'
 import { createApp } from './app.ts'
+import { createHttpMetrics } from './http-metrics.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
 import { createOperations } from './operations/local-operations.ts'
@@ -38,7 +40,8 @@ export function createLocalApi({
   const operations = createOperations({ ...parts, defaultZone: config.zone, minCount: config.flow.minCount })
   const operatorToken = readIfThere(paths.token)!.trim()
   const live = parts.alerts && createAlertLive(parts.alerts)
-  const { app } = createApp({
+  const problems = new Map<string, number>()
+  const { app, turns } = createApp({
     operations,
     access,
     operatorToken,
@@ -46,7 +49,10 @@ export function createLocalApi({
     clock,
     live,
     onError: error => log.error({ error: messageOf(error) }, 'a request failed'),
+    onProblem: code => void problems.set(code, (problems.get(code) ?? 0) + 1),
   })
+  const connections = boundConnections(app.server, { ...connectionDefaults, max: config.http.maxConnections }, clock) // biome-ignore format: one line
+  const httpMetrics = createHttpMetrics({ connections, turns, problems })
   const liveMetrics = live && createLiveMetrics(live)
   const storeMetrics = createStoreMetrics({ ...parts, intake })
   app.get('/metrics', { config: { needs: 'nothing' } }, async (_, reply) => {
@@ -55,6 +61,7 @@ export function createLocalApi({
       readMetrics(paths, 'tagger'),
       readMetrics(paths, 'uplink'),
       liveMetrics?.() ?? '',
+      httpMetrics(),
       alertMetrics?.() ?? '',
     ]
     return reply.type(metricsType).send((await Promise.all([...others, storeMetrics()])).join('\n'))

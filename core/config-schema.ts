@@ -89,6 +89,12 @@ export const ConfigSchema = section(
           maxItems: 16,
           description: 'Addresses or networks of proxies in front of it, believed about whom they ask for.',
         }),
+        maxConnections: Type.Integer({
+          default: 1000,
+          minimum: 16,
+          maximum: 50_000,
+          description: 'Open connections; beyond it the one that has asked nothing for longest is closed.',
+        }),
         sessionIdleS: seconds('Unused for so long, a browser is signed out.', 8 * 3600),
         sessionMaxS: seconds('Used or not, a browser is signed out after this.', dayS),
       },
