@@ -116,7 +116,10 @@ describe('the live stream', () => {
     const foreign = await fetch(`${url}/api/v1/alerts/live?site=${encodeURIComponent('北社')}`, {
       headers: { authorization: `Bearer ${created.token}` },
     })
-    expect([foreign.status, (await foreign.json()).code]).toEqual([403, 'API_FORBIDDEN'])
+    expect([foreign.status, ((await foreign.json()) as { code: string }).code]).toEqual([
+      403,
+      'API_FORBIDDEN',
+    ])
     await Promise.all(readers.map(({ reader }) => reader.answered))
     await record(
       now + 1,
