@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
 import { createFaultLog } from '../core/fault-log.ts'
+import { boundConnections, connectionDefaults } from '../core/http-connections.ts'
 import type { Part } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
@@ -10,6 +11,7 @@ import type { Restarts } from '../core/service-messages.ts'
 import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
 import { createIdentify } from './access/identify.ts'
 import { createApp } from './app.ts'
+import { createHttpMetrics } from './http-metrics.ts'
 import { createAlertLive } from './live/alert-live.ts'
 import { createLiveMetrics } from './live/live-metrics.ts'
 import { createMetricsGate } from './metrics-gate.ts'
@@ -48,7 +50,8 @@ export function createLocalApi({
   const operations = createOperations({ ...parts, defaultZone: config.zone, minCount: config.flow.minCount })
   const operatorToken = readIfThere(paths.token)!.trim()
   const live = parts.alerts && createAlertLive(parts.alerts)
-  const { app } = createApp({
+  const problems = new Map<string, number>()
+  const { app, turns } = createApp({
     operations,
     access,
     operatorToken,
@@ -56,7 +59,10 @@ export function createLocalApi({
     clock,
     live,
     onError: createFaultLog(log.child({ what: 'a request failed' })),
+    onProblem: code => void problems.set(code, (problems.get(code) ?? 0) + 1),
   })
+  const connections = boundConnections(app.server, { ...connectionDefaults, max: config.http.maxConnections }, clock) // biome-ignore format: one line
+  const httpMetrics = createHttpMetrics({ connections, turns, problems })
   const liveMetrics = live && createLiveMetrics(live)
   const { ofJournal, ofStore } = createStoreMetrics({ ...parts, intake, refill })
   const none = async () => ''
@@ -66,6 +72,7 @@ export function createLocalApi({
       { name: 'tagger', read: () => readMetrics(paths, 'tagger') },
       { name: 'uplink', read: () => readMetrics(paths, 'uplink') },
       { name: 'live', read: liveMetrics ?? none },
+      { name: 'http', read: httpMetrics },
       { name: 'alerts', read: alertMetrics ?? none },
       { name: 'processes', read: createProcessMetrics(restarts) },
       { name: 'journal', read: ofJournal },

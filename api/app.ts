@@ -1,6 +1,6 @@
-import type { Clock } from '../core/clock.ts'
+import { type Clock, secondMs } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import { LintelError, messageOf } from '../core/errors.ts'
+import { type ErrorCode, LintelError, messageOf } from '../core/errors.ts'
 import { createIdentify } from './access/identify.ts'
 import { createSignIn } from './access/sign-in.ts'
 import { type Api, createApiHttp } from './guard.ts'
@@ -12,6 +12,7 @@ import { addPages } from './pages/pages.ts'
 import { addLiveRoutes } from './routes/live-routes.ts'
 import { addRoutes } from './routes/routes.ts'
 import { addSessionRoutes } from './routes/session-routes.ts'
+import { createTurns, type TurnLimits, type Turns } from './turns.ts'
 
 export interface AppParts {
   readonly operations: OperationsFor
@@ -22,22 +23,37 @@ export interface AppParts {
   /** Absent on a gateway alone. It is stopped with the app. */
   readonly live?: AlertLive | undefined
   readonly onError?: (error: unknown) => void
+  readonly onProblem?: (code: ErrorCode) => void
 }
 
+/** A question can have a million rows, which are 150 MB; dashboards ask a dozen small ones at once. */
+const turnLimits: TurnLimits = { atOnce: 4, ofOne: 2, waitingOfOne: 16, waiting: 64, waitMs: 20 * secondMs }
+
 /** All routes, and the document that tells of them. Throws CONFIG_INVALID. */
-export function createApp({ operations, access, operatorToken, config, clock, live, onError }: AppParts): {
+export function createApp({
+  operations,
+  access,
+  operatorToken,
+  config,
+  clock,
+  live,
+  onError,
+  onProblem,
+}: AppParts): {
   app: Api
+  turns: Turns
   openApi: () => object
 } {
-  const identify = createIdentify({ ...access, operatorToken, clock })
+  const identify = createIdentify({ ...access, operatorToken, clock, publicUrl: config.http.publicUrl })
   const app = openHttp()
   const openApi = createOpenApi(app)
-  addRoutes(app, operations)
+  const turns = createTurns(turnLimits)
+  addRoutes(app, operations, { identify, turns })
   addLiveRoutes(app, { live, identify })
   addSessionRoutes(app, { access, signIn: createSignIn({ ...access, clock }), config, clock })
   openApi.addRoute(app)
   addPages(app)
-  return { app, openApi: openApi.document }
+  return { app, turns, openApi: openApi.document }
 
   function openHttp(): Api {
     try {
@@ -46,6 +62,7 @@ export function createApp({ operations, access, operatorToken, config, clock, li
         trustProxy: config.http.trustProxy,
         publicUrl: config.http.publicUrl,
         ...(onError === undefined ? {} : { onError }),
+        ...(onProblem === undefined ? {} : { onProblem }),
       })
     } catch (error) {
       throw new LintelError('CONFIG_INVALID', `http.trustProxy: ${messageOf(error)}`)

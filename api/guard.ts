@@ -1,8 +1,13 @@
+import { isIP } from 'node:net'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { TSchema } from 'typebox'
+import Type, { type TSchema } from 'typebox'
 import { type ErrorCode, LintelError } from '../core/errors.ts'
-import { createHttp, type HttpOptions } from '../core/http.ts'
+import { createHttp, type HttpOptions, pathOf } from '../core/http.ts'
+import { createRouteTable } from '../core/http-routes.ts'
+import { plainJson } from '../core/plain-text.ts'
+import { isSecure } from './access/secure.ts'
+import { closed } from './closed-schemas.ts'
 import { may, type Permission } from './roles.ts'
 import { assertSameOrigin } from './same-origin.ts'
 import type { Viewer } from './viewer.ts'
@@ -15,6 +20,8 @@ declare module 'fastify' {
     needs?: Needs
     /** One line for the OpenAPI document, in which all of the API is. */
     summary?: string
+    /** A page for people: what others put behind ? of its address says nothing to it. */
+    isPage?: boolean
     /** Codes of its own that it may answer with. */
     errors?: readonly ErrorCode[]
     /** What to do instead, for who may not. */
@@ -57,14 +64,38 @@ export const answers = (schema: TSchema, status = 200) => ({ [status]: schema })
 
 const strangersBytes = 16 * 1024
 const safe = ['GET', 'HEAD', 'OPTIONS']
+const yearS = 31_536_000
+
+function assertNoBody({ body }: FastifyRequest): void {
+  const isEmpty = body === undefined || body === null || body === '' || JSON.stringify(body) === '{}'
+  if (!isEmpty) throw new LintelError('API_REQUEST_INVALID', 'body must be empty: this takes none')
+}
+
+/**
+ * A page of another site can have its name point here and then ask as if it were ours. Where it is told how people reach
+ * this service, it answers to that name, to addresses, and to names of one word, which are of this network. Throws
+ * API_HOST_UNKNOWN.
+ */
+function assertHost({ hostname }: FastifyRequest, publicUrl: string | undefined): void {
+  if (publicUrl === undefined) return
+  const name = hostname.replace(/^\[|\]$/g, '').toLowerCase()
+  const known = new URL(publicUrl).hostname.replace(/^\[|\]$/g, '')
+  if (name === known || isIP(name) !== 0 || /^[a-z0-9_-]+$/.test(name)) return
+  throw new LintelError('API_HOST_UNKNOWN', `this service is reached as ${publicUrl} (http.publicUrl)`)
+}
 
 /** An HTTP server whose every route says what it needs, and which asks that of every request. */
 export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOptions): Api {
   const viewers = new WeakMap<FastifyRequest, Viewer>()
+  const routes = createRouteTable()
   const app = createHttp({
     ...options,
+    routes,
     async admit(request) {
+      assertHost(request, publicUrl)
       const { needs, instead } = request.routeOptions.config
+      // What is there for everybody tells everybody its methods.
+      if (request.is404 && routes.at(pathOf(request))?.isOpen) return
       if (!safe.includes(request.method) && needs === 'nothing') assertSameOrigin(request, publicUrl)
       if (needs === 'nothing') return
       const known = await identify(request)
@@ -94,9 +125,23 @@ export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOption
       throw new Error(`${method} ${url} does not say what it does`)
     // A stranger has nothing long to say.
     if (config.needs === 'nothing') route.bodyLimit = strangersBytes
+    if (config.isPage) return
+    const { querystring = Type.Object({}), params, body } = (route.schema ?? {}) as Record<string, TSchema>
+    route.schema = {
+      ...route.schema,
+      querystring: closed(querystring),
+      ...(params === undefined ? {} : { params: closed(params) }),
+      ...(body === undefined ? {} : { body: closed(body) }),
+    }
+    if (body === undefined && config.takes === undefined && !safe.includes(String(method)))
+      route.preValidation = [route.preValidation ?? []].flat().concat(async request => assertNoBody(request))
+  })
+  app.addHook('onSend', async (request, reply) => {
+    if (isSecure(request, publicUrl)) reply.header('strict-transport-security', `max-age=${yearS}`)
   })
   // As it is: what schemas say of answers is held by tests, and nothing is left out unseen.
-  app.setSerializerCompiler(() => value => JSON.stringify(value))
+  // A name is seen as it is also where an answer is shown in a terminal.
+  app.setSerializerCompiler(() => value => plainJson(JSON.stringify(value)))
   app.decorateRequest('viewer', {
     getter() {
       const viewer = viewers.get(this as FastifyRequest)

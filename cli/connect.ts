@@ -26,9 +26,14 @@ export const askOf =
   }
 
 /** Whether it is still the process that published it: another may have got its port. */
-export async function answers({ url, pid }: Pick<Endpoint, 'url' | 'pid'>): Promise<boolean> {
+export async function answers({
+  url,
+  token,
+  pid,
+}: Pick<Endpoint, 'url' | 'token' | 'pid'>): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })
+    const headers = { authorization: `Bearer ${token}` }
+    const response = await fetch(`${url}/api/v1/health`, { headers, signal: AbortSignal.timeout(2000) })
     return response.ok && ((await response.json()) as { pid?: number }).pid === pid
   } catch {
     return false

@@ -19,6 +19,7 @@ import { addRulesCommands } from './commands/rules.ts'
 import { addServiceCommands } from './commands/service.ts'
 import { addSimulateCommand } from './commands/simulate.ts'
 import { addSnapshotCommands } from './commands/snapshots.ts'
+import { note } from './output.ts'
 
 const program = new Command('lintel')
   .description('Counts what passes doors and checkpoints; knows nobody.')
@@ -53,9 +54,9 @@ try {
   await program.parseAsync()
 } catch (error) {
   const code = codeOf(error)
-  if (code !== undefined) process.stderr.write(`${code}: ${messageOf(error)}\n`)
-  else if (error instanceof CommanderError) process.stderr.write(`error: ${error.message}\n`)
-  else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  if (code !== undefined) note(`${code}: ${messageOf(error)}`)
+  else if (error instanceof CommanderError) note(`error: ${error.message}`)
+  else note(error instanceof Error ? (error.stack ?? error.message) : String(error))
   // For a command, what may pass and what failed are one: it is not started again by itself.
   process.exitCode = exitCodeOf(error) === exitCodes.config ? exitCodes.config : exitCodes.failed
 }

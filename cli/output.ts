@@ -1,28 +1,39 @@
+import { plain, plainJson, plainLines } from '../core/plain-text.ts'
 import { csvCell } from '../flow/export/csv.ts'
 
 /** What a command prints: a table for people, JSON for programs, one or the other. */
 export interface Output {
   /** `rows` for people, `value` for programs. */
   table(rows: readonly Readonly<Record<string, unknown>>[], value?: unknown): void
-  /** One line for people; `value` for programs. */
-  say(line: string, value?: unknown): void
+  /** A line for people, or some; `value` for programs. */
+  say(lines: string | readonly string[], value?: unknown): void
 }
 
 export function createOutput(
   json: boolean,
   write: (text: string) => void = text => process.stdout.write(text),
 ): Output {
-  const print = (text: string, value: unknown) => write(json ? `${JSON.stringify(value)}\n` : `${text}\n`)
+  const print = (text: string, value: unknown) =>
+    write(json ? `${plainJson(JSON.stringify(value))}\n` : `${text}\n`)
   return {
     table: (rows, value = rows) => print(renderTable(rows), value),
-    say: (line, value) => print(line, value ?? { message: line }),
+    say: (lines, value) => {
+      const told = [lines].flat()
+      print(told.map(plain).join('\n'), value ?? { message: told.join('\n') })
+    },
   }
 }
+
+/** Beside what a command prints, on standard error. */
+export const note = (text: string): void => void process.stderr.write(`${plainLines(text)}\n`)
+
+/** Text of lines that a command has made itself, its cells plain. */
+export const printText = (text: string): void => void process.stdout.write(text)
 
 export function renderTable(rows: readonly Readonly<Record<string, unknown>>[]): string {
   const names = Object.keys(rows[0] ?? {})
   if (names.length === 0) return '(nothing)'
-  const cells = [names, ...rows.map(row => names.map(name => toText(row[name])))]
+  const cells = [names.map(plain), ...rows.map(row => names.map(name => toText(row[name])))]
   const widths = names.map((_, column) => Math.max(...cells.map(row => displayWidth(row[column]!))))
   const numeric = names.map(name => rows.every(row => typeof row[name] === 'number'))
   return cells
@@ -37,7 +48,7 @@ export function renderTable(rows: readonly Readonly<Record<string, unknown>>[]):
 
 function toText(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return String(value)
+  return plain(String(value))
 }
 
 function pad(text: string, width: number, right: boolean): string {

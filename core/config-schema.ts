@@ -94,6 +94,12 @@ export const ConfigSchema = section(
             'Token for Prometheus, 16 characters or more, alone in a file; without it an admin alone reads /metrics.',
           ),
         ),
+        maxConnections: Type.Integer({
+          default: 1000,
+          minimum: 16,
+          maximum: 50_000,
+          description: 'Open connections; beyond it the one that has asked nothing for longest is closed.',
+        }),
         sessionIdleS: seconds('Unused for so long, a browser is signed out.', 8 * 3600),
         sessionMaxS: seconds('Used or not, a browser is signed out after this.', dayS),
       },

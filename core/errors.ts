@@ -68,6 +68,7 @@ export const errorCodes = {
 
   ALERT_NOT_FOUND: { retryable: false },
   ALERT_CLOSED: { retryable: false },
+  ALERT_FULL: { retryable: false },
   SNOOZE_INVALID: { retryable: false },
   SNOOZE_NOT_FOUND: { retryable: false },
   CHANNEL_NOT_FOUND: { retryable: false },
@@ -83,6 +84,7 @@ export const errorCodes = {
   EXPORT_BUSY: { retryable: true },
 
   SNAPSHOT_NOT_FOUND: { retryable: false },
+  HOLD_NOT_FOUND: { retryable: false },
 
   PARKED_NOT_FOUND: { retryable: false },
   PARKED_NOT_REPLAYABLE: { retryable: false },
@@ -91,6 +93,8 @@ export const errorCodes = {
   API_FORBIDDEN: { retryable: false },
   API_CROSS_SITE: { retryable: false },
   API_NOT_FOUND: { retryable: false },
+  API_METHOD_UNKNOWN: { retryable: false },
+  API_HOST_UNKNOWN: { retryable: false },
   API_REQUEST_INVALID: { retryable: false },
   API_UNAVAILABLE: { retryable: true },
   API_BUSY: { retryable: true },

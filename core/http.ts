@@ -1,9 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { STATUS_CODES } from 'node:http'
+import { type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { codeOf, type ErrorCode, errorCodes, LintelError, messageOf } from './errors.ts'
 import { schemaFault, unreadableRequest, withMediaType } from './http-faults.ts'
+import { takeJson } from './http-json.ts'
+import { createRouteTable, type RouteTable } from './http-routes.ts'
+import { plainJson } from './plain-text.ts'
+import { trustOf } from './proxies.ts'
 
 const notFound = /_NOT_FOUND$/
 /** Of codes that are neither "not found" (404), nor to be tried again (503), nor a plain fault of the request (400). */
@@ -14,10 +18,13 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   API_CROSS_SITE: 403,
   PARKED_NOT_REPLAYABLE: 409,
   ALERT_CLOSED: 409,
+  ALERT_FULL: 409,
   ACCOUNT_EXISTS: 409,
   TOKEN_EXISTS: 409,
   INVITATION_INVALID: 410,
   RULES_CONFLICT: 412,
+  API_METHOD_UNKNOWN: 405,
+  API_HOST_UNKNOWN: 421,
   SIGN_IN_THROTTLED: 429,
 }
 
@@ -57,8 +64,17 @@ export interface HttpOptions {
   readonly admit: string | ((request: FastifyRequest) => Promise<void>)
   /** Addresses of proxies that are believed about whom they ask for (X-Forwarded-*). */
   readonly trustProxy?: readonly string[]
+  /** Of a fault of ours; that there are too many, or that another does not answer, is none. */
   readonly onError?: (error: unknown, request: FastifyRequest) => void
+  /** Of each answer that is an error. */
+  readonly onProblem?: (code: ErrorCode) => void
+  readonly routes?: RouteTable
 }
+
+/** What whoever asks brings about by asking, and no fault of ours. */
+const busy: readonly (ErrorCode | undefined)[] = ['API_BUSY', 'EXPORT_BUSY', 'NOTIFY_FAILED']
+/** Where nobody knows better. */
+const retryAfterS = '5'
 
 /**
  * What every answer says to a browser: keep nothing, guess no type, run nothing, be in no frame. A page that needs
@@ -73,9 +89,15 @@ const defensive = {
 }
 
 /** A Fastify that has limits, knows whom it admits, and answers errors as problem details. */
-export function createHttp({ admit, trustProxy = [], onError }: HttpOptions): FastifyInstance {
+export function createHttp({
+  admit,
+  trustProxy = [],
+  onError,
+  onProblem,
+  routes = createRouteTable(),
+}: HttpOptions): FastifyInstance {
   const app = fastify({
-    trustProxy: trustProxy.length === 0 ? false : [...trustProxy],
+    trustProxy: trustProxy.length === 0 ? false : trustOf(trustProxy),
     bodyLimit: 4 * 1024 * 1024,
     // For a request to arrive. Its answer may take longer, so a socket that is silent is left open.
     requestTimeout: 30_000,
@@ -84,30 +106,68 @@ export function createHttp({ admit, trustProxy = [], onError }: HttpOptions): Fa
     ajv: { customOptions: { removeAdditional: false, verbose: true } },
     schemaErrorFormatter: schemaFault,
     clientErrorHandler: refuseUnread,
-    frameworkErrors: (error, _, reply) => send(reply, problemOf(error)),
+    frameworkErrors: (error, _, reply) => tell(reply, problemOf(error)),
+    // What is missing is told as any other fault.
+    http: { requireHostHeader: false },
   })
+  const tell = (reply: FastifyReply, problem: Problem) => {
+    onProblem?.(problem.code)
+    send(reply, problem)
+  }
+  takeJson(app)
+  app.server.on('checkExpectation', (_, answer) => refuseExpectation(answer))
+  app.addHook('onRoute', ({ method, url, config }) =>
+    routes.add({ method, url, isOpen: (config as { needs?: string } | undefined)?.needs === 'nothing' }),
+  )
   const check = typeof admit === 'string' ? asksFor(admit) : admit
   app.addHook('onRequest', async (_, reply) => void reply.headers(defensive))
+  app.addHook('onRequest', async request => assertTarget(request))
   app.addHook('onRequest', check)
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(withMediaType(error, request))
-    if (problem.status >= 500) onError?.(error, request)
-    send(reply, problem)
+    if (problem.status >= 500 && !busy.includes(codeOf(error))) onError?.(error, request)
+    tell(reply, problem)
   })
   app.setNotFoundHandler((request, reply) => {
-    send(
-      reply,
-      problemOf(
-        new LintelError('API_NOT_FOUND', `there is no ${request.method} ${request.url.split('?')[0]}`),
-      ),
-    )
+    const path = pathOf(request)
+    const there = routes.at(path)
+    if (there === undefined)
+      return tell(reply, problemOf(new LintelError('API_NOT_FOUND', `there is no ${request.method} ${path}`)))
+    const allow = there.methods.join(', ')
+    reply.header('allow', allow)
+    if (request.method === 'OPTIONS') return void reply.status(204).send()
+    const why = `there is no ${request.method} ${path}, but ${allow}`
+    tell(reply, problemOf(new LintelError('API_METHOD_UNKNOWN', why)))
   })
   return app
 }
 
+export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>) => url.split('?')[0]!
+
+/** A request is for one path of one host. Throws API_REQUEST_INVALID. */
+function assertTarget({ raw, url }: FastifyRequest): void {
+  const hosts = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length > 1 || (hosts.length === 0 && raw.httpVersionMinor > 0))
+    throw new LintelError('API_REQUEST_INVALID', 'a request has one Host')
+  if (!url.startsWith('/')) throw new LintelError('API_REQUEST_INVALID', 'its address must be a path of this service') // biome-ignore format: one line
+}
+
+function refuseExpectation(answer: ServerResponse): void {
+  const error = Object.assign(new Error('nothing but 100-continue can be expected'), { statusCode: 417 })
+  const type = { 'content-type': 'application/problem+json' }
+  const body = JSON.stringify(problemOf(error))
+  const headers = { ...defensive, ...type, 'content-length': Buffer.byteLength(body) }
+  answer.writeHead(417, headers).end(body)
+}
+
 function send(reply: FastifyReply, problem: Problem): void {
+  if ((problem.status === 503 || problem.status === 429) && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', retryAfterS)
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
-  reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+  reply
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(plainJson(JSON.stringify(problem)))
 }
 
 /** Of what never became a request, so there is no reply to send with. */

@@ -1,11 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
+import { collect } from '../core/collect.ts'
 import type { Step } from './calendar.ts'
-import { maxRows, tooManyRows } from './count.ts'
-import { type Amount, type Counted, type CountedRow, keyOf } from './counted.ts'
+import type { Amount, Counted } from './counted.ts'
 import { everyRow, isAskedFor } from './fill.ts'
 import type { FlowDimension, MeasureName } from './measures.ts'
 import type { FlowNote } from './notes.ts'
 import type { Asked } from './question.ts'
 import { rankGroups } from './rank.ts'
+import { type RowTable, tableOf } from './row-table.ts'
 import { formatLocal } from './zone.ts'
 
 export interface FlowRow {
@@ -50,30 +52,46 @@ export interface FlowAnswer {
   readonly notes?: readonly FlowNote[]
 }
 
+/** So that others are served in between: some 20 ms. */
+const rowsOfTurn = 20_000
+const rowsOfCollection = 250_000
+
 /** Puts together what was counted, and what it is held against. Throws FLOW_QUERY_TOO_WIDE. */
-export function assembleAnswer(asked: Asked, now: Counted, earlier: Counted | undefined): FlowAnswer {
+export async function assembleAnswer(
+  asked: Asked,
+  now: Counted,
+  earlier: Counted | undefined,
+): Promise<FlowAnswer> {
   const { name, measure, every, zone, by, where } = asked
   const told = ({ count }: Amount) => (count === null ? null : count / measure.scale)
   const partly = ({ hidden }: Amount) => (hidden === 0 ? {} : { hidden })
   const format = remember((ms: number) => formatLocal(zone, ms))
   const { isKept, others } = rankGroups(asked, now.rows)
-  const beforeOf = createLookup(asked, earlier)
+  const before = earlier && tableOf(earlier.rows)
+  const beforeOf = createLookup(asked, earlier, before)
 
-  const rows = [...rowsOf(asked, now, earlier)]
-    .filter(({ values }) => isKept(values))
-    .sort((a, b) => a.step - b.step || compareValues(a.values, b.values))
-    .map(({ step, values, amount }): FlowRow => {
-      const before = earlier && beforeOf(step, values)
-      return {
-        start: format(now.starts[step]!),
+  const rows: FlowRow[] = []
+  for (const { step, values, amount } of completed(asked, now, before).sorted()) {
+    if (!isKept(values)) continue
+    const start = format(now.starts[step]!)
+    // A million are of this shape, and no larger than they must be.
+    if (earlier === undefined && amount.hidden === 0 && !asked.share)
+      rows.push({ start, values, count: told(amount) })
+    else {
+      const then = earlier && beforeOf(step, values)
+      rows.push({
+        start,
         values,
         count: told(amount),
         ...partly(amount),
-        ...(earlier === undefined ? {} : { before: before === undefined ? null : told(before) }),
-        ...(before === undefined || before.hidden === 0 ? {} : { beforeHidden: before.hidden }),
+        ...(earlier === undefined ? {} : { before: then === undefined ? null : told(then) }),
+        ...(then === undefined || then.hidden === 0 ? {} : { beforeHidden: then.hidden }),
         ...(asked.share ? { share: shareOf(amount, now.stepTotal(step)) } : {}),
-      }
-    })
+      })
+    }
+    if (rows.length % rowsOfTurn === 0) await setImmediate()
+    if (rows.length % rowsOfCollection === 0) await collect()
+  }
   return {
     measure: name,
     unit: measure.unit,
@@ -103,31 +121,27 @@ export function assembleAnswer(asked: Asked, now: Counted, earlier: Counted | un
 }
 
 /** Those that were counted, and those of nothing that are wanted beside them. */
-function rowsOf(asked: Asked, now: Counted, earlier: Counted | undefined): Iterable<CountedRow> {
-  const rows = new Map(now.rows.map(row => [keyOf(row.step, row.values), row]))
+function completed(asked: Asked, now: Counted, before: RowTable | undefined): RowTable {
+  const rows = tableOf(now.rows)
   const want = (step: number, values: readonly string[]) => {
-    const key = keyOf(step, values)
-    if (!rows.has(key)) rows.set(key, { step, values, amount: now.absent })
+    if (rows.get(step, values) === undefined) rows.add(step, values, now.absent)
   }
-  for (const { step, values } of earlier?.rows ?? []) if (step < now.starts.length) want(step, values)
-  if (asked.isFilled) {
-    const occurring = [...now.rows, ...(earlier?.rows ?? [])].map(({ values }) => values)
-    for (const { step, values } of everyRow(asked, now, occurring)) want(step, values)
-  }
-  if (rows.size > maxRows) throw tooManyRows()
-  return rows.values()
+  // Of all that occur, before some are added.
+  const occurring = [...rows.groups(), ...(before?.groups() ?? [])]
+  for (const { step, values } of before ?? []) if (step < now.starts.length) want(step, values)
+  if (asked.isFilled) for (const { step, values } of everyRow(asked, now, occurring)) want(step, values)
+  return rows
 }
 
 /** What a row is held against: nothing happened where a step has no such row, and undefined where there is no step. */
-function createLookup(asked: Asked, earlier: Counted | undefined) {
-  const rows = new Map(earlier?.rows.map(({ step, values, amount }) => [keyOf(step, values), amount]))
+function createLookup(asked: Asked, earlier: Counted | undefined, before: RowTable | undefined) {
   const isAsked = remember((step: number) => {
     const { starts, from, to } = earlier!
     if (step >= starts.length) return false
     return isAskedFor(asked, Math.max(starts[step]!, from), starts[step + 1] ?? to)
   })
   return (step: number, values: readonly string[]): Amount | undefined =>
-    rows.get(keyOf(step, values)) ?? (isAsked(step) ? earlier?.absent : undefined)
+    before?.get(step, values) ?? (isAsked(step) ? earlier?.absent : undefined)
 }
 
 function shareOf(part: Amount, whole: Amount): number | null {
@@ -146,9 +160,4 @@ function remember<V>(compute: (key: number) => V): (key: number) => V {
     }
     return value
   }
-}
-
-function compareValues(a: readonly string[], b: readonly string[]): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1
-  return 0
 }

@@ -1,16 +1,13 @@
 import { dayMs, hourMs } from '../core/clock.ts'
-import { LintelError } from '../core/errors.ts'
 import type { Cell, CellQuery } from '../ingest/store/store.ts'
 import { clockStepMs, cutAt, startsOf, stepAt } from './calendar.ts'
 import type { CellSource } from './cell-source.ts'
-import { type Amount, type Counted, type CountedRow, keyOf, nothing, plus, sumOf } from './counted.ts'
+import { type Amount, type Counted, nothing, plus } from './counted.ts'
 import { type CountedDimension, type CountedWhere, isSlot, type SlotDimension } from './measures.ts'
 import type { Asked } from './question.ts'
+import { createRowTable, maxRows, type RowTable, tooManyRows } from './row-table.ts'
 import { passes, slotWord } from './slots.ts'
 import { type Segment, segmentsOf } from './zone.ts'
-
-/** A question whose answer could have more rows than that has to be asked in parts. */
-export const maxRows = 1_000_000
 
 /** Counts every event. Throws FLOW_QUERY_TOO_WIDE; what the source throws. */
 export async function countExactly(asked: Asked, source: CellSource): Promise<Counted> {
@@ -20,35 +17,28 @@ export async function countExactly(asked: Asked, source: CellSource): Promise<Co
   const dimensions: CountedDimension[] = measure.isNet ? [...grouped, 'direction'] : grouped
   const { segments, ...cut } = cutOf(asked, starts)
   const isUniform = cut.stepMs !== undefined && cut.foldMs === undefined
-  const cells = await source.cells({
+  const rows = createRowTable()
+  const query = {
     ...(measure.sum === undefined ? {} : { sum: measure.sum }),
     where: narrow(measure.where, asked.filter),
     by: dimensions,
     segments,
     ...cut,
     limit: maxRows + 1,
-  })
-  if (cells.length > maxRows) throw tooManyRows()
-  const rows = new Map<string, CountedRow>()
-  for (const cell of cells) {
-    if (!passes(slots, cell.localStart) || cell.count === 0) continue
+  }
+  let read = 0
+  await source.eachCell(query, cell => {
+    if (++read > maxRows) throw tooManyRows()
+    if (!passes(slots, cell.localStart) || cell.count === 0) return
     const step = stepAt(starts, momentOf(cell, segments[cell.segment]!, isUniform))
     const values = by.map(dimension =>
       isSlot(dimension) ? slotWord(dimension, cell.localStart) : cell.values[grouped.indexOf(dimension)]!,
     )
     const isTaken = measure.isNet && cell.values.at(-1) === 'out'
-    const amount = { count: isTaken ? -cell.count : cell.count, hidden: 0 }
-    const key = keyOf(step, values)
-    rows.set(key, { step, values, amount: plus(rows.get(key)?.amount ?? nothing, amount) })
-  }
-  return totalled(asked, starts, [...rows.values()])
+    rows.add(step, values, { count: isTaken ? -cell.count : cell.count, hidden: 0 })
+  })
+  return totalled(asked, starts, rows)
 }
-
-export const tooManyRows = () =>
-  new LintelError(
-    'FLOW_QUERY_TOO_WIDE',
-    `the answer has more than ${maxRows} rows: ask for less time, longer steps or fewer dimensions`,
-  )
 
 /** How a store is to cut time: what is wanted of the local clock it can tell up to a day; beyond, it is folded. */
 function cutOf(
@@ -79,11 +69,13 @@ export function narrow(a: CountedWhere, b: CountedWhere): CountedWhere {
   return both
 }
 
-function totalled({ from, to }: Asked, starts: readonly number[], rows: readonly CountedRow[]): Counted {
+function totalled({ from, to }: Asked, starts: readonly number[], rows: RowTable): Counted {
   const totals = new Map<number, Amount>()
+  let total = nothing
   for (const { step, amount } of rows) {
     const known = totals.get(step)
     totals.set(step, known === undefined ? amount : plus(known, amount))
+    total = plus(total, amount)
   }
   return {
     from,
@@ -92,6 +84,6 @@ function totalled({ from, to }: Asked, starts: readonly number[], rows: readonly
     rows,
     absent: nothing,
     stepTotal: step => totals.get(step) ?? nothing,
-    total: sumOf(rows.map(({ amount }) => amount)),
+    total,
   }
 }

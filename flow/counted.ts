@@ -29,7 +29,8 @@ export interface Counted {
   readonly to: number
   /** When each step begins. */
   readonly starts: readonly number[]
-  readonly rows: readonly CountedRow[]
+  /** Each once. */
+  readonly rows: Iterable<CountedRow>
   /** Of a step or a group that has no row. */
   readonly absent: Amount
   /** Of all groups of a step. */

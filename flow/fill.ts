@@ -1,7 +1,7 @@
-import { maxRows, tooManyRows } from './count.ts'
 import { groupKey } from './counted.ts'
 import { isSlot } from './measures.ts'
 import type { Asked } from './question.ts'
+import { maxRows, tooManyRows } from './row-table.ts'
 import { localHours, slotWord } from './slots.ts'
 
 /** Where each step of a stretch ends. */
@@ -14,13 +14,13 @@ export function isAskedFor({ zone, slots }: Asked, from: number, to: number): bo
 
 /**
  * Every step with every group that occurs, and with each of its hours and weekdays where it is asked by them.
- * Throws FLOW_QUERY_TOO_WIDE where these are too many.
+ * Throws FLOW_QUERY_TOO_WIDE where these are too many, before the first.
  */
-export function everyRow(
+export function* everyRow(
   asked: Asked,
   stretch: { readonly from: number; readonly to: number; readonly starts: readonly number[] },
   occurring: readonly (readonly string[])[],
-): { step: number; values: readonly string[] }[] {
+): Generator<{ step: number; values: readonly string[] }> {
   const { by, zone, slots } = asked
   const bySlot = by.some(isSlot)
   const groups = new Map(
@@ -30,20 +30,27 @@ export function everyRow(
     }),
   )
   if (by.every(isSlot)) groups.set(groupKey(by.map(() => '')), by.map(() => '')) // biome-ignore format: one line
-  const rows: { step: number; values: readonly string[] }[] = []
-  for (const [step, start] of stretch.starts.entries()) {
+  /** Hours of each step that is asked for; none is undefined. */
+  const hoursOf = (step: number, start: number): readonly number[] | undefined => {
     const from = Math.max(start, stretch.from)
     const to = endOf(stretch.starts, step, stretch.to)
-    if (!bySlot && !isAskedFor(asked, from, to)) continue
-    const hours = bySlot ? localHours(zone, from, to, slots) : [0]
-    for (const group of groups.values()) {
-      const told = hours.map(local =>
-        by.map((dimension, index) => (isSlot(dimension) ? slotWord(dimension, local) : group[index]!)),
-      )
-      const distinct = bySlot ? new Map(told.map(values => [groupKey(values), values])).values() : told
-      for (const values of distinct) rows.push({ step, values })
-    }
-    if (rows.length > maxRows) throw tooManyRows()
+    if (!bySlot) return isAskedFor(asked, from, to) ? [0] : undefined
+    return distinct(localHours(zone, from, to, slots), local =>
+      by.map(dimension => (isSlot(dimension) ? slotWord(dimension, local) : '')).join(' '),
+    )
   }
-  return rows
+  let most = 0
+  for (const [step, start] of stretch.starts.entries()) {
+    most += (hoursOf(step, start)?.length ?? 0) * groups.size
+    if (most > maxRows) throw tooManyRows()
+  }
+  for (const [step, start] of stretch.starts.entries())
+    for (const local of hoursOf(step, start) ?? [])
+      for (const group of groups.values())
+        yield { step, values: by.map((dimension, index) => (isSlot(dimension) ? slotWord(dimension, local) : group[index]!)) } // biome-ignore format: one line
+}
+
+/** The first of those that come to the same word. */
+function distinct(hours: readonly number[], wordOf: (hour: number) => string): number[] {
+  return [...new Map(hours.toReversed().map(hour => [wordOf(hour), hour])).values()].reverse()
 }

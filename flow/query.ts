@@ -36,7 +36,7 @@ export async function answerFlow(
   const earlier = compare && from < to ? earlierRange(zone, from, to, compare) : undefined
   const [now, before] = await Promise.all([count({ from, to }), earlier && count(earlier)])
   const notes = notesOf(asked, earlier, small === undefined ? plain : scope)
-  const answer = { ...assembleAnswer(asked, now, before), ...(notes.length === 0 ? {} : { notes }) }
+  const answer = { ...(await assembleAnswer(asked, now, before)), ...(notes.length === 0 ? {} : { notes }) }
   if (small === undefined) return answer
   const until = formatLocal(zone, settledUntil(zone, small.now))
   return { ...answer, suppression: { minCount: small.k, until } }

@@ -12,7 +12,7 @@ export interface Ranking {
  * The groups with the most in the whole stretch, as far as it is told; of those with as much, the first by name.
  * An hour or a weekday is no group of its own, unless nothing else is asked by.
  */
-export function rankGroups({ by, top }: Asked, rows: readonly CountedRow[]): Ranking {
+export function rankGroups({ by, top }: Asked, rows: Iterable<CountedRow>): Ranking {
   if (top === undefined) return { isKept: () => true, others: undefined }
   const named = by.flatMap((dimension, index) => (isSlot(dimension) ? [] : [index]))
   const indices = named.length > 0 ? named : by.map((_, index) => index)

@@ -1,4 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
+import { dayMs } from '../core/clock.ts'
+import { latestMoment } from '../core/moments.ts'
 
 export interface Segment {
   readonly from: number
@@ -7,6 +9,8 @@ export interface Segment {
   /** When the zone took this offset, which may be before `from`; undefined if it always had it. */
   readonly since: number | undefined
 }
+
+const earliest = Date.parse('0001-01-01T00:00:00Z') - dayMs
 
 /** [from, to) cut wherever the zone changes its offset from UTC. */
 export function segmentsOf(zone: string, from: number, to: number): Segment[] {
@@ -48,9 +52,15 @@ export function formatLocal(zone: string, ms: number): string {
 
 /**
  * A moment given by a person: RFC 3339 with an offset, or without one (2026-11-21, 2026-11-21T08:00)
- * in the zone's own time. NaN if it is neither.
+ * in the zone's own time, in the years 1 to 9999. NaN if it is neither.
  */
 export function parseMoment(text: string, zone: string): number {
+  const ms = momentIn(text, zone)
+  // Beyond, calendars end: what lies a year before or after could not be told.
+  return ms >= earliest && ms <= latestMoment ? ms : Number.NaN
+}
+
+function momentIn(text: string, zone: string): number {
   try {
     if (/(?:[Zz]|[+-]\d\d:\d\d)$/.test(text) && text.includes(':'))
       return Temporal.Instant.from(text).epochMilliseconds

@@ -9,7 +9,8 @@ import { RoleSchema, Sites } from '../routes/schemas.ts'
 import { faultOfPassword, type Passwords } from './password.ts'
 
 const name = Type.String({
-  pattern: '^[\\p{L}\\p{N}._@-]{1,64}$',
+  // Some letters are blank.
+  pattern: '^(?:(?![\\u115f\\u1160\\u3164\\uffa0])[\\p{L}\\p{N}._@-]){1,64}$',
   description: 'Letters of any script, digits, and . _ @ -',
   examples: ['li.wei'],
 })

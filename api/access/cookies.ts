@@ -3,43 +3,53 @@ import type { FastifyRequest } from 'fastify'
 import type { State } from '../../core/state/state.ts'
 import { newToken } from '../../devices/registry/token.ts'
 
-/** `session`: who is signed in. `browser`: that somebody of ours once signed in here. */
+/** `session`: who is signed in. `browser`: that an account of ours once signed in here. */
 export type CookieName = 'session' | 'browser'
 
-/** What a browser has of ours, if it is well formed. Of two of one name, the first. */
-export function cookieOf({ headers }: FastifyRequest, name: CookieName): string | undefined {
+/** With `secure`, a name that no other site of the domain, and nothing that is not TLS, can set. */
+const nameOf = (name: CookieName, secure: boolean) => `${secure ? '__Host-' : ''}lintel_${name}`
+
+/** What a browser has of ours, if it is well formed; over TLS nothing but what TLS has set. Of two of one name, the first. */
+export function cookieOf({ headers }: FastifyRequest, name: CookieName, secure: boolean): string | undefined {
+  const names = secure ? [nameOf(name, true)] : [nameOf(name, true), nameOf(name, false)]
   for (const pair of (headers.cookie ?? '').split(';')) {
     const [key, value] = pair.trim().split('=', 2)
-    if ((key === `__Host-lintel_${name}` || key === `lintel_${name}`) && /^[\w.-]{1,200}$/.test(value ?? ''))
-      return value
+    if (names.includes(key!) && /^[\w.-]{1,200}$/.test(value ?? '')) return value
   }
   return undefined
 }
 
 /** Set-Cookie. Scripts cannot read it and other sites' pages do not send it; over TLS nothing else but TLS does. */
 export function setCookie(name: CookieName, value: string, maxAgeS: number, secure: boolean): string {
-  const key = secure ? `__Host-lintel_${name}; Secure` : `lintel_${name}`
-  const [text, ...attributes] = key.split('; ')
   return [
-    `${text}=${value}`,
+    `${nameOf(name, secure)}=${value}`,
     'Path=/',
     'HttpOnly',
     'SameSite=Strict',
     `Max-Age=${maxAgeS}`,
-    ...attributes,
+    ...(secure ? ['Secure'] : []),
   ].join('; ')
 }
 
-/** Marks of browsers on which somebody has signed in; nothing of them is kept but the key that tells them. */
+/** What a mark is of. An account that was removed and made again is another. */
+export interface Marked {
+  readonly name: string
+  readonly createdAt: number
+}
+
+/** Marks of browsers: that this account has signed in there. Nothing of them is kept but the key that tells them. */
 export interface Browsers {
-  mark(): Promise<string>
-  /** What its failures are counted under; undefined for a mark that is none of ours. */
-  keyOf(mark: string | undefined): string | undefined
+  mark(account: Marked): Promise<string>
+  /** What its failures are counted under; undefined for a mark that is not of this account. */
+  keyOf(mark: string | undefined, account: Marked | undefined): string | undefined
 }
 
 export function createBrowsers(state: State): Browsers {
   const secrets = state.table<string>('secret')
-  const sign = (secret: string, nonce: string) => createHmac('sha256', secret).update(nonce).digest()
+  const sign = (secret: string, nonce: string, { name, createdAt }: Marked) =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify([nonce, name, createdAt]))
+      .digest()
   const makeSecret = () =>
     state.transact(() => {
       const secret = secrets.get('browser') ?? newToken()
@@ -47,17 +57,17 @@ export function createBrowsers(state: State): Browsers {
       return secret
     })
   return {
-    async mark() {
+    async mark(account) {
       const nonce = randomBytes(12).toString('base64url')
       const secret = secrets.get('browser') ?? (await makeSecret())
-      return `${nonce}.${sign(secret, nonce).toString('base64url')}`
+      return `${nonce}.${sign(secret, nonce, account).toString('base64url')}`
     },
-    keyOf(mark) {
+    keyOf(mark, account) {
       const secret = secrets.get('browser')
       const [nonce = '', given = ''] = mark?.split('.') ?? []
-      if (secret === undefined) return undefined
+      if (secret === undefined || account === undefined) return undefined
       const signature = Buffer.from(given, 'base64url')
-      const wanted = sign(secret, nonce)
+      const wanted = sign(secret, nonce, account)
       return signature.length === wanted.length && timingSafeEqual(signature, wanted) ? nonce : undefined
     },
   }

@@ -1,11 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { Clock } from '../../core/clock.ts'
 import { bearerOf, matcherOf } from '../../core/http.ts'
+import { addressOf } from '../../core/proxies.ts'
 import type { Known } from '../guard.ts'
 import { operator } from '../viewer.ts'
 import type { Accounts } from './accounts.ts'
 import type { ApiTokens } from './api-tokens.ts'
 import { cookieOf } from './cookies.ts'
+import { isSecure } from './secure.ts'
 import type { Sessions } from './sessions.ts'
 import { viewerOf } from './sign-in.ts'
 
@@ -15,14 +17,23 @@ export interface IdentifyParts {
   readonly sessions: Sessions
   readonly tokens: ApiTokens
   readonly clock: Clock
+  /** How people reach it, where that is told. */
+  readonly publicUrl?: string | undefined
 }
 
 /** Who asks: by a token where there is one, else by the cookie of a session. */
-export function createIdentify({ operatorToken, accounts, sessions, tokens, clock }: IdentifyParts) {
+export function createIdentify({
+  operatorToken,
+  accounts,
+  sessions,
+  tokens,
+  clock,
+  publicUrl,
+}: IdentifyParts) {
   const isOperator = matcherOf(operatorToken)
 
   return async (request: FastifyRequest): Promise<Known | undefined> => {
-    const { ip: address } = request
+    const address = addressOf(request)
     if (request.headers.authorization !== undefined) {
       const given = bearerOf(request)
       if (given === undefined) return undefined
@@ -33,7 +44,7 @@ export function createIdentify({ operatorToken, accounts, sessions, tokens, cloc
       const siteMember = sites === undefined ? {} : { sites }
       return { viewer: { as: 'token', name, role, ...siteMember, address }, byCookie: false }
     }
-    const id = cookieOf(request, 'session')
+    const id = cookieOf(request, 'session', isSecure(request, publicUrl))
     const name = id === undefined ? undefined : await sessions.find(id, clock())
     const account = name === undefined ? undefined : accounts.get(name)
     return account?.enabled ? { viewer: viewerOf(account, address), byCookie: true } : undefined

@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { LintelError } from '../../core/errors.ts'
+import { isCommon } from './common-passwords.ts'
 
 /**
  * Argon2id with the parameters that OWASP's Password Storage Cheat Sheet gives first: 19 MiB, two passes, one lane.
@@ -11,7 +12,7 @@ const tagBytes = 32
 const saltBytes = 16
 const derive = promisify(argon2)
 
-/** NIST SP 800-63B: length counts, rules about characters do not help. */
+/** NIST SP 800-63B: length counts, and that it is no common one; rules about characters do not help. */
 export const passwordLength = { least: 12, most: 256 }
 
 /** What is wrong with it, in words for who chose it; undefined if nothing is. */
@@ -22,13 +23,15 @@ export function faultOfPassword(password: string, name: string): string | undefi
   if (new Set(password).size < 5) return 'a password has at least 5 different characters'
   if (password.toLowerCase().includes(name.toLowerCase()) && name.length > 3)
     return 'a password does not hold the name of its account'
+  if (isCommon(password, name))
+    return 'this is one of the passwords that are tried first, or made like one: a sentence of your own is good'
   return undefined
 }
 
 export interface Passwords {
   /** In the PHC string format. */
   hash(password: string): Promise<string>
-  /** Takes as long where there is none to match. Throws API_UNAVAILABLE where too many wait. */
+  /** Takes as long where there is none to match. Throws API_BUSY where too many wait. */
   matches(password: string, hash: string | undefined): Promise<boolean>
 }
 
@@ -42,7 +45,7 @@ export function createPasswords(): Passwords {
 
   async function inTurn<T>(act: () => Promise<T>): Promise<T> {
     if (waiting >= maxWaiting)
-      throw new LintelError('API_UNAVAILABLE', 'too many sign in at this moment: try again in a second')
+      throw new LintelError('API_BUSY', 'too many sign in at this moment: try again in a second')
     waiting++
     const mine = last.then(act, act)
     last = mine.catch(() => {})

@@ -27,13 +27,21 @@ export interface Sessions {
 
 /** The oldest of an account ends when it has more. */
 const maxOfAccount = 20
-/** So that a page that asks every second does not write every second. */
+/** So that a page that asks every second does not write every second. What is seen in between is in memory. */
 const seenEveryMs = minuteMs
 
 export function createSessions(state: State, { sessionIdleS, sessionMaxS }: SessionTimes): Sessions {
   const sessions = state.table<Session>('session')
-  const hasEnded = ({ createdAt, seenAt }: Session, now: number) =>
-    now - createdAt >= sessionMaxS * secondMs || now - seenAt >= sessionIdleS * secondMs
+  /** When each was used last, exactly; by its key. */
+  const seen = new Map<string, number>()
+  const hasEnded = (key: string, { createdAt, seenAt }: Session, now: number) =>
+    now - createdAt >= sessionMaxS * secondMs ||
+    now - Math.max(seenAt, seen.get(key) ?? 0) >= sessionIdleS * secondMs
+  /** Inside a transaction. */
+  const remove = (key: string) => {
+    seen.delete(key)
+    sessions.remove(key)
+  }
 
   return {
     begin(account, now) {
@@ -41,11 +49,11 @@ export function createSessions(state: State, { sessionIdleS, sessionMaxS }: Sess
       return state.transact(() => {
         const own: [key: string, session: Session][] = []
         for (const [key, session] of sessions.entries()) {
-          if (hasEnded(session, now)) sessions.remove(key)
+          if (hasEnded(key, session, now)) remove(key)
           else if (session.account === account) own.push([key, session])
         }
         own.sort(([, a], [, b]) => b.createdAt - a.createdAt)
-        for (const [key] of own.slice(maxOfAccount - 1)) sessions.remove(key)
+        for (const [key] of own.slice(maxOfAccount - 1)) remove(key)
         sessions.put(hashToken(id), { account, createdAt: now, seenAt: now })
         return id
       })
@@ -53,7 +61,8 @@ export function createSessions(state: State, { sessionIdleS, sessionMaxS }: Sess
     async find(id, now) {
       const key = hashToken(id)
       const session = sessions.get(key)
-      if (session === undefined || hasEnded(session, now)) return undefined
+      if (session === undefined || hasEnded(key, session, now)) return undefined
+      seen.set(key, Math.max(now, seen.get(key) ?? 0))
       if (now - session.seenAt < seenEveryMs) return session.account
       const mark = state.transact(() => {
         // It may have been ended since.
@@ -63,10 +72,10 @@ export function createSessions(state: State, { sessionIdleS, sessionMaxS }: Sess
       await mark.catch(() => {})
       return session.account
     },
-    end: id => state.transact(() => sessions.remove(hashToken(id))),
+    end: id => state.transact(() => remove(hashToken(id))),
     endAll: account =>
       state.transact(() => {
-        for (const [key, session] of sessions.entries()) if (session.account === account) sessions.remove(key)
+        for (const [key, session] of sessions.entries()) if (session.account === account) remove(key)
       }),
   }
 }

@@ -1,4 +1,5 @@
 import { type Clock, secondMs } from '../../core/clock.ts'
+import { onRecord } from '../audit/on-record.ts'
 import type { Viewer } from '../viewer.ts'
 import type { Access } from './access.ts'
 import type { Account } from './accounts.ts'
@@ -8,7 +9,7 @@ export interface Attempt {
   readonly name: string
   readonly password: string
   readonly address: string
-  /** The mark of a browser on which somebody signed in before. */
+  /** The mark of a browser: that an account has signed in on it before. */
   readonly browser?: string | undefined
 }
 
@@ -69,20 +70,17 @@ export function createSignIn({ accounts, sessions, passwords, browsers, audit, c
   }
 
   async function begin(account: Account, address: string) {
-    const session = await sessions.begin(account.name, clock())
-    await audit.append({ as: 'account', who: account.name, action: 'sign-in', target: '', address })
-    return {
-      outcome: 'signed-in',
-      viewer: viewerOf(account, address),
-      session,
-      browser: await browsers.mark(),
-    } as const
+    const deed = { as: 'account', who: account.name, action: 'sign-in', target: '', address } as const
+    const session = await onRecord(audit, deed, () => sessions.begin(account.name, clock()))
+    const browser = await browsers.mark(account)
+    return { outcome: 'signed-in', viewer: viewerOf(account, address), session, browser } as const
   }
 
   return {
     begin,
     async attempt(attempt) {
-      const browser = browsers.keyOf(attempt.browser)
+      // A mark counts for the account that it is of, and for no other.
+      const browser = browsers.keyOf(attempt.browser, accounts.get(attempt.name))
       const keys: ThrottleKey[] =
         browser === undefined
           ? [

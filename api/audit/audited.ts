@@ -1,97 +1,172 @@
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import type { FlowQuestion } from '../../flow/question.ts'
 import type { Operations } from '../operations/operations.ts'
 import type { Viewer } from '../viewer.ts'
 import type { AuditLog } from './audit-log.ts'
-import type { Deed } from './chain.ts'
+import { onRecord } from './on-record.ts'
 
-type Told = readonly [action: string, target: string, by?: Pick<Deed, 'as' | 'who'>]
-type Rules = {
-  [N in keyof Operations]?: (
-    given: Parameters<Operations[N]>,
-    answer: Awaited<ReturnType<Operations[N]>>,
-  ) => Told | undefined
-}
+interface Recorded<N extends keyof Operations> {
+  /** What is begun, and on what; undefined for what only looks. It is on record before it is done. */
+  readonly begins: (...given: Parameters<Operations[N]>) => readonly [action: string, target: string] | undefined
+  /** What it was done to, as the answer has it; undefined where nothing was changed. Left out: as it was begun. */
+  readonly ends?: (answer: Awaited<ReturnType<Operations[N]>>, ...given: Parameters<Operations[N]>) => string | undefined
+} // biome-ignore format: long lines
 
+/** `looks`: it changes nothing, and reveals nothing but counts and settings. `history`: who did it is kept with what it changes, in the same transaction. */
+export type Rule<N extends keyof Operations> = Recorded<N> | 'looks' | 'history'
+
+const longest = 500
 const picture = ({ device, event }: { device: string; event: string }) => `${device}/${event}`
+const named = (value: unknown, member: string) => {
+  const name = (Object(value) as Record<string, unknown>)[member]
+  return typeof name === 'string' ? name.slice(0, 64) : '(no name)'
+}
+/** Also of a number that is no time: what is wrong is refused by what is asked, not by its record. */
+const timeOf = (ms: number) => (Math.abs(ms) <= 8.64e15 ? formatRfc3339(ms) : String(ms))
+const listed = (parts: Readonly<Record<string, unknown>>) =>
+  Object.entries(parts).flatMap(([name, value]) => (value === undefined || value === false ? [] : [`, ${name} ${Array.isArray(value) ? value.join('|') : value}`])).join('') // biome-ignore format: one line
 
-/** What goes on record, once it is done and before its answer is given. Questions that only count do not, unless their answer goes into a file. */
-const rules: Rules = {
-  addDevice: (_, { device, outcome }) =>
-    outcome === 'unchanged' ? undefined : ['device.add', `${device} ${outcome}`],
-  announceDevice([announced], { outcome }) {
-    const { gateway, device } = Object(announced) as { gateway: string; device: string }
-    if (outcome !== 'enrolled' && outcome !== 'moved') return undefined
-    return ['device.announce', `${device} ${outcome}`, { as: 'gateway', who: gateway }]
+const flowWords = ({ measure, from, to, by, where = {}, ...others }: FlowQuestion) =>
+  `${measure} from ${from} to ${to} by ${by.join(', ') || 'nothing'}${listed(where)}${listed({ ...others })}`
+
+/** What goes on record. An operation that is not here does not compile: say what it does. */
+export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
+  listPoints: 'looks',
+  addDevice: {
+    begins: device => ['device.add', named(device, 'device')],
+    ends: ({ device, outcome }) => (outcome === 'unchanged' ? undefined : `${device} ${outcome}`),
   },
-  importDevices: (_, { enrolled, moved }) =>
-    enrolled + moved === 0 ? undefined : ['device.import', `${enrolled} enrolled, ${moved} moved`],
-  rotateToken: ([device]) => ['device.rotate', device],
-  setEnabled: ([device, enabled]) => [enabled ? 'device.enable' : 'device.disable', device],
-  setRegions: ([device, regions]) => [regions === undefined ? 'regions.clear' : 'regions.set', device],
-  readSnapshot: ([key]) => ['snapshot.view', picture(key)],
-  readOriginal: ([key]) => ['snapshot.original', picture(key)],
-  holdSnapshot: ([key, { until, reason }]) => [
-    'snapshot.hold',
-    `${picture(key)} until ${new Date(until).toISOString()}: ${reason}`,
-  ],
-  releaseSnapshot: ([key]) => ['snapshot.release', picture(key)],
-  flow: ([{ measure, from, to, by }, file]) =>
-    file === undefined
-      ? undefined
-      : [
-          'flow.export',
-          `${measure} from ${from} to ${to} by ${by.join(', ') || 'nothing'} as ${file}`.slice(0, 500),
-        ],
-  exportRows: ([{ kind, from, to, format, where = {} }]) => {
-    const places = Object.entries(where).map(([name, values]) => `, ${name} ${values.join(', ')}`)
-    return ['rows.export', `${kind} from ${from} to ${to} as ${format}${places.join('')}`.slice(0, 500)]
+  announceDevice: {
+    begins: announced => ['device.announce', named(announced, 'device')],
+    ends: ({ outcome }, announced) =>
+      outcome === 'enrolled' || outcome === 'moved'
+        ? `${named(announced, 'device')} ${outcome}, for the gateway ${named(announced, 'gateway')}`
+        : undefined,
   },
-  backfill: ([{ file, before, dryRun }], { known }) =>
-    dryRun || before + known > 0 ? undefined : ['events.backfill', `${file.name} ${file.hash}`],
-  // What is done with an alert is in its own history.
-  addSnooze: (_, { why, rule = 'all rules', place, until }) => [
-    'snooze.add',
-    `${why} of ${rule} at ${Object.values(place).join(' ') || 'all places'} until ${new Date(until).toISOString()}`,
-  ],
-  removeSnooze: ([id]) => ['snooze.remove', id],
-  testChannel: ([name]) => ['channel.test', name],
-  showParked: ([key]) => ['parked.show', String(key)],
-  replayParked: ([key], outcome) => ['parked.replay', `${key} ${outcome}`],
-  dropParked: ([key]) => ['parked.drop', String(key)],
-  eraseRows: ([{ of, before }], deletions) => [
-    'rows.erase',
-    `${JSON.stringify(of)} before ${new Date(before).toISOString()}: ${deletions.reduce((sum, { rows }) => sum + rows, 0)} rows`,
-  ],
-  setRules([, options], { version, changes }) {
-    if (options?.dryRun || changes.length === 0) return undefined
-    const told = changes.map(
-      ({ at, after }) => `${at} ${after === undefined ? 'unset' : JSON.stringify(after)}`,
-    )
-    return ['rules.set', `version ${version}: ${told.join(', ')}`.slice(0, 500)]
+  importDevices: {
+    begins: () => ['device.import', 'a list'],
+    ends: ({ enrolled, moved }) =>
+      enrolled + moved === 0 ? undefined : `${enrolled} enrolled, ${moved} moved`,
   },
-  addUser: (_, { name, role }) => ['account.add', `${name} ${role}`],
-  inviteUser: ([name = 'the first admin']) => ['account.invite', name],
-  setUserEnabled: ([name, enabled]) => [enabled ? 'account.enable' : 'account.disable', name],
-  removeUser: ([name]) => ['account.remove', name],
-  createToken: (_, { name, role }) => ['token.create', `${name} ${role}`],
-  revokeToken: ([name]) => ['token.revoke', name],
+  listDevices: 'looks',
+  showDevice: 'looks',
+  rotateToken: { begins: device => ['device.rotate', device] },
+  setEnabled: { begins: (device, enabled) => [enabled ? 'device.enable' : 'device.disable', device] },
+  regions: 'looks',
+  setRegions: {
+    begins: (device, regions) => [regions === undefined ? 'regions.clear' : 'regions.set', device],
+  },
+  listSnapshots: 'looks',
+  showSnapshot: 'looks',
+  readSnapshot: { begins: key => ['snapshot.view', picture(key)] },
+  readOriginal: { begins: key => ['snapshot.original', picture(key)] },
+  holdSnapshot: {
+    begins: (key, { until, reason }) => [
+      'snapshot.hold',
+      `${picture(key)} until ${timeOf(until)}: ${reason}`,
+    ],
+  },
+  releaseSnapshot: { begins: key => ['snapshot.release', picture(key)] },
+  flow: {
+    begins: (question, file) =>
+      file === undefined ? undefined : ['flow.export', `${flowWords(question)} as ${file}`],
+  },
+  exportRows: {
+    begins: ({ kind, from, to, format, where = {}, columns, cursor, limit, zone }) => [
+      'rows.export',
+      `${kind} from ${from} to ${to} as ${format}${listed(where)}${listed({ zone, columns, limit, cursor })}`,
+    ],
+  },
+  backfill: {
+    begins: ({ file, before, rows, dryRun }) =>
+      dryRun
+        ? undefined
+        : ['events.backfill', `${file.name} ${file.hash} rows ${before + 1} to ${before + rows.length}`],
+    ends: ({ known }, { file, before, rows }) =>
+      known === rows.length
+        ? undefined
+        : `${file.name} ${file.hash} rows ${before + known + 1} to ${before + rows.length}`,
+  },
+  ledger: 'looks',
+  listAlerts: 'looks',
+  showAlert: 'looks',
+  actOnAlert: 'history',
+  alertReport: 'looks',
+  listSnoozes: 'looks',
+  addSnooze: {
+    begins: ({ why, rule = 'all rules', place, until }) => [
+      'snooze.add',
+      `${why} of ${rule} at ${Object.values(place).join(' ') || 'all places'} until ${timeOf(until)}`,
+    ],
+  },
+  removeSnooze: { begins: id => ['snooze.remove', id] },
+  listChannels: 'looks',
+  testChannel: { begins: name => ['channel.test', name] },
+  listParked: { begins: limit => ['parked.list', `the latest ${limit}`] },
+  showParked: { begins: key => ['parked.show', String(key)] },
+  replayParked: {
+    begins: key => ['parked.replay', String(key)],
+    ends: (outcome, key) => `${key} ${outcome}`,
+  },
+  dropParked: { begins: key => ['parked.drop', String(key)] },
+  retention: 'looks',
+  listDeletions: 'looks',
+  verifyRetention: 'looks',
+  eraseRows: {
+    begins: ({ of, before }) => ['rows.erase', `${JSON.stringify(of)} before ${timeOf(before)}`],
+    ends: (deletions, { of, before }) =>
+      `${JSON.stringify(of)} before ${timeOf(before)}: ${deletions.reduce((sum, { rows }) => sum + rows, 0)} rows`,
+  },
+  rulesAt: 'looks',
+  rulesDocument: 'looks',
+  setRules: {
+    begins: (_, options) =>
+      options?.dryRun ? undefined : ['rules.set', `in place of version ${options?.expected ?? 'any'}`],
+    ends({ version, changes }) {
+      if (changes.length === 0) return undefined
+      const told = changes.map(
+        ({ at, after }) => `${at} ${after === undefined ? 'unset' : JSON.stringify(after)}`,
+      )
+      return `version ${version}: ${told.join(', ')}`
+    },
+  },
+  rulesHistory: 'looks',
+  listUsers: 'looks',
+  addUser: { begins: user => ['account.add', `${named(user, 'name')} ${named(user, 'role')}`] },
+  inviteUser: { begins: (name = 'the first admin') => ['account.invite', name] },
+  setUserEnabled: { begins: (name, enabled) => [enabled ? 'account.enable' : 'account.disable', name] },
+  removeUser: { begins: name => ['account.remove', name] },
+  listTokens: 'looks',
+  createToken: { begins: token => ['token.create', `${named(token, 'name')} ${named(token, 'role')}`] },
+  revokeToken: { begins: name => ['token.revoke', name] },
+  listAudit: 'looks',
+  verifyAudit: 'looks',
 }
 
-/** The same operations, on record. */
+/** The same operations, on record under the name of who asks. */
 export function audited(
   operations: Operations,
-  { as, name, address = '' }: Viewer,
+  { as, name: who, address = '' }: Viewer,
   audit: AuditLog,
 ): Operations {
   type Call = (...given: unknown[]) => Promise<unknown>
-  type Rule = (given: unknown[], answer: unknown) => Told | undefined
-  const wrapped = Object.entries(rules as Record<string, Rule>).map(([operation, rule]) => [
-    operation,
-    async (...given: unknown[]) => {
-      const answer = await (operations[operation as keyof Operations] as Call)(...given)
-      const [action, target, by = { as, who: name }] = rule(given, answer) ?? []
-      if (action !== undefined) await audit.append({ ...by, action, target: target!, address })
-      return answer
-    },
-  ])
+  type AnyRule = {
+    begins: (...given: unknown[]) => readonly [string, string] | undefined
+    ends?: (answer: unknown, ...given: unknown[]) => string | undefined
+  }
+  const wrapped = Object.entries(auditRules as Record<string, unknown>).flatMap(([operation, rule]) => {
+    if (typeof rule === 'string') return []
+    const { begins, ends } = rule as AnyRule
+    const call: Call = async (...given) => {
+      const act = () => (operations[operation as keyof Operations] as Call)(...given)
+      const begun = begins(...given)
+      if (begun === undefined) return act()
+      const [action, target] = begun
+      const told = (answer: unknown) =>
+        (ends === undefined ? target : ends(answer, ...given))?.slice(0, longest)
+      return onRecord(audit, { as, who, action, target: target.slice(0, longest), address }, act, told)
+    }
+    return [[operation, call] as const]
+  })
   return { ...operations, ...Object.fromEntries(wrapped) }
 }

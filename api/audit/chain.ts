@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { dayMs } from '../../core/clock.ts'
 
 /** Who did what. Each entry has the hash of the one before, so none can be altered or taken out unseen. */
 export interface AuditEntry {
@@ -60,6 +61,40 @@ export function faultAfter(link: Link, entry: AuditEntry): string | undefined {
   if (entry.previous !== link.hash)
     return `entry ${link.seq}, or what entry ${entry.seq} says of it, was altered`
   return hashOf(entry) === entry.hash ? undefined : `entry ${entry.seq} was altered`
+}
+
+/** What the kept part begins behind: the last entry that was dropped, whole, and how long entries were kept then. */
+export type Anchor = Link & Partial<AuditEntry> & { readonly keepDays?: number }
+
+export interface Expected {
+  readonly now: number
+  readonly keepDays: number
+  /** Up to this entry there were too many. */
+  readonly crowded: number
+}
+
+/**
+ * Why what is gone from the front should not be gone, or why that cannot be told; undefined where it was too old or one
+ * of too many. An entry that was dropped proves its time by its hash, which the entry behind it has.
+ */
+export function doubtOfAnchor(
+  anchor: Anchor,
+  { now, keepDays, crowded }: Expected,
+): { readonly isFault: boolean; readonly reason: string } | undefined {
+  const { seq, hash, at, keepDays: keptDays = keepDays } = anchor
+  if (seq === 0 && hash === beginning.hash) return undefined
+  const gone = `the entries up to ${seq} are gone`
+  if (at === undefined)
+    return { isFault: false, reason: `${gone}, and nothing says whether they were too old` }
+  if (hashOf(anchor as AuditEntry) !== hash)
+    return { isFault: true, reason: `what is kept of entry ${seq}, the last that is gone, was altered` }
+  if (seq <= crowded || at < now - keepDays * dayMs) return undefined
+  return at < now - keptDays * dayMs
+    ? {
+        isFault: false,
+        reason: `${gone}: they were kept for ${keptDays} days, and would now be for ${keepDays}`,
+      }
+    : { isFault: true, reason: `${gone}, and were neither too old nor too many` }
 }
 
 /** `seq:hash`, as it is noted down elsewhere. */

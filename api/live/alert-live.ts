@@ -30,7 +30,7 @@ export const liveDefaults: LiveOptions = {
   retryMs: 2000,
   tickMs: 1000,
   heartbeatEvery: 15,
-  recheckEvery: 30,
+  recheckEvery: 2,
   patience: 10,
 }
 

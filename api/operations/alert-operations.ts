@@ -33,7 +33,8 @@ export function createAlertOperations(
   const isMine = ({ site }: FindingPlace) =>
     own === undefined || (site !== undefined && seesSite(viewer, site))
   const sitesAmong = (wanted: readonly string[] | undefined) => {
-    const sites = own === undefined ? wanted : (wanted ?? own).filter(site => own.includes(site))
+    assertOwn(viewer, wanted)
+    const sites = wanted ?? own
     return sites === undefined ? {} : { sites }
   }
 
@@ -112,6 +113,13 @@ export function createAlertOperations(
       await book().unsnooze(found.id, by, clock())
     },
   }
+}
+
+/** Throws API_FORBIDDEN, as for flow and exports: an answer that is empty would say that all is well there. */
+export function assertOwn(viewer: Viewer, wanted: readonly string[] | undefined): void {
+  const foreign = wanted?.find(site => !seesSite(viewer, site))
+  if (foreign !== undefined)
+    throw new LintelError('API_FORBIDDEN', `${foreign.slice(0, 64)} is not one of your sites`)
 }
 
 /** A name that is misspelt would leave more quiet than was meant. */

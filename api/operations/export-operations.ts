@@ -6,15 +6,17 @@ import type { Operations } from './operations.ts'
 
 /** Each has a query of the database and a file half made: more would be at the cost of everybody else. */
 const maxAtOnce = 4
+/** Of one account or token, so that one who reads slowly leaves room for others. */
+const maxOfOne = 2
 
 /** Shared by all who ask. */
 export function createExportOperations({
   store,
   defaultZone,
 }: Pick<OperationParts, 'store' | 'defaultZone'>): (viewer: Viewer) => Pick<Operations, 'exportRows'> {
-  const running = new Set<symbol>()
+  const running = new Map<symbol, string>()
 
-  return ({ sites }) => ({
+  return ({ as, name, sites }) => ({
     async exportRows({ zone = defaultZone, ...question }, signal) {
       if (store === undefined)
         throw new LintelError(
@@ -23,9 +25,12 @@ export function createExportOperations({
         )
       if (running.size >= maxAtOnce)
         throw new LintelError('EXPORT_BUSY', `${maxAtOnce} exports are under way: try again when one is done`)
+      const who = `${as} ${name}`
+      if ([...running.values()].filter(other => other === who).length >= maxOfOne)
+        throw new LintelError('EXPORT_BUSY', `${maxOfOne} exports of yours are under way: try again when one is done`) // biome-ignore format: one line
       const place = Symbol('export')
       const leave = () => void running.delete(place)
-      running.add(place)
+      running.set(place, who)
       // Also of one whose bytes nobody ever asks for.
       signal?.addEventListener('abort', leave)
       try {

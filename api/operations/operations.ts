@@ -67,8 +67,9 @@ export interface Operations extends AlertOperations, ChannelOperations, Retentio
   readSnapshot(key: PictureKey): Promise<Buffer>
   /** The original, faces and all. Throws SNAPSHOT_NOT_FOUND where none is kept. */
   readOriginal(key: PictureKey): Promise<Buffer>
-  /** Keeps it beyond its time, at most until `until`. Throws SNAPSHOT_NOT_FOUND. */
+  /** Keeps it beyond its time, at most until `until`. Throws SNAPSHOT_NOT_FOUND, or API_REQUEST_INVALID for a time that is past or years ahead. */
   holdSnapshot(key: PictureKey, hold: Pick<Hold, 'until' | 'reason'>): Promise<void>
+  /** Throws HOLD_NOT_FOUND. */
   releaseSnapshot(key: PictureKey): Promise<void>
   /** Newest first. */
   listParked(limit: number): Promise<ParkedEntry[]>

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { dayMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import {
   type Picture,
@@ -16,6 +17,8 @@ type SnapshotOperations = Pick<
 >
 
 const scanAtOnce = 1000
+/** Nobody keeps a picture for ever by one slip of a number. */
+const longestHoldMs = 1095 * dayMs
 
 export function createSnapshotOperations(
   { registry, snapshots, originals, holds, clock }: OperationParts,
@@ -73,11 +76,20 @@ export function createSnapshotOperations(
         `no original of event ${key.event} of ${key.device}: ${why}`,
       )
     },
-    holdSnapshot: ({ device, event }, hold) => holds.hold(find({ device, event }), { ...hold, at: clock() }),
+    async holdSnapshot({ device, event }, hold) {
+      const now = clock()
+      if (!(hold.until > now && hold.until <= now + longestHoldMs))
+        throw new LintelError('API_REQUEST_INVALID', `until must lie ahead, by ${longestHoldMs / dayMs} days at most: hold it anew then`) // biome-ignore format: one line
+      await holds.hold(find({ device, event }), { ...hold, at: now })
+    },
     async releaseSnapshot(key) {
       // A hold may outlive its picture; only who sees all can tell.
       if (viewer.sites !== undefined) find(key)
-      await holds.release(key)
+      if (await holds.release(key)) return
+      throw new LintelError(
+        'HOLD_NOT_FOUND',
+        `nobody holds the picture of event ${key.event} of ${key.device}`,
+      )
     },
   }
 }

@@ -131,7 +131,15 @@ function fillSeen(text) {
   byId('seen-json').href = `/api/v1${path}`
 }
 
+/** Where who signs in came from: a page of ours, and nothing else. */
+function nextPage() {
+  const next = new URLSearchParams(location.search).get('next') ?? ''
+  return /^\/alerts\/[0-9a-z]{1,64}$/.test(next) ? next : undefined
+}
+
 function showMe(me) {
+  const next = nextPage()
+  if (next !== undefined) return location.replace(next)
   history.replaceState(null, '', '/')
   seen = undefined
   show('me', text => {

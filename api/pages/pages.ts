@@ -16,7 +16,9 @@ const policy = [
 
 const files = [
   { urls: ['/', '/invite'], type: 'text/html; charset=utf-8', text: read('page.html') },
-  ...['page.js', 'tables.js', 'texts.js'].map(name => ({
+  // Where the links in messages lead.
+  { urls: ['/alerts/:id'], type: 'text/html; charset=utf-8', text: read('alert.html') },
+  ...['page.js', 'tables.js', 'texts.js', 'alert.js', 'alert-view.js', 'alert-texts.js'].map(name => ({
     urls: [`/${name}`],
     type: 'text/javascript; charset=utf-8',
     text: read(name),
@@ -24,11 +26,11 @@ const files = [
   { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
 ]
 
-/** Where a browser signs in, takes an invitation, and sees who it is. */
+/** Where a browser signs in, takes an invitation, sees who it is, and reads what an alert is about. */
 export function addPages(app: Api): void {
   for (const { urls, type, text } of files) {
     for (const url of urls) {
-      app.get(url, { config: { needs: 'nothing' } }, async (_, reply) =>
+      app.get(url, { config: { needs: 'nothing', isPage: true } }, async (_, reply) =>
         reply.header('content-security-policy', policy).type(type).send(text),
       )
     }

@@ -50,6 +50,9 @@ const AuditEntrySchema = Type.Object({
 })
 const LinkSchema = Type.Object({ seq: Type.Integer({ minimum: 0 }), hash: Type.String() })
 const VerdictSchema = Type.Object({
+  verdict: Type.Enum(['whole', 'broken', 'unknown'], {
+    description: 'unknown: nothing is seen to be wrong, and yet it cannot be told.',
+  }),
   whole: Type.Boolean(),
   fault: Type.Optional(Type.String()),
   entries: Type.Integer(),

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { LintelError } from '../../core/errors.ts'
+import { isMoment } from '../../core/moments.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { outcomes, statuses } from '../../ingest/alert/alert.ts'
@@ -8,7 +9,7 @@ import { standings } from '../../ingest/alert/report.ts'
 import { severities } from '../../ingest/detect/rule.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
-import { AlertSchema, ChangeSchema, Moment, Name, PlaceSchema } from './schemas.ts'
+import { AlertSchema, ChangeSchema, Moment, Name, NewName, PlaceSchema } from './schemas.ts'
 
 const Names = (what: string) => Type.Optional(Type.String({ maxLength: 4096, description: `${what}, separated by commas.` })) // biome-ignore format: one thing
 const Time = (what: string) => Type.Optional(Type.String({ maxLength: 40, description: `RFC 3339. ${what}`, examples: ['2026-11-24T08:00:00+08:00'] })) // biome-ignore format: one thing
@@ -58,7 +59,7 @@ const acts = {
   },
   assign: {
     summary: 'Whose it is: a name, as the station has them; null for nobody.',
-    body: Type.Object({ to: Type.Union([Name, Type.Null()]) }, closed),
+    body: Type.Object({ to: Type.Union([NewName, Type.Null()]) }, closed),
   },
   comment: { summary: 'Adds a line to its history.', body: Type.Object({ note: Note }, closed) },
   resolve: {
@@ -190,7 +191,7 @@ export function addAlertRoutes(app: Api, operations: OperationsFor): void {
         config: {
           needs: 'alerts.act',
           summary,
-          errors: ['ALERT_NOT_FOUND', 'ALERT_CLOSED', 'STORE_UNAVAILABLE'],
+          errors: ['ALERT_NOT_FOUND', 'ALERT_CLOSED', 'ALERT_FULL', 'STORE_UNAVAILABLE'],
         },
         schema: { params, body, response: answers(AlertSchema) },
         // Nothing is as good as nothing to say.
@@ -218,7 +219,7 @@ export function momentOf<N extends string>(
 ): { readonly [K in N]?: number } {
   if (text === undefined) return {}
   const at = parseRfc3339(text)
-  if (Number.isNaN(at))
+  if (!isMoment(at))
     throw new LintelError(
       'API_REQUEST_INVALID',
       `${name} must be RFC 3339, such as 2026-11-24T08:00:00+08:00`,

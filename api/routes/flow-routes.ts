@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream'
 import Type, { type Static } from 'typebox'
 import { tableOfFlow } from '../../flow/export/export-flow.ts'
+import { jsonOf } from '../../flow/export/flow-json.ts'
 import { exportFormatNames, exportFormats } from '../../flow/export/formats.ts'
 import { noteNames } from '../../flow/notes.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
+import type { Turns } from '../turns.ts'
 import { FlowSearch, toQuestion } from './flow-search.ts'
 
 /** With null, which a union would make slow to write a million times. */
@@ -64,7 +66,7 @@ const FlowFile = Type.Object(
 )
 
 /** How many, where and when. */
-export function addFlowRoutes(app: Api, operations: OperationsFor): void {
+export function addFlowRoutes(app: Api, operations: OperationsFor, turns: Turns): void {
   app.get(
     '/api/v1/flow',
     {
@@ -72,7 +74,7 @@ export function addFlowRoutes(app: Api, operations: OperationsFor): void {
         needs: 'flow.read',
         summary: 'How many, where and when.',
         produces: ['application/json', ...exportFormatNames.map(format => exportFormats[format].mediaType)],
-        errors: ['FLOW_QUERY_INVALID', 'FLOW_QUERY_TOO_WIDE', 'STORE_UNAVAILABLE'],
+        errors: ['FLOW_QUERY_INVALID', 'FLOW_QUERY_TOO_WIDE', 'STORE_UNAVAILABLE', 'API_BUSY'],
       },
       schema: { querystring: FlowFile, response: answers(FlowAnswerSchema) },
     },
@@ -83,6 +85,12 @@ export function addFlowRoutes(app: Api, operations: OperationsFor): void {
         ...search
       } = query as Static<typeof FlowFile>
       const question = toQuestion(search as Static<typeof FlowSearch>)
+      // Until its last byte is taken: so long its rows are in memory.
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort(new Error('nobody listens any more')))
+      const over = await turns.take(`${viewer.as} ${viewer.name}`, gone.signal)
+      if (reply.raw.destroyed) over()
+      else reply.raw.once('close', over)
       const answer = await (file === undefined
         ? operations(viewer).flow(question)
         : operations(viewer).flow(question, file))
@@ -91,8 +99,9 @@ export function addFlowRoutes(app: Api, operations: OperationsFor): void {
         reply.header('content-disposition', `attachment; filename="${answer.measure}.${suffix}"`)
         return reply.type(mediaType).send(Readable.from(encode(tableOfFlow(answer)), { objectMode: false }))
       }
-      // A million rows: written by the engine itself.
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer))
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(Readable.from(jsonOf(answer), { objectMode: false }))
     },
   )
 }

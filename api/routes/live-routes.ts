@@ -4,6 +4,7 @@ import Type from 'typebox'
 import { LintelError } from '../../core/errors.ts'
 import { type Api, type ApiHttpOptions, answers } from '../guard.ts'
 import type { AlertLive } from '../live/alert-live.ts'
+import { assertOwn } from '../operations/alert-operations.ts'
 import { may } from '../roles.ts'
 import { seesSite, type Viewer } from '../viewer.ts'
 
@@ -53,10 +54,12 @@ export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): voi
       const { viewer, query } = request
       // Gone while it was looked up who asks: its end has been told, and will not be told again.
       if (reply.raw.destroyed) return reply.hijack()
+      const sites = query.site?.split(',')
+      assertOwn(viewer, sites)
       const known = request.headers['last-event-id']
       const joined = live.join({
         name: `${viewer.as} ${viewer.name}`,
-        sees: scopeOf(viewer, query.site?.split(',')),
+        sees: scopeOf(viewer, sites),
         after: known === undefined || known === '' ? query.after : Number(known),
         open() {
           reply.hijack()

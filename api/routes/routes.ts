@@ -1,7 +1,8 @@
 import Type from 'typebox'
 import { version } from '../../core/version.ts'
-import { type Api, answers } from '../guard.ts'
+import { type Api, type ApiHttpOptions, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
+import type { Turns } from '../turns.ts'
 import { addAccessRoutes } from './access-routes.ts'
 import { addAlertRoutes } from './alert-routes.ts'
 import { addBackfillRoutes } from './backfill-routes.ts'
@@ -18,21 +19,30 @@ import { addSnoozeRoutes } from './snooze-routes.ts'
 const HealthSchema = Type.Object({
   status: Type.Literal('ok'),
   version: Type.String(),
-  pid: Type.Integer(),
+  pid: Type.Optional(Type.Integer({ description: 'For those whom the service knows.' })),
 })
 
+export interface RouteParts {
+  readonly identify: ApiHttpOptions['identify']
+  /** Of questions of flow. */
+  readonly turns: Turns
+}
+
 /** Every operation, at its place. */
-export function addRoutes(app: Api, operations: OperationsFor): void {
+export function addRoutes(app: Api, operations: OperationsFor, { identify, turns }: RouteParts): void {
   app.get(
     '/api/v1/health',
     {
       config: { needs: 'nothing', summary: 'Whether the service is up.' },
       schema: { response: answers(HealthSchema) },
     },
-    async () => ({ status: 'ok' as const, version, pid: process.pid }),
+    async request => {
+      const known = await identify(request)
+      return { status: 'ok' as const, version, ...(known === undefined ? {} : { pid: process.pid }) }
+    },
   )
   addDeviceRoutes(app, operations)
-  addFlowRoutes(app, operations)
+  addFlowRoutes(app, operations, turns)
   addExportRoutes(app, operations)
   addBackfillRoutes(app, operations)
   addSnapshotRoutes(app, operations)

@@ -1,4 +1,6 @@
 import Type, { type TSchema } from 'typebox'
+import { latestMoment } from '../../core/moments.ts'
+import { seenPattern } from '../../core/plain-text.ts'
 import { RegionsSchema } from '../../core/regions.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { NewDeviceSchema } from '../../devices/registry/device.ts'
@@ -9,14 +11,17 @@ import { roles } from '../roles.ts'
 
 /** Shapes of answers. They are told in docs/openapi.json; tests hold real answers against them. */
 
-export const Moment = Type.Integer({ minimum: 0, description: 'Epoch ms.', examples: [1_763_683_200_000] })
+export const Moment = Type.Integer({ minimum: 0, maximum: latestMoment, description: 'Epoch ms.', examples: [1_763_683_200_000] }) // biome-ignore format: one line
 const Count = Type.Integer({ minimum: 0 })
 const Id = Type.String({ pattern: deviceIdPattern, description: 'Id of a device.', examples: ['door-12-1'] })
 export const RoleSchema = Type.Enum([...roles], { description: 'See docs/operating.md, Who may what.' })
-export const Sites = Type.Array(Type.String({ minLength: 1, maxLength: 64, examples: ['nanshe'] }), {
-  maxItems: 64,
-  description: 'All that a duty room sees.',
-})
+export const Sites = Type.Array(
+  Type.String({ minLength: 1, maxLength: 64, pattern: seenPattern, examples: ['nanshe'] }),
+  {
+    maxItems: 64,
+    description: 'All that a duty room sees.',
+  },
+)
 
 const TallySchema = Type.Object(
   Object.fromEntries(tallyFields.map(field => [field, field === 'lastReceivedAt' ? Moment : Count])),
@@ -140,6 +145,8 @@ export const ParkedSchema = Type.Object({
 })
 
 export const Name = Type.String({ minLength: 1, maxLength: 64 })
+/** One that people enter: all of it is seen. */
+export const NewName = Type.String({ minLength: 1, maxLength: 64, pattern: seenPattern })
 export const PlaceSchema = Type.Object(
   {
     site: Type.Optional(Name),

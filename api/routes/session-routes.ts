@@ -3,10 +3,13 @@ import Type from 'typebox'
 import type { Clock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { LintelError } from '../../core/errors.ts'
+import { addressOf } from '../../core/proxies.ts'
 import type { Access } from '../access/access.ts'
-import { cookieOf, setCookie } from '../access/cookies.ts'
+import { type CookieName, cookieOf, setCookie } from '../access/cookies.ts'
 import { passwordLength } from '../access/password.ts'
+import { isSecure as isSecureTo } from '../access/secure.ts'
 import type { SignedIn, SignIn } from '../access/sign-in.ts'
+import { onRecord } from '../audit/on-record.ts'
 import { type Api, answers } from '../guard.ts'
 import { may, type Permission, permissions } from '../roles.ts'
 import type { Viewer } from '../viewer.ts'
@@ -40,8 +43,8 @@ const browserMarkS = 365 * 86_400
 export function addSessionRoutes(app: Api, { access, signIn, config, clock }: SessionRouteParts): void {
   const { accounts, sessions, audit } = access
   const { zone, http } = config
-  const isSecure = ({ protocol }: FastifyRequest) =>
-    protocol === 'https' || http.publicUrl?.startsWith('https:') === true
+  const isSecure = (request: FastifyRequest) => isSecureTo(request, http.publicUrl)
+  const ownCookie = (request: FastifyRequest, name: CookieName) => cookieOf(request, name, isSecure(request))
 
   const meOf = ({ as, name, role, sites }: Viewer) => ({
     as,
@@ -93,11 +96,11 @@ export function addSessionRoutes(app: Api, { access, signIn, config, clock }: Se
     },
     async (request, reply) => {
       const { name, password } = request.body
-      const browser = cookieOf(request, 'browser')
+      const browser = ownCookie(request, 'browser')
       const signedIn = await signIn.attempt({
         name: name.normalize(),
         password,
-        address: request.ip,
+        address: addressOf(request),
         browser,
       })
       return signedIn.outcome === 'signed-in' ? welcome(request, reply, signedIn) : refuse(reply, signedIn)
@@ -110,11 +113,11 @@ export function addSessionRoutes(app: Api, { access, signIn, config, clock }: Se
       schema: { response: answers(Type.Null(), 204) },
     },
     async (request, reply) => {
-      const id = cookieOf(request, 'session')
+      const id = ownCookie(request, 'session')
       const { as, name: who } = request.viewer
       if (as === 'account' && id !== undefined) {
-        await sessions.end(id)
-        await audit.append({ as, who, action: 'sign-out', target: '', address: request.ip })
+        const deed = { as, who, action: 'sign-out', target: '', address: addressOf(request) } as const
+        await onRecord(audit, deed, () => sessions.end(id))
       }
       return reply
         .header('set-cookie', setCookie('session', '', 0, isSecure(request)))
@@ -139,12 +142,14 @@ export function addSessionRoutes(app: Api, { access, signIn, config, clock }: Se
       const { as, name } = request.viewer
       if (as !== 'account') throw new LintelError('ACCOUNT_INVALID', `a ${as} has no password`)
       const { password, newPassword } = request.body
-      const { ip: address } = request
+      const address = addressOf(request)
       const knows = await signIn.knows(name, password, address)
       if (knows.outcome !== 'known') return refuse(reply, knows)
-      await accounts.setPassword(name, newPassword)
-      await sessions.endAll(name)
-      await audit.append({ as, who: name, action: 'password.change', target: '', address })
+      const deed = { as, who: name, action: 'password.change', target: '', address } as const
+      await onRecord(audit, deed, async () => {
+        await accounts.setPassword(name, newPassword)
+        await sessions.endAll(name)
+      })
       return welcome(request, reply, await signIn.begin(accounts.get(name)!, address))
     },
   )
@@ -175,11 +180,15 @@ export function addSessionRoutes(app: Api, { access, signIn, config, clock }: Se
     },
     async (request, reply) => {
       const { secret, name = '', password } = request.body
-      const { ip: address } = request
-      const account = await accounts.accept(secret, name.normalize(), password, clock())
-      await sessions.endAll(account.name)
-      const { name: who, role } = account
-      await audit.append({ as: 'account', who, action: 'invitation.accept', target: role, address })
+      const address = addressOf(request)
+      const invited = accounts.invitation(secret, clock())
+      const who = invited.name ?? name.normalize()
+      const deed = { as: 'account', who, action: 'invitation.accept', target: invited.role, address } as const
+      const account = await onRecord(audit, deed, async () => {
+        const accepted = await accounts.accept(secret, who, password, clock())
+        await sessions.endAll(accepted.name)
+        return accepted
+      })
       return welcome(request, reply, await signIn.begin(account, address))
     },
   )

@@ -2,13 +2,13 @@ import Type from 'typebox'
 import { deviceIdPattern, eventIdPattern } from '../../core/words.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
-import { SnapshotSchema } from './schemas.ts'
+import { Moment, SnapshotSchema } from './schemas.ts'
 
 const params = Type.Object({ device: Type.String(), event: Type.String() })
 const ListQuery = Type.Object({
   device: Type.Optional(Type.String({ pattern: deviceIdPattern })),
-  from: Type.Optional(Type.Integer({ minimum: 0, description: 'Epoch ms.' })),
-  to: Type.Optional(Type.Integer({ minimum: 0, description: 'Epoch ms, not included.' })),
+  from: Type.Optional(Moment),
+  to: Type.Optional(Type.Unsafe<number>({ ...Moment, description: 'Epoch ms, not included.' })),
   after: Type.Optional(
     Type.String({
       pattern: `^\\d{1,14}/${deviceIdPattern.slice(1, -1)}/${eventIdPattern.slice(1, -1)}$`,
@@ -19,7 +19,7 @@ const ListQuery = Type.Object({
 })
 const HoldBody = Type.Object(
   {
-    until: Type.Integer({ minimum: 0, description: 'Epoch ms.' }),
+    until: Moment,
     reason: Type.String({ minLength: 1, maxLength: 200 }),
   },
   { additionalProperties: false },
@@ -86,7 +86,11 @@ export function addSnapshotRoutes(app: Api, operations: OperationsFor): void {
   app.delete(
     `${at}/hold`,
     {
-      config: { needs: 'snapshots.hold', summary: 'Holds it no longer.', errors },
+      config: {
+        needs: 'snapshots.hold',
+        summary: 'Holds it no longer.',
+        errors: [...errors, 'HOLD_NOT_FOUND'],
+      },
       schema: { params, response: answers(Type.Null(), 204) },
     },
     async ({ viewer, params }, reply) => {

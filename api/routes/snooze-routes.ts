@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
 import { momentOf } from './alert-routes.ts'
-import { Moment, PlaceSchema } from './schemas.ts'
+import { Moment, NewName, PlaceSchema } from './schemas.ts'
 
 const Why = Type.Enum(['snooze', 'maintenance'], {
   description: 'maintenance closes by itself what is raised in it, with that outcome.',
@@ -25,12 +25,13 @@ const SnoozeSchema = Type.Object({
 })
 const Time = Type.String({ maxLength: 40, description: 'RFC 3339.' })
 const closed = { additionalProperties: false }
+const NewPlace = { ...PlaceSchema.properties, site: Type.Optional(NewName), building: Type.Optional(NewName), point: Type.Optional(NewName) } // biome-ignore format: one line
 const NewSnoozeBody = Type.Object(
   {
     why: Why,
     ...what,
     // What is misspelt in it would make more quiet than was meant.
-    place: Type.Object(PlaceSchema.properties, { ...closed, description: 'Where; {} for all.' }),
+    place: Type.Object(NewPlace, { ...closed, description: 'Where; {} for all.' }),
     from: Type.Optional(Time),
     until: Time,
     note: Type.Optional(Note),

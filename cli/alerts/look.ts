@@ -72,7 +72,7 @@ export async function showAlert(id: string, options: LangOptions): Promise<void>
   const { ask, output } = contextOf(options)
   const alert = await ask('registry', operations => operations.showAlert(id))
   const { head, rows } = alertPage(alert, languageIn(options))
-  output.say(`${head}\n\n${renderTable(rows)}`, alert)
+  output.say([...head, '', ...renderTable(rows).split('\n')], alert)
 }
 
 export async function report(
@@ -84,5 +84,5 @@ export async function report(
   const found = await ask('registry', operations =>
     operations.alertReport({ ...range, ...(sites === undefined ? {} : { sites }) }),
   )
-  output.say(reportText(found, config.zone, languageIn(options)), found)
+  output.say(reportText(found, config.zone, languageIn(options)).split('\n'), found)
 }

@@ -64,7 +64,7 @@ function noteOf(change: Change, { outcome: told, comma }: AlertWords): string {
 export function alertPage(
   alert: AlertDetails,
   language: Language,
-): { head: string; rows: Record<string, unknown>[] } {
+): { head: string[]; rows: Record<string, unknown>[] } {
   const words = wordsOf(language)
   const { column } = words
   const at = (ms: number) => localTime(alert.zone, ms)
@@ -74,7 +74,7 @@ export function alertPage(
     `${column.rule} ${titleOf(alert.rule, language)} (${alert.rule})${words.comma}${words.severity[alert.severity]}`,
     `${column.status} ${statusText(alert, words)}${alert.assignee === undefined ? '' : `${words.comma}${column.whose} ${alert.assignee}`}`,
     `${column.at} ${at(alert.occurredAt)} (${alert.zone})`,
-  ].join('\n')
+  ]
   const rows = alert.history.map(change => ({
     [column.when]: at(change.at),
     [column.what]: words.change[change.what],

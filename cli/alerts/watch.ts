@@ -1,6 +1,7 @@
 import type { AlertChangeView } from '../../api/operations/alert-view.ts'
 import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { contextOf } from '../options.ts'
+import { note } from '../output.ts'
 import { followAlerts } from './follow.ts'
 import { type LangOptions, languageIn } from './look.ts'
 import { changeLine } from './rows.ts'
@@ -20,7 +21,7 @@ export async function watchAlerts(options: WatchOptions): Promise<void> {
     find: () => service() ?? findEndpoint(dataPaths(data), 'api'),
     ...(after === undefined ? {} : { after }),
     ...(sites === undefined ? {} : { sites }),
-    onPause: ({ message }) => void process.stderr.write(`${wordsOf(language).pause(message)}\n`),
+    onPause: ({ message }) => note(wordsOf(language).pause(message)),
   })
   for await (const { event, data } of events) {
     const told = JSON.parse(data) as AlertChangeView

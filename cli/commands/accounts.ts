@@ -3,6 +3,7 @@ import type { Invited, Operations } from '../../api/operations/operations.ts'
 import { roles } from '../../api/roles.ts'
 import { formatLocal } from '../../flow/zone.ts'
 import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
+import { note } from '../output.ts'
 import { signInLink } from '../sign-in-link.ts'
 
 interface RoleOptions extends CommonOptions {
@@ -81,7 +82,7 @@ async function warnOfSites(
   const unknown = sites.filter(site => !enrolled.includes(site))
   if (unknown.length === 0) return
   const known = enrolled.length === 0 ? 'there is no other site' : `sites are ${listSome(enrolled)}`
-  process.stderr.write(`note: nothing is enrolled at ${unknown.join(', ')} yet; ${known}\n`)
+  note(`note: nothing is enrolled at ${unknown.join(', ')} yet; ${known}`)
 }
 
 const listSome = (names: readonly string[]) =>
@@ -97,7 +98,7 @@ function tellLink(invited: Invited, { data, config, output, service }: Context, 
   const link = signInLink(invited, { data, config, service: service() })
   const { secret: _, ...rest } = invited
   const until = formatLocal(config.zone, invited.expiresAt)
-  output.say(`${title}\n  good once, until ${until}:\n  ${link}`, { ...rest, link })
+  output.say([title, `  good once, until ${until}:`, `  ${link}`], { ...rest, link })
 }
 
 async function listUsers(options: CommonOptions): Promise<void> {
@@ -125,7 +126,7 @@ async function createToken(
   })
   const until = formatLocal(config.zone, created.expiresAt)
   output.say(
-    `${name} (${role}) is good until ${until}; the token, shown this once:\n${created.token}`,
+    [`${name} (${role}) is good until ${until}; the token, shown this once:`, created.token],
     created,
   )
 }

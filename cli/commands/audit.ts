@@ -10,7 +10,9 @@ export function addAuditCommands(program: Command): void {
     .option('--after <seq>', 'those that come after this one', toPosition)
     .action(list)
   withCommonOptions(audit.command('verify'))
-    .description('whether nothing in it was altered or taken out; exits 1 if something was')
+    .description(
+      'whether nothing in it was altered or taken out; exits 1 if something was, 2 where that cannot be told',
+    )
     .option('--noted <seq:hash>', 'a head that was noted down, which it has to go on from')
     .action(verify)
 }
@@ -36,15 +38,21 @@ async function verify(_: object, command: Command): Promise<void> {
   const options = command.optsWithGlobals() as CommonOptions & { noted?: string }
   const { ask, output } = contextOf(options)
   const verdict = await ask('registry', operations => operations.verifyAudit(options.noted))
-  const { whole, fault, entries, anchor, head } = verdict
-  const lines = whole
-    ? [
-        `${entries} entries, whole, from ${anchor.seq + 1} on; note its head down elsewhere:`,
-        formatLink(head),
-      ]
-    : [`the audit log is not whole: ${fault}`]
-  output.say(lines.join('\n'), verdict)
-  if (!whole) process.exitCode = 1
+  const { verdict: told, fault, entries, anchor, head } = verdict
+  const isBare = told === 'whole' && options.noted === undefined
+  const lines = [
+    told === 'broken'
+      ? `the audit log is not whole: ${fault}`
+      : told === 'unknown'
+        ? `it cannot be told whether the audit log is whole: ${fault}`
+        : `${entries} entries, whole, from ${anchor.seq + 1} on`,
+    ...(isBare
+      ? ['one that was made anew as a whole is told only by a head that was noted down: --noted']
+      : []),
+    ...(told === 'broken' ? [] : ['note its head down elsewhere:', formatLink(head)]),
+  ]
+  output.say(lines, verdict)
+  if (told !== 'whole') process.exitCode = told === 'broken' ? 1 : 2
 }
 
 function toCount(text: string): number {

@@ -5,6 +5,7 @@ import { isZone } from '../../core/zone.ts'
 import { eventTypes } from '../../devices/contract/kinds.ts'
 import { backfillFile } from '../backfill/backfill-file.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { note } from '../output.ts'
 
 interface BackfillCommandOptions extends CommonOptions {
   readonly device?: string
@@ -51,7 +52,7 @@ async function run(path: string, options: BackfillCommandOptions): Promise<void>
       dryRun,
       onFault: fault => {
         report?.write(`${JSON.stringify(fault)}\n`)
-        if (told++ < maxTold) process.stderr.write(`line ${fault.line}: ${fault.code}: ${fault.reason}\n`)
+        if (told++ < maxTold) note(`line ${fault.line}: ${fault.code}: ${fault.reason}`)
       },
       onPart: ({ rows, faults }) => {
         if (isShown) process.stderr.write(`\r${rows} rows, ${faults} wrong `)
@@ -60,7 +61,7 @@ async function run(path: string, options: BackfillCommandOptions): Promise<void>
   )
   if (isShown) process.stderr.write('\r\x1b[K')
   if (report !== undefined) await new Promise(resolve => report.end(resolve))
-  if (told > maxTold) process.stderr.write(`and ${told - maxTold} more: --report FILE has them all\n`)
+  if (told > maxTold) note(`and ${told - maxTold} more: --report FILE has them all`)
   const verb = dryRun ? 'could be stored' : 'stored'
   output.say(
     `${done.rows} rows: ${done.stored} ${verb}, ${done.duplicate} known already, ${done.faults} wrong`,

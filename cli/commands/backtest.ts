@@ -11,7 +11,7 @@ import { createSlots } from '../../ingest/detect/calendar/day.ts'
 import { type FlowSide, flowSides } from '../../ingest/detect/flow/state.ts'
 import { readCounts } from '../backtest/read-counts.ts'
 import { replay } from '../backtest/replay.ts'
-import { renderTable } from '../output.ts'
+import { note, printText, renderTable } from '../output.ts'
 
 interface BacktestOptions {
   readonly step: string
@@ -51,11 +51,11 @@ export function addBacktestCommand(program: Command): void {
       const { stepMin, budget, side, format } = checked(options)
       const slotAt = createSlots(options.zone, calendarOf(options))
       const { bins, notes } = readCounts(file, stepMin, options.zone)
-      for (const note of notes) process.stderr.write(`${note}\n`)
+      for (const line of notes) note(line)
       const settings = { stepMin, budgetPerWeek: { high: budget, low: budget } }
       const { episodes, verdicts } = replay(bins, settings, slotAt, side)
       const time = (at: number) => formatLocal(options.zone, at)
-      process.stdout.write(
+      printText(
         options.scores
           ? format(
               ['time', 'count', 'expected', 'score', 'flagged'],

@@ -29,7 +29,7 @@ export function addCheckCommands(program: Command): void {
           'CONFIG_INVALID',
           problems.map(problem => `${options.config}: ${problem}`).join('\n'),
         )
-      output.say(JSON.stringify(config, null, 2), config)
+      output.say(JSON.stringify(config, null, 2).split('\n'), config)
     })
   withLocalOptions(program.command('doctor'))
     .description('look at this machine and its service; exits 1 if something has to be mended')

@@ -52,10 +52,10 @@ export function addDeviceCommands(program: Command): void {
       const answer = await ask('enrolment', operations => operations.addDevice(wanted))
       const token =
         'token' in answer
-          ? `\n  user name and client id  ${id}\n  token, shown this once   ${answer.token}`
-          : ''
-      const speaks = about === undefined ? '' : `\n  ${about}  ${[site, ...sites].join(', ')}`
-      output.say(`${id} ${answer.outcome}${speaks}${token}`, answer)
+          ? [`  user name and client id  ${id}`, `  token, shown this once   ${answer.token}`]
+          : []
+      const speaks = about === undefined ? [] : [`  ${about}  ${[site, ...sites].join(', ')}`]
+      output.say([`${id} ${answer.outcome}`, ...speaks, ...token], answer)
     })
 
   sub(
@@ -76,7 +76,7 @@ export function addDeviceCommands(program: Command): void {
   sub('show <id>', 'one device').action(async (id: string, options: CommonOptions) => {
     const { ask, output } = contextOf(options)
     const view = await ask('registry', operations => operations.showDevice(id))
-    output.say(toText(view), view)
+    output.say(toText(view).split('\n'), view)
   })
   sub('rotate <id>', 'give it a new token; the old one ends at once').action(
     async (id: string, options: CommonOptions) => {
@@ -135,7 +135,7 @@ async function importDevices(csv: string, options: CommonOptions & { tokens?: st
       ),
       ...(written ? [`tokens of the new devices, shown this once, are in ${tokensFile}`] : []),
     ]
-    output.say(lines.join('\n'), { ...counts, ...(written ? { tokensFile } : {}) })
+    output.say(lines, { ...counts, ...(written ? { tokensFile } : {}) })
     if (counts.faults.length > 0) process.exitCode = 1
   } finally {
     if (isNew && !written) rmSync(tokensFile)

@@ -8,6 +8,7 @@ import { download } from '../export/download.ts'
 import { type DraftFile, openDraft } from '../export/file.ts'
 import { rangeOf } from '../flow/ask.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { note } from '../output.ts'
 
 interface ExportOptions extends CommonOptions {
   readonly kind: string
@@ -72,7 +73,7 @@ async function run(options: ExportOptions): Promise<void> {
         ? pipe(operations.exportRows, question, file)
         : download(operations, question, file, {
             onRows: bar.update,
-            onRetry: error => process.stderr.write(`\n${error.message}; going on from the last whole part\n`),
+            onRetry: error => note(`\n${error.message}; going on from the last whole part`),
           }),
     )
     await file.finish()

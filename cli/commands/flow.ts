@@ -12,6 +12,7 @@ import { formats, notesOf } from '../flow/formats.ts'
 import { sentencesFor } from '../flow/language.ts'
 import { plotAnswer } from '../flow/plot.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { note, printText } from '../output.ts'
 
 interface FlowOptions extends CommonOptions, AskOptions {
   readonly out?: string
@@ -70,9 +71,9 @@ export function addFlowCommand(program: Command): void {
       }
       // Beside a file of numbers there is no place for them; JSON has its own.
       if (name !== 'json' && (format === undefined || isFile))
-        for (const line of notesOf(answer, say)) process.stderr.write(`${line}\n`)
+        for (const line of notesOf(answer, say)) note(line)
       if (options.out === undefined) {
-        process.stdout.write(options.plot ? plotAnswer(answer, say, canvas) : format!(answer, say))
+        printText(options.plot ? plotAnswer(answer, say, canvas) : format!(answer, say))
         return
       }
       const file = await openDraft(options.out, options.force ?? false)

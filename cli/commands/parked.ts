@@ -25,7 +25,7 @@ export function addParkedCommands(program: Command): void {
     async (text: string, options: CommonOptions) => {
       const { ask, output } = contextOf(options)
       const entry = await ask('registry', operations => operations.showParked(toKey(text)))
-      output.say(JSON.stringify(entry, null, 2), entry)
+      output.say(JSON.stringify(entry, null, 2).split('\n'), entry)
     },
   )
   sub('replay <key>', 'admit it again, by the contract as it is now').action(

@@ -84,7 +84,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
           ]),
     ]
     const signInMember = signIn === undefined ? {} : { signIn }
-    output.say(lines.join('\n'), { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
+    output.say(lines, { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
     if (options.demo) {
       const { runDemo } = await import('../demo/demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })

@@ -91,7 +91,7 @@ async function show(
       : [`held until ${formatLocal(config.zone, view.hold.until)}: ${view.hold.reason}`]),
     `redacted picture in ${path}`,
   ]
-  output.say(lines.join('\n'), { ...view, sighting, file: path })
+  output.say(lines, { ...view, sighting, file: path })
 }
 
 async function find(operations: Operations, device?: string, event?: string): Promise<SnapshotView> {

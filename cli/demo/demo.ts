@@ -4,6 +4,7 @@ import { hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { codeOf, messageOf } from '../../core/errors.ts'
+import { plainLines } from '../../core/plain-text.ts'
 import { eventTopic } from '../../devices/contract/topics.ts'
 import type { NewDevice } from '../../devices/registry/device.ts'
 import { type Crowd, crowdEvents } from '../../devices/town/crowds.ts'
@@ -12,7 +13,7 @@ import { planTown } from '../../devices/town/plan.ts'
 import { simulateTown, type TownProgress } from '../../devices/town/simulate.ts'
 import { formatLocal } from '../../flow/zone.ts'
 import { demoFlow } from '../../ingest/demo/faults.ts'
-import { renderTable } from '../output.ts'
+import { printText, renderTable } from '../output.ts'
 import { type DeviceWithToken, enrolSimulated } from '../simulated-devices.ts'
 import { backfillHistory } from './history.ts'
 import { createScenes } from './scenes.ts'
@@ -47,7 +48,7 @@ export const demoRules = {
 export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): void } {
   const abort = new AbortController()
   const say = (text: string) => {
-    if (!json) process.stdout.write(`${text}\n`)
+    if (!json) printText(`${plainLines(text)}\n`)
   }
 
   async function run(): Promise<void> {

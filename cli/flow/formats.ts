@@ -1,3 +1,4 @@
+import { plain, plainJson } from '../../core/plain-text.ts'
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 import { displayWidth, renderCsv, renderTable } from '../output.ts'
 import type { Sentences } from './language.ts'
@@ -15,12 +16,12 @@ export const formats: Readonly<Record<string, Format>> = {
       answer.rows.map(row => cells(row).map(cell => cell ?? '')),
     )}\r\n`
   },
-  json: answer => `${JSON.stringify(answer)}\n`,
+  json: answer => `${plainJson(JSON.stringify(answer))}\n`,
   jsonl(answer) {
     const { header, cells } = columnsOf(answer)
     const toLine = (row: FlowRow) => {
       const values = cells(row)
-      return `${JSON.stringify(Object.fromEntries(header.map((name, index) => [name, values[index]])))}\n`
+      return `${plainJson(JSON.stringify(Object.fromEntries(header.map((name, index) => [name, values[index]]))))}\n`
     }
     return answer.rows.map(toLine).join('')
   },
@@ -85,7 +86,7 @@ export const legendOf = ({ suppression }: FlowAnswer, say: Sentences): string[] 
 
 /** What the numbers do not say. */
 export const notesOf = ({ notes = [] }: FlowAnswer, say: Sentences): string[] =>
-  notes.map(note => say.note(note))
+  notes.map(note => plain(say.note(note)))
 
 export function tell(count: number | null, hidden = 0): string {
   const star = hidden > 0 ? '*' : ''

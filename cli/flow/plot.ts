@@ -1,3 +1,4 @@
+import { plain } from '../../core/plain-text.ts'
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 import { isSlot } from '../../flow/measures.ts'
 import { displayWidth } from '../output.ts'
@@ -32,7 +33,7 @@ function groupsOf({ by, rows }: FlowAnswer, say: Sentences): Group[] {
   const named = by.flatMap((dimension, index) => (isSlot(dimension) ? [] : [index]))
   const groups = new Map<string, Group>()
   for (const row of rows) {
-    const label = named.map(index => wordOf(by[index]!, row.values[index]!, say) || '–').join(' ')
+    const label = plain(named.map(index => wordOf(by[index]!, row.values[index]!, say) || '–').join(' '))
     const known = groups.get(label)
     if (known === undefined) groups.set(label, { label, rows: [row] })
     else known.rows.push(row)

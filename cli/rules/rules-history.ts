@@ -43,5 +43,5 @@ export async function rulesDocument({
   const { version, at, by, document, warnings } = view
   const since = at === undefined ? 'nothing was ever set' : `since ${formatLocal(config.zone, at)}, by ${by}`
   const head = [`version ${version}, ${since}`, ...warnings.map(warning => `warning: ${warning}`)]
-  output.say(`${head.map(line => `# ${line}\n`).join('')}${stringify(document).trimEnd()}`)
+  output.say([...head.map(line => `# ${line}`), ...stringify(document).trimEnd().split('\n')])
 }

@@ -1,6 +1,6 @@
 import { ABORT, type Database, open } from 'lmdb'
 import { LintelError, messageOf } from '../errors.ts'
-import type { State, Table } from './state.ts'
+import { assertKey, isKey, type State, type Table } from './state.ts'
 
 export interface LmdbStateOptions {
   directory: string
@@ -53,7 +53,7 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
     table<V>(name: string): Table<V> {
       if (!readOnly) databaseOf(name)
       return {
-        get: key => databaseOf(name)?.get(key) as V | undefined,
+        get: key => (isKey(key) ? (databaseOf(name)?.get(key) as V | undefined) : undefined),
         entries({ after, until, limit, reverse = false } = {}) {
           const range = {
             reverse,
@@ -65,10 +65,11 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
           return [...rows].map(({ key, value }) => [key, value as V])
         },
         put(key, value) {
+          assertKey(key)
           databaseOf(name)!.putSync(key, value)
         },
         remove(key) {
-          databaseOf(name)!.removeSync(key)
+          if (isKey(key)) databaseOf(name)!.removeSync(key)
         },
       }
     },

@@ -1,4 +1,4 @@
-import type { State, Table } from './state.ts'
+import { assertKey, isKey, type State, type Table } from './state.ts'
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
@@ -17,7 +17,7 @@ export function createMemoryState(): State {
       }
       return {
         get(key) {
-          const text = rows().get(key)
+          const text = isKey(key) ? rows().get(key) : undefined
           return text === undefined ? undefined : JSON.parse(text)
         },
         entries({ after, until, limit, reverse = false } = {}) {
@@ -31,6 +31,7 @@ export function createMemoryState(): State {
             .map(([key, text]) => [key, JSON.parse(text)] as [string, V])
         },
         put(key, value) {
+          assertKey(key)
           rows().set(key, JSON.stringify(value))
         },
         remove(key) {

@@ -1,14 +1,20 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { seenPattern } from '../../core/plain-text.ts'
 import { type DeviceId, deviceIdPattern, type Place } from '../../core/words.ts'
 import { isZone } from '../../core/zone.ts'
 import { reservedId } from '../contract/topics.ts'
 
-const nameRule = 'must be 1 to 64 characters without control characters and / + # " \\ , ='
+const nameRule = 'must be 1 to 64 characters that are seen, without a blank at its ends and / + # " \\ , ='
 
-// Printable, and free of what topics, tags and shells give a meaning to.
+// Seen as it is, and free of what topics, tags and shells give a meaning to.
 const name = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\p{Cc}/+#"\\\\,=]+$', description })
+  Type.String({
+    minLength: 1,
+    maxLength: 64,
+    pattern: `^(?=[^/+#"\\\\,=]+$)${seenPattern.slice(1)}`,
+    description,
+  })
 
 export const maxSites = 64
 

@@ -1,11 +1,16 @@
+import { plain } from '../../core/plain-text.ts'
 import type { ScanBatch, ScanColumn, ScanValues } from '../../ingest/store/scan.ts'
 import type { Encoder } from './encoder.ts'
 import { createTimeFormat } from './local-time.ts'
 import { textSlices } from './text-slices.ts'
 
-/** RFC 4180; a cell that a spreadsheet would run as a formula is shown as text. */
+/**
+ * RFC 4180; a cell that a spreadsheet would run as a formula is shown as text, also by the wide signs of East Asian ones
+ * (OWASP, CSV Injection), and what is not seen is shown as its code.
+ */
 export function csvCell(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  const text = plain(value)
+  const safe = /^[=+\-@＝＋－＠﹢﹣﹦﹫]/u.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 

@@ -1,3 +1,4 @@
+import { plainJson } from '../../core/plain-text.ts'
 import type { ScanBatch, ScanColumn, ScanValues } from '../../ingest/store/scan.ts'
 import type { Encoder } from './encoder.ts'
 import { createTimeFormat } from './local-time.ts'
@@ -30,7 +31,7 @@ function memberOf({ name, type }: ScanColumn, zone: string): (values: ScanValues
   return values => {
     if ('codes' in values) {
       const { codes } = values
-      const members = [absent, ...values.words.map(word => key + JSON.stringify(word))]
+      const members = [absent, ...values.words.map(word => key + plainJson(JSON.stringify(word)))]
       return row => members[codes[row]!]!
     }
     if (values instanceof Uint8Array) return row => booleans[values[row]!]!

@@ -2,9 +2,10 @@ import { setImmediate } from 'node:timers/promises'
 import { LintelError } from '../../core/errors.ts'
 import type { Store } from '../../ingest/store/store.ts'
 import { startsOf } from '../calendar.ts'
-import { type Amount, type Counted, type CountedRow, keyOf, plus } from '../counted.ts'
+import { type Amount, type Counted, plus } from '../counted.ts'
 import { isSlot, type StoredMeasure } from '../measures.ts'
 import type { Asked } from '../question.ts'
+import { createRowTable } from '../row-table.ts'
 import type { SmallNumbers } from '../scope.ts'
 import { slotWord } from '../slots.ts'
 import { fetchDays } from './day-counts.ts'
@@ -38,7 +39,7 @@ export async function countTold(
 
   const { finest, whole } = placeCovers(asked)
   const time = { range: { from, to }, slots }
-  const rows = new Map<string, CountedRow>()
+  const rows = createRowTable()
   const totals = new Map<number, Amount>()
   let total: Amount | undefined
   const sum = measure.isNet ? allOrNothing : plus
@@ -70,8 +71,7 @@ export async function countTold(
             if (dimension === 'direction') return direction
             return dimension === 'site' ? place.site! : place.child!
           })
-          const key = keyOf(at.step, values)
-          rows.set(key, { step: at.step, values, amount: add(rows.get(key)?.amount, amountOf(place, at)) })
+          rows.add(at.step, values, amountOf(place, at), sum)
         }
       }
       for (const place of coverPlaces(counts, whole)) {
@@ -82,7 +82,7 @@ export async function countTold(
   }
   const untold: Amount = { count: null, hidden: 0 }
   const stepTotal = (step: number) => totals.get(step) ?? untold
-  return { from, to, starts, rows: [...rows.values()], absent: untold, stepTotal, total: total ?? untold }
+  return { from, to, starts, rows, absent: untold, stepTotal, total: total ?? untold }
 }
 
 /** Of what came less what went, a part tells nothing. */

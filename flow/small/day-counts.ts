@@ -1,8 +1,9 @@
 import type { DeviceId } from '../../core/words.ts'
 import { type Cell, type CellQuery, type Dimension, type Store, wordsOf } from '../../ingest/store/store.ts'
 import { stepAt } from '../calendar.ts'
-import { maxRows, tooManyRows } from '../count.ts'
+import { eachCell } from '../cell-source.ts'
 import type { StoredMeasure } from '../measures.ts'
+import { maxRows, tooManyRows } from '../row-table.ts'
 import type { SmallNumbers } from '../scope.ts'
 import type { TimeLevel } from '../suppression/lattice.ts'
 import { segmentsOf } from '../zone.ts'
@@ -46,9 +47,14 @@ export async function fetchDays(
   const dayStarts = days.map(({ from }) => from)
 
   /** By these dimensions of the place, then by the division and the direction where there are such. */
-  async function ask(by: readonly Dimension[], only: CellQuery['where']): Promise<Cell[]> {
-    if (days.length === 0) return []
-    const cells = await store.cells({
+  async function ask(
+    by: readonly Dimension[],
+    only: CellQuery['where'],
+    take: (cell: Cell) => void,
+  ): Promise<void> {
+    if (days.length === 0) return
+    let read = 0
+    const query: CellQuery = {
       kind,
       ...(sum === undefined ? {} : { sum }),
       segments,
@@ -56,9 +62,11 @@ export async function fetchDays(
       by: [...by, ...(division === undefined ? [] : [division]), ...(directed ? (['direction'] as const) : [])], // biome-ignore format: one line
       where: { ...where, ...only },
       limit: maxRows + 1,
+    }
+    await eachCell(store, query, cell => {
+      if (++read > maxRows) throw tooManyRows()
+      take(cell)
     })
-    if (cells.length > maxRows) throw tooManyRows()
-    return cells
   }
 
   /** Where a cell belongs, whose place takes up the first so many values. */
@@ -77,26 +85,26 @@ export async function fetchDays(
     }
   }
 
-  for (const cell of await ask(['site'], {})) {
+  await ask(['site'], {}, cell => {
     const { universe, child, part, count, weighed } = locate(cell, 1)
     universe?.add(cell.values[0]!, child, part, count, weighed)
-  }
+  })
   for (const device of inParts(households)) {
-    for (const cell of await ask(['site', 'device'], { device })) {
+    await ask(['site', 'device'], { device }, cell => {
       const [site, door] = cell.values as [string, DeviceId]
       const { plan, universe, child, part, count, weighed } = locate(cell, 2)
       const whose = plan.doorRows(door, site)
       if (whose === 'of the site') universe?.addHousehold(site, child, part, count, weighed)
       else if (whose === 'of nobody') universe?.add(site, child, part, -count, -weighed)
-    }
+    })
   }
   for (const building of inParts([...new Set(absent.map(place => place.building))])) {
-    for (const cell of await ask(['site', 'building', 'device'], { building })) {
+    await ask(['site', 'building', 'device'], { building }, cell => {
       const [site, ofBuilding, door] = cell.values as [string, string, DeviceId]
       const { plan, universe, child, part, count, weighed } = locate(cell, 3)
       if (plan.doorRows(door, site) === 'of the building' && plan.isAbsent({ site, building: ofBuilding }))
         universe?.add(site, child, part, -count, -weighed)
-    }
+    })
   }
   return { directions, plans, of: (direction, day) => universes[day]!.get(direction)!.done(small.k) }
 }

@@ -14,7 +14,8 @@ export interface Holds {
   isHeld(key: PictureKey, now: number): boolean
   of(key: PictureKey): Hold | undefined
   hold(key: PictureKey, hold: Hold): Promise<void>
-  release(key: PictureKey): Promise<void>
+  /** Whether there was one. */
+  release(key: PictureKey): Promise<boolean>
 }
 
 export function createHolds(state: State): Holds {
@@ -23,6 +24,11 @@ export function createHolds(state: State): Holds {
     isHeld: (key, now) => (table.get(keyText(key))?.until ?? 0) > now,
     of: key => table.get(keyText(key)),
     hold: (key, hold) => state.transact(() => table.put(keyText(key), hold)),
-    release: key => state.transact(() => table.remove(keyText(key))),
+    release: key =>
+      state.transact(() => {
+        const isThere = table.get(keyText(key)) !== undefined
+        table.remove(keyText(key))
+        return isThere
+      }),
   }
 }

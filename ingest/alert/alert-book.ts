@@ -3,7 +3,7 @@ import { LintelError } from '../../core/errors.ts'
 import type { State } from '../../core/state/state.ts'
 import type { Finding, FindingPlace, Severity } from '../detect/rule.ts'
 import { type Alert, type Change, isClosed } from './alert.ts'
-import type { AlertChange, Alerts, Follower } from './alerts.ts'
+import type { Act, AlertChange, Alerts, Follower } from './alerts.ts'
 import {
   afterAct,
   afterFinding,
@@ -33,7 +33,11 @@ const leastPrefix = 4
 const numberKey = (number: number) => String(number).padStart(12, '0')
 const historyKey = (alert: string, number: number) => `${alert}/${numberKey(number)}`
 
+/** What people say and do with one alert: its history is read as a whole, and told to all who read along. */
+const maxActs = 500
+
 /** Alerts in the state, each with an append-only history. One change costs some 40 µs beside the commit. */
+
 export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOptions): Alerts {
   const alerts = state.table<Alert>('alert')
   const byTime = state.table<1>('alert-time')
@@ -162,6 +166,13 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
     if (subjects.get(subject) === id) subjects.remove(subject)
   }
 
+  /** That it is over can always be said. */
+  function assertRoom({ id, status }: Alert, act: Act): void {
+    if (act.do === 'resolve' && status !== 'resolved') return
+    if (historyOf(id).filter(({ by }) => by !== undefined).length < maxActs) return
+    throw new LintelError('ALERT_FULL', `the alert ${id} has ${maxActs} lines of what people did: resolve it`)
+  }
+
   /** In a transaction of its own, and told once it is durable. */
   async function change<T>(act: () => readonly [T, readonly AlertChange[]]): Promise<T> {
     const [answer, changes] = await state.transact(act)
@@ -208,6 +219,7 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
       change(() => {
         const known = find(id)
         const turn = afterAct(known, act, by, now)
+        if (turn !== undefined && turn !== 'closed') assertRoom(known, act)
         if (turn === 'closed')
           throw new LintelError('ALERT_CLOSED', `the alert ${known.id} is ${known.status}: comment on it, or resolve it`) // biome-ignore format: one thing
         const changed = apply(turn, now)

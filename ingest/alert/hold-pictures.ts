@@ -18,7 +18,7 @@ export interface HoldPictureParts {
   readonly find: (place: FindingPlace, from: number, to: number, limit: number) => readonly PictureRef[]
   readonly holds: {
     hold(key: PictureRef, hold: { at: number; until: number; reason: string }): Promise<void>
-    release(key: PictureRef): Promise<void>
+    release(key: PictureRef): Promise<unknown>
     of(key: PictureRef): { reason: string } | undefined
   }
   readonly clock: () => number

@@ -8,8 +8,11 @@ import { afterMessage, afterTry, type PacePolicy } from './pace.ts'
 const pauses = { firstMs: secondMs, maxMs: 5 * minuteMs }
 /** What the other side may make us wait. */
 const maxWaitMs = 15 * minuteMs
-/** The other side may be mended, a message that it never takes is not: it shall not stand before all others. */
-const triesIfRefused = 5
+/**
+ * The other side may be mended, or be on its way up again; a message that it never takes is not, and shall not stand
+ * before all others: so many tries at least, and so long.
+ */
+const ifRefused = { tries: 5, forMs: 10 * minuteMs }
 
 /** The same for the same notices at the same time, and no other. */
 export function keyOf(channel: string, numbers: readonly number[], now: number): string {
@@ -54,8 +57,9 @@ export function afterOutcome(
   }
   const tries = batch.tries + 1
   const troubled = { ...rest, pace, failed: rest.failed + 1, fault: outcome.fault, faultAt: now }
-  const isHopeless = outcome.refused === true && tries >= triesIfRefused
-  if (isHopeless || now - batch.firstAt >= giveUpMs)
+  const waited = now - batch.firstAt
+  const isHopeless = outcome.refused === true && tries >= ifRefused.tries && waited >= ifRefused.forMs
+  if (isHopeless || waited >= giveUpMs)
     return {
       record: { ...troubled, undelivered: rest.undelivered + batch.numbers.length },
       verdict: 'given-up',

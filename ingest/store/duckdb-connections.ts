@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import { backoffMs } from '../../core/backoff.ts'
 import type { Clock } from '../../core/clock.ts'
+import { collect } from '../../core/collect.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { GuardedFiles } from '../../core/guarded-files.ts'
 import { type DuckDbOptions, databasePath, isFatal, type Opened, openDatabase } from './duckdb-database.ts'
@@ -23,6 +25,8 @@ export interface Connections {
   write<T>(work: (writer: DuckDBConnection, known: Known) => Promise<T>): Promise<T>
   /** Rejects with STORE_UNAVAILABLE. */
   query(sql: string, parameters?: string[]): Promise<Rows>
+  /** The same, row by row as they are read; rejects with what `take` throws, and reads no further. */
+  eachRow(sql: string, parameters: string[], take: (row: readonly unknown[]) => void): Promise<void>
   /** The same, as typed vectors; ended by the signal, with its reason. */
   queryChunks(sql: string, signal?: AbortSignal): Promise<readonly DuckDBDataChunk[]>
   close(): Promise<void>
@@ -32,6 +36,7 @@ type Session = Opened & { known: Known }
 
 const queryTimeoutMs = 60_000
 const interruptEveryMs = 50
+const collectEvery = 64
 const reopen = { firstMs: 200, maxMs: 10_000 }
 
 /**
@@ -188,6 +193,28 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
       }),
     query: (sql, parameters = []) =>
       keep(query(async connection => (await connection.runAndReadAll(sql, parameters)).getRows())),
+    async eachRow(sql, parameters, take) {
+      let thrown: { readonly by: unknown } | undefined
+      const reading = query(async connection => {
+        const result = await connection.stream(sql, parameters)
+        for (let read = 1; ; read++) {
+          const chunk = await result.fetchChunk()
+          if (chunk === null || chunk.rowCount === 0) return
+          try {
+            for (const row of chunk.getRows()) take(row)
+          } catch (error) {
+            // Of whoever reads, and no fault of the database.
+            thrown = { by: error }
+            return
+          }
+          await nextTurn()
+          // A chunk is memory of DuckDB's own, which the engine does not see when it decides to collect.
+          if (read % collectEvery === 0) await collect()
+        }
+      })
+      await keep(reading)
+      if (thrown !== undefined) throw thrown.by
+    },
     queryChunks: (sql, signal) =>
       keep(query(async connection => (await connection.stream(sql)).fetchAllChunks(), signal)),
     async close() {

@@ -39,6 +39,10 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
       const { sql, parameters, toCell } = compileCells(cellQuery)
       return (await connections.query(sql, parameters)).map(toCell)
     },
+    async eachCell(cellQuery, take) {
+      const { sql, parameters, toCell } = compileCells(cellQuery)
+      await connections.eachRow(sql, parameters, row => take(toCell(row)))
+    },
     scan: query => scanDuckDb(connections, query),
     async countByDevice(journal, seq) {
       const number = connections.known().journals.get(journal)?.number ?? 0

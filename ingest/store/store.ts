@@ -117,6 +117,11 @@ export interface Store {
   /** Cells that are not empty, in no particular order. Rejects with STORE_UNAVAILABLE. */
   cells(query: CellQuery): Promise<Cell[]>
   /**
+   * The same, each as it is read, so that a million need not be in memory at once; what `take` throws ends it. Absent
+   * where the database hands them over all at once.
+   */
+  eachCell?(query: CellQuery, take: (cell: Cell) => void): Promise<void>
+  /**
    * Rows of what devices reported, so of no sightings, of this journal up to position `seq`, by device. Those that
    * have expired still count, whatever their position.
    */

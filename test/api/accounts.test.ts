@@ -114,6 +114,26 @@ describe('a password', () => {
       else expect(told).toMatch(fault)
     })
 
+  const common = [
+    'password1234', '123456789012', 'qwertyuiopas', 'abcdeabcdeab', 'lintellintel', 'Passw0rd2024!', 'P@ssw0rdP@ssw0rd', '1q2w3e4r5t6y',
+    'qazwsxedcrfv', 'a1b2c3d4e5f6', '111122223333', 'administrator1', 'letmeinletmein', 'woaini1314520', 'iloveyou1234', 'changeme2026!',
+    'Lintel2026!!', 'zaq1xsw2cde3', 'asdfghjkl;12', 'abcabcabcabc1', 'dragonmonkey', 'Qwerty123456', 'zyxwvutsrqpo', 'Dragon1990Dragon',
+  ] // biome-ignore format: a list
+  for (const chosen of common)
+    test(`like ${chosen} is refused as one of those that are tried first`, () =>
+      expect(faultOfPassword(chosen, 'boss')).toMatch(/tried first|different characters/))
+
+  const good = ['correct horse battery staple', 'a sentence that is long', 'xK9#mQ2$vL7p', '今天天气很好我们去公园散步吧', 'Die Katze schläft gern', 'tuesdays are for soup'] // biome-ignore format: a list
+  for (const chosen of good)
+    test(`like ${chosen} is taken`, () => expect(faultOfPassword(chosen, 'boss')).toBeUndefined())
+
+  test('of any length is judged at once', () => {
+    const started = performance.now()
+    faultOfPassword('abcdefgh1234'.repeat(21), 'boss')
+    const short = performance.now() - started
+    expect(short).toBeLessThan(5000)
+  })
+
   test('is known by its hash, however its characters are composed', async () => {
     const passwords = createPasswords()
     const hash = await passwords.hash('Größe und mehr davon')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createAuditLog } from '../../api/audit/audit-log.ts'
-import { audited } from '../../api/audit/audited.ts'
-import { type AuditEntry, formatLink, type Link } from '../../api/audit/chain.ts'
+import { audited, auditRules } from '../../api/audit/audited.ts'
+import { type Anchor, type AuditEntry, formatLink, nextEntry } from '../../api/audit/chain.ts'
 import type { Operations } from '../../api/operations/operations.ts'
 import { operator } from '../../api/viewer.ts'
 import { dayMs } from '../../core/clock.ts'
@@ -22,10 +22,10 @@ async function filled(n: number, keepDays = 1000) {
     await log.append(deed(`d/${i}`))
   }
   const entries = state.table<AuditEntry>('audit')
-  const links = state.table<Link>('audit-link')
+  const links = state.table<Anchor>('audit-link')
   const key = (seq: number) => String(seq).padStart(15, '0')
   const forge = (change: () => void) => state.transact(change)
-  return { log, time, entries, links, key, forge }
+  return { log, time, entries, links, key, forge, state }
 }
 
 describe('the audit log', () => {
@@ -111,6 +111,102 @@ describe('the audit log', () => {
     await expect(log.verify('3')).rejects.toMatchObject({ code: 'API_REQUEST_INVALID' })
   })
 
+  const toTheFront: { title: string; act: (log: Log) => void; verdict: string; fault: RegExp }[] = [
+    {
+      title: 'entries removed from the front that were not old',
+      act({ entries, links, key }) {
+        const last = entries.get(key(2))!
+        for (const seq of [1, 2]) entries.remove(key(seq))
+        links.put('anchor', { ...last, keepDays: 1000 })
+      },
+      verdict: 'broken',
+      fault: /up to 2 are gone, and were neither too old nor too many/,
+    },
+    {
+      title: 'a front that is said to be older than its hash has it',
+      act({ entries, links, key }) {
+        const last = entries.get(key(2))!
+        for (const seq of [1, 2]) entries.remove(key(seq))
+        links.put('anchor', { ...last, at: -2000 * dayMs, keepDays: 1000 })
+      },
+      verdict: 'broken',
+      fault: /what is kept of entry 2, the last that is gone, was altered/,
+    },
+    {
+      title: 'a front that says nothing of its time',
+      act({ entries, links, key }) {
+        const { seq, hash } = entries.get(key(4))!
+        for (const gone of [1, 2, 3, 4]) entries.remove(key(gone))
+        links.put('anchor', { seq, hash })
+      },
+      verdict: 'unknown',
+      fault: /nothing says whether they were too old/,
+    },
+    {
+      title: 'a front that is said to have been kept for fewer days',
+      act({ entries, links, key }) {
+        const last = entries.get(key(2))!
+        for (const seq of [1, 2]) entries.remove(key(seq))
+        links.put('anchor', { ...last, keepDays: 1 })
+      },
+      verdict: 'unknown',
+      fault: /were kept for 1 days/,
+    },
+    {
+      title: 'a log made anew behind an anchor that never was',
+      act({ entries, links, key }) {
+        for (const seq of [1, 2, 3, 4, 5]) entries.remove(key(seq))
+        const anchor = { seq: 4, hash: 'ab'.repeat(32) }
+        const entry = nextEntry(anchor, deed('nothing to see'), 5 * dayMs)
+        entries.put(key(5), entry)
+        links.put('anchor', anchor)
+        links.put('head', { seq: 5, hash: entry.hash })
+      },
+      verdict: 'unknown',
+      fault: /nothing says whether they were too old/,
+    },
+    {
+      title: 'a log of which all was removed',
+      act({ entries, links, key }) {
+        const last = entries.get(key(5))!
+        for (const seq of [1, 2, 3, 4, 5]) entries.remove(key(seq))
+        links.put('anchor', { ...last, keepDays: 1000 })
+      },
+      verdict: 'broken',
+      fault: /up to 5 are gone/,
+    },
+  ]
+  for (const { title, act, verdict, fault } of toTheFront) {
+    test(`tells ${title}`, async () => {
+      const log = await filled(5)
+      const noted = formatLink((await log.log.verify()).head)
+      await log.forge(() => act(log))
+      const told = { whole: false, verdict, fault: expect.stringMatching(fault) }
+      expect(await log.log.verify()).toMatchObject(told)
+      expect(await log.log.verify(noted)).toMatchObject({ whole: false })
+    })
+  }
+
+  test('says that it cannot be told where the entry that was noted down is gone by its age', async () => {
+    const { log, time } = await filled(10, 100)
+    const noted = formatLink((await log.verify()).head)
+    time.now += 200 * dayMs
+    await log.append(deed('next'))
+    expect(await log.verify()).toMatchObject({ verdict: 'whole', anchor: { seq: 10 } })
+    await log.append(deed('next'))
+    time.now += 200 * dayMs
+    await log.trim()
+    expect(await log.verify()).toMatchObject({ verdict: 'whole', anchor: { seq: 12 } })
+    expect(await log.verify(noted)).toMatchObject({ verdict: 'unknown', fault: /entry 10, which was noted down/ }) // biome-ignore format: one line
+  })
+
+  test('is whole after a legitimate expiry, and says so where more days are kept since', async () => {
+    const { log, time, state } = await filled(10, 3)
+    expect(await log.verify()).toMatchObject({ verdict: 'whole' })
+    const longer = createAuditLog(state, () => time.now, 1000)
+    expect(await longer.verify()).toMatchObject({ verdict: 'unknown', fault: /were kept for 3 days, and would now be for 1000/ }) // biome-ignore format: one line
+  })
+
   test('drops what is too old from its front, and stays whole', async () => {
     const { log, time } = await filled(10, 3)
     expect(log.read(0, 100).map(({ seq }) => seq)).toEqual([7, 8, 9, 10])
@@ -149,7 +245,7 @@ describe('operations on record', () => {
     await operations.flow(question)
     await operations.flow(question, 'csv')
     expect(log.latest(9)).toMatchObject([
-      { action: 'flow.export', target: 'passages from 2026-11-01 to 2026-12-01 by site as csv' },
+      { action: 'flow.export', target: 'passages from 2026-11-01 to 2026-12-01 by site, zone UTC as csv' },
     ])
   })
 
@@ -165,16 +261,84 @@ describe('operations on record', () => {
     ])
   })
 
-  test('answer nothing where it cannot be written down', async () => {
-    const log = createAuditLog(createMemoryState(), () => 0, 1)
-    const full = { ...log, append: async () => Promise.reject(new Error('disk full')) }
-    const operations = audited(
-      { readSnapshot: async () => Buffer.from('jpeg') } as unknown as Operations,
-      someone,
-      full,
-    )
-    await expect(operations.readSnapshot({ device: 'd1', event: 'e1' })).rejects.toThrow('disk full')
+  const given: { readonly [N in keyof Operations]?: Parameters<Operations[N]> } = {
+    addDevice: [{ device: 'd1' }],
+    announceDevice: [{ device: 'd1', gateway: 'g1' }],
+    importDevices: ['device\r\n'],
+    rotateToken: ['d1'],
+    setEnabled: ['d1', false],
+    setRegions: ['d1', {}],
+    readSnapshot: [{ device: 'd1', event: 'e1' }],
+    readOriginal: [{ device: 'd1', event: 'e1' }],
+    holdSnapshot: [{ device: 'd1', event: 'e1' }, { until: 9e15, reason: 'why' }],
+    releaseSnapshot: [{ device: 'd1', event: 'e1' }],
+    flow: [{ measure: 'passages', from: 'a', to: 'b', by: [] }, 'csv'],
+    exportRows: [{ kind: 'passage', from: 'a', to: 'b', format: 'csv' }],
+    backfill: [{ file: { name: 'f', hash: '' }, before: 7, rows: [{ device: 'd1', event: {} }], dryRun: false }],
+    addSnooze: [{ why: 'snooze', place: {}, until: 9e15 }],
+    removeSnooze: ['s1'],
+    testChannel: ['c1'],
+    listParked: [10],
+    showParked: [1],
+    replayParked: [1],
+    dropParked: [1],
+    eraseRows: [{ of: { site: 's' }, before: 9e15 }],
+    setRules: [{}],
+    addUser: [{ name: 'x', role: 'admin' }],
+    inviteUser: [],
+    setUserEnabled: ['x', false],
+    removeUser: ['x'],
+    createToken: [{ name: 'x', role: 'admin', days: 1 }],
+    revokeToken: ['x'],
+  } // biome-ignore format: a table
+  const onRecord = Object.entries(auditRules).filter(([, rule]) => typeof rule === 'object')
+
+  test('are all that change something, or reveal more than counts and settings', () => {
+    expect(onRecord.map(([name]) => name).sort()).toEqual(Object.keys(given).sort())
+    const others = Object.entries(auditRules).filter(([, rule]) => typeof rule === 'string')
+    for (const [name] of others) expect(name).toMatch(/^(list|show|verify|actOnAlert$)|^(regions|ledger|retention|alertReport|rules\w+)$/) // biome-ignore format: one line
+    expect(auditRules.actOnAlert).toBe('history')
   })
+
+  for (const [name] of onRecord) {
+    const parts = (given as Record<string, unknown[]>)[name]!
+    const callOf = (operations: Operations) =>
+      (operations[name as 'inviteUser'] as unknown as (...given: unknown[]) => Promise<unknown>)(...parts)
+
+    test(`of ${name} none is done while nothing can be put on record`, async () => {
+      const log = createAuditLog(createMemoryState(), () => 0, 1)
+      const full = { ...log, begin: async () => Promise.reject(new Error('disk full')) }
+      let done = 0
+      const operations = audited({ [name]: async () => done++ } as unknown as Operations, someone, full)
+      await expect(callOf(operations)).rejects.toMatchObject({ code: 'API_UNAVAILABLE' })
+      expect(done).toBe(0)
+    })
+
+    test(`of ${name} one that ended in a fault, or with the process, is on record`, async () => {
+      const state = createMemoryState()
+      const log = createAuditLog(state, () => 0, 1)
+      const failing = { [name]: async () => Promise.reject(new Error('cut')) } as unknown as Operations
+      await expect(callOf(audited(failing, someone, log))).rejects.toThrow('cut')
+      expect(log.latest(9)).toMatchObject([{ who: 'li', target: expect.stringMatching(/may be done in part/) }]) // biome-ignore format: one line
+
+      let begun = () => {}
+      const waits = new Promise<void>(resolve => {
+        begun = resolve
+      })
+      const hanging = {
+        [name]() {
+          begun()
+          return new Promise(() => {})
+        },
+      } as unknown as Operations
+      void callOf(audited(hanging, someone, log))
+      await waits
+      const next = createAuditLog(state, () => 5, 1)
+      await next.trim()
+      expect(next.latest(1)).toMatchObject([{ who: 'li', target: expect.stringMatching(/how it ended is not known/) }]) // biome-ignore format: one line
+      expect(await next.verify()).toMatchObject({ whole: true, entries: 2 })
+    })
+  }
 
   test('have nothing of what failed, changed nothing, or only counted', async () => {
     const { log, operations } = recorded({
@@ -190,10 +354,21 @@ describe('operations on record', () => {
     expect(log.latest(9)).toEqual([])
   })
 
-  test('have a gateway as who announced a device, whichever process asked for it', async () => {
+  test('have who asked, also where a gateway is said to have announced a device', async () => {
     const { log, operations } = recorded({ announceDevice: async () => ({ outcome: 'enrolled' }) })
     await operations.announceDevice({ gateway: 'edge-1', device: 'd1' })
-    expect(log.latest(9)).toMatchObject([{ as: 'gateway', who: 'edge-1', target: 'd1 enrolled' }])
+    expect(log.latest(9)).toMatchObject([
+      { as: 'account', who: 'li', target: 'd1 enrolled, for the gateway edge-1' },
+    ])
+  })
+
+  test('have the filters of what goes into a file, and all else that it was asked with', async () => {
+    const { log, operations } = recorded({ flow: async () => ({}) as FlowAnswer })
+    const question = { measure: 'passages', from: 'a', to: 'b', by: [], where: { site: ['南社', 'boma'] } }
+    await operations.flow({ ...question, every: '1d', top: 3 }, 'csv')
+    expect(log.latest(9)).toMatchObject([
+      { target: 'passages from a to b by nothing, site 南社|boma, every 1d, top 3 as csv' },
+    ])
   })
 
   test('never have a token, a secret or a payload', async () => {

@@ -8,6 +8,7 @@ import type { Operations } from '../../api/operations/operations.ts'
 import { createRemoteExport } from '../../api/operations/remote-export.ts'
 import { addExportRoutes } from '../../api/routes/export-routes.ts'
 import { addFlowRoutes } from '../../api/routes/flow-routes.ts'
+import { createTurns } from '../../api/turns.ts'
 import type { Viewer } from '../../api/viewer.ts'
 import { LintelError } from '../../core/errors.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
@@ -18,19 +19,27 @@ import { place, row } from '../ingest/store-batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { passage, someMoment } from '../support/records.ts'
 
+const generous = { atOnce: 9, ofOne: 9, waitingOfOne: 9, waiting: 9, waitMs: 1000 }
 const admin: Viewer = { as: 'account', name: 'a', role: 'admin' }
 const day = { from: '2026-11-21', to: '2026-11-22' }
 
 async function serve(store: Pick<Store, 'scan'>, viewer: Viewer = admin) {
   const exportsOf = createExportOperations({ store: store as Store, defaultZone: 'Asia/Shanghai' })
-  const app = createApiHttp({ identify: async () => ({ viewer, byCookie: false }) })
+  const app = createApiHttp({
+    identify: async ({ headers }) => ({
+      viewer: { ...viewer, name: String(headers['x-name'] ?? viewer.name) },
+      byCookie: false,
+    }),
+  })
   addExportRoutes(app, asking => exportsOf(asking) as unknown as Operations)
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(() => app.close())
-  const get = (search: object): Promise<IncomingMessage> =>
+  const get = (search: object, name = 'a'): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const query = new URLSearchParams({ kind: 'passage', ...day, ...search })
-      request(`${url}/api/v1/export?${query}`, resolve).on('error', reject).end()
+      request(`${url}/api/v1/export?${query}`, { headers: { 'x-name': name } }, resolve)
+        .on('error', reject)
+        .end()
     })
   return { get, exportRows: createRemoteExport({ url, token: 't' }) }
 }
@@ -171,8 +180,9 @@ test('nothing is read ahead of a client that is slow, and its going ends the que
 test('four are made at once, another is told to wait, and takes the place of one that is gone', async () => {
   const { store, seen } = endless()
   const { get } = await serve(store)
-  const answers = await Promise.all([1, 2, 3, 4].map(() => get({ format: 'arrow' })))
-  const fifth = await get({})
+  const answers = await Promise.all(['a', 'a', 'b', 'b'].map(name => get({ format: 'arrow' }, name)))
+  const fifth = await get({}, 'c')
+  expect(Number(fifth.headers['retry-after'])).toBeGreaterThan(0)
   expect([fifth.statusCode, JSON.parse(await textOf(fifth)).code]).toEqual([503, 'EXPORT_BUSY'])
   answers[0]!.destroy()
   await eventually(() => expect(seen.ended).toBe(1))
@@ -180,6 +190,18 @@ test('four are made at once, another is told to wait, and takes the place of one
   expect(sixth.statusCode).toBe(200)
   for (const answer of [...answers, sixth]) answer.destroy()
   await eventually(() => expect(seen.ended).toBe(5))
+})
+
+test('two are made at once for one account, and there is room for others', async () => {
+  const { store, seen } = endless()
+  const { get } = await serve(store)
+  const answers = await Promise.all([1, 2].map(() => get({ format: 'arrow' })))
+  const third = await get({})
+  expect([third.statusCode, JSON.parse(await textOf(third)).code]).toEqual([503, 'EXPORT_BUSY'])
+  const other = await get({ format: 'arrow' }, 'b')
+  expect(other.statusCode).toBe(200)
+  for (const answer of [...answers, other]) answer.destroy()
+  await eventually(() => expect(seen.ended).toBe(3))
 })
 
 test('an answer of flow comes as a file, too, for who may see no rows', async () => {
@@ -193,7 +215,7 @@ test('an answer of flow comes as a file, too, for who may see no rows', async ()
     const suppression = { minCount: 10, until: '2026-11-21T00:00:00+08:00' }
     return { measure: 'passages', unit: 'count', zone: 'Asia/Shanghai', by: ['site'], rows, suppression }
   }
-  addFlowRoutes(app, () => ({ flow }) as unknown as Operations)
+  addFlowRoutes(app, () => ({ flow }) as unknown as Operations, createTurns(generous))
   onTestFinished(() => app.close())
   const url = '/api/v1/flow?from=2026-11-21&to=2026-11-22&zone=Asia/Shanghai&by=site'
   const csv = await app.inject(`${url}&format=csv`)

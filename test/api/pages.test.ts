@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { changeKinds, outcomes, statuses } from '../../ingest/alert/alert.ts'
+import { severities } from '../../ingest/detect/rule.ts'
+import { linkTo } from '../../ingest/notify/says.ts'
+import { apiOver } from '../support/api.ts'
 
 const load = (name: string) => import(new URL(`../../api/pages/${name}`, import.meta.url).href)
 const { texts } = await load('texts.js')
@@ -41,5 +46,75 @@ describe('the page', () => {
     expect(rows.map(({ who }: { who: string }) => who)).toEqual(['wu', 'li'])
     expect(rows[0]).toMatchObject({ time: '2026-11-24 09:00', action: 'sign-in' })
     expect(rows[0]).not.toHaveProperty('hash')
+  })
+})
+
+describe('the page of an alert', async () => {
+  const { alertTexts } = await load('alert-texts.js')
+  const { factsOf, historyOf } = await load('alert-view.js')
+  const alert = {
+    id: '7k3q9m2xw0ta5d8f', rule: 'door-forced', severity: 'critical', zone: 'Asia/Shanghai', status: 'resolved', outcome: 'real',
+    place: { site: '南社', building: 'b1', point: 'd1', device: 'door-1' }, occurredAt: Date.UTC(2026, 10, 24, 1), raisedAt: Date.UTC(2026, 10, 24, 1, 0, 5),
+    times: 2, resolvedBy: 'li', history: [
+      { what: 'raised', at: Date.UTC(2026, 10, 24, 1, 0, 5) },
+      { what: 'resolved', at: Date.UTC(2026, 10, 24, 2), by: 'li', outcome: 'real', note: 'seen to' },
+    ],
+  } // biome-ignore format: one alert
+
+  test('shows what it is, where, since when, its state and whose it is', () => {
+    const facts = new Map<string, string>(factsOf(alert, alertTexts.en))
+    expect(facts.get('Where')).toBe('南社, b1, d1, door-1')
+    expect(facts.get('Happened')).toBe('2026-11-24 09:00:00 (Asia/Shanghai)')
+    expect(facts.get('Raised')).toBe('2026-11-24 09:00:05 (2 times)')
+    expect(facts.get('State')).toBe('resolved (real)')
+    expect(facts.get('Whose')).toBe('li')
+    expect(facts.has('Quiet until')).toBe(false)
+    expect(new Map<string, string>(factsOf({ ...alert, place: {} }, alertTexts.zh)).get('位置')).toBe(
+      '服务本身',
+    )
+  })
+
+  test('shows its history, in either language', () => {
+    expect(historyOf(alert, alertTexts.en)).toEqual([
+      ['2026-11-24 09:00:05', 'raised', '', ''],
+      ['2026-11-24 10:00:00', 'resolved', 'li', 'real, seen to'],
+    ])
+    expect(historyOf(alert, alertTexts.zh)[1]).toEqual(['2026-11-24 10:00:00', '处理', 'li', '属实，seen to'])
+  })
+
+  test('has a word for all that an alert can be, and that can become of it', () => {
+    for (const text of [alertTexts.en, alertTexts.zh]) {
+      expect(Object.keys(text.status)).toEqual([...statuses])
+      expect(Object.keys(text.outcome)).toEqual([...outcomes])
+      expect(Object.keys(text.severity).sort()).toEqual([...severities].sort())
+      expect(Object.keys(text.change).sort()).toEqual([...changeKinds].sort())
+    }
+    const names = (text: Record<string, object>) => Object.entries(text).map(([name, part]) => [name, typeof part === 'object' ? Object.keys(part) : '']) // biome-ignore format: one line
+    expect(names(alertTexts.zh)).toEqual(names(alertTexts.en))
+  })
+
+  test('is where the link of a message leads, for everybody, with whatever a messenger puts behind it', async () => {
+    const link = linkTo('https://lintel.example', alert.id)!
+    const { pathname } = new URL(link)
+    for (const url of [pathname, `${pathname}?from=singlemessage&isappinstalled=0`]) {
+      const answer = await apiOver({}).inject(url)
+      expect([answer.statusCode, answer.headers['content-type']]).toEqual([200, 'text/html; charset=utf-8'])
+      expect(answer.headers['content-security-policy']).toContain("default-src 'none'")
+      expect(answer.body).not.toMatch(/https?:|style=|onclick/)
+      // It has nothing of the alert before it is known who reads.
+      expect(answer.body).not.toContain(alert.id)
+    }
+    const page = readFileSync(new URL('../../api/pages/page.js', import.meta.url), 'utf8')
+    const [, pattern] = /return \/(.*)\/\.test\(next\)/.exec(page)!
+    expect(pathname).toMatch(new RegExp(pattern!))
+    for (const foreign of [
+      '//evil.example',
+      'https://evil.example',
+      '/alerts/../x',
+      '/api/v1/flow',
+      'javascript:x',
+      '/alerts/a?b',
+    ])
+      expect(foreign).not.toMatch(new RegExp(pattern!))
   })
 })

@@ -90,6 +90,14 @@ describe('signing in', () => {
     })
   }
 
+  test('counts over TLS by the cookie alone that no other site of the domain can set', async () => {
+    const { signIn, cookieOf, me } = await setUp({ publicUrl: 'https://lintel.example' })
+    const [key, value] = cookieOf(await signIn()).split('=')
+    expect(key).toBe('__Host-lintel_session')
+    expect(await me(`lintel_session=${value}`)).toBe(401)
+    expect(await me(`lintel_session=planted; ${key}=${value}`)).toBe(200)
+  })
+
   test('believes nobody else about a proxy', async () => {
     const { signIn, access } = await setUp()
     const answer = await signIn({}, { 'x-forwarded-proto': 'https', 'x-forwarded-for': '1.2.3.4' })
@@ -140,6 +148,16 @@ describe('signing in', () => {
     expect((await signIn({ password: 'x' })).statusCode).toBe(401)
   })
 
+  test('behind a proxy is slowed down by address, whatever ports and words it says of who asks', async () => {
+    const { signIn } = await setUp({ trustProxy: ['10.0.0.1'] })
+    const said = (n: number) => ['6.6.6.6', `6.6.6.6:${1000 + n}`, `garbage${n}`, `unknown-${n}`][n % 4]!
+    const statuses: number[] = []
+    for (let n = 0; n < 50; n++)
+      statuses.push((await signIn({ name: `n${n}` }, { 'x-forwarded-for': said(n) })).statusCode)
+    // Twenty of the address, and twenty of the proxy for what is none.
+    expect(statuses.filter(status => status === 401)).toHaveLength(40)
+  })
+
   test('is slowed down as much where all guesses come at once', async () => {
     const { signIn } = await setUp()
     const answers = await Promise.all(Array.from({ length: 25 }, () => signIn({ password: 'x' })))
@@ -167,9 +185,89 @@ describe('signing in', () => {
     for (let n = 0; n < 5; n++) await signIn({ password: 'x' }, { cookie })
     expect((await signIn({ password: 'x' }, { cookie })).statusCode).toBe(429)
   })
+
+  test('is slowed down as much for who signs in to an account of theirs between two guesses', async () => {
+    const { signIn, cookieOf, access } = await setUp()
+    const { secret } = await access.accounts.add({ name: 'ana', role: 'analyst' }, 0)
+    await access.accounts.accept(secret, '', password, 0)
+    const ana = () => signIn({ name: 'ana' }, { cookie }, '10.0.0.3')
+    let cookie = cookieOf(await signIn({ name: 'ana' }, {}, '10.0.0.3'), 'browser')
+    const statuses: number[] = []
+    for (let n = 0; n < 30; n++) {
+      statuses.push((await signIn({ password: 'x' }, { cookie }, '10.0.0.3')).statusCode)
+      if (n % 4 !== 3) continue
+      const again = await ana()
+      if (again.statusCode === 200) cookie = cookieOf(again, 'browser')
+    }
+    expect(statuses.filter(status => status === 401)).toHaveLength(10)
+    expect((await signIn({ password: 'x' }, {}, '10.0.0.4')).statusCode).toBe(429)
+  })
+
+  test('has no use for the mark of an account that was removed, even for one of its name', async () => {
+    const { signIn, cookieOf, access, time } = await setUp()
+    const invite = async () => {
+      time.pass(1000)
+      const { secret } = await access.accounts.add({ name: 'ana', role: 'analyst' }, time.now)
+      await access.accounts.accept(secret, '', password, time.now)
+    }
+    await invite()
+    const cookie = cookieOf(await signIn({ name: 'ana' }), 'browser')
+    await access.accounts.remove('ana')
+    await invite()
+    for (let n = 0; n < 10; n++) await signIn({ name: 'ana', password: 'x' }, {}, `10.9.0.${n}`)
+    expect((await signIn({ name: 'ana' }, { cookie })).statusCode).toBe(429)
+  })
+})
+
+describe('what a browser is told', () => {
+  test('is to come by TLS alone, wherever it does, and by the names of the service', async () => {
+    const { app } = await setUp({ publicUrl: 'https://lintel.example' })
+    const headers = (host: string) => ({ host })
+    for (const host of ['lintel.example', '127.0.0.1:8080', '[::1]:8080', 'localhost:8080', 'lintel:8080']) {
+      const answer = await app.inject({ url: '/api/v1/me', headers: headers(host) })
+      expect([host, answer.statusCode, answer.headers['strict-transport-security']]).toEqual([
+        host,
+        401,
+        'max-age=31536000',
+      ])
+    }
+    for (const host of ['evil.example', 'lintel.example.evil.example', '127.0.0.1.evil.example']) {
+      const answer = await app.inject({ url: '/', headers: headers(host) })
+      expect([host, answer.statusCode, answer.json().code]).toEqual([host, 421, 'API_HOST_UNKNOWN'])
+    }
+    const plainly = await (await setUp()).app.inject({ url: '/', headers: headers('any.example') })
+    expect([plainly.statusCode, plainly.headers['strict-transport-security']]).toEqual([200, undefined])
+  })
+
+  test('of the process is told to those whom the service knows', async () => {
+    const { app } = await setUp()
+    const health = async (headers: Record<string, string>) =>
+      (await app.inject({ url: '/api/v1/health', headers })).json()
+    expect(await health({})).not.toHaveProperty('pid')
+    expect(await health({ authorization: 'Bearer wrong' })).not.toHaveProperty('pid')
+    expect(await health({ authorization: 'Bearer secret' })).toMatchObject({ status: 'ok', pid: process.pid })
+  })
+
+  test('of a page is which methods it has, to everybody', async () => {
+    const { app } = await setUp()
+    const answer = await app.inject({ method: 'POST', url: '/' })
+    expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD, OPTIONS'])
+    expect((await app.inject({ method: 'POST', url: '/api/v1/devices/d1' })).statusCode).toBe(401)
+  })
 })
 
 describe('a session', () => {
+  test('that is used stays, and ends to the second when it is not', async () => {
+    const { signIn, cookieOf, me, time } = await setUp({ sessionIdleS: 60 })
+    const cookie = cookieOf(await signIn())
+    for (let n = 0; n < 10; n++) {
+      time.pass(59_999)
+      expect(await me(cookie)).toBe(200)
+    }
+    time.pass(60_000)
+    expect(await me(cookie)).toBe(401)
+  })
+
   const ends = [
     { title: 'when it was not used', act: async ({ time }: Parts) => time.pass(8 * hourMs) },
     {

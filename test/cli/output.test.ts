@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { array, assert, integer, oneof, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createOutput, displayWidth, renderCsv, renderTable } from '../../cli/output.ts'
+import { plain, plainJson } from '../../core/plain-text.ts'
 
 describe('a table', () => {
   test('has its columns in line, numbers to the right, nothing at the ends of lines', () => {
@@ -68,7 +70,7 @@ describe('CSV', () => {
   const cells = [
     { value: 'a,b', text: '"a,b"' },
     { value: 'a"b', text: '"a""b"' },
-    { value: 'a\nb', text: '"a\nb"' },
+    { value: 'a\nb', text: 'a\\u000ab' },
     { value: '=1+1', text: "'=1+1" },
     { value: '@SUM(A1)', text: "'@SUM(A1)" },
     { value: '-x', text: "'-x" },
@@ -90,11 +92,78 @@ describe('CSV', () => {
         }) as string[][]
         const wanted = rows.map(row =>
           row.map(value =>
-            typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value),
+            typeof value === 'string' && /^[=+\-@]/.test(value) ? `'${plain(value)}` : plain(String(value)),
           ),
         )
         expect(read.slice(1)).toEqual(wanted)
       }),
     )
+  })
+})
+
+describe('what people and devices have entered', () => {
+  const hostile: readonly [title: string, text: string, seen: string][] = [
+    ['moves the cursor', 'x\u001b[1A\u001b[2K', 'x\\u001b[1A\\u001b[2K'],
+    ['goes back to the beginning of its line', 'a\rb', 'a\\u000db'],
+    ['ends a line', 'a\nb', 'a\\u000ab'],
+    ['is a tabulator', 'a\tb', 'a\\u0009b'],
+    ['begins a sequence by one character (C1)', 'a\u009b2Jb\u0085', 'a\\u009b2Jb\\u0085'],
+    ['sets the title of the window', '\u001b]0;x\u0007', '\\u001b]0;x\\u0007'],
+    ['turns the direction of writing', 'a\u202eb\u2066c\u200f', 'a\\u202eb\\u2066c\\u200f'],
+    ['is not seen', 'a\u200bb\u2060\ufeff\u00ad\u{e0041}', 'a\\u200bb\\u2060\\ufeff\\u00ad\\u{e0041}'],
+    ['separates lines', 'a\u2028b\u2029', 'a\\u2028b\\u2029'],
+  ]
+  for (const [title, text, seen] of hostile) {
+    test(`is seen as its code in a cell, a line, JSON and a CSV where it ${title}`, () => {
+      let written = ''
+      const output = (json: boolean) =>
+        createOutput(json, told => {
+          written += told
+        })
+      output(false).table([{ [text]: text }])
+      output(false).say(text)
+      output(false).say([text, 'next'])
+      expect(written).toBe(`${seen}\n${seen}\n${seen}\n${seen}\nnext\n`)
+      written = ''
+      output(true).table([{ [text]: text }])
+      expect(JSON.parse(written)).toEqual([{ [text]: text }])
+      expect(written.trimEnd()).toMatch(/^[ -~]+$/)
+      expect(renderCsv(['a'], [[text]])).toBe(`a\r\n${seen}`)
+    })
+  }
+
+  test('is seen as it is where it is a name, of any script', () => {
+    for (const name of ['南社 1 号楼', 'Ünïtéd', 'दिल्ली', 'العربية', '🏠']) expect(plain(name)).toBe(name)
+  })
+
+  test('is no formula for a spreadsheet by a wide sign either', () => {
+    for (const sign of ['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+      expect(renderCsv(['a'], [[`${sign}cmd|calc!A0`]])).toBe(`a\r\n'${sign}cmd|calc!A0`)
+  })
+
+  test('never reaches a terminal as anything but what is seen, whatever it is', () => {
+    assert(
+      property(string({ unit: 'binary', maxLength: 40 }), text => {
+        expect(plain(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
+        expect(JSON.parse(plainJson(JSON.stringify([text])))).toEqual([text])
+      }),
+    )
+  })
+
+  test('goes out of the command by one file alone', () => {
+    const own = ['output.ts', 'main.ts', 'commands/export.ts', 'commands/backfill.ts', 'commands/simulate.ts', 'commands/flow.ts'] // biome-ignore format: one line
+    const root = new URL('../../cli/', import.meta.url)
+    const writes = readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter(name => name.endsWith('.ts') && name !== 'output.ts')
+      .flatMap(name => {
+        const code = readFileSync(new URL(name, root), 'utf8')
+        return [...code.matchAll(/(?:stdout|stderr)\.write\((.*)/g)].map(([, what]) => [name, what])
+      })
+    // Bytes of a file on their way to a pipe, and a line of progress that has no text of others.
+    expect(writes.map(([name]) => name).filter(name => !own.includes(name!))).toEqual([])
+    expect(writes.map(([, what]) => what)).toEqual(
+      expect.arrayContaining([expect.stringContaining('bytes'), expect.stringContaining('rows')]),
+    )
+    expect(writes).toHaveLength(3)
   })
 })

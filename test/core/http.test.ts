@@ -63,7 +63,8 @@ describe('an HTTP server', () => {
 
   const problems = [
     { url: '/nowhere', status: 404, code: 'API_NOT_FOUND', detail: 'there is no GET /nowhere' },
-    { url: '/closed', method: 'PUT', status: 404, code: 'API_NOT_FOUND', detail: 'there is no PUT /closed' },
+    { url: '/closed', method: 'PUT', status: 405, code: 'API_METHOD_UNKNOWN', detail: 'there is no PUT /closed, but GET, HEAD, OPTIONS' },
+    { url: '/nowhere', method: 'PUT', status: 404, code: 'API_NOT_FOUND', detail: 'there is no PUT /nowhere' },
     { url: '/count', status: 400, code: 'API_REQUEST_INVALID', detail: "querystring must have required property 'n'" },
     { url: '/count?n=0', status: 400, code: 'API_REQUEST_INVALID', detail: /n must be >= 1/ },
     { url: '/count?n=x', status: 400, code: 'API_REQUEST_INVALID', detail: /n must be integer/ },
@@ -110,8 +111,30 @@ describe('an HTTP server', () => {
     })
   }
 
+  test('says which methods there are, and answers OPTIONS with them', async () => {
+    const { app } = serve()
+    const refused = await app.inject({ method: 'DELETE', url: '/body', headers: bearer })
+    expect([refused.statusCode, refused.headers.allow]).toEqual([405, 'OPTIONS, POST'])
+    const asked = await app.inject({ method: 'OPTIONS', url: '/closed', headers: bearer })
+    expect([asked.statusCode, asked.headers.allow, asked.body]).toEqual([204, 'GET, HEAD, OPTIONS', ''])
+    expect((await app.inject({ method: 'OPTIONS', url: '/nowhere', headers: bearer })).statusCode).toBe(404)
+  })
+
+  for (const code of ['STORE_UNAVAILABLE', 'API_BUSY', 'EXPORT_BUSY', 'SIGN_IN_THROTTLED', 'NOTIFY_FAILED'])
+    test(`says with ${code} when to come back, and takes it for a fault of its own only where it is one`, async () => {
+      const { app, faults } = serve()
+      const answer = await app.inject({ url: `/throw/${code}`, headers: bearer })
+      expect([429, 503]).toContain(answer.statusCode)
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0)
+      expect(faults).toHaveLength(code === 'STORE_UNAVAILABLE' ? 1 : 0)
+    })
+
   const unread = [
     { title: 'an address that is not percent-encoded', text: 'GET /closed?site=南社 HTTP/1.1\r\nhost: x\r\n\r\n', status: 400, detail: /percent-encoded/ },
+    { title: 'no Host', text: 'GET /closed HTTP/1.1\r\nconnection: close\r\n\r\n', status: 400, detail: /one Host/ },
+    { title: 'two of them', text: 'GET /closed HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n', status: 400, detail: /one Host/ },
+    { title: 'an asterisk', text: 'GET * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n', status: 400, detail: /must be a path/ },
+    { title: 'what it cannot expect', text: 'GET /closed HTTP/1.1\r\nhost: x\r\nexpect: x\r\nconnection: close\r\n\r\n', status: 417, detail: /100-continue/ },
     { title: 'what is no HTTP', text: 'HELLO\r\n\r\n', status: 400, detail: /no HTTP request/ },
     { title: 'long headers', text: `GET / HTTP/1.1\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`, status: 431, detail: /headers/ },
   ] // biome-ignore format: a table
@@ -124,7 +147,7 @@ describe('an HTTP server', () => {
       socket.write(text)
       const [head = '', body = ''] = (await readText(socket)).split('\r\n\r\n')
       expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
-      expect(head).toMatch(/^content-type: application\/problem\+json\r$/m)
+      expect(head).toMatch(/^content-type: application\/problem\+json(?:; charset=utf-8)?\r$/m)
       expect(head).toContain(`content-length: ${Buffer.byteLength(body)}`)
       expect(JSON.parse(body)).toMatchObject({ status, code: 'API_REQUEST_INVALID' })
       expect(JSON.parse(body)).toHaveProperty('detail', expect.stringMatching(detail))

@@ -85,7 +85,11 @@ describe('a CSV of devices', () => {
     },
     { row: 'd2,terminal,s,b,p,Mars', device: 'd2', reason: /^zone must be an IANA time zone/ },
     { row: 'd2,terminal,,b,p,UTC', device: 'd2', reason: /^site must be 1 to 64 characters/ },
-    { row: 'd2,terminal,"s,t",b,p,UTC', device: 'd2', reason: /^site must be 1 to 64 characters without/ },
+    {
+      row: 'd2,terminal,"s,t",b,p,UTC',
+      device: 'd2',
+      reason: /^site must be 1 to 64 characters that are seen/,
+    },
     { row: 'd2,terminal,s,b,p,UTC,张三', device: 'd2', reason: /^7 cells where the header has 6$/ },
     { row: 'd2,terminal,s', device: 'd2', reason: /^3 cells where the header has 6$/ },
     { row: 'd1,terminal,s,b,elsewhere,UTC', device: 'd1', reason: /^listed already in row 2$/ },

@@ -127,7 +127,7 @@ describe('a CSV', () => {
       { time: '2026-11-21T08:30:00.001+08:00', site: '12栋, "东"', late: 'false', openMs: '0', speedKmh: '-0.25' },
       { time: '2026-11-21T08:30:00.040+08:00', site: '', late: '', openMs: '', speedKmh: '' },
       { time: '1969-01-01T08:00:00.000+08:00', site: "'=1+2", late: 'false', openMs: '9007199254740991', speedKmh: '1e-300' },
-      { time: '2026-11-21T08:30:00.000+08:00', site: 'a\nb', late: 'true', openMs: '1', speedKmh: '3' },
+      { time: '2026-11-21T08:30:00.000+08:00', site: 'a\\u000ab', late: 'true', openMs: '1', speedKmh: '3' },
     ]) // biome-ignore format: a row a line
   })
 

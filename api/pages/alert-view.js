@@ -1,0 +1,46 @@
+/** What the page of an alert shows of it: rows of cells, in words of one language. */
+
+const timeIn = zone => {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })
+  return at => (at === undefined ? '' : format.format(at))
+}
+
+const listed = (parts, text) => parts.filter(part => part !== undefined && part !== '').join(text.comma)
+
+export function factsOf(alert, text) {
+  const { place, zone, status, outcome } = alert
+  const time = timeIn(zone)
+  const state =
+    outcome === undefined ? text.status[status] : `${text.status[status]} (${text.outcome[outcome]})`
+  const whose = alert.assignee ?? alert.acknowledgedBy ?? alert.resolvedBy
+  const rows = [
+    [text.columns.severity, text.severity[alert.severity]],
+    [
+      text.columns.place,
+      listed([place.site, place.building, place.point, place.device], text) || text.service,
+    ],
+    [text.columns.occurred, `${time(alert.occurredAt)} (${zone})`],
+    [
+      text.columns.raised,
+      alert.times > 1 ? `${time(alert.raisedAt)} ${text.times(alert.times)}` : time(alert.raisedAt),
+    ],
+    [text.columns.status, state],
+    [text.columns.cleared, time(alert.clearedAt)],
+    [text.columns.whose, whose],
+    [text.columns.quiet, time(alert.quietUntil)],
+    [text.columns.rule, alert.rule],
+    [text.columns.id, alert.id],
+  ]
+  return rows.filter(([, told]) => told !== undefined && told !== '')
+}
+
+/** The oldest first, as it happened. */
+export function historyOf({ history, zone }, text) {
+  const time = timeIn(zone)
+  return history.map(({ at, what, by = '', outcome, assignee, channel, note }) => [
+    time(at),
+    text.change[what] ?? what,
+    by,
+    listed([outcome && text.outcome[outcome], assignee, channel, note], text),
+  ])
+}
