@@ -4,11 +4,13 @@ import { type DeviceId, deviceIdPattern, type Place } from '../../core/words.ts'
 import { isZone } from '../../core/zone.ts'
 import { reservedId } from '../contract/topics.ts'
 
-const nameRule = 'must be 1 to 64 characters without control characters and / + # " \\ , ='
+const nameRule =
+  'must be 1 to 64 characters without control characters and / + # " \\ , =, and begin and end with none that is blank'
 
-// Printable, and free of what topics, tags and shells give a meaning to.
+// To be seen, in the order in which it is written, and free of what topics, tags and shells give a meaning to.
+const namePattern = '^(?!\\p{Z})[^\\p{C}\\p{Zl}\\p{Zp}/+#"\\\\,=]+(?<!\\p{Z})$'
 const name = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 64, pattern: '^[^\\p{Cc}/+#"\\\\,=]+$', description })
+  Type.String({ minLength: 1, maxLength: 64, pattern: namePattern, description })
 
 export const maxSites = 64
 
@@ -64,13 +66,18 @@ export interface Device extends NewDevice {
 
 const validator = Compile(NewDeviceSchema)
 
-/** What is wrong with it, in words for the operator; undefined if nothing is. */
-export function faultOfDevice(value: unknown): string | undefined {
+/** What is wrong with it, in words for the operator, to whom it quotes what he typed; undefined if nothing is. */
+export const faultOfDevice = (value: unknown): string | undefined => faultIn(value, true)
+
+/** The same of what another machine said: by the member and the rule alone, since it is written down. */
+export const ruleBrokenBy = (value: unknown): string | undefined => faultIn(value, false)
+
+function faultIn(value: unknown, quotes: boolean): string | undefined {
   if (!validator.Check(value)) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return 'a device must be a JSON object'
     const unknown = Object.keys(value).filter(member => !memberNames.includes(member))
-    if (unknown.length > 0) return `${unknown.join(', ').slice(0, 64)} is not known`
+    if (unknown.length > 0) return `${quotes ? unknown.join(', ').slice(0, 64) : 'a member'} is not known`
     const first = validator.Errors(value)[0]!
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
@@ -84,9 +91,9 @@ export function faultOfDevice(value: unknown): string | undefined {
     return 'only a gateway or a display has further sites'
   if (value.device === reservedId) return `device must not be ${reservedId}: topics of alerts begin with it`
   if (value.household && value.kind !== 'terminal') return "only a terminal is a household's door"
-  return isZone(value.zone)
-    ? undefined
-    : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone.slice(0, 64)}"`
+  if (isZone(value.zone)) return undefined
+  const rule = 'zone must be an IANA time zone such as Asia/Shanghai'
+  return quotes ? `${rule}, not "${value.zone.slice(0, 64)}"` : rule
 }
 
 /** Whether it is a gateway that answers for the site. */

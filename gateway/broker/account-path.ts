@@ -11,20 +11,27 @@ import type { Session } from './session.ts'
 
 const snapshotPrefix = 'snapshot/'
 
+export interface AccountPathParts {
+  admit: Admit
+  enroller: Enroller
+  /** A topic as it may be told. */
+  shown(topic: string): string
+}
+
 /**
  * What a gateway says of a device of its sites: the path of a device's own messages, with where the device stands
  * from the registry. Throws PUBLISH_TOPIC_FOREIGN for any other device.
  */
-export function createAccountPath({ admit, enroller }: { admit: Admit; enroller: Enroller }) {
+export function createAccountPath({ admit, enroller, shown }: AccountPathParts) {
   return async (session: Session, account: Account, topic: string, payload: Buffer): Promise<Outcome[]> => {
     const named = splitTopic(topic)
     if (named === undefined)
-      throw new LintelError('PUBLISH_TOPIC_FOREIGN', `${session.device} may not publish to ${topic}`)
+      throw new LintelError('PUBLISH_TOPIC_FOREIGN', `${session.device} may not publish to ${shown(topic)}`)
     const { device, rest } = named
     if (rest === 'place') return announce(session, account, device, payload)
     const sender = account.senderFor(device)
     if (sender === undefined) {
-      const what = `${session.device} may not publish for ${device}: it is not enrolled here, or of another site`
+      const what = `${session.device} may not publish to ${shown(topic)}: that device is not enrolled here, or of another site`
       throw new ForeignDevice(device, `${what}; say its place first, or give the account its site`)
     }
     if (rest === 'event') return admit.events(sender, payload)
@@ -32,7 +39,10 @@ export function createAccountPath({ admit, enroller }: { admit: Admit; enroller:
     if (rest === 'status') return admit.status(sender, payload)
     if (rest.startsWith(snapshotPrefix))
       return admit.snapshot(sender, rest.slice(snapshotPrefix.length), payload)
-    throw new LintelError('PUBLISH_TOPIC_UNKNOWN', `gateways do not publish to ${topic}: see docs/wire.md`)
+    throw new LintelError(
+      'PUBLISH_TOPIC_UNKNOWN',
+      `gateways do not publish to ${shown(topic)}: see docs/wire.md`,
+    )
   }
 
   async function announce(

@@ -21,7 +21,7 @@ import {
   listen,
 } from './listeners.ts'
 import { PartingWords } from './parting-words.ts'
-import { printable } from './printable.ts'
+import { printable, shownDevice, shownTopic } from './printable.ts'
 import { createPublishPath } from './publish-path.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -80,6 +80,8 @@ export function createBroker(
   const parting = new PartingWords()
   /** Aedes reports the errors that it was given, too. */
   const told = new WeakSet<Error>()
+  const isEnrolled = (device: string) => registry.get(device) !== undefined
+  const shown = (topic: string) => shownTopic(topic, isEnrolled)
   let aedes: DeviceBroker
   let listeners: Listeners
 
@@ -130,7 +132,7 @@ export function createBroker(
     packet.clean = true
     const { will, clientId } = packet
     if (!will || will.topic === statusTopic(clientId)) return callback(null, true)
-    const reason = `the will of ${printable(clientId)} must be its own status topic`
+    const reason = `the will of ${shownDevice(clientId, isEnrolled)} must be its own status topic`
     callback(refuse(client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)), false)
   }
 
@@ -152,7 +154,8 @@ export function createBroker(
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
-    const error = refuse(client, new LintelError(code, reason), printable(client.id))
+    const known = shownDevice(client.id, isEnrolled) === client.id ? client.id : undefined
+    const error = refuse(client, new LintelError(code, reason), known)
     done(Object.assign(error, { returnCode: returnCode as number }), false)
   }
 
@@ -164,7 +167,7 @@ export function createBroker(
     const session = sessions.of(client)
     if (session === undefined || !session.maySubscribe(subscription.topic)) {
       const alerts = session?.isDisplay ? ', and to alerts of its sites' : ''
-      const reason = `may subscribe only to ${session?.commandTopic}${alerts}, not ${subscription.topic}`
+      const reason = `may subscribe only to ${session?.commandTopic}${alerts}, not ${shown(subscription.topic)}`
       refuse(client, new LintelError('SUBSCRIBE_DENIED', reason))
       return callback(null, null)
     }
@@ -196,7 +199,7 @@ export function createBroker(
     async start() {
       aedes = await DeviceBroker.create({
         preConnect, authenticate, authorizeSubscribe,
-        authorizePublish: createPublishPath({ admit, enroller, inFlight, sessions, refuse }),
+        authorizePublish: createPublishPath({ admit, enroller, inFlight, sessions, refuse, shown }),
         connectTimeout: options.identifyWithinMs ?? defaultIdentifyWithinMs, drainTimeout: drainTimeoutMs, maxClientsIdLength: 64,
       }) // biome-ignore format: hooks, then limits
       const onError = (client: Client, error: Error) => {

@@ -15,6 +15,8 @@ export interface PublishPathParts {
   sessions: Sessions
   /** Tells the operator, and gives back the error that ends the connection. */
   refuse(client: Client | null, error: unknown): Error
+  /** A topic as it may be told. */
+  shown(topic: string): string
 }
 
 export type Acknowledge = (error?: Error | null) => void
@@ -26,8 +28,8 @@ const willEveryMs = 1000
  * The path of one message: room, topic, admission, journal, ack. It is aedes' `authorizePublish`, the one
  * hook that runs before the PUBACK, whose callback therefore waits for the journal.
  */
-export function createPublishPath({ admit, enroller, inFlight, sessions, refuse }: PublishPathParts) {
-  const admitForAccount = createAccountPath({ admit, enroller })
+export function createPublishPath({ admit, enroller, inFlight, sessions, refuse, shown }: PublishPathParts) {
+  const admitForAccount = createAccountPath({ admit, enroller, shown })
 
   const receive = (client: Client | null, packet: PublishPacket, acknowledge: Acknowledge) => {
     const session = sessions.of(client)
@@ -72,7 +74,11 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
     }
     if (topic === session.statusTopic) return admit.status(session, payload)
     if (topic.startsWith(session.ownPrefix)) {
-      return reject(session, 'PUBLISH_TOPIC_UNKNOWN', `devices do not publish to ${topic}: see docs/wire.md`)
+      return reject(
+        session,
+        'PUBLISH_TOPIC_UNKNOWN',
+        `devices do not publish to ${shown(topic)}: see docs/wire.md`,
+      )
     }
     if (session.account !== undefined)
       return admitForAccount(session, session.account, topic, payload).catch(error => {
@@ -82,7 +88,7 @@ export function createPublishPath({ admit, enroller, inFlight, sessions, refuse 
     return reject(
       session,
       'PUBLISH_TOPIC_FOREIGN',
-      `${session.device} may not publish to ${topic}: only a device of kind gateway speaks for others`,
+      `${session.device} may not publish to ${shown(topic)}: only a device of kind gateway speaks for others`,
     )
   }
 

@@ -1,6 +1,6 @@
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import { onlyContract } from '../../devices/contract/record.ts'
-import { isSightingData } from '../../devices/contract/validate.ts'
+import { keptSighting } from '../../devices/contract/validate.ts'
 
 /**
  * What was seen on a picture, as a comment in its JPEG: it stays with the picture wherever that goes, to the
@@ -38,8 +38,8 @@ const bare = { kind: 'sighting', at: 0, receivedAt: 0, late: false, skewed: fals
 
 function parse(text: string): DataOf<'sighting'> | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return isSightingData(value) ? onlyContract({ ...bare, data: value }).data : undefined
+    const data = keptSighting(JSON.parse(text))
+    return data === undefined ? undefined : onlyContract({ ...bare, data }).data
   } catch {
     return undefined
   }
