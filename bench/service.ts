@@ -13,6 +13,8 @@ export interface Service {
   readonly operations: Operations
   /** From the start of the command to the first connection taken. */
   readonly startMs: number
+  /** The latest of what it and its children wrote to standard error. */
+  log(): string
   /** SIGKILL to every process at once. */
   kill(): Promise<void>
   stop(): Promise<void>
@@ -43,7 +45,7 @@ export async function startService(
   const log: string[] = []
   child.stderr.on('data', chunk => {
     log.push(String(chunk))
-    if (log.length > 500) log.shift()
+    if (log.length > 5000) log.shift()
   })
   const ended = once(child, 'exit')
   const up = await firstLine(child)
@@ -55,6 +57,7 @@ export async function startService(
     mqtt: mqtt.tcp,
     operations: createRemoteOperations(findEndpoint(dataPaths(data), 'api')!),
     startMs: performance.now() - started,
+    log: () => log.join(''),
     async kill() {
       process.kill(-child.pid!, 'SIGKILL')
       await ended

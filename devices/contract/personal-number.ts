@@ -138,7 +138,7 @@ function isGluedNumber(digits: string, around: Around): boolean {
  */
 function isCounterBehind(hasCountry: boolean, counter: string): boolean {
   if (counter.length < 2) return hasCountry
-  return counter.length <= 4 || (counter.length <= 6 && counter.startsWith('000'))
+  return counter.length <= 4 || (!hasCountry && counter.length <= 6 && counter.startsWith('000'))
 }
 
 /** A counter filled with noughts, or a time. */
