@@ -1,6 +1,7 @@
 import { LintelError } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/words.ts'
 import { checkPlace } from '../../devices/contract/gateway-messages.ts'
+import { holdsPersonalNumber } from '../../devices/contract/personal-number.ts'
 import { splitTopic } from '../../devices/contract/topics.ts'
 import type { Admit } from '../admit/admit.ts'
 import { parse } from '../admit/admit-events.ts'
@@ -32,7 +33,10 @@ export function createAccountPath({ admit, enroller, shown }: AccountPathParts) 
     const sender = account.senderFor(device)
     if (sender === undefined) {
       const what = `${session.device} may not publish to ${shown(topic)}: that device is not enrolled here, or of another site`
-      throw new ForeignDevice(device, `${what}; say its place first, or give the account its site`)
+      throw new ForeignDevice(
+        mayBeTold(device) ? device : undefined,
+        `${what}; say its place first, or give the account its site`,
+      )
     }
     if (rest === 'event') return admit.events(sender, payload)
     if (rest === 'sighting') return admit.sightings(sender, payload)
@@ -52,7 +56,8 @@ export function createAccountPath({ admit, enroller, shown }: AccountPathParts) 
     payload: Buffer,
   ): Promise<Outcome[]> {
     // What is wrong with it is the gateway's own: the device may not even exist.
-    const sender = { device: session.device, place: session.place, feedback: session.feedback.about(device) }
+    const feedback = mayBeTold(device) ? session.feedback.about(device) : session.feedback
+    const sender = { device: session.device, place: session.place, feedback }
     const parsed = parse(payload)
     const checked = 'fault' in parsed ? parsed : checkPlace(parsed.value)
     if ('fault' in checked) return admit.park(sender, checked.fault, payload.length)
@@ -61,7 +66,11 @@ export function createAccountPath({ admit, enroller, shown }: AccountPathParts) 
     const answer = await enroller.announce(session.device, device, place)
     account.forget(device)
     if (answer.outcome !== 'refused') return []
-    if (answer.code === 'PUBLISH_TOPIC_FOREIGN') throw new ForeignDevice(device, answer.reason)
+    if (answer.code === 'PUBLISH_TOPIC_FOREIGN')
+      throw new ForeignDevice(mayBeTold(device) ? device : undefined, answer.reason)
     return admit.park(sender, { code: 'PLACE_INVALID', reason: answer.reason }, payload.length)
   }
 }
+
+/** An id that is itself what is refused is not said again. */
+const mayBeTold = (device: string) => !holdsPersonalNumber(device)
