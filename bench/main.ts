@@ -4,6 +4,7 @@ import * as accuracy from './accuracy.ts'
 import * as alerts from './alerts.ts'
 import * as flowAlerts from './flow-alerts.ts'
 import * as flowWatch from './flow-watch.ts'
+import * as ids from './ids.ts'
 import * as influx from './influx.ts'
 import * as ingest from './ingest.ts'
 import * as query from './query.ts'
@@ -20,6 +21,7 @@ const benches: Record<string, Bench> = {
   alerts,
   'flow-alerts': flowAlerts,
   'flow-watch': flowWatch,
+  ids,
   influx,
   ingest,
   query,

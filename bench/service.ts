@@ -45,7 +45,7 @@ export async function startService(
   const log: string[] = []
   child.stderr.on('data', chunk => {
     log.push(String(chunk))
-    if (log.length > 500) log.shift()
+    if (log.length > 5000) log.shift()
   })
   const ended = once(child, 'exit')
   const up = await firstLine(child)

@@ -17,6 +17,7 @@ import { createRegistry } from '../devices/registry/registry.ts'
 import { createAdmit } from './admit/admit.ts'
 import { createRegistryEnroller } from './admit/registry-enroller.ts'
 import { createRemoteEnroller } from './admit/remote-enroller.ts'
+import { waitedPictures } from './admit/waited-pictures.ts'
 import { openWaitingRoom } from './admit/waiting-room.ts'
 import { createBroker } from './broker/broker.ts'
 import { createControlServer } from './control/control-server.ts'
@@ -29,6 +30,7 @@ import { RefusalLog } from './refusal-log.ts'
 import { openFileSnapshotReader } from './snapshots/file-snapshots.ts'
 import { createHolds } from './snapshots/holds.ts'
 import { originalReader } from './snapshots/originals.ts'
+import { taggerConsumer } from './tagger/settings.ts'
 import { createBookReader } from './uplink/book.ts'
 
 /** What the supervisor hands to this process. */
@@ -88,8 +90,10 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     maxAgeMs: config.snapshots.maxWaitingS * secondMs,
     onFault,
   })
-  // What was left over a stop may be too old already.
+  // What was left over a stop may be too old already, or have no record.
   await waitingRoom.sweep()
+  if (waitingRoom.stats().pictures > 0)
+    await waitingRoom.keepOnly(waitedPictures(reader, cursors.get(taggerConsumer)))
   const runId = randomUUID()
   const admit = createAdmit({
     journal,

@@ -1,14 +1,24 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { ErrorCode } from '../../core/errors.ts'
-import { parseRfc3339 } from '../../core/rfc3339.ts'
 import type { EventId } from '../../core/words.ts'
-import { type DataOf, dataSchemas, EventIdSchema } from './kinds.ts'
-import { holdsPersonalNumber } from './personal.ts'
-import { type CompiledSchema, checkStatus, describe, type Fault, isEventId, timeFault } from './validate.ts'
+import { isZone } from '../../core/zone.ts'
+import { type DataOf, dataSchemas, EventIdSchema, maxTimeLength } from './kinds.ts'
+import {
+  type CompiledSchema,
+  checkStatus,
+  cleanSighting,
+  describe,
+  type Fault,
+  isEventId,
+  momentOf,
+  personFault,
+  textOfPerson,
+  timeFault,
+} from './validate.ts'
 
 /** What only the account of a gateway sends: docs/wire.md, Gateways. */
-const time = Type.String({ maxLength: 40, description: 'RFC 3339, with an offset or Z.' })
+const time = Type.String({ maxLength: maxTimeLength, description: 'RFC 3339, with an offset or Z.' })
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 64, description })
 
 export const PlaceSchema = Type.Object({
@@ -46,6 +56,7 @@ interface Happened<D> {
 export function checkPlace(value: unknown): { readonly place: AnnouncedPlace } | { readonly fault: Fault } {
   if (!placeValidator.Check(value)) return fault('PLACE_INVALID', describe(placeValidator, value))
   const { kind, site, building, point, zone, household } = value as AnnouncedPlace
+  if (!isZone(zone)) return fault('PLACE_INVALID', '/zone must be an IANA time zone such as Asia/Shanghai')
   // Only where it is said: what the centre knows is not unsaid by an edge that knows less.
   return { place: { kind, site, building, point, zone, ...(household ? { household } : {}) } }
 }
@@ -53,11 +64,11 @@ export function checkPlace(value: unknown): { readonly place: AnnouncedPlace } |
 export function checkSighting(value: unknown): Happened<DataOf<'sighting'>> | { readonly fault: Fault } {
   if (!sightingValidator.Check(value)) return fault('SIGHTING_INVALID', describe(sightingValidator, value))
   const { id, time, data } = value as Static<typeof SightingSchema>
-  if (!isEventId(id)) return fault('SIGHTING_INVALID', "/id must not be a person's number")
-  if (holdsPersonalNumber(data.model ?? ''))
-    return fault('SIGHTING_INVALID', "/data/model must not hold a person's number")
-  const atMs = parseRfc3339(time)
-  return Number.isNaN(atMs) ? fault('SIGHTING_INVALID', timeFault) : { id, atMs, data }
+  const atMs = momentOf(time)
+  if (!isEventId(id, atMs)) return fault('SIGHTING_INVALID', "/id must not be a person's number")
+  const personal = textOfPerson('sighting', data)
+  if (personal !== undefined) return fault('SIGHTING_INVALID', `/data/${personal} ${personFault}`)
+  return Number.isNaN(atMs) ? fault('SIGHTING_INVALID', timeFault) : { id, atMs, data: cleanSighting(data) }
 }
 
 /** A status that another reports, with an id so that it is stored once and a time since it may come late. */
@@ -67,8 +78,8 @@ export function checkReportedStatus(value: unknown): Happened<DataOf<'status'>> 
   if (!reportedStatusValidator.Check(value))
     return fault('STATUS_INVALID', describe(reportedStatusValidator, value))
   const { id, time } = value as Static<typeof ReportedStatusSchema>
-  if (!isEventId(id)) return fault('STATUS_INVALID', "/id must not be a person's number")
-  const atMs = parseRfc3339(time)
+  const atMs = momentOf(time)
+  if (!isEventId(id, atMs)) return fault('STATUS_INVALID', "/id must not be a person's number")
   return Number.isNaN(atMs) ? fault('STATUS_INVALID', timeFault) : { id, atMs, data: checked.data }
 }
 

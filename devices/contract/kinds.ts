@@ -18,8 +18,13 @@ const integer = (description: string, minimum: number, maximum: number) =>
 
 const firmware = Type.String({ pattern: '^[A-Za-z0-9._+-]{1,32}$', description: 'Firmware version.' })
 const direction = oneOf('Into or out of the building or site.', 'in', 'out')
-const maxUint32 = 4_294_967_295
+/** A whole number up to it has ten digits at most. */
+export const maxUint32 = 4_294_967_295
 const maxUint16 = 65_535
+/** 16 TiB: a number of fifteen digits may be a person's. */
+const maxBytes = 2 ** 44
+/** Of the text of a time. */
+export const maxTimeLength = 40
 
 /** What became of a snapshot; each gets exactly one sighting, so that none goes in silence. */
 export const sightingOutcomes = ['seen', 'unreadable', 'thinned', 'missing', 'parked'] as const
@@ -75,7 +80,7 @@ export const dataSchemas = {
     rssiDbm: Type.Optional(number('Signal strength.', -200, 50)),
     temperatureC: Type.Optional(number('Temperature inside the case.', -100, 200)),
     queued: Type.Optional(integer('Events waiting on the device.', 0, maxUint32)),
-    freeBytes: Type.Optional(integer('Free storage on the device.', 0, Number.MAX_SAFE_INTEGER)),
+    freeBytes: Type.Optional(integer('Free storage on the device; kept to six digits.', 0, maxBytes)),
   }),
   status: Type.Object({
     state: oneOf('Whether the device is connected; the will says offline.', 'online', 'offline'),
@@ -155,7 +160,7 @@ export const eventSchema = <K extends EventType>(type: K) =>
   Type.Object({
     id: EventIdSchema,
     type: Type.Literal(type),
-    time: Type.String({ maxLength: 40, description: 'RFC 3339, with an offset or Z.' }),
+    time: Type.String({ maxLength: maxTimeLength, description: 'RFC 3339, with an offset or Z.' }),
     data: dataSchemas[type],
   })
 

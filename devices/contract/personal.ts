@@ -1,47 +1,74 @@
-import { dataSchemas, eventTypes } from './kinds.ts'
+import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
+import { dataSchemas, eventTypes, maxTimeLength } from './kinds.ts'
+import { harmlessNames, personalNames, subjects, suffixes, traditional } from './member-names.ts'
 
 /**
- * What a record keeps is decided by a list of what is allowed (`dataSchemas`), so a personal member
- * is cut whatever its spelling. The patterns here only tell such members apart from harmless unknown
- * ones, so that they are counted per device and its maker is told.
+ * What a record keeps is decided by a list of what is allowed (`dataSchemas`), so a personal member is cut whatever its
+ * spelling. The table of member-names.ts only tells such members apart from harmless unknown ones, so that they are
+ * counted per device and its maker is told.
  */
 const maxNameLength = 64
-const personalName =
-  /name|nick|idcard|identity|certificate|document|passport|cardno|cardnum|cardid|credential|phone|mobile|^tel$|telno|telnum|telephone|msisdn|plate|licen[cs]e|vin$|(?<!inter|sur)face(?!t)|feature|template|embedding|biometric|fingerprint|iris|portrait|photo|avatar|birth|gender|sex|^age$|ethnic|nationality|(?<!desti|combi|termi|coordi|origi)nation|address|email|mail|wechat|weixin|openid|unionid|userid|personid|residentid|person|owner|household|姓|名|身份|证|卡号|手机|电话|车牌|人脸|照片|生日|性别|民族|住址|地址|邮箱|微信/u
+
+const list = (text: string | undefined) => (text === undefined ? [] : text.split(' '))
+const tableOf = (part: 'anywhere' | 'words' | 'alone') =>
+  new Map(personalNames.flatMap(row => list(row[part]).map(name => [name, row.says] as const)))
+const anywhere = tableOf('anywhere')
+const words = tableOf('words')
+const alone = tableOf('alone')
+/** The longest first, so that of two that begin alike the more telling one is found. */
+const anyOf = (names: Iterable<string>) => [...names].sort((a, b) => b.length - a.length).join('|')
+const anywhereIn = new RegExp(anyOf(anywhere.keys()), 'u')
+const harmless = new RegExp(anyOf(list(harmlessNames)), 'g')
+const suffix = new RegExp(`(?:${anyOf(list(suffixes))})?\\d*$`)
+const subject = new RegExp(`^(?:${anyOf(list(subjects))})`)
+const simplified = new Map(
+  Array.from({ length: traditional.length / 2 }, (_, i) => [traditional[2 * i]!, traditional[2 * i + 1]!]),
+)
 
 const ascii = /^[\x20-\x7e]*$/
+const accents = /\p{M}+/gu
+const nothingSaid = /[^\p{L}\p{N}]+/gu
+/** Between the words of `roomNo`, `ROOM_NO` and `IDNumber`. */
+const betweenWords = /[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)/
 
-/** What a member's name, in any case and with any separators, says of a person, in a word of `personalName`. */
+const oneWord = /^[a-z]+$/
+/** `jsysfzjhm` and a number or a word behind it. */
+const maxAbbreviation = 14
+
+/** What a member's name, in any case, script and with any separators, says of a person, in a word of the table. */
 export function personalWordIn(name: string): string | undefined {
   // Normalising may make one character eighteen.
   const short = name.slice(0, maxNameLength)
-  const normal = ascii.test(short) ? short : short.normalize('NFKC').slice(0, maxNameLength)
-  const plain = normal.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '')
-  return personalName.exec(plain)?.[0]
+  const normal = ascii.test(short) ? short : normalised(short)
+  const plain = normal.toLowerCase().replace(nothingSaid, '')
+  const telling = plain.replace(harmless, '')
+  const found = anywhereIn.exec(telling)?.[0]
+  if (found !== undefined) return anywhere.get(found)
+  if (telling === '') return undefined
+  const whole =
+    words.get(telling) ?? (telling.length <= maxAbbreviation ? abbreviationIn(telling) : undefined)
+  if (whole !== undefined || telling !== plain) return whole
+  if (oneWord.test(normal)) return undefined
+  for (const word of normal.split(betweenWords)) {
+    const said = words.get(word.toLowerCase())
+    if (said !== undefined) return said
+  }
+  return undefined
 }
 
-const mobileNumber = /^(?:\+?86)?1[3-9]\d{9}$/
-const residentNumber = /^\d{6}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]$/
-
-/** Whether a text is a mainland mobile number or resident identity number (GB 11643, checksum included). */
-export function isPersonalNumber(text: string): boolean {
-  if (mobileNumber.test(text)) return true
-  if (!residentNumber.test(text)) return false
-  let sum = 0
-  for (let i = 0; i < 17; i++) sum += Number(text[i]) * (2 ** (17 - i) % 11)
-  return '10X98765432'[sum % 11] === text[17]!.toUpperCase()
+function normalised(name: string): string {
+  const plain = name.normalize('NFKD').replace(accents, '').slice(0, maxNameLength).normalize('NFC')
+  return [...plain].map(char => simplified.get(char) ?? char).join('')
 }
 
-const longNumber = /\d{11,18}[Xx]?/g
-
-/** The same, anywhere in it: `card-13812345678`. */
-export function holdsPersonalNumber(text: string): boolean {
-  return text.match(longNumber)?.some(isPersonalNumber) ?? false
-}
-
-/** The text with such numbers taken out. */
-export function withoutPersonalNumbers(text: string): string {
-  return text.replace(longNumber, number => (isPersonalNumber(number) ? '<number>' : number))
+/** `xm`, `xm2`, `sfzhNo`, and whose: `ryxm`. */
+function abbreviationIn(plain: string): string | undefined {
+  const short = plain.replace(suffix, '')
+  for (const name of [plain, short, plain.replace(subject, ''), short.replace(subject, '')]) {
+    const said = alone.get(name) ?? words.get(name)
+    if (said !== undefined) return said
+  }
+  return undefined
 }
 
 const envelopeNames = [
@@ -121,7 +148,18 @@ const vocabulary = new Set<string>([
   ),
 ])
 
-const rfc3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
+/** No clock that was ever set says less: it may be a day of birth. */
+const firstEventMs = Date.UTC(2000, 0, 1)
+
+/** To the millisecond: behind its point a time may have as many digits as somebody's number. */
+function plainTime(text: string): string | undefined {
+  const ms = text.length <= maxTimeLength ? parseRfc3339(text) : Number.NaN
+  return ms >= firstEventMs ? formatRfc3339(ms) : undefined
+}
+
+/** Six digits are enough of a measurement, and too few for a person's number. */
+export const sixDigits = (value: number): number => Number(value.toPrecision(6))
+
 /** Members that are numbers: a number anywhere else may be a day of birth or a flat. */
 const measurements = new Set<string>(
   eventTypes.flatMap(type =>
@@ -145,10 +183,12 @@ export function maskPayload(value: unknown, depth = 0, name?: string): unknown {
     case 'boolean':
       return isOurs ? value : '<flag>'
     case 'number':
-      return name !== undefined && measurements.has(name) && Math.abs(value) < 100_000 ? value : '<number>'
+      return name !== undefined && measurements.has(name) && Math.abs(value) < 100_000
+        ? sixDigits(value)
+        : '<number>'
     case 'string': {
-      const isPlain = isOurs && (vocabulary.has(value) || (name === 'time' && rfc3339.test(value)))
-      return isPlain ? value : `<text of ${value.length}>`
+      const plain = name === 'time' ? plainTime(value) : isOurs && vocabulary.has(value) ? value : undefined
+      return plain ?? `<text of ${value.length}>`
     }
   }
   if (value === null) return null

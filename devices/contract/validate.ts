@@ -1,5 +1,5 @@
 import { Compile } from 'typebox/compile'
-import type { ErrorCode } from '../../core/errors.ts'
+import { type ErrorCode, errorCodes } from '../../core/errors.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { eventIdPattern } from '../../core/words.ts'
 import {
@@ -7,10 +7,16 @@ import {
   type DeviceEvent,
   dataSchemas,
   deniedReasons,
+  type EventType,
   eventSchema,
   eventTypes,
+  type Kind,
+  kindCodes,
+  maxTimeLength,
+  maxUint32,
 } from './kinds.ts'
-import { holdsPersonalNumber } from './personal.ts'
+import { sixDigits } from './personal.ts'
+import { holdsPersonalNumber, isIdOfPerson } from './personal-number.ts'
 
 /** Why a payload, or one event of it, can never be stored. `reason` names the member and the rule, never a value. */
 export interface Fault {
@@ -39,7 +45,8 @@ export function checkEvent(value: unknown): Checked {
     return fault('EVENT_INVALID', 'an event must be a JSON object')
   }
   const { id, type, time, data } = value as Record<string, unknown>
-  if (!isEventId(id)) {
+  const atMs = momentOf(time)
+  if (!isEventId(id, atMs)) {
     return fault('EVENT_ID_INVALID', `/id must match ${eventIdPattern} and must not be a person's number`)
   }
   const validator = validators.get(type)
@@ -47,34 +54,85 @@ export function checkEvent(value: unknown): Checked {
     return fault('EVENT_TYPE_UNKNOWN', `/type must be one of ${eventTypes.join(', ')}`)
   if (type === 'passage') foldReason(data)
   if (!validator.Check(value)) return fault('EVENT_INVALID', describe(validator, value))
-  if (type === 'health' && holdsNumberOfPerson(data)) return fault('EVENT_INVALID', `/data${firmwareFault}`)
-  const atMs = parseRfc3339(time as string)
+  const personal = textOfPerson(type as EventType, data)
+  if (personal !== undefined) return fault('EVENT_INVALID', `/data/${personal} ${personFault}`)
   if (Number.isNaN(atMs)) {
     return fault('EVENT_TIME_INVALID', timeFault)
   }
+  coarsen(type as EventType, data)
   return { event: value as DeviceEvent, atMs }
 }
 
+/** Epoch ms of the time that came with something; NaN where there is none. */
+export const momentOf = (time: unknown): number =>
+  typeof time === 'string' && time.length <= maxTimeLength ? parseRfc3339(time) : Number.NaN
+
 export const timeFault = '/time must be RFC 3339 with an offset or Z, such as 2026-11-21T08:30:00+08:00'
 
-export function isEventId(id: unknown): id is string {
-  return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !holdsPersonalNumber(id)
+/** `at` is the time that is told with it, epoch ms: an id may begin with that. */
+export function isEventId(id: unknown, at?: number): id is string {
+  return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !isIdOfPerson(id, at)
 }
 
 export function checkStatus(value: unknown): { readonly data: DataOf<'status'> } | { readonly fault: Fault } {
   if (!statusValidator.Check(value)) return fault('STATUS_INVALID', describe(statusValidator, value))
-  if (holdsNumberOfPerson(value)) return fault('STATUS_INVALID', firmwareFault)
+  const personal = textOfPerson('status', value)
+  if (personal !== undefined) return fault('STATUS_INVALID', `/${personal} ${personFault}`)
   return { data: value as DataOf<'status'> }
 }
 
 export const isSightingData = (value: unknown): value is DataOf<'sighting'> => sightingValidator.Check(value)
 
-const firmwareFault = "/firmware must not hold a person's number"
+/** What another says was seen on a picture, as it may rest. Undefined where it is no sighting, or a text of it speaks of a person. */
+export function keptSighting(value: unknown): DataOf<'sighting'> | undefined {
+  if (!isSightingData(value) || textOfPerson('sighting', value) !== undefined) return undefined
+  return cleanSighting(value)
+}
 
-/** The one text that a record keeps as it came. */
-function holdsNumberOfPerson(data: unknown): boolean {
-  const { firmware } = data as { firmware?: string }
-  return firmware !== undefined && holdsPersonalNumber(firmware)
+/** A code that is none of ours may be any word: it is left out, and what was seen is kept. */
+export function cleanSighting(data: DataOf<'sighting'>): DataOf<'sighting'> {
+  if (data.reason !== undefined && !Object.hasOwn(errorCodes, data.reason)) delete data.reason
+  coarsen('sighting', data)
+  return data
+}
+
+export const personFault = "must not hold a person's number"
+
+interface Member {
+  readonly type?: string
+  readonly enum?: unknown
+  readonly maximum?: number
+}
+const membersOf = (wanted: (member: Member) => boolean) =>
+  new Map<Kind, readonly string[]>(
+    kindCodes.map(kind => {
+      const members = Object.entries(dataSchemas[kind].properties) as [string, Member][]
+      return [kind, members.filter(([, member]) => wanted(member)).map(([name]) => name)]
+    }),
+  )
+const texts = membersOf(({ type, enum: words }) => type === 'string' && words === undefined)
+const measured = membersOf(
+  ({ type, maximum = 0 }) => type === 'number' || (type === 'integer' && maximum > maxUint32),
+)
+
+/** Which of the texts that a record of this kind keeps as they came holds a person's number. */
+export function textOfPerson(kind: Kind, data: unknown): string | undefined {
+  const members = texts.get(kind)!
+  if (members.length === 0) return undefined
+  const values = data as Readonly<Record<string, string | undefined>>
+  return members.find(name => holdsPersonalNumber(values[name] ?? ''))
+}
+
+/**
+ * Measurements are kept to six digits: eleven would be a mobile number, with a point in it or without. Whole numbers of
+ * up to 32 bits have at most ten, and stay as they are.
+ */
+function coarsen(kind: Kind, data: unknown): void {
+  const values = data as Record<string, number | undefined>
+  for (const name of measured.get(kind)!) {
+    const value = values[name]
+    if (value !== undefined) values[name] = sixDigits(value)
+  }
 }
 
 /** Firmware invents reasons; a denied passage must not be lost for an unlisted word, nor may free text rest. */

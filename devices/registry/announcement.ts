@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts'
-import { holdsPersonalNumber } from '../contract/personal.ts'
-import { type Device, faultOfDevice, isAtPoint, type NewDevice, speaksFor } from './device.ts'
+import { holdsPersonalNumber } from '../contract/personal-number.ts'
+import { type Device, isAtPoint, type NewDevice, ruleBrokenBy, speaksFor } from './device.ts'
 
 export type Announced = { readonly outcome: 'enrolled' | 'moved' | 'unchanged' } | AnnouncementRefused
 
@@ -48,12 +48,16 @@ function commandWith({ device, site, building, point, sites = [] }: Device, furt
   return `lintel device add ${device} --kind gateway ${place} ${also}`
 }
 
+/** As on the plates of the mainland: a province, a letter, five or six more. */
+const plate =
+  /[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. _-]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳]/iu
+
 function faultOfAnnounced(row: unknown): string | undefined {
-  const fault = faultOfDevice(row)
+  const fault = ruleBrokenBy(row)
   if (fault !== undefined) return fault
-  const { kind, site, building, point } = row as NewDevice
+  const { kind, device, site, building, point } = row as NewDevice
   if (!isAtPoint(kind)) return 'kind must be terminal or checkpoint'
-  return [site, building, point].some(holdsPersonalNumber)
-    ? "site, building and point must not hold a person's number"
-    : undefined
+  const texts = Object.entries({ device, site, building, point })
+  const personal = texts.find(([, text]) => holdsPersonalNumber(text) || plate.test(text))
+  return personal && `${personal[0]} must not hold a person's number or a plate`
 }

@@ -70,13 +70,18 @@ export interface Device extends NewDevice {
 
 const validator = Compile(NewDeviceSchema)
 
-/** What is wrong with it, in words for the operator; undefined if nothing is. */
-export function faultOfDevice(value: unknown): string | undefined {
+/** What is wrong with it, in words for the operator, to whom it quotes what he typed; undefined if nothing is. */
+export const faultOfDevice = (value: unknown): string | undefined => faultIn(value, true)
+
+/** The same of what another machine said: by the member and the rule alone, since it is written down. */
+export const ruleBrokenBy = (value: unknown): string | undefined => faultIn(value, false)
+
+function faultIn(value: unknown, quotes: boolean): string | undefined {
   if (!validator.Check(value)) {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return 'a device must be a JSON object'
     const unknown = Object.keys(value).filter(member => !memberNames.includes(member))
-    if (unknown.length > 0) return `${unknown.join(', ').slice(0, 64)} is not known`
+    if (unknown.length > 0) return `${quotes ? unknown.join(', ').slice(0, 64) : 'a member'} is not known`
     const first = validator.Errors(value)[0]!
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
@@ -90,9 +95,9 @@ export function faultOfDevice(value: unknown): string | undefined {
     return 'only a gateway or a display has further sites'
   if (value.device === reservedId) return `device must not be ${reservedId}: topics of alerts begin with it`
   if (value.household && value.kind !== 'terminal') return "only a terminal is a household's door"
-  return isZone(value.zone)
-    ? undefined
-    : `zone must be an IANA time zone such as Asia/Shanghai, not "${value.zone.slice(0, 64)}"`
+  if (isZone(value.zone)) return undefined
+  const rule = 'zone must be an IANA time zone such as Asia/Shanghai'
+  return quotes ? `${rule}, not "${value.zone.slice(0, 64)}"` : rule
 }
 
 /** Whether it is a gateway that answers for the site. */

@@ -3,7 +3,7 @@ import type { Place } from '../../core/words.ts'
 import { findCut, maskPayload, newLookBudget } from '../../devices/contract/personal.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
-import { checkEvent, type Fault, isEventId } from '../../devices/contract/validate.ts'
+import { checkEvent, type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
 import type { Item, Parked } from '../journal/journal.ts'
 import { placeInTime } from './place-in-time.ts'
 
@@ -111,9 +111,10 @@ const inArray = ({ code, reason }: Fault, index: number): Fault => ({
 
 /** What of an event that broke the contract may rest: its masked shape, and its id if that is one. */
 function park({ code, reason }: Fault, value: unknown, bytes: number, receivedAt: number): Parked {
-  const id = (value as { id?: unknown } | null)?.id
+  const { id, time } = (value ?? {}) as { id?: unknown; time?: unknown }
   const payload = maskPayload(value)
-  return { lane: 'event', receivedAt, code, reason, bytes, payload, ...(isEventId(id) ? { id } : {}) }
+  const kept = isEventId(id, momentOf(time)) ? { id } : {}
+  return { lane: 'event', receivedAt, code, reason, bytes, payload, ...kept }
 }
 
 function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted {

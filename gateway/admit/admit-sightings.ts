@@ -1,7 +1,7 @@
 import type { Place } from '../../core/words.ts'
 import { checkSighting } from '../../devices/contract/gateway-messages.ts'
 import { sightingRecordId } from '../../devices/contract/record-ids.ts'
-import { type Fault, isEventId } from '../../devices/contract/validate.ts'
+import { type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
 import type { Item } from '../journal/journal.ts'
 import { faultOfLength, parse } from './admit-events.ts'
 import { placeInTime } from './place-in-time.ts'
@@ -17,8 +17,9 @@ export interface AdmittedSightings {
 export function admitSightings(payload: Buffer, place: Place, receivedAt: number): AdmittedSightings {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
-  const park = ({ code, reason }: Fault, bytes: number, named?: unknown) => {
-    const id = isEventId(named) ? { id: named } : {}
+  const park = ({ code, reason }: Fault, bytes: number, value?: unknown) => {
+    const named = (value ?? {}) as { id?: unknown; time?: unknown }
+    const id = isEventId(named.id, momentOf(named.time)) ? { id: named.id } : {}
     faults.push({ code, reason, ...id })
     items.push({ parked: { lane: 'snapshot', receivedAt, code, reason, bytes, ...id } })
   }
@@ -33,11 +34,7 @@ export function admitSightings(payload: Buffer, place: Place, receivedAt: number
       for (const value of values) {
         const checked = checkSighting(value)
         if ('fault' in checked) {
-          park(
-            checked.fault,
-            Math.round(payload.length / values.length),
-            (value as { id?: unknown } | null)?.id,
-          )
+          park(checked.fault, Math.round(payload.length / values.length), value)
           continue
         }
         const { id, atMs, data } = checked

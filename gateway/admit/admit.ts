@@ -4,13 +4,13 @@ import type { DeviceId, EventId, Place } from '../../core/words.ts'
 import { checkReportedStatus } from '../../devices/contract/gateway-messages.ts'
 import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-ids.ts'
 import { maxJsonBytes } from '../../devices/contract/topics.ts'
-import { checkStatus, type Fault, isEventId } from '../../devices/contract/validate.ts'
+import { checkStatus, type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
 import type { Item, Journal, Lane, Outcome } from '../journal/journal.ts'
 import { type Admitted, admitEvents, parse } from './admit-events.ts'
 import { admitSightings } from './admit-sightings.ts'
 import type { Answers } from './feedback.ts'
 import { placeInTime } from './place-in-time.ts'
-import type { WaitingRoom } from './waiting-room.ts'
+import type { Delivery, WaitingRoom } from './waiting-room.ts'
 
 /** Whose it is, where that device stands, and a way to answer. */
 export interface Sender {
@@ -98,7 +98,7 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     const { via } = sender
     const { value } = parsed
     const taken = via === undefined ? ownStatus(value, receivedAt) : reportedStatus(value, via, receivedAt)
-    if ('fault' in taken) return park(sender, 'event', taken.fault, payload.length)
+    if ('fault' in taken) return park(sender, 'event', taken.fault, payload.length, idOf(value))
     const { id, data, time } = taken
     const { state, firmware } = data
     const kept = { state, ...(firmware === undefined ? {} : { firmware }) }
@@ -136,29 +136,30 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     const receivedAt = clock()
     journal.note(sender.device, 'snapshot', { received: 1 })
     const fault = faultOfSnapshot(event, jpeg, maxSnapshotBytes)
-    if (fault !== undefined) return park(sender, 'snapshot', fault, jpeg.length, event)
+    if (fault !== undefined)
+      return park(sender, 'snapshot', fault, jpeg.length, isEventId(event) ? event : undefined)
+    let delivery: Delivery
     try {
-      await waitingRoom.put(sender.device, event, jpeg)
+      delivery = await waitingRoom.put(sender.device, event, jpeg)
     } catch (error) {
       journal.note(sender.device, 'snapshot', { refused: 1 })
       throw new LintelError('JOURNAL_COMMIT_FAILED', 'the snapshot could not be kept', { cause: error })
     }
     const data = { bytes: jpeg.length, ...(sender.via === undefined ? {} : { redacted: true }) }
     const record = { kind: 'snapshot', data, receivedAt, place: sender.place, ...ofNow(receivedAt) } as const
-    return journal.append(sender.device, [{ id: snapshotRecordId(event), record }], 'snapshot')
+    const appended = journal.append(sender.device, [{ id: snapshotRecordId(event), record }], 'snapshot')
+    const isStored = await appended.then(
+      ([outcome]) => outcome === 'stored',
+      () => false,
+    )
+    await delivery.settle(isStored)
+    return appended
   }
 
-  function park(
-    sender: Sender,
-    lane: Lane,
-    fault: Fault,
-    bytes: number,
-    event?: EventId,
-  ): Promise<Outcome[]> {
-    const id = isEventId(event) ? { id: event } : {}
-    const parked = { lane, receivedAt: clock(), ...fault, bytes, ...id }
+  function park(sender: Sender, lane: Lane, fault: Fault, bytes: number, id?: EventId): Promise<Outcome[]> {
+    const parked = { lane, receivedAt: clock(), ...fault, bytes, ...(id === undefined ? {} : { id }) }
     return appendThenAnswer(sender, [{ parked }], lane, () =>
-      sender.feedback.refuse(fault.code, fault.reason, id.id),
+      sender.feedback.refuse(fault.code, fault.reason, id),
     )
   }
 
@@ -189,6 +190,12 @@ function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
     const isLast = more > 0 && index === toldOfMessage - 1
     feedback.refuse(code, isLast ? `${reason}; and so were ${more} more of this message` : reason, id)
   }
+}
+
+/** A gateway's status has one. */
+const idOf = (value: unknown) => {
+  const { id, time } = (value ?? {}) as { id?: unknown; time?: unknown }
+  return isEventId(id, momentOf(time)) ? id : undefined
 }
 
 function answer(feedback: Answers, { faults, personal, skewed }: Admitted): void {

@@ -22,15 +22,39 @@ export interface WaitingRoomOptions {
  * is worth less than the next one, and one device that floods drives out its own.
  */
 export interface WaitingRoom {
-  /** Resolves when the picture would survive a power cut. Putting the same again changes nothing. */
-  put(device: DeviceId, event: EventId, jpeg: Buffer): Promise<void>
+  /**
+   * Resolves when the picture would survive a power cut. Where the same waits already, that stays as it is. What becomes
+   * of it is said when it is known what became of its record.
+   */
+  put(device: DeviceId, event: EventId, jpeg: Buffer): Promise<Delivery>
   get(device: DeviceId, event: EventId): Promise<Buffer | undefined>
   remove(device: DeviceId, event: EventId): Promise<void>
-  /** Removes what is too old. */
+  /**
+   * For a start, before anything is put: removes what no record tells of, such as a picture that was written right before
+   * a crash. It was not acked, so its device has it.
+   */
+  keepOnly(waited: Iterable<{ readonly device: DeviceId; readonly event: EventId }>): Promise<void>
+  /** Removes what is too old, and what could not be removed before. */
   sweep(): Promise<void>
   stats(): { pictures: number; bytes: number; evicted: number; expired: number }
   /** After all that has been put. */
   close(): Promise<void>
+}
+
+/** One delivery of a picture: of the same one there may be several at once. */
+export interface Delivery {
+  /**
+   * To be called once, whatever became of its record. The picture stays where it waited before, or where the record of
+   * this or another delivery under way was stored; else nobody would ever look at it, and it is removed. Never rejects:
+   * what cannot be removed is tried again with each sweep.
+   */
+  settle(isStored: boolean): Promise<void>
+}
+
+interface Deliveries {
+  open: number
+  /** Somebody will look at the picture. */
+  isWanted: boolean
 }
 
 const extension = '.jpg'
@@ -51,6 +75,9 @@ export async function openWaitingRoom({
   const pictures = new Map<string, { bytes: number; at: number }>()
   const shares = new Shares<string>()
   const writing = new Map<string, Promise<void>>()
+  const deliveries = new Map<string, Deliveries>()
+  /** Files that should be gone and could not be removed. */
+  const stuck = new Set<string>()
   let bytes = 0
   let evicted = 0
   let expired = 0
@@ -79,11 +106,35 @@ export async function openWaitingRoom({
     pictures.delete(name)
     shares.remove(name)
     bytes -= picture.bytes
+    // It has been looked at, or never will be: what is delivered again is of no use to anybody.
+    const underWay = deliveries.get(name)
+    if (underWay !== undefined) underWay.isWanted = false
+    await erase(name)
+  }
+
+  async function erase(name: string): Promise<void> {
+    stuck.add(name)
     await files.remove(name)
+    stuck.delete(name)
+  }
+
+  function deliver(name: string): Delivery {
+    const all = deliveries.get(name) ?? { open: 0, isWanted: pictures.has(name) }
+    deliveries.set(name, all)
+    all.open++
+    return {
+      async settle(isStored) {
+        all.isWanted ||= isStored
+        if (--all.open > 0) return
+        deliveries.delete(name)
+        if (!all.isWanted) await discard(name).catch(onFault)
+      },
+    }
   }
 
   /** Room is taken before anything is awaited, so that two at once cannot both think that there is some. */
   async function add(device: DeviceId, name: string, jpeg: Buffer): Promise<void> {
+    stuck.delete(name)
     const done: Promise<void>[] = []
     while (bytes + jpeg.length > maxBytes && shares.count > 0) {
       evicted++
@@ -99,20 +150,39 @@ export async function openWaitingRoom({
     }
   }
 
+  async function write(device: DeviceId, name: string, jpeg: Buffer): Promise<void> {
+    const underWay = writing.get(name)
+    // The same again, while the first is not yet safe, is not safe either.
+    if (underWay !== undefined) return underWay
+    if (pictures.has(name)) return
+    const added = add(device, name, jpeg).finally(() => writing.delete(name))
+    writing.set(name, added)
+    return added
+  }
+
   return {
     async put(device, event, jpeg) {
       const name = nameOf(device, event)
-      const underWay = writing.get(name)
-      // The same again, while the first is not yet safe, is not safe either.
-      if (underWay !== undefined) return underWay
-      if (pictures.has(name)) return
-      const added = add(device, name, jpeg).finally(() => writing.delete(name))
-      writing.set(name, added)
-      return added
+      const delivery = deliver(name)
+      try {
+        await write(device, name, jpeg)
+        return delivery
+      } catch (error) {
+        await delivery.settle(false)
+        throw error
+      }
     },
     get: (device, event) => readWaiting(directory, device, event),
     remove: (device, event) => discard(nameOf(device, event)),
+    async keepOnly(waited) {
+      const wanted = new Set([...waited].map(({ device, event }) => nameOf(device, event)))
+      for (const name of [...pictures.keys()]) {
+        if (wanted.has(name) || deliveries.has(name)) continue
+        await discard(name)
+      }
+    },
     async sweep() {
+      for (const name of [...stuck]) await erase(name).catch(onFault)
       const before = clock() - maxAgeMs
       for (const [name, { at }] of [...pictures]) {
         if (at >= before) continue

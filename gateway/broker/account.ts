@@ -8,9 +8,9 @@ import type { Feedback } from '../admit/feedback.ts'
 
 /** A gateway said something of a device that is not of its sites. */
 export class ForeignDevice extends LintelError {
-  readonly about: DeviceId
+  readonly about: DeviceId | undefined
 
-  constructor(about: DeviceId, reason: string) {
+  constructor(about: DeviceId | undefined, reason: string) {
     super('PUBLISH_TOPIC_FOREIGN', reason)
     this.about = about
   }

@@ -21,7 +21,7 @@ import {
   listen,
 } from './listeners.ts'
 import { PartingWords } from './parting-words.ts'
-import { printable } from './printable.ts'
+import { printable, shownDevice, shownTopic } from './printable.ts'
 import { createPublishPath } from './publish-path.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -115,6 +115,8 @@ export function createBroker(
   let unsent = 0
   /** Aedes reports the errors that it was given, too. */
   const told = new WeakSet<Error>()
+  const isEnrolled = (device: string) => registry.get(device) !== undefined
+  const shown = (topic: string) => shownTopic(topic, isEnrolled)
   let aedes: DeviceBroker
   let listeners: Listeners
 
@@ -165,7 +167,16 @@ export function createBroker(
     })
   }
 
-  const publishPath = createPublishPath({ admit, enroller, inFlight, sessions, throttles, cpuMs, refuse })
+  const publishPath = createPublishPath({
+    admit,
+    enroller,
+    inFlight,
+    sessions,
+    throttles,
+    cpuMs,
+    refuse,
+    shown,
+  })
 
   const preConnect = (
     client: Client,
@@ -183,7 +194,7 @@ export function createBroker(
       return callback(refuse(client, new LintelError('PACKET_MALFORMED', reason)), false)
     }
     if (!will || will.topic === statusTopic(clientId)) return callback(null, true)
-    const reason = `the will of ${printable(clientId)} must be its own status topic`
+    const reason = `the will of ${shownDevice(clientId, isEnrolled)} must be its own status topic`
     callback(refuse(client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)), false)
   }
 
@@ -214,7 +225,8 @@ export function createBroker(
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
-    const error = refuse(client, new LintelError(code, reason), printable(clientId) || undefined)
+    const known = shownDevice(client.id, isEnrolled) === client.id ? client.id : undefined
+    const error = refuse(client, new LintelError(code, reason), known)
     done(Object.assign(error, { returnCode: returnCode as number }), false)
   }
 
@@ -228,7 +240,7 @@ export function createBroker(
       denied++
       const times = session === undefined ? 0 : ++session.denied
       if (times <= maxDenied) {
-        if (times <= maxDeniedTold) refuse(client, deniedTo(session, subscription.topic))
+        if (times <= maxDeniedTold) refuse(client, deniedTo(session, shown(subscription.topic)))
         return callback(null, null)
       }
       const reason = `was denied ${times} topics on one connection: subscribe to ${session?.commandTopic} alone`

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../core/errors.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import type { Device } from '../../devices/registry/device.ts'
 import { tokenMatches } from '../../devices/registry/token.ts'
+import { shapeOf } from './printable.ts'
 
 export interface Credentials {
   readonly clientId: string
@@ -35,25 +36,19 @@ export function identify(
   if (!deviceId.test(clientId)) {
     return refuse('CONNECT_ID_INVALID', `the client id must be the device id, ${deviceIdPattern}`, 2)
   }
+  const device = find(clientId)
+  // Whoever is not known may say anything, such as somebody's name.
+  const called = device === undefined ? shapeOf(clientId) : clientId
   if (commonName !== undefined && commonName !== clientId) {
-    return refuse(
-      'CONNECT_ID_MISMATCH',
-      `the certificate is for another device than client id ${clientId}`,
-      5,
-    )
+    return refuse('CONNECT_ID_MISMATCH', `the certificate is for another device than client id ${called}`, 5)
   }
   if (username !== clientId && (commonName === undefined || username !== undefined)) {
-    return refuse(
-      'CONNECT_ID_MISMATCH',
-      `user name and client id must both be the device id (${clientId})`,
-      5,
-    )
+    return refuse('CONNECT_ID_MISMATCH', `user name and client id must both be the device id (${called})`, 5)
   }
-  const device = find(clientId)
   // Compared in any case, so that the time it takes does not tell which devices exist.
   const tokenIsRight = tokenMatches(token ?? '', device?.tokenHash)
   if (device === undefined)
-    return refuse('CONNECT_DEVICE_UNKNOWN', `no device is called ${clientId}: enrol it`, 4)
+    return refuse('CONNECT_DEVICE_UNKNOWN', `no device is called ${called}: enrol it`, 4)
   if (commonName === undefined && !tokenIsRight && device.via !== undefined) {
     const what = `${clientId} reports through ${device.via} and has no token of its own`
     return refuse('CONNECT_TOKEN_WRONG', `${what}: rotate it to let it connect itself`, 4)

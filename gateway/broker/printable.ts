@@ -1,12 +1,66 @@
-import { withoutPersonalNumbers } from '../../devices/contract/personal.ts'
+import { deviceIdPattern } from '../../core/words.ts'
+import { withoutPersonalNumbers } from '../../devices/contract/personal-number.ts'
+import { reservedId, splitTopic } from '../../devices/contract/topics.ts'
 
-const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
 const maxLength = 200
+/** More than is shown, so that nothing is cut in two that should have been masked. */
+const lookedAt = 4 * maxLength
+const halfNumber = /[\d ._:~-]+$/
 
 /** What a stranger sent may end up in a log line or a terminal; a topic may hold what no payload of ours may. */
 export function printable(text: string): string {
-  const plain = text
+  const begin = text.length > lookedAt ? text.slice(0, lookedAt).replace(halfNumber, '') : text
+  const plain = withoutPersonalNumbers(
+    begin.replace(unprintable, char => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`),
+  )
+  if (plain.length <= maxLength) return plain
+  // Half of a character is none, and the first digits of what was no number may be those of one.
+  return plain
     .slice(0, maxLength)
-    .replace(unprintable, char => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`)
-  return withoutPersonalNumbers(plain)
+    .replace(/[\ud800-\udbff]$/, '')
+    .replace(halfNumber, '')
+}
+
+const maxShape = 32
+const shapes: readonly (readonly [RegExp, string])[] = [
+  [/\p{Nd}/u, '0'],
+  [/\p{Lu}/u, 'A'],
+  [/\p{Script=Han}/u, '字'],
+  [/\p{L}/u, 'a'],
+  [/[-_./:~@+# ]/, ''],
+]
+
+/**
+ * A text of a stranger by its length and shape, `<9 characters: aaaa-0000>`: enough to find a typing error or the wrong
+ * field in a device's settings, and nothing of what it may say of a person.
+ */
+export function shapeOf(text: string): string {
+  const all = [...text.slice(0, 2 * maxShape)]
+  const shape = all.slice(0, maxShape).map(char => {
+    const kind = shapes.find(([pattern]) => pattern.test(char))
+    return kind === undefined ? '?' : kind[1] || char
+  })
+  const length = text.length > 2 * maxShape ? text.length : all.length
+  return `<${length} characters: ${shape.join('')}${length > maxShape ? '…' : ''}>`
+}
+
+const deviceId = new RegExp(deviceIdPattern)
+const ownWords = new Set(['event', 'status', 'command', 'place', 'sighting', 'snapshot'])
+
+export type IsEnrolled = (device: string) => boolean
+
+/** A device's id as it is where it is one of ours; a stranger's by its shape. */
+export const shownDevice = (id: string, isEnrolled: IsEnrolled): string =>
+  deviceId.test(id) && isEnrolled(id) ? id : shapeOf(id)
+
+/** A topic with what is ours of it as it is: the contract's words and the ids of enrolled devices. */
+export function shownTopic(topic: string, isEnrolled: IsEnrolled): string {
+  const parts = splitTopic(topic)
+  if (parts === undefined) return shapeOf(topic)
+  const { device, rest } = parts
+  const [word = '', ...others] = rest.split('/')
+  const below = others.length === 0 ? '' : `/${shapeOf(others.join('/'))}`
+  const whose = device === reservedId ? device : shownDevice(device, isEnrolled)
+  return `lintel/v1/${whose}/${ownWords.has(word) ? word : shapeOf(word)}${below}`
 }

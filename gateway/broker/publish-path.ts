@@ -19,6 +19,8 @@ export interface PublishPathParts {
   cpuMs: () => number
   /** Tells the operator, and gives back the error that ends the connection. */
   refuse(client: Client | null, error: unknown): Error
+  /** A topic as it may be told. */
+  shown(topic: string): string
 }
 
 export type Acknowledge = (error?: Error | null) => void
@@ -34,8 +36,8 @@ const noBytes = Buffer.alloc(0)
  * hook that runs before the PUBACK, whose callback therefore waits for the journal.
  */
 export function createPublishPath(parts: PublishPathParts) {
-  const { admit, enroller, inFlight, sessions, throttles, cpuMs, refuse } = parts
-  const admitForAccount = createAccountPath({ admit, enroller })
+  const { admit, enroller, inFlight, sessions, throttles, cpuMs, refuse, shown } = parts
+  const admitForAccount = createAccountPath({ admit, enroller, shown })
 
   const receive = (client: Client | null, packet: PublishPacket, acknowledge: Acknowledge) => {
     const session = sessions.of(client)
@@ -95,7 +97,11 @@ export function createPublishPath(parts: PublishPathParts) {
     }
     if (topic === session.statusTopic) return admit.status(session, payload)
     if (topic.startsWith(session.ownPrefix)) {
-      return reject(session, 'PUBLISH_TOPIC_UNKNOWN', `devices do not publish to ${topic}: see docs/wire.md`)
+      return reject(
+        session,
+        'PUBLISH_TOPIC_UNKNOWN',
+        `devices do not publish to ${shown(topic)}: see docs/wire.md`,
+      )
     }
     if (session.account !== undefined)
       return admitForAccount(session, session.account, topic, payload).catch(error => {
@@ -105,7 +111,7 @@ export function createPublishPath(parts: PublishPathParts) {
     return reject(
       session,
       'PUBLISH_TOPIC_FOREIGN',
-      `${session.device} may not publish to ${topic}: only a device of kind gateway speaks for others`,
+      `${session.device} may not publish to ${shown(topic)}: only a device of kind gateway speaks for others`,
     )
   }
 

@@ -1,6 +1,6 @@
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import { onlyContract } from '../../devices/contract/record.ts'
-import { isSightingData } from '../../devices/contract/validate.ts'
+import { keptSighting } from '../../devices/contract/validate.ts'
 
 /**
  * What was seen on a picture, as a comment in its JPEG: it stays with the picture wherever that goes, to the
@@ -39,27 +39,60 @@ const bare = { kind: 'sighting', at: 0, receivedAt: 0, late: false, skewed: fals
 
 function parse(text: string): DataOf<'sighting'> | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    return isSightingData(value) ? onlyContract({ ...bare, data: value }).data : undefined
+    const data = keptSighting(JSON.parse(text))
+    return data === undefined ? undefined : onlyContract({ ...bare, data }).data
   } catch {
     return undefined
   }
 }
 
+const endOfImage = 0xd9
+const app0 = 0xe0
+const app14 = 0xee
+const lastApp = 0xef
+/** As JFIF says it, without a thumbnail: version, densities of 1, no pixels. */
+const jfifHead = Buffer.from([0xff, app0, 0, 16, ...Buffer.from('JFIF\0'), 1, 1, 0, 0, 1, 0, 1, 0, 0])
+const adobeBytes = 16
+
 /**
- * The picture without comments and metadata (APP1 to APP13, APP15), whoever wrote them. JFIF and Adobe's
- * segment stay: they say how to read the colours.
+ * The picture alone, whoever wrote it: what a decoder needs of it and nothing beside. Of APPn only Adobe's word on the
+ * colours, and a JFIF head of ours where there was one; no comment, no thumbnail, nothing behind the end of the image.
  */
 export function plainJpeg(jpeg: Buffer): Buffer {
   const parts = [jpeg.subarray(0, startOfImage)]
   let at = startOfImage
-  while (at + 4 <= jpeg.length && jpeg[at] === 0xff && jpeg[at + 1] !== startOfScan) {
+  while (at + 4 <= jpeg.length && jpeg[at] === 0xff) {
     const marker = jpeg[at + 1]!
+    if (marker === endOfImage) break
+    // Any number of these may stand before a marker.
+    if (marker === 0xff) {
+      at++
+      continue
+    }
     const end = at + 2 + jpeg.readUInt16BE(at + 2)
-    const isMetadata = marker === comment || (marker >= 0xe1 && marker <= 0xef && marker !== 0xee)
-    if (!isMetadata) parts.push(jpeg.subarray(at, end))
+    parts.push(...keptOf(marker, jpeg.subarray(at, end)))
     at = end
+    if (marker !== startOfScan) continue
+    const scan = endOfScan(jpeg, at)
+    parts.push(jpeg.subarray(at, scan))
+    at = scan
   }
-  parts.push(jpeg.subarray(at))
+  parts.push(Buffer.from([0xff, endOfImage]))
   return Buffer.concat(parts)
+}
+
+function keptOf(marker: number, segment: Buffer): Buffer[] {
+  const begins = (text: string) => segment.toString('latin1', 4, 4 + text.length) === text
+  if (marker === app0) return begins('JFIF\0') ? [jfifHead] : []
+  if (marker === app14) return begins('Adobe') && segment.length === adobeBytes ? [segment] : []
+  return marker === comment || (marker > app0 && marker <= lastApp) ? [] : [segment]
+}
+
+/** Where the next marker stands: behind FF in a scan there is 00, or the number of a restart. */
+function endOfScan(jpeg: Buffer, from: number): number {
+  for (let at = jpeg.indexOf(0xff, from); at >= 0 && at + 1 < jpeg.length; at = jpeg.indexOf(0xff, at + 1)) {
+    const next = jpeg[at + 1]!
+    if (next !== 0 && next !== 0xff && (next < 0xd0 || next > 0xd7)) return at
+  }
+  return jpeg.length
 }

@@ -43,14 +43,12 @@ export type Next = { readonly again: Waiting } | { readonly redact: Sighted } | 
 export interface Attendance {
   /** It is looked at, and what was seen is journaled. */
   look(looker: Looker, picture: Waiting): Promise<Next>
-  /** It is redacted and kept, and its original erased. */
+  /** It is redacted and kept, and its original erased; a gateway's is looked at before, and tells of no sighting. */
   redact(looker: Looker, picture: Sighted): Promise<Next>
   /** There is no time to look at it. */
   thin(picture: Waiting): Promise<'done'>
   /** There is no time to redact it: its sighting stands, and it is not kept. */
   forgo(picture: Sighted): Promise<'done'>
-  /** A gateway has looked at it and redacted it: it is kept as it came. */
-  file(picture: Waiting): Promise<'done'>
   /** What the devices have used of the workers' time. */
   readonly time: Pick<WorkerTime, 'standing' | 'take' | 'putDown'>
   stats(): AttendanceStats
@@ -129,7 +127,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     try {
       await snapshots.put(
         { device, event, place, at: facts?.at ?? receivedAt, urgent: facts?.worth === 'urgent' },
-        sighting === undefined ? jpeg : withCaption(jpeg, sighting),
+        sighting === undefined ? plainJpeg(jpeg) : withCaption(plainJpeg(jpeg), sighting),
       )
       rested++
       if (original !== undefined) await originals?.put(picture, original)
@@ -169,27 +167,30 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       return { redact: { ...picture, toCover: seen.toCover, sighting } }
     },
     async redact(looker, picture) {
+      // Of a gateway's it is not known yet, after a crash, whether it was done with.
+      if (picture.toCover === undefined && snapshots.find(picture) !== undefined) return drop(picture)
       const original = await read(picture)
       if (original === undefined) return forgo(picture)
       if (!looker.isReady) return { redact: picture }
       try {
-        const { device, toCover } = picture
+        const { device } = picture
         time.charge(device, decodeMs(costOfJpeg(original)))
+        const toCover = picture.toCover ?? (await looker.look(original, regionsOf(device))).toCover
         const mask = regionsOf(device)?.mask ?? []
         const jpeg = await looker.redact(original, { toCover, mask, isRoad: isCheckpoint(device) })
-        return await keep(picture, jpeg, picture.sighting, original)
+        return await keep(picture, jpeg, picture.sighting ?? captionOf(original), original)
       } catch (error) {
-        if (codeOf(error) === 'TAGGER_WORKER_DIED') return afterDeath(picture)
+        if (codeOf(error) === 'TAGGER_WORKER_DIED') {
+          if (picture.toCover !== undefined) return afterDeath(picture)
+          const deaths = picture.deaths + 1
+          if (deaths < maxDeaths) return { redact: { ...picture, deaths } }
+        }
         onFault(error)
         return forgo(picture)
       }
     },
     thin: picture => conclude(picture, 'thinned', 'PICTURE_THINNED'),
     forgo,
-    async file(picture) {
-      const jpeg = snapshots.find(picture) === undefined ? await read(picture) : undefined
-      return jpeg === undefined ? drop(picture) : keep(picture, plainJpeg(jpeg), captionOf(jpeg))
-    },
     time,
     stats: () => ({ outcomes, rested, unkept, behind: time.behind, lastMs }),
   }

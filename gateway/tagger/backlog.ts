@@ -29,10 +29,10 @@ export interface Waiting extends PictureKey {
   readonly deaths: number
 }
 
-/** One that was looked at, and waits to be redacted. */
+/** One that waits to be redacted. Of a gateway's, whose sighting is the gateway's own, it is looked for what to cover first. */
 export interface Sighted extends Waiting {
-  readonly toCover: readonly Detection[]
-  readonly sighting: DataOf<'sighting'>
+  readonly toCover?: readonly Detection[]
+  readonly sighting?: DataOf<'sighting'>
 }
 
 /**

@@ -34,7 +34,7 @@ export interface DeskStats {
   readonly oldestAt: number | undefined
   /** Pictures that were looked at and not redacted yet. */
   readonly toRedact: number
-  /** In the hands of workers, or being filed. */
+  /** In the hands of workers. */
   readonly inHand: number
 }
 
@@ -48,7 +48,6 @@ const retry = { firstMs: 200, maxMs: 30 * secondMs }
 /** Of one worker: a picture in inference, one being decoded, one on its way there, and some whose sightings are being journaled. */
 const looksInHand = 6
 const redactionsInHand = 2
-const filingInHand = 4
 /** A worker looks at so many in a third of a second. */
 const calmBacklog = 8
 
@@ -64,12 +63,9 @@ export function createDesk(
 ): Part & { stats(): DeskStats } {
   const backlog = new Backlog(maxBacklog)
   const toRedact = new Backlog<Sighted>(maxBacklog)
-  /** Redacted already; they wait for no worker. As many as the waiting room holds. */
-  const toFile: Waiting[] = []
   /** Not done with, oldest first. */
   const open = new Map<Seq, Waiting>()
   const hands = new Map(lookers.map(looker => [looker, new Hands()]))
-  let filing = 0
   let failures = 0
   let position = cursors.get(taggerConsumer)
   let running = false
@@ -90,7 +86,8 @@ export function createDesk(
     const event = eventOfRecordId(id)
     const picture: Waiting = { seq, device, event, place, receivedAt, bytes: data.bytes, deaths: 0 }
     open.set(seq, picture)
-    if (data.redacted === true) toFile.push(picture)
+    // A gateway says that it has covered faces and plates; what rests here is covered here, whoever said so.
+    if (data.redacted === true) wantRedacted(picture)
     else for (const one of backlog.add(picture, worthOfPicture(picture))) thin(one)
   }
 
@@ -135,13 +132,6 @@ export function createDesk(
     if (running) dispatch()
   }
 
-  async function file(picture: Waiting): Promise<void> {
-    filing++
-    await follow(picture, attendance.file(picture), () => void toFile.push(picture))
-    filing--
-    if (running) dispatch()
-  }
-
   /**
    * Counting goes before keeping: where pictures pile up to be looked at, only urgent ones are redacted meanwhile. Those
    * of a device that has had its share do not count: they would keep the others from being redacted.
@@ -151,7 +141,6 @@ export function createDesk(
   const isUrgent = (picture: Waiting) => recent.of(picture)?.worth === 'urgent'
 
   function dispatch(): void {
-    while (toFile.length > 0 && filing < filingInHand) void file(toFile.shift()!)
     const { time } = attendance
     for (const [looker, hand] of hands) {
       while (looker.isReady && hand.looks < looksInHand) {
@@ -238,8 +227,7 @@ export function createDesk(
       backlog: backlog.size,
       oldestAt: backlog.oldestAt,
       toRedact: toRedact.size,
-      inHand:
-        filing + [...hands.values()].reduce((sum, { looks, redactions }) => sum + looks + redactions, 0),
+      inHand: [...hands.values()].reduce((sum, { looks, redactions }) => sum + looks + redactions, 0),
     }),
   }
 }

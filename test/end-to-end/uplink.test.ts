@@ -46,8 +46,8 @@ test('a picture of an edge node is at the centre redacted, with its event and wh
   const here = await edge.service.operations.readSnapshot(key)
   expect(captionOf(there)).toMatchObject({ outcome: 'seen', model: 'nanodet-g' })
   expect(captionOf(there)).toEqual(captionOf(here))
-  expect(plainJpeg(there).equals(plainJpeg(here))).toBe(true)
-  expect(plainJpeg(there).equals(plainJpeg(original))).toBe(false)
+  // Covered at the edge, and once more at the centre, which takes nobody's word for it.
+  for (const other of [here, original]) expect(plainJpeg(there).equals(plainJpeg(other))).toBe(false)
   expect(await centre.service.operations.showSnapshot(key)).toMatchObject({ urgent: true, site: 'nanshe' })
   await eventually(async () =>
     expect(await readWaiting(dataPaths(centre.data).waiting, device, 'e1')).toBeUndefined(),

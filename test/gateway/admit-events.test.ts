@@ -103,9 +103,9 @@ describe('an event', () => {
     ['with a mobile number and 86 as id is parked', valid({ id: '8613800138000' }), 'EVENT_ID_INVALID'],
     ['with an identity number as id is parked', valid({ id: '11010519491231002X' }), 'EVENT_ID_INVALID'],
     [
-      'with eighteen digits of a wrong checksum as id is stored',
+      'with an identity number of a wrong checksum as id is parked',
       valid({ id: '110105194912310021' }),
-      'stored',
+      'EVENT_ID_INVALID',
     ],
     ['with a UUID as id is stored', valid({ id: 'f47ac10b-58cc-4372-a567-0e02b2c3d479' }), 'stored'],
     ['with a milliseconds counter as id is stored', valid({ id: '1763713800000' }), 'stored'],

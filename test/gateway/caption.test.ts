@@ -1,3 +1,4 @@
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { captionOf, plainJpeg, withCaption } from '../../gateway/snapshots/caption.ts'
 import { decodePicture, openPicture } from '../../models/picture.ts'
@@ -67,5 +68,41 @@ describe('the caption of a picture', () => {
     for (const text of ['Exif', 'Photoshop', 'lintel']) expect(plain.includes(text)).toBe(false)
     expect((await openPicture(plain)).width).toBe((await openPicture(jpeg)).width)
     expect(plainJpeg(plain)).toEqual(plain)
+  })
+
+  const hidden = [
+    ['in a JFXX thumbnail', (jpeg: Buffer) => insert(jpeg, segment(0xe0, 'JFXX\0\u0010FACE'))],
+    ['in a thumbnail of JFIF', (jpeg: Buffer) => insert(jpeg, segment(0xe0, 'JFIF\0\u0001\u0001\0\0\u0001\0\u0001\u0001\u0001FACE'))],
+    ['behind the word of Adobe', (jpeg: Buffer) => insert(jpeg, segment(0xee, 'Adobe\0d\0\0\0\0\u0001FACE'))],
+    ['in another APP14', (jpeg: Buffer) => insert(jpeg, segment(0xee, 'FACE'))],
+    ['in APP1', (jpeg: Buffer) => insert(jpeg, segment(0xe1, 'FACE'))],
+    ['in APP15', (jpeg: Buffer) => insert(jpeg, segment(0xef, 'FACE'))],
+    ['in a comment behind filling', (jpeg: Buffer) => insert(jpeg, Buffer.concat([Buffer.from([0xff, 0xff]), segment(0xfe, 'FACE')]))],
+    ['behind the end of the image', (jpeg: Buffer) => Buffer.concat([jpeg, Buffer.from('FACE 13912345678')])],
+    ['in a second picture', (jpeg: Buffer) => Buffer.concat([jpeg, insert(jpeg, segment(0xfe, 'FACE'))])],
+    ['between two scans', (jpeg: Buffer) => insert(jpeg, segment(0xec, 'FACE'))],
+  ] as const // biome-ignore format: a table
+  test.each(hidden)('leaves behind what is %s, and no pixel', async (_, hide) => {
+    for (const name of ['car', 'portrait'] as const) {
+      const jpeg = await samplePicture(name)
+      const plain = plainJpeg(hide(jpeg))
+      expect(plain.includes('FACE')).toBe(false)
+      const [before, after] = await Promise.all(
+        [jpeg, plain].map(async one => decodePicture(await openPicture(one))),
+      )
+      expect(Buffer.compare(before!.data, after!.data)).toBe(0)
+    }
+  })
+
+  test('is read through for pictures of several scans, and ends where the bytes do', async () => {
+    const progressive = await sharp(await samplePicture('car'))
+      .jpeg({ progressive: true })
+      .toBuffer()
+    const plain = plainJpeg(Buffer.concat([progressive, Buffer.from('FACE')]))
+    const [before, after] = await Promise.all(
+      [progressive, plain].map(async one => decodePicture(await openPicture(one))),
+    )
+    expect(Buffer.compare(before!.data, after!.data)).toBe(0)
+    for (let length = 0; length < 700; length++) plainJpeg(progressive.subarray(0, length))
   })
 })

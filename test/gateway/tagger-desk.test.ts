@@ -6,7 +6,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { snapshotRecordId } from '../../devices/contract/record-ids.ts'
 import { sight } from '../../gateway/admit/sight.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
-import { captionOf, withCaption } from '../../gateway/snapshots/caption.ts'
+import { captionOf, plainJpeg } from '../../gateway/snapshots/caption.ts'
 import { openFileSnapshots } from '../../gateway/snapshots/file-snapshots.ts'
 import { keyText } from '../../gateway/snapshots/snapshots.ts'
 import { createAttendance } from '../../gateway/tagger/attendance.ts'
@@ -177,7 +177,7 @@ describe('the desk', () => {
     gate.isBroken = true
     gate.redacts = true
     await picture('to look at', 'fine')
-    await picture('to file', withCaption(redactedJpeg, sightings()[0] as never), passage(), true)
+    await picture('of a gateway', 'fine', passage(), true)
     await eventually(() => faults.length >= 2)
     gate.isBroken = false
     await eventually(() => sightings().length === 2, 20_000)
@@ -327,30 +327,28 @@ describe('the desk', () => {
     expect(sightings()[0]).toMatchObject({ outcome: 'missing', reason: 'PICTURE_MISSING' })
   })
 
-  test('files what a gateway has redacted without another look, and without what is not of the contract', async () => {
-    const { open, picture, snapshots, order, sightings, waitingRoom } = await setUp()
+  test('looks at what a gateway says that it has redacted, covers it again, and tells of no sighting', async () => {
+    const { open, picture, snapshots, order, sightings, waitingRoom, gate } = await setUp()
     await open()
-    const caption = { outcome: 'seen', person: 2, name: '张三' } as const
-    const jpeg = withCaption(redactedJpeg, caption)
-    await picture(
-      'a',
-      Buffer.concat([
-        jpeg.subarray(0, 2),
-        Buffer.from([0xff, 0xe1, 0, 6, 69, 120, 105, 102]),
-        jpeg.subarray(2),
-      ]),
-      denied,
-      true,
-    )
+    await picture('a', 'fine', denied, true)
     await eventually(() => waitingRoom.size === 0)
     const kept = snapshots.find({ device: 'd1', event: 'a' })!
     expect(kept.urgent).toBe(true)
-    const bytes = (await snapshots.read(kept))!
-    expect(captionOf(bytes)).toEqual({ outcome: 'seen', person: 2 })
-    expect(bytes.includes('Exif')).toBe(false)
-    expect(bytes.includes('张三')).toBe(false)
-    expect([order, sightings()]).toEqual([[], []])
+    expect(await snapshots.read(kept)).toEqual(plainJpeg(redactedJpeg))
+    expect([order, sightings(), gate.roads]).toEqual([['a'], [], [false]])
   })
+
+  test.each(['unreadable', 'die', 'die later', 'unredacted'])(
+    'keeps nothing of a picture of a gateway that is %s, and tells of no sighting',
+    async wish => {
+      const { open, picture, snapshots, sightings, waitingRoom } = await setUp()
+      const { attendance } = await open()
+      await picture('a', wish, denied, true)
+      await eventually(() => waitingRoom.size === 0)
+      await eventually(() => attendance.stats().unkept === 1)
+      expect([snapshots.stats().pictures, sightings()]).toEqual([0, []])
+    },
+  )
 
   test('goes on after a restart with what was not done, and does nothing twice', async () => {
     const { open, picture, settled, sightings, snapshots, gate, order, cursors, journal } = await setUp()
