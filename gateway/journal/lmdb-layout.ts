@@ -8,7 +8,8 @@ import { type Database, open, type RootDatabase } from 'lmdb'
  * | meta | name | JSON: format, id, end, records, bytes, parkedKey, remembered by day |
  * | device | device id | its number, from 1 |
  * | block | position of its first record | a block (frame.ts) |
- * | seen | device number u32 BE, event id | u16 BE: the day it was received |
+ * | seen | device number u32 BE, event id | u16 BE: the day it was stored; u16 BE: the part of that day, where it is not the first |
+ * | share | device number | how many of its ids are remembered, by day (shares.ts) |
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |
  */
@@ -27,8 +28,10 @@ export interface Totals {
   bytes: number
   parkedKey: number
   parked: number
-  /** Remembered ids by the day (days since the epoch) they were received. */
+  /** Remembered ids by the day (days since the epoch) they were stored. */
   remembered: Record<string, number>
+  /** The first day that is remembered, ids that are forgotten and still on disk, and ids that gave way. Absent until shares were counted. */
+  forgetting: { horizon: number; dead: number; gaveWay: number }
 }
 
 export interface JournalDatabases {
@@ -37,6 +40,7 @@ export interface JournalDatabases {
   readonly device: Database<number, string>
   readonly block: Database<Buffer, number>
   readonly seen: Database<Buffer, Buffer>
+  readonly share: Database<Buffer, number>
   readonly tally: Database<Buffer, number>
   readonly parked: Database<unknown, number>
 }
@@ -49,7 +53,7 @@ export interface JournalDatabases {
 export function openDatabases(directory: string, readOnly: boolean): JournalDatabases {
   const root = open({
     path: directory,
-    maxDbs: 8,
+    maxDbs: 16,
     overlappingSync: false,
     readOnly,
     noSubdir: false,
@@ -60,6 +64,7 @@ export function openDatabases(directory: string, readOnly: boolean): JournalData
     device: root.openDB({ name: 'device', encoding: 'json' }),
     block: root.openDB({ name: 'block', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     seen: root.openDB({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' }),
+    share: root.openDB({ name: 'share', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     tally: root.openDB({ name: 'tally', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     parked: root.openDB({ name: 'parked', encoding: 'json', keyEncoding: 'ordered-binary' }),
   }

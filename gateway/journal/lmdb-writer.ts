@@ -13,12 +13,12 @@ import {
   tallyKey,
 } from './lmdb-layout.ts'
 import { noteAt } from './notes.ts'
-import { openRemembered } from './remembered.ts'
+import { countShares, openRemembered, type RememberedStats } from './remembered.ts'
 import { countsFromBytes, countsToBytes, newCounts, tallyAt } from './tally.ts'
 
 export interface WriterOptions {
   directory: string
-  /** Ids remembered at most; beyond it the oldest days are forgotten first. */
+  /** Ids remembered at most; beyond it the device that has most loses its oldest first. */
   maxRememberedIds: number
   /** Parked items kept at most; beyond it the oldest is dropped. */
   maxParked: number
@@ -34,13 +34,11 @@ export interface Committed extends WriterStats {
   readonly outcomes: Uint8Array
 }
 
-export interface WriterStats {
+export interface WriterStats extends RememberedStats {
   readonly end: number
   readonly records: number
   readonly bytes: number
   readonly parked: number
-  readonly remembered: number
-  readonly rememberedDays: number
 }
 
 /**
@@ -63,22 +61,29 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
   db.root.readerCheck()
   const { id } = openMeta(db)
   let totals = readTotals(db)
-  const remembered = openRemembered(db.seen, maxRememberedIds)
+  const remembered = openRemembered(db.seen, db.share, maxRememberedIds)
   const counts = new Map<number, Float64Array>()
   const touched = new Set<number>()
   let block = Buffer.allocUnsafe(256 * 1024)
 
   /** All or nothing, on disk and in memory. */
   function transact<T>(change: () => T): T {
-    const before = { ...totals, remembered: { ...totals.remembered } }
+    const before = {
+      ...totals,
+      remembered: { ...totals.remembered },
+      forgetting: { ...totals.forgetting },
+    }
     try {
-      return db.root.transactionSync(() => {
+      const result = db.root.transactionSync(() => {
         const result = change()
         db.meta.putSync('totals', totals)
         return result
       })
+      remembered.done()
+      return result
     } catch (error) {
       totals = before
+      remembered.undo()
       for (const key of touched) counts.delete(key)
       const cause = (error as { commitError?: Promise<unknown> }).commitError
       // lmdb rejects this promise for nobody; unheard it would end the process.
@@ -147,14 +152,14 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
       let stored = 0
       let answered = 0
       const frame = new FrameReader(frames, 0, frames.length)
-      const today = remembered.day(now)
+      remembered.begin(now, totals)
       while (frame.advance()) {
         switch (frame.operation) {
           case operation.append: {
             const row = countsAt(tallyKey(frame.device, frame.lane))
             const isOurs = isSighting(frames, frame.keyEnd)
             if (!isOurs) row[tallyAt.lastReceivedAt] = now
-            if (!remembered.add(frame.key, today, totals.remembered)) {
+            if (!remembered.add(frame.key, frame.device, totals)) {
               if (!isOurs) row[tallyAt.duplicate]!++
               outcomes[answered++] = answerCode.duplicate
               break
@@ -193,6 +198,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
         totals.records += stored
         totals.bytes += length
       }
+      remembered.settle(totals)
       for (const key of touched) db.tally.putSync(key, countsToBytes(counts.get(key)!))
     })
     return { outcomes, ...stats() }
@@ -225,7 +231,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
       records: totals.records,
       bytes: totals.bytes,
       parked: totals.parked,
-      ...remembered.stats(totals.remembered),
+      ...remembered.stats(totals),
     }
   }
 
@@ -235,8 +241,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked }: WriterOpt
     commit,
     trim,
     forget(now) {
-      if (remembered.due(now, totals.remembered)) {
-        transact(() => remembered.forget(now, totals.remembered))
+      if (remembered.due(now, totals)) {
+        transact(() => remembered.sweep(now, totals))
         // A reader that was killed pins the pages it saw, and the file grows: LMDB leaves its slot to us.
         db.root.readerCheck()
       }
@@ -266,6 +272,13 @@ function openMeta(db: JournalDatabases): Meta {
 }
 
 function readTotals(db: JournalDatabases): Totals {
-  const empty: Totals = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, remembered: {} }
-  return { ...empty, ...(db.meta.get('totals') as Totals | undefined) }
+  const forgetting = { horizon: 0, dead: 0, gaveWay: 0 }
+  const empty: Totals = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, remembered: {}, forgetting }
+  const known = db.meta.get('totals') as Partial<Totals> | undefined
+  if (known === undefined || known.forgetting !== undefined) return { ...empty, ...known }
+  return db.root.transactionSync(() => {
+    const counted = { ...empty, ...known, remembered: countShares(db.seen, db.share) }
+    db.meta.putSync('totals', counted)
+    return counted
+  })
 }

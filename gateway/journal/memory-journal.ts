@@ -95,6 +95,8 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       parked: parked.size,
       remembered: seen.size,
       rememberedDays: seen.size === 0 ? 0 : 1,
+      rememberedGaveWay: 0,
+      rememberedLargest: seen.size,
       refusing: undefined,
     }),
     stop: async () => {},
