@@ -18,6 +18,8 @@ const grants = {
   'ledger.read': ['auditor'],
   'retention.read': ['auditor'],
   'retention.erase': [],
+  'status.read': ['duty', 'auditor'],
+  'clock.trust': [],
   'alerts.read': ['duty', 'auditor'],
   'alerts.act': ['duty'],
   'channels.read': ['auditor'],

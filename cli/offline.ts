@@ -17,10 +17,15 @@ import {
 } from '../core/data-directory.ts'
 import { LintelError } from '../core/errors.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { openClockFile } from '../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../core/trusted-time/running-time.ts'
+import { confirmedAt } from '../core/trusted-time/time-server.ts'
+import { createTimekeeper } from '../core/trusted-time/timekeeper.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { startOfDayIn } from '../flow/zone.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
+import { lastReceivedAt } from '../gateway/journal/last-received.ts'
 import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
@@ -61,13 +66,23 @@ export async function withDirectory<T>(
   const state = openLmdbState({ directory: paths.state })
   const journal = await openLmdbJournal({
     directory: paths.journal,
-    clock: systemClock,
+    clock: () => time.clock(),
     ...config.journal,
   })
   const reader = openLmdbJournalReader(paths.journal)
+  const time = createTimekeeper({
+    system: systemClock,
+    running: systemRunningTime(),
+    file: openClockFile(paths.clock),
+    witnessAt: lastReceivedAt(reader),
+    confirmedAt,
+    onChange() {},
+    onFault() {},
+  })
+  const { clock } = time
   const registry = createRegistry(state)
   const uplink = influx === undefined ? await uplinkOf(paths, reader.id) : undefined
-  const storage = { directory: paths.store, clock: systemClock }
+  const storage = { directory: paths.store, clock }
   const openStore = async () =>
     influx === undefined
       ? openDuckDbStore({ ...storage, ...config.store })
@@ -88,7 +103,7 @@ export async function withDirectory<T>(
         deletions,
         days: {},
         startOfDay: startOfDayIn(config.zone),
-        clock: systemClock,
+        clock,
         onDeletion() {},
         onFault() {},
       }),
@@ -99,7 +114,7 @@ export async function withDirectory<T>(
     zoneOf: createPlaceZones(registry, config.zone),
     keepDays: config.alerts.keepDays,
   })
-  const door = createDoor({ journal, reader, registry, refusals: () => [] })
+  const door = createDoor({ journal, reader, registry, refusals: () => [], clock, time })
   try {
     return await act(
       createOperations({
@@ -115,8 +130,9 @@ export async function withDirectory<T>(
         ...(uplink === undefined ? { alerts, ruleBook: createRuleBook(state) } : {}),
         regions: createDeviceRegions(state),
         door,
-        clock: systemClock,
-        access: createAccess(state, systemClock, config),
+        clock,
+        time,
+        access: createAccess(state, clock, config, time.isSure),
         defaultZone: config.zone,
         minCount: config.flow.minCount,
       })(operator),

@@ -11,6 +11,9 @@ import { type Part, startAll } from '../core/lifecycle.ts'
 import { createLog } from '../core/log.ts'
 import { runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { openClockFile } from '../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../core/trusted-time/running-time.ts'
+import { awaitTimeReader } from '../core/trusted-time/time-reader.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { startOfDayIn } from '../flow/zone.ts'
@@ -49,17 +52,22 @@ const lockWaitMs = 20 * secondMs
 async function start({ data, config, demo = false }: IngestSettings) {
   const paths = dataPaths(data)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
+  const time = await awaitTimeReader(
+    { system: systemClock, running: systemRunningTime(), file: openClockFile(paths.clock) },
+    lockWaitMs,
+  )
+  const { clock, isSure: mayDelete } = time
   const lock = await awaitLock(paths, 'state', lockWaitMs)
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
   const journal = openLmdbJournalReader(paths.journal)
   const cursors = createCursors(state, journal.id)
-  const storage = { directory: paths.store, clock: systemClock, onFault }
+  const storage = { directory: paths.store, clock, onFault }
   const store =
     influx === undefined
       ? await openDuckDbStore({ ...storage, ...config.store })
       : createInfluxStore({ ...storage, ...influx })
-  const faults = demo ? createDemoFaults(systemClock) : undefined
+  const faults = demo ? createDemoFaults(clock) : undefined
   const intake = createIntake({
     journal,
     store: faults?.failing(store) ?? store,
@@ -74,14 +82,16 @@ async function start({ data, config, demo = false }: IngestSettings) {
     deletions,
     days: config.retention,
     startOfDay: startOfDayIn(config.zone),
-    clock: systemClock,
+    clock,
+    mayDelete,
     onDeletion: deletion => log.info(deletion, 'rows deleted'),
+    onHeld: held => log.warn(held, 'so many rows would go at once that it waits for lintel retention allow'),
     onFault,
   })
   const { summaries } = store
   const keeper =
     summaries &&
-    createSummaryKeeper({ summaries, days: config.retention.summaries, clock: systemClock, onFault })
+    createSummaryKeeper({ summaries, days: config.retention.summaries, clock, mayDelete, onFault })
   const index = openLmdbState({ directory: stateDirectories(paths).snapshots, readOnly: true })
   const snapshots = openFileSnapshotReader({ directory: paths.snapshots, state: index })
   const holds = createHolds(state)
@@ -108,7 +118,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
         rules: ruleNames,
         publish: door.publishAlert,
         log,
-        clock: systemClock,
+        clock,
       }),
     freeShare: async () => {
       const free = await freeShareOf(paths.root)
@@ -118,7 +128,10 @@ async function start({ data, config, demo = false }: IngestSettings) {
     keepDays: config.alerts.keepDays,
     zone: config.zone,
     ...(demo ? demoFlow : {}),
-    clock: systemClock,
+    clock,
+    mayDelete,
+    doubtMs: () => time.view().doubtForMs ?? 0,
+    heldDeletions: () => deletions.held().length,
     random: Math.random,
     onFault,
   })
@@ -134,14 +147,15 @@ async function start({ data, config, demo = false }: IngestSettings) {
     holds,
     backfillFiles: createBackfillFiles(state),
     retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
-    access: createAccess(state, systemClock, config),
+    access: createAccess(state, clock, config, mayDelete),
     ruleBook,
     alerts: alerting.alerts,
     notifier: alerting.notifier,
     alertMetrics: alerting.metrics,
     regions: createDeviceRegions(state),
     door,
-    clock: systemClock,
+    clock,
+    time,
     log,
   })
 

@@ -30,7 +30,12 @@ const maxOfAccount = 20
 /** So that a page that asks every second does not write every second. */
 const seenEveryMs = minuteMs
 
-export function createSessions(state: State, { sessionIdleS, sessionMaxS }: SessionTimes): Sessions {
+/** `mayDelete` is false while the clock is in doubt: one that is over is of no use then, and stays. */
+export function createSessions(
+  state: State,
+  { sessionIdleS, sessionMaxS }: SessionTimes,
+  mayDelete = () => true,
+): Sessions {
   const sessions = state.table<Session>('session')
   const hasEnded = ({ createdAt, seenAt }: Session, now: number) =>
     now - createdAt >= sessionMaxS * secondMs || now - seenAt >= sessionIdleS * secondMs
@@ -41,7 +46,7 @@ export function createSessions(state: State, { sessionIdleS, sessionMaxS }: Sess
       return state.transact(() => {
         const own: [key: string, session: Session][] = []
         for (const [key, session] of sessions.entries()) {
-          if (hasEnded(session, now)) sessions.remove(key)
+          if (hasEnded(session, now) && mayDelete()) sessions.remove(key)
           else if (session.account === account) own.push([key, session])
         }
         own.sort(([, a], [, b]) => b.createdAt - a.createdAt)

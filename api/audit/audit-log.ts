@@ -42,7 +42,13 @@ const maxEntries = 2_000_000
 const dropAtOnce = 200
 const readAtOnce = 1000
 
-export function createAuditLog(state: State, clock: Clock, keepDays: number): AuditLog {
+/** `mayDelete` is false while the clock is in doubt: then nothing goes because of its age. */
+export function createAuditLog(
+  state: State,
+  clock: Clock,
+  keepDays: number,
+  mayDelete = () => true,
+): AuditLog {
   const entries = state.table<AuditEntry>('audit')
   const links = state.table<Link>('audit-link')
   const anchorOf = () => links.get('anchor') ?? beginning
@@ -53,7 +59,7 @@ export function createAuditLog(state: State, clock: Clock, keepDays: number): Au
 
   /** Inside a transaction. Whether there may be more. */
   function drop(): boolean {
-    const before = clock() - keepDays * dayMs
+    const before = mayDelete() ? clock() - keepDays * dayMs : Number.NEGATIVE_INFINITY
     const crowded = headOf().seq - maxEntries
     const old = read(0, dropAtOnce).filter(({ at, seq }) => at < before || seq <= crowded)
     // A clock that was set back must not make a hole.

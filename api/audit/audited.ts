@@ -61,6 +61,11 @@ const rules: Rules = {
     'rows.erase',
     `${JSON.stringify(of)} before ${new Date(before).toISOString()}: ${deletions.reduce((sum, { rows }) => sum + rows, 0)} rows`,
   ],
+  allowDeletion: (_, { kind, expected, before }) => [
+    'retention.allow',
+    `${expected} rows of ${kind} before ${new Date(before).toISOString()}`,
+  ],
+  trustClock: (_, { at }) => ['clock.trust', new Date(at).toISOString()],
   setRules([, options], { version, changes }) {
     if (options?.dryRun || changes.length === 0) return undefined
     const told = changes.map(

@@ -103,7 +103,8 @@ export function look(line: Line, reading: Reading, { agrees }: Evidence = { agre
   // Back where it was: the line itself has never been in doubt, and small steps must not add up.
   if (off >= -stepMs && off <= near) return settle(here, doubt.afterStart ? systemAt : at)
   const aheadMs = doubt.afterStart ? doubt.aheadMs : Math.max(doubt.aheadMs, Math.min(off, longestStopMs))
-  return { ...here, doubt: { ...doubt, aheadMs } }
+  const why = doubt.why === 'unknown' ? 'unknown' : off > 0 ? 'ahead' : 'behind'
+  return { ...here, doubt: { ...doubt, why, aheadMs } }
 }
 
 /** A person says that the system clock is right. */

@@ -36,10 +36,18 @@ export function createTimekeeper(parts: TimekeeperParts): Timekeeper {
   const { system, running, file, confirmedAt, onChange, onFault } = parts
   const agreement = new Agreement()
   const reading = (): Reading => ({ systemAt: system(), upMs: running.upMs(), boot: running.boot })
-  let line = beginLine(file.read(), reading(), parts.witnessAt)
+  let line = begin()
   let isWritten = true
   let writtenUpMs = Number.NEGATIVE_INFINITY
   let timer: NodeJS.Timeout | undefined
+
+  /** A time server may have set the clock before this process was started. */
+  function begin(): Line {
+    const now = reading()
+    const begun = beginLine(file.read(), now, parts.witnessAt)
+    if (begun.doubt === undefined) return begun
+    return look(begun, now, { agrees: confirms(confirmedAt(), begun.doubt, now) })
+  }
 
   async function write(): Promise<void> {
     writtenUpMs = line.upMs

@@ -17,6 +17,8 @@ export interface Admitted {
   /** Words of ours for the latter. */
   readonly personal: readonly string[]
   readonly skewed: boolean
+  /** The newest time that an event of it gave; undefined where none did. */
+  readonly newestAt: number | undefined
   readonly faults: readonly (Fault & { id?: string })[]
 }
 
@@ -30,6 +32,7 @@ export function admitEvents(
   place: number,
   receivedAt: number,
   fromGateway = false,
+  doubtMs = 0,
 ): Admitted {
   const parsed = parse(payload)
   if ('fault' in parsed) return parkedWhole(parsed.fault, payload.length, receivedAt)
@@ -37,7 +40,7 @@ export function admitEvents(
   const values = Array.isArray(value) ? value : [value]
   const tooLong = faultOfLength(values)
   if (tooLong !== undefined) return parkedWhole(tooLong, payload.length, receivedAt)
-  return admitAll(values, payload.length, place, receivedAt, fromGateway)
+  return admitAll(values, payload.length, place, receivedAt, fromGateway, doubtMs)
 }
 
 /** The fault of an array that is empty or too long. */
@@ -55,6 +58,7 @@ function admitAll(
   place: number,
   receivedAt: number,
   fromGateway: boolean,
+  doubtMs: number,
 ): Admitted {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
@@ -62,6 +66,7 @@ function admitAll(
   let personalMembers = 0
   let ignored = 0
   let anySkewed = false
+  let newestAt: number | undefined
   const budget = newLookBudget()
   for (const [index, value] of values.entries()) {
     const checked = checkEvent(value)
@@ -78,7 +83,8 @@ function admitAll(
     ignored += cut.ignored
     personalMembers += cut.personalMembers
     for (const word of cut.personal) personal.add(word)
-    const { at, late, skewed: isSkewed } = placeInTime(atMs, receivedAt)
+    const { at, late, skewed: isSkewed } = placeInTime(atMs, receivedAt, doubtMs)
+    if (!wasSkewed && (newestAt === undefined || atMs > newestAt)) newestAt = atMs
     anySkewed ||= isSkewed
     const skewed = isSkewed || wasSkewed
     const record = { kind: event.type, at, receivedAt, late, skewed, place, data: event.data } as EventRecord
@@ -91,6 +97,7 @@ function admitAll(
     personalMembers,
     personal: [...personal],
     skewed: anySkewed,
+    newestAt,
     faults,
   }
 }
@@ -124,6 +131,7 @@ function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted 
     personalMembers: 0,
     personal: [],
     skewed: false,
+    newestAt: undefined,
     faults: [fault],
   }
 }

@@ -13,7 +13,12 @@ export interface AdmittedSightings {
 }
 
 /** Bytes of a `sighting` message to items. What is not in the contract is lost in the record's encoding. */
-export function admitSightings(payload: Buffer, place: number, receivedAt: number): AdmittedSightings {
+export function admitSightings(
+  payload: Buffer,
+  place: number,
+  receivedAt: number,
+  doubtMs = 0,
+): AdmittedSightings {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
   const park = ({ code, reason }: Fault, bytes: number, named?: unknown) => {
@@ -45,7 +50,7 @@ export function admitSightings(payload: Buffer, place: number, receivedAt: numbe
           receivedAt,
           place,
           data,
-          ...placeInTime(atMs, receivedAt),
+          ...placeInTime(atMs, receivedAt, doubtMs),
         } as const
         items.push({ id: sightingRecordId(id), record })
       }

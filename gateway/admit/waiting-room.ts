@@ -25,7 +25,7 @@ export interface WaitingRoom {
   put(device: DeviceId, event: EventId, jpeg: Buffer): Promise<void>
   get(device: DeviceId, event: EventId): Promise<Buffer | undefined>
   remove(device: DeviceId, event: EventId): Promise<void>
-  /** Removes what is too old. */
+  /** Removes what is too old by the clock, which goes on while it is in doubt: nothing shows faces for ever. */
   sweep(): Promise<void>
   stats(): { pictures: number; bytes: number; evicted: number; expired: number }
   /** After all that has been put. */
@@ -50,13 +50,15 @@ export async function openWaitingRoom({
   let expired = 0
   const files = openWaitingFiles(directory, onFault)
 
+  const now = clock()
   const found: { name: string; bytes: number; at: number }[] = []
   for (const name of await readdir(directory)) {
     const path = join(directory, name)
     if (!name.endsWith(extension)) await rm(path, { force: true })
     else {
       const { size, mtimeMs } = await stat(path)
-      found.push({ name, bytes: size, at: mtimeMs })
+      // One of a time that has not come has waited since now at the latest.
+      found.push({ name, bytes: size, at: Math.min(mtimeMs, now) })
     }
   }
   for (const { name, ...picture } of found.sort((a, b) => a.at - b.at)) {
@@ -74,7 +76,8 @@ export async function openWaitingRoom({
 
   /** Room is taken before anything is awaited, so that two at once cannot both think that there is some. */
   async function add(name: string, jpeg: Buffer): Promise<void> {
-    pictures.set(name, { bytes: jpeg.length, at: clock() })
+    const at = clock()
+    pictures.set(name, { bytes: jpeg.length, at })
     bytes += jpeg.length
     const done: Promise<void>[] = []
     for (const oldest of pictures.keys()) {
@@ -82,7 +85,7 @@ export async function openWaitingRoom({
       evicted++
       done.push(discard(oldest))
     }
-    done.push(files.write(name, jpeg))
+    done.push(files.write(name, jpeg, at))
     try {
       await Promise.all(done)
     } catch (error) {

@@ -34,6 +34,8 @@ export interface BrokerParts {
   /** Takes down what gateways say of where their devices stand. */
   enroller: Enroller
   clock: Clock
+  /** While it is false, no device is told the time. */
+  isTimeSure?: () => boolean
   /** Something an operator should be able to find: refused connections and messages. */
   onRefusal: (refusal: Refusal) => void
 }
@@ -72,7 +74,7 @@ const stopWithinMs = 5000
 
 export function createBroker(
   options: BrokerOptions,
-  { admit, registry, enroller, clock, onRefusal }: BrokerParts,
+  { admit, registry, enroller, clock, isTimeSure, onRefusal }: BrokerParts,
 ): Broker {
   const connections = new WeakMap<Client, Connected>()
   const sessions = new Sessions()
@@ -146,7 +148,7 @@ export function createBroker(
     const answer = identify({ clientId: client.id, username, token: password, commonName }, registry.get)
     if ('device' in answer) {
       const { device } = answer
-      const feedback = new Feedback(command => send(device.device, command), clock)
+      const feedback = new Feedback(command => send(device.device, command), clock, isTimeSure)
       const account = device.kind === 'gateway' ? new Account(device, registry, feedback) : undefined
       sessions.add(new Session(client, device, feedback, clock(), account))
       return done(null, true)

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
+import type { Timekeeper } from '../../core/trusted-time/timekeeper.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import { backfill } from '../admit/backfill.ts'
 import { replay } from '../admit/replay.ts'
@@ -21,6 +22,8 @@ export interface DoorParts {
   refusals: () => readonly Refusal[]
   metrics?: () => Promise<string>
   clock?: Clock
+  /** Absent where no service is up. */
+  time?: Pick<Timekeeper, 'doubtMs' | 'trust'>
 }
 
 export function createDoor({
@@ -32,6 +35,7 @@ export function createDoor({
   refusals,
   metrics,
   clock = systemClock,
+  time,
 }: DoorParts): Door & PictureDoor {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
   /** What was acked and could never be looked at is a fault to mend in the firmware. */
@@ -55,7 +59,7 @@ export function createDoor({
     async drop(key) {
       if (!(await journal.dropParked(key))) throw missing(key)
     },
-    backfill: (rows, options) => backfill({ journal, registry }, rows, clock(), options),
+    backfill: (rows, options) => backfill({ journal, registry }, rows, clock(), options, time?.doubtMs()),
     sight: sightings => sight(journal, sightings, tellSender),
     async erase(pictures) {
       for (const { device, event } of pictures) await waitingRoom?.remove(device, event)
@@ -68,6 +72,11 @@ export function createDoor({
           `${bytes} bytes for a display, which takes ${maxAlertBytes}`,
         )
       await broker?.publishAlert(site, payload)
+    },
+    async trustClock() {
+      if (time === undefined)
+        throw new LintelError('API_UNAVAILABLE', 'no service is running: start it, then say so')
+      return time.trust()
     },
     metrics: async () => (await metrics?.()) ?? '',
   }
