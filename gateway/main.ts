@@ -79,9 +79,10 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     onFault,
   })
   const reader = openLmdbJournalReader(paths.journal)
+  const runningTime = systemRunningTime()
   const time = createTimekeeper({
     system: systemClock,
-    running: systemRunningTime(),
+    running: runningTime,
     file: openClockFile(paths.clock),
     witnessAt: lastReceivedAt(reader),
     confirmedAt,
@@ -98,6 +99,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const waitingRoom = await openWaitingRoom({
     directory: paths.waiting,
     clock,
+    upMs: runningTime.upMs,
     maxBytes: config.snapshots.maxWaitingBytes,
     maxAgeMs: config.snapshots.maxWaitingS * secondMs,
     onFault,

@@ -8,6 +8,8 @@ import { openWaitingFiles } from './waiting-files.ts'
 export interface WaitingRoomOptions {
   directory: string
   clock: Clock
+  /** By which a picture grows old while this process runs: no step of the clock makes it older. `clock` where left out. */
+  upMs?: () => number
   maxBytes: number
   /** Originals show faces: they wait no longer than this for the tagger. */
   maxAgeMs: number
@@ -25,7 +27,7 @@ export interface WaitingRoom {
   put(device: DeviceId, event: EventId, jpeg: Buffer): Promise<void>
   get(device: DeviceId, event: EventId): Promise<Buffer | undefined>
   remove(device: DeviceId, event: EventId): Promise<void>
-  /** Removes what is too old by the clock, which goes on while it is in doubt: nothing shows faces for ever. */
+  /** Removes what is too old, in doubt or not: nothing shows faces for ever. */
   sweep(): Promise<void>
   stats(): { pictures: number; bytes: number; evicted: number; expired: number }
   /** After all that has been put. */
@@ -37,12 +39,13 @@ const extension = '.jpg'
 export async function openWaitingRoom({
   directory,
   clock,
+  upMs = clock,
   maxBytes,
   maxAgeMs,
   onFault = () => {},
 }: WaitingRoomOptions): Promise<WaitingRoom> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  /** Oldest first, as a Map keeps its order. */
+  /** Oldest first, as a Map keeps its order; `at` by `upMs`. */
   const pictures = new Map<string, { bytes: number; at: number }>()
   const writing = new Map<string, Promise<void>>()
   let bytes = 0
@@ -58,7 +61,7 @@ export async function openWaitingRoom({
     else {
       const { size, mtimeMs } = await stat(path)
       // One of a time that has not come has waited since now at the latest.
-      found.push({ name, bytes: size, at: Math.min(mtimeMs, now) })
+      found.push({ name, bytes: size, at: upMs() - Math.max(0, now - mtimeMs) })
     }
   }
   for (const { name, ...picture } of found.sort((a, b) => a.at - b.at)) {
@@ -76,8 +79,7 @@ export async function openWaitingRoom({
 
   /** Room is taken before anything is awaited, so that two at once cannot both think that there is some. */
   async function add(name: string, jpeg: Buffer): Promise<void> {
-    const at = clock()
-    pictures.set(name, { bytes: jpeg.length, at })
+    pictures.set(name, { bytes: jpeg.length, at: upMs() })
     bytes += jpeg.length
     const done: Promise<void>[] = []
     for (const oldest of pictures.keys()) {
@@ -85,7 +87,7 @@ export async function openWaitingRoom({
       evicted++
       done.push(discard(oldest))
     }
-    done.push(files.write(name, jpeg, at))
+    done.push(files.write(name, jpeg, clock()))
     try {
       await Promise.all(done)
     } catch (error) {
@@ -108,7 +110,7 @@ export async function openWaitingRoom({
     get: (device, event) => readWaiting(directory, device, event),
     remove: (device, event) => discard(nameOf(device, event)),
     async sweep() {
-      const before = clock() - maxAgeMs
+      const before = upMs() - maxAgeMs
       for (const [name, { at }] of [...pictures]) {
         if (at >= before) continue
         expired++

@@ -198,6 +198,28 @@ describe('an original', () => {
     expect(await readdir(directory)).toEqual([])
   })
 
+  test('that waits grows no older when the time that was lost is made good', async () => {
+    const directory = await temporaryDirectory()
+    let now = someMoment
+    let up = 1000
+    const room = await openWaitingRoom({
+      directory,
+      clock: () => now,
+      upMs: () => up,
+      maxBytes: 1e6,
+      maxAgeMs: hourMs,
+    })
+    onTestFinished(() => room.close())
+    await room.put('d1', 'a', jpeg(100))
+    now += 30 * dayMs
+    up += 59 * minuteMs
+    await room.sweep()
+    expect(room.stats().pictures).toBe(1)
+    up += 2 * minuteMs
+    await room.sweep()
+    expect(room.stats().pictures).toBe(0)
+  })
+
   test('that is kept goes after its time, also one that a clock that was ahead has written', async () => {
     const directory = join(await temporaryDirectory(), 'originals')
     const keyFile = join(await temporaryDirectory(), 'key')
