@@ -22,6 +22,8 @@ const grants = {
   'metrics.read': [],
   'retention.read': ['auditor'],
   'retention.erase': [],
+  'status.read': ['duty', 'auditor'],
+  'clock.trust': [],
   'alerts.read': ['duty'],
   'alerts.act': ['duty'],
   'channels.read': [],

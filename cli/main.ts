@@ -8,6 +8,7 @@ import { addAuditCommands } from './commands/audit.ts'
 import { addBackfillCommand } from './commands/backfill.ts'
 import { addBacktestCommand } from './commands/backtest.ts'
 import { addCheckCommands } from './commands/checks.ts'
+import { addClockCommands } from './commands/clock.ts'
 import { addDeviceCommands } from './commands/devices.ts'
 import { addExportCommand } from './commands/export.ts'
 import { addFlowCommand } from './commands/flow.ts'
@@ -39,6 +40,7 @@ addRulesCommands(program)
 addAccountCommands(program)
 addAuditCommands(program)
 addRetentionCommands(program)
+addClockCommands(program)
 addSimulateCommand(program)
 addSnapshotCommands(program)
 addCheckCommands(program)

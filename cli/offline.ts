@@ -17,12 +17,17 @@ import {
 import { LintelError } from '../core/errors.ts'
 import { lockDataDirectory } from '../core/lock.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { openClockFile } from '../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../core/trusted-time/running-time.ts'
+import { confirmedAt } from '../core/trusted-time/time-server.ts'
+import { createTimekeeper } from '../core/trusted-time/timekeeper.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createUnsettle } from '../flow/small/told-days.ts'
 import { startOfDayIn } from '../flow/zone.ts'
 import { createDoor } from '../gateway/control/local-door.ts'
 import type { JournalReader } from '../gateway/journal/journal.ts'
+import { lastReceivedAt } from '../gateway/journal/last-received.ts'
 import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
@@ -64,13 +69,23 @@ export async function withDirectory<T>(
   const registry = createRegistry(state)
   const journal = await openLmdbJournal({
     directory: paths.journal,
-    clock: systemClock,
+    clock: () => time.clock(),
     ...config.journal,
     registered: registry.places(),
   })
   const reader = openLmdbJournalReader(paths.journal)
+  const time = createTimekeeper({
+    system: systemClock,
+    running: systemRunningTime(),
+    file: openClockFile(paths.clock),
+    witnessAt: lastReceivedAt(reader),
+    confirmedAt,
+    onChange() {},
+    onFault() {},
+  })
+  const { clock } = time
   const uplink = influx === undefined ? await uplinkOf(paths, reader) : undefined
-  const storage = { directory: paths.store, clock: systemClock }
+  const storage = { directory: paths.store, clock }
   const openStore = async () =>
     influx === undefined
       ? openDuckDbStore({ ...storage, ...config.store })
@@ -91,7 +106,7 @@ export async function withDirectory<T>(
         deletions,
         days: {},
         startOfDay: startOfDayIn(config.zone),
-        clock: systemClock,
+        clock,
         onDeletion() {},
         onFault() {},
       }),
@@ -102,7 +117,7 @@ export async function withDirectory<T>(
     zoneOf: createPlaceZones(registry, config.zone),
     keepDays: config.alerts.keepDays,
   })
-  const door = createDoor({ journal, reader, registry, refusals: () => [] })
+  const door = createDoor({ journal, reader, registry, refusals: () => [], clock, time })
   try {
     return await act(
       createOperations({
@@ -119,8 +134,9 @@ export async function withDirectory<T>(
         ...(uplink === undefined ? { alerts, ruleBook: createRuleBook(state) } : {}),
         regions: createDeviceRegions(state),
         door,
-        clock: systemClock,
-        access: createAccess(state, systemClock, config),
+        clock,
+        time,
+        access: createAccess(state, clock, config, time.isSure),
         defaultZone: config.zone,
         minCount: config.flow.minCount,
       })(operator),

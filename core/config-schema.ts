@@ -128,7 +128,7 @@ export const ConfigSchema = section(
           3600,
         ),
         maxRememberedIds: count(
-          'Ids remembered for 31 days to tell duplicates; beyond it the oldest days are forgotten.',
+          'Ids remembered for 31 days to tell duplicates; beyond it the device that has most loses its oldest.',
           50_000_000,
         ),
         maxParked: count('Payloads kept that broke the contract; beyond it the oldest is dropped.', 10_000),

@@ -18,6 +18,8 @@ export interface DataPaths {
   readonly store: string
   /** Where the processes that run now can be reached. */
   readonly run: string
+  /** The last time that was known to be true. */
+  readonly clock: string
   /** The operator's token for the API, mode 0600. */
   readonly token: string
 }
@@ -34,6 +36,7 @@ export function dataPaths(directory: string): DataPaths {
     uplink: inside('uplink'),
     store: inside('store'),
     run: inside('run'),
+    clock: inside('clock.json'),
     token: inside('token'),
   }
 }

@@ -69,6 +69,8 @@ export const errorCodes = {
   ALERT_NOT_FOUND: { retryable: false },
   ALERT_CLOSED: { retryable: false },
   ALERT_FULL: { retryable: false },
+  DELETION_NOT_HELD: { retryable: false },
+  CLOCK_DIFFERS: { retryable: false },
   SNOOZE_INVALID: { retryable: false },
   SNOOZE_NOT_FOUND: { retryable: false },
   CHANNEL_NOT_FOUND: { retryable: false },

@@ -2,12 +2,16 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { messageOf } from './errors.ts'
 
-/** Whole or not at all, and there after a power cut: written beside `path`, flushed, then given its name. For its owner's eyes. */
-export async function writeWhole(path: string, draft: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Whole or not at all, and there after a power cut: written beside `path`, flushed, then given its name. For its owner's
+ * eyes. `at`, epoch ms, is when it counts as written.
+ */
+export async function writeWhole(path: string, draft: string, bytes: Uint8Array, at?: number): Promise<void> {
   try {
     const file = await open(draft, 'wx', 0o600)
     try {
       await file.writeFile(bytes)
+      if (at !== undefined) await file.utimes(at / 1000, at / 1000)
       await file.datasync()
     } finally {
       await file.close()

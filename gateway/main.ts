@@ -12,6 +12,11 @@ import { type Part, repeat, startAll } from '../core/lifecycle.ts'
 import { awaitLock, type LockName } from '../core/lock.ts'
 import { beginService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { openClockFile } from '../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../core/trusted-time/running-time.ts'
+import { tellClock } from '../core/trusted-time/tell-clock.ts'
+import { confirmedAt } from '../core/trusted-time/time-server.ts'
+import { createTimekeeper } from '../core/trusted-time/timekeeper.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createAdmit } from './admit/admit.ts'
@@ -22,6 +27,7 @@ import { openWaitingRoom } from './admit/waiting-room.ts'
 import { createBroker } from './broker/broker.ts'
 import { createControlServer } from './control/control-server.ts'
 import { createDoor } from './control/local-door.ts'
+import { lastReceivedAt } from './journal/last-received.ts'
 import { openLmdbJournal } from './journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from './journal/lmdb-reader.ts'
 import { createTrimmer } from './journal/trimmer.ts'
@@ -54,7 +60,6 @@ const openingsTold = 100
 /** The process at the door: device ─▶ broker ─▶ admit ─▶ journal. */
 async function start({ data, config, consumers, alone }: GatewaySettings) {
   const paths = dataPaths(data)
-  const clock = systemClock
   // Where it is alone it writes the state, too.
   const names: LockName[] = alone ? ['journal', 'state'] : ['journal']
   const locks = await Promise.all(names.map(name => awaitLock(paths, name, lockWaitMs)))
@@ -71,12 +76,24 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const registry = createRegistry(state)
   const journal = await openLmdbJournal({
     directory: paths.journal,
-    clock,
+    // It writes nothing before it is asked to, and what it holds is a witness of the time.
+    clock: () => time.clock(),
     ...config.journal,
     registered: registry.places(),
     onFault,
   })
   const reader = openLmdbJournalReader(paths.journal)
+  const runningTime = systemRunningTime()
+  const time = createTimekeeper({
+    system: systemClock,
+    running: runningTime,
+    file: openClockFile(paths.clock),
+    witnessAt: lastReceivedAt(reader),
+    confirmedAt,
+    onChange: view => tellClock(log, view),
+    onFault,
+  })
+  const { clock } = time
   const consumerNames = Object.keys(consumers)
   const kept = Object.entries(consumers).map(([consumer, place]) => [
     consumer,
@@ -86,6 +103,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   const waitingRoom = await openWaitingRoom({
     directory: paths.waiting,
     clock,
+    upMs: runningTime.upMs,
     maxBytes: config.snapshots.maxWaitingBytes,
     maxAgeMs: config.snapshots.maxWaitingS * secondMs,
     onFault,
@@ -99,6 +117,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     journal,
     waitingRoom,
     clock,
+    time,
     maxSnapshotBytes: config.snapshots.maxBytes,
     runId,
   })
@@ -122,6 +141,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       registry,
       enroller,
       clock,
+      isTimeSure: time.isSure,
       onRefusal: refusal => refusals.add(refusal),
       gatewayGreeting: () => ({
         type: 'journal',
@@ -132,7 +152,15 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       }),
     },
   )
-  const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers: consumerNames })
+  const metrics = createMetrics({
+    broker,
+    journal,
+    waitingRoom,
+    refusals,
+    cursors,
+    consumers: consumerNames,
+    time,
+  })
   const door = createDoor({
     broker,
     journal,
@@ -142,11 +170,12 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     refusals: () => refusals.latest,
     metrics,
     clock,
+    time,
   })
   const retainMs = config.journal.retainS * secondMs
   const trimmer = createTrimmer(
     { consumers: consumerNames, retainMs, maxBytes: config.journal.maxBytes },
-    { journal, cursors, clock, onFault },
+    { journal, cursors, clock, mayDelete: time.isSure, onFault },
   )
   const api = alone
     ? createLocalApi({
@@ -160,11 +189,12 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
         originals: originalReader(paths.snapshots, config.snapshots.originals),
         holds: createHolds(state),
         backfillFiles: createBackfillFiles(state),
-        access: createAccess(state, clock, config),
+        access: createAccess(state, clock, config, time.isSure),
         regions: createDeviceRegions(state),
         door,
         restarts,
         clock,
+        time,
         log,
       })
     : undefined
@@ -185,6 +215,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   // The door opens last and closes first.
   const running = await startAll([
     holdings,
+    time,
     trimmer,
     sweep,
     createControlServer(door, paths, onFault),

@@ -1,5 +1,7 @@
+import { secondMs } from '../core/clock.ts'
 import type { CursorReader } from '../core/cursors.ts'
 import { createGauges } from '../core/gauges.ts'
+import type { TrustedTime } from '../core/trusted-time/trusted-time.ts'
 import type { WaitingRoom } from './admit/waiting-room.ts'
 import type { Broker } from './broker/broker.ts'
 import type { Journal } from './journal/journal.ts'
@@ -12,6 +14,7 @@ export interface MetricParts {
   refusals: RefusalLog
   cursors: CursorReader
   consumers: readonly string[]
+  time: Pick<TrustedTime, 'view'>
 }
 
 /** Prometheus metrics of the gateway, read off its parts when they are asked for: the hot path counts nothing twice. */
@@ -22,6 +25,7 @@ export function createMetrics({
   refusals,
   cursors,
   consumers,
+  time,
 }: MetricParts): () => Promise<string> {
   const { gauge, labelled, text } = createGauges()
 
@@ -71,7 +75,27 @@ export function createMetrics({
     () => journal.stats().parkedDropped,
   )
   gauge('lintel_remembered_ids', 'Ids known for telling duplicates.', () => journal.stats().remembered)
+  gauge(
+    'lintel_remembered_largest',
+    'Of these, such as are of the device that has most.',
+    () => journal.stats().rememberedLargest,
+  )
+  gauge(
+    'lintel_remembered_gave_way_total',
+    'Ids forgotten before their time because there were too many.',
+    () => journal.stats().rememberedGaveWay,
+  )
   gauge('lintel_remembered_days', 'Days that they reach back.', () => journal.stats().rememberedDays)
+  gauge('lintel_clock_in_doubt', '1 while the clock is in doubt and nothing is deleted by age.', () =>
+    time.view().state === 'sure' ? 0 : 1,
+  )
+  gauge('lintel_clock_doubt_seconds', 'How long it has been in doubt while the machine ran.', () =>
+    Math.round((time.view().doubtForMs ?? 0) / secondMs),
+  )
+  gauge('lintel_clock_off_seconds', 'The clock of the system less the time that is gone by.', () => {
+    const { at, systemAt } = time.view()
+    return Math.round((systemAt - at) / secondMs)
+  })
   gauge('lintel_waiting_pictures', 'Snapshots that wait for the tagger.', () => waitingRoom.stats().pictures)
   gauge('lintel_waiting_bytes', 'Bytes of such snapshots.', () => waitingRoom.stats().bytes)
   gauge(

@@ -13,6 +13,9 @@ import { type Part, startAll } from '../core/lifecycle.ts'
 import { awaitLock } from '../core/lock.ts'
 import { beginService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
+import { openClockFile } from '../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../core/trusted-time/running-time.ts'
+import { awaitTimeReader } from '../core/trusted-time/time-reader.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createUnsettle } from '../flow/small/told-days.ts'
@@ -54,6 +57,11 @@ const lockWaitMs = 20 * secondMs
 async function start({ data, config, demo = false }: IngestSettings) {
   const paths = dataPaths(data)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
+  const time = await awaitTimeReader(
+    { system: systemClock, running: systemRunningTime(), file: openClockFile(paths.clock) },
+    lockWaitMs,
+  )
+  const { clock, isSure: mayDelete } = time
   const lock = await awaitLock(paths, 'state', lockWaitMs)
   const files = new GuardedFiles([paths.root, paths.run, paths.token, paths.store, paths.snapshots])
   files.watch(...[paths.journal, paths.state, stateDirectories(paths).snapshots].flatMap(lmdbFiles))
@@ -61,12 +69,12 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const registry = createRegistry(state)
   const journal = openLmdbJournalReader(paths.journal)
   const cursors = createCursors(state, journal)
-  const storage = { directory: paths.store, clock: systemClock, onFault, files }
+  const storage = { directory: paths.store, clock, onFault, files }
   const store =
     influx === undefined
       ? await openDuckDbStore({ ...storage, ...config.store })
       : createInfluxStore({ ...storage, ...influx })
-  const faults = demo ? createDemoFaults(systemClock) : undefined
+  const faults = demo ? createDemoFaults(clock) : undefined
   const intake = createIntake({
     journal,
     store: faults?.failing(store) ?? store,
@@ -80,8 +88,10 @@ async function start({ data, config, demo = false }: IngestSettings) {
     deletions,
     days: config.retention,
     startOfDay: startOfDayIn(config.zone),
-    clock: systemClock,
+    clock,
+    mayDelete,
     onDeletion: deletion => log.info(deletion, 'rows deleted'),
+    onHeld: held => log.warn(held, 'so many rows would go at once that it waits for lintel retention allow'),
     onFault,
   })
   const refill = createRefill({
@@ -94,7 +104,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const { summaries } = store
   const keeper =
     summaries &&
-    createSummaryKeeper({ summaries, days: config.retention.summaries, clock: systemClock, onFault })
+    createSummaryKeeper({ summaries, days: config.retention.summaries, clock, mayDelete, onFault })
   const index = openLmdbState({ directory: stateDirectories(paths).snapshots, readOnly: true })
   const snapshots = openFileSnapshotReader({ directory: paths.snapshots, state: index })
   const holds = createHolds(state)
@@ -121,7 +131,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
         rules: ruleNames,
         publish: door.publishAlert,
         log,
-        clock: systemClock,
+        clock,
       }),
     freeShare: async () => {
       const free = await freeShareOf(paths.root)
@@ -131,7 +141,10 @@ async function start({ data, config, demo = false }: IngestSettings) {
     keepDays: config.alerts.keepDays,
     zone: config.zone,
     ...(demo ? demoFlow : {}),
-    clock: systemClock,
+    clock,
+    mayDelete,
+    doubtMs: () => time.view().doubtForMs ?? 0,
+    heldDeletions: () => deletions.held().length,
     random: Math.random,
     onFault,
   })
@@ -147,10 +160,10 @@ async function start({ data, config, demo = false }: IngestSettings) {
     originals: originalReader(paths.snapshots, config.snapshots.originals),
     holds,
     backfillFiles: createBackfillFiles(state),
-    toldDays: createDayBook({ state, registry, store, journal, zone: config.zone, clock: systemClock }),
+    toldDays: createDayBook({ state, registry, store, journal, zone: config.zone, clock }),
     unsettleDays: createUnsettle(state, config.zone),
     retention: retentionParts({ config, paths, deletions, retention, snapshots, holds }),
-    access: createAccess(state, systemClock, config),
+    access: createAccess(state, clock, config, mayDelete),
     ruleBook,
     alerts: alerting.alerts,
     notifier: alerting.notifier,
@@ -158,7 +171,8 @@ async function start({ data, config, demo = false }: IngestSettings) {
     regions: createDeviceRegions(state),
     door,
     restarts,
-    clock: systemClock,
+    clock,
+    time,
     log,
   })
 

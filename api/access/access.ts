@@ -22,13 +22,14 @@ export function createAccess(
   state: State,
   clock: Clock,
   { http, audit }: Pick<Config, 'http' | 'audit'>,
+  mayDelete?: () => boolean,
 ): Access {
   const passwords = createPasswords()
   return {
-    accounts: createAccounts(state, passwords),
-    sessions: createSessions(state, http),
+    accounts: createAccounts(state, passwords, mayDelete),
+    sessions: createSessions(state, http, mayDelete),
     tokens: createApiTokens(state),
-    audit: createAuditLog(state, clock, audit.keepDays),
+    audit: createAuditLog(state, clock, audit.keepDays, mayDelete),
     passwords,
     browsers: createBrowsers(state),
   }

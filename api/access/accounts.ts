@@ -84,7 +84,8 @@ export function faultOfAccount(value: unknown): string | undefined {
   return undefined
 }
 
-export function createAccounts(state: State, passwords: Passwords): Accounts {
+/** `mayDelete` is false while the clock is in doubt: an invitation that is over is of no use then, and stays. */
+export function createAccounts(state: State, passwords: Passwords, mayDelete = () => true): Accounts {
   const accounts = state.table<Account>('account')
   const invitations = state.table<Invitation>('invitation')
   const missing = (name: string) => new LintelError('ACCOUNT_NOT_FOUND', `no account is called ${name}`)
@@ -100,7 +101,7 @@ export function createAccounts(state: State, passwords: Passwords): Accounts {
   /** Inside a transaction. */
   function invite(invitation: Omit<Invitation, 'expiresAt'>, now: number) {
     for (const [key, { name, expiresAt }] of invitations.entries())
-      if (name === invitation.name || expiresAt <= now) invitations.remove(key)
+      if (name === invitation.name || (expiresAt <= now && mayDelete())) invitations.remove(key)
     const secret = newToken()
     const invited = { ...invitation, expiresAt: now + invitedForMs }
     invitations.put(hashToken(secret), invited)

@@ -30,7 +30,12 @@ const maxOfAccount = 20
 /** So that a page that asks every second does not write every second. What is seen in between is in memory. */
 const seenEveryMs = minuteMs
 
-export function createSessions(state: State, { sessionIdleS, sessionMaxS }: SessionTimes): Sessions {
+/** `mayDelete` is false while the clock is in doubt: one that is over is of no use then, and stays. */
+export function createSessions(
+  state: State,
+  { sessionIdleS, sessionMaxS }: SessionTimes,
+  mayDelete = () => true,
+): Sessions {
   const sessions = state.table<Session>('session')
   /** When each was used last, exactly; by its key. */
   const seen = new Map<string, number>()
@@ -49,7 +54,7 @@ export function createSessions(state: State, { sessionIdleS, sessionMaxS }: Sess
       return state.transact(() => {
         const own: [key: string, session: Session][] = []
         for (const [key, session] of sessions.entries()) {
-          if (hasEnded(key, session, now)) remove(key)
+          if (hasEnded(key, session, now) && mayDelete()) remove(key)
           else if (session.account === account) own.push([key, session])
         }
         own.sort(([, a], [, b]) => b.createdAt - a.createdAt)

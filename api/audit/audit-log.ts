@@ -55,7 +55,13 @@ const maxEntries = 2_000_000
 const dropAtOnce = 200
 const readAtOnce = 1000
 
-export function createAuditLog(state: State, clock: Clock, keepDays: number): AuditLog {
+/** `mayDelete` is false while the clock is in doubt: then nothing goes because of its age. */
+export function createAuditLog(
+  state: State,
+  clock: Clock,
+  keepDays: number,
+  mayDelete = () => true,
+): AuditLog {
   const entries = state.table<AuditEntry>('audit')
   const links = state.table<Anchor>('audit-link')
   const deeds = state.table<Deed & { readonly at: number }>('audit-begun')
@@ -69,7 +75,7 @@ export function createAuditLog(state: State, clock: Clock, keepDays: number): Au
 
   /** Inside a transaction. Whether there may be more. */
   function drop(): boolean {
-    const before = clock() - keepDays * dayMs
+    const before = mayDelete() ? clock() - keepDays * dayMs : Number.NEGATIVE_INFINITY
     const crowded = headOf().seq - maxEntries
     const old = read(0, dropAtOnce).filter(({ at, seq }) => at < before || seq <= crowded)
     // A clock that was set back must not make a hole.

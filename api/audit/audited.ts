@@ -117,6 +117,15 @@ export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
     ends: (deletions, { of, before }) =>
       `${JSON.stringify(of)} before ${timeOf(before)}: ${deletions.reduce((sum, { rows }) => sum + rows, 0)} rows`,
   },
+  allowDeletion: {
+    begins: kind => ['retention.allow', String(kind)],
+    ends: ({ kind, expected, before }) => `${expected} rows of ${kind} before ${timeOf(before)}`,
+  },
+  status: 'looks',
+  trustClock: {
+    begins: () => ['clock.trust', 'the time that is said'],
+    ends: ({ at }) => timeOf(at),
+  },
   rulesAt: 'looks',
   rulesDocument: 'looks',
   setRules: {

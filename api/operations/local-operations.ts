@@ -15,6 +15,7 @@ import type { OperationsFor } from './operations.ts'
 import { createRetentionOperations } from './retention-operations.ts'
 import { createRuleOperations } from './rule-operations.ts'
 import { createSnapshotOperations } from './snapshot-operations.ts'
+import { createStatusOperations } from './status-operations.ts'
 
 /** The operations on the parts themselves, in the process that holds the registry. */
 export function createOperations(parts: OperationParts): OperationsFor {
@@ -37,6 +38,7 @@ export function createOperations(parts: OperationParts): OperationsFor {
         ...createSnapshotOperations(parts, viewer),
         ...accessOperations,
         ...createRetentionOperations(parts, viewer),
+        ...createStatusOperations(parts),
         ...createAlertOperations(parts, viewer),
         ...createChannelOperations(parts),
         ...createRuleOperations(parts, viewer),

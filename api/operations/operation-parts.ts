@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts'
+import type { TrustedTime } from '../../core/trusted-time/trusted-time.ts'
 import type { DeviceRegions } from '../../devices/registry/device-regions.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { ToldDays } from '../../flow/small/town.ts'
@@ -43,6 +44,8 @@ export interface OperationParts {
   toldDays?: Pick<ToldDays, 'settle'>
   /** Has days told anew that history was stored for. */
   unsettleDays?: ToldDays['unsettle']
+  /** Left out where the clock is never in doubt. */
+  time?: Pick<TrustedTime, 'view'>
   defaultZone: string
   /** The smallest number that is told to who may not see small ones. */
   minCount: number

@@ -23,13 +23,19 @@ import type { BackfillAnswer, BackfillPart } from './backfill-part.ts'
 import type { ChannelOperations } from './channel-operations.ts'
 import type { RetentionOperations } from './retention-view.ts'
 import type { RuleOperations } from './rule-view.ts'
+import type { StatusOperations } from './status-view.ts'
 
 /**
  * Everything an operator or analyst can ask of a running or a stopped Lintel. The API offers it over
  * HTTP; the command line uses it that way (remote-operations.ts) or, with no service up, directly
  * (local-operations.ts). Errors are LintelErrors with the same codes either way.
  */
-export interface Operations extends AlertOperations, ChannelOperations, RetentionOperations, RuleOperations {
+export interface Operations
+  extends AlertOperations,
+    ChannelOperations,
+    RetentionOperations,
+    RuleOperations,
+    StatusOperations {
   /** Doors and lanes of terminals and checkpoints, by site, building and point. */
   listPoints(): Promise<PointView[]>
   /** Adds one device or moves it. Throws DEVICE_INVALID. */

@@ -111,6 +111,9 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
         'GET',
         `/retention/deletions?${new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after: String(after) }) })}`,
       ),
+    status: () => json('GET', '/status'),
+    trustClock: said => send('POST', '/clock/trust', said),
+    allowDeletion: kind => json('POST', `/retention/held/${name(kind)}/allow`),
     verifyRetention: () => json('GET', '/retention/overdue'),
     eraseRows: erasure =>
       json('POST', '/retention/erasures', { type: 'application/json', text: JSON.stringify(erasure) }),

@@ -27,6 +27,7 @@ export function createRetentionOperations(
       const { store, deletions, days, pictures } = parts()
       const stats = await store.stats()
       const latest = deletions.latest()
+      const held = new Map(deletions.held().map(one => [one.kind, one]))
       const rows = await Promise.all(
         Object.entries(stats.rows).map(async ([name, n]) => {
           const kind = name as StoredKind
@@ -38,6 +39,7 @@ export function createRetentionOperations(
             ...(oldestAt === undefined ? {} : { oldestAt }),
             ...(kept === undefined ? {} : { days: kept }),
             ...(last === undefined ? {} : { last }),
+            ...(held.has(kind) ? { held: held.get(kind)! } : {}),
           }
         }),
       )
@@ -63,6 +65,7 @@ export function createRetentionOperations(
         if (files > 0) overdue.push({ what: stage, limit: clock() - keepMs!, oldestAt: oldestAt! })
       return coarse?.overdue(overdue) ?? overdue
     },
+    allowDeletion: async kind => parts().deletions.allow(kind),
     async eraseRows({ of, before }) {
       if (Object.keys(of).length === 0)
         throw new LintelError('API_REQUEST_INVALID', 'say of which site, building, point or device')

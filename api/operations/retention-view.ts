@@ -1,6 +1,6 @@
 import type { StoredKind } from '../../devices/contract/kinds.ts'
 import type { PictureHolding } from '../../gateway/snapshots/picture-holdings.ts'
-import type { Deletion } from '../../ingest/retention/deletions.ts'
+import type { Deletion, HeldDeletion } from '../../ingest/retention/deletions.ts'
 import type { PlaceFilter } from '../../ingest/store/store.ts'
 
 /** Rows of a kind. */
@@ -13,6 +13,8 @@ export interface RowHolding {
   /** Absent: for ever. */
   readonly days?: number
   readonly last?: Deletion
+  /** One that waits until somebody says that it is meant. */
+  readonly held?: HeldDeletion
 }
 
 export interface RetentionView {
@@ -41,6 +43,8 @@ export interface RetentionOperations {
   listDeletions(query: { limit: number; after?: number }): Promise<Deletion[]>
   /** Asks the database and the file system for what should be gone. Throws STORE_UNAVAILABLE. */
   verifyRetention(): Promise<Overdue[]>
+  /** Says that the deletion that is held of a kind is meant. Throws DELETION_NOT_HELD or STORE_UNAVAILABLE. */
+  allowDeletion(kind: StoredKind): Promise<HeldDeletion>
   /** Deletes the rows that come from a place. Throws API_REQUEST_INVALID, STORE_UNAVAILABLE or RETENTION_UNSUPPORTED. */
   eraseRows(erasure: Erasure): Promise<Deletion[]>
 }

@@ -26,12 +26,22 @@ const DeletionSchema = Type.Object({
   of: Type.Optional(PlaceFilterSchema),
   why: Type.Enum(['age', 'erasure']),
   at: Moment,
+  expected: Type.Optional(Type.Integer({ minimum: 0, description: 'Rows that were to go when it began.' })),
   rows: Count,
   oldestAt: Type.Optional(
     Type.Union([Moment, Type.Null()], {
       description: 'Of the oldest row that is left; absent where it was cut off.',
     }),
   ),
+})
+
+export const HeldDeletionSchema = Type.Object({
+  kind: KindSchema,
+  before: Moment,
+  at: Moment,
+  expected: Type.Integer({ minimum: 0, description: 'Rows that would go.' }),
+  of: Type.Integer({ minimum: 0, description: 'Rows that there are.' }),
+  allowed: Type.Boolean(),
 })
 
 const RetentionSchema = Type.Object({
@@ -43,6 +53,7 @@ const RetentionSchema = Type.Object({
       oldestAt: Type.Optional(Moment),
       days: Type.Optional(Type.Integer({ description: 'Kept so long; for ever where it is absent.' })),
       last: Type.Optional(DeletionSchema),
+      held: Type.Optional(HeldDeletionSchema),
     }),
   ),
   pictures: Type.Array(
@@ -108,6 +119,18 @@ export function addRetentionRoutes(app: Api, operations: OperationsFor): void {
       },
     },
     ({ viewer, query }) => operations(viewer).listDeletions(query),
+  )
+  app.post(
+    '/api/v1/retention/held/:kind/allow',
+    {
+      config: {
+        needs: 'retention.erase',
+        summary: 'Says that a deletion that is held because it is of so many rows is meant.',
+        errors: [...errors, 'DELETION_NOT_HELD'],
+      },
+      schema: { params: Type.Object({ kind: KindSchema }), response: answers(HeldDeletionSchema) },
+    },
+    ({ viewer, params }) => operations(viewer).allowDeletion(params.kind),
   )
   app.post(
     '/api/v1/retention/erasures',

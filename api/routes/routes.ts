@@ -15,6 +15,7 @@ import { addRetentionRoutes } from './retention-routes.ts'
 import { addRuleRoutes } from './rule-routes.ts'
 import { addSnapshotRoutes } from './snapshot-routes.ts'
 import { addSnoozeRoutes } from './snooze-routes.ts'
+import { addStatusRoutes } from './status-routes.ts'
 
 const HealthSchema = Type.Object({
   status: Type.Literal('ok'),
@@ -52,5 +53,6 @@ export function addRoutes(app: Api, operations: OperationsFor, { identify, turns
   addParkedRoutes(app, operations)
   addRetentionRoutes(app, operations)
   addRuleRoutes(app, operations)
+  addStatusRoutes(app, operations)
   addAccessRoutes(app, operations)
 }

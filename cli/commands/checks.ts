@@ -3,14 +3,27 @@ import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Command } from 'commander'
+import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
-import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
+import {
+  type DataPaths,
+  dataPaths,
+  type Endpoint,
+  findEndpoint,
+  prepareDataDirectory,
+} from '../../core/data-directory.ts'
 import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
 import { lockDataDirectory } from '../../core/lock.ts'
+import { openClockFile } from '../../core/trusted-time/clock-file.ts'
+import { beginLine } from '../../core/trusted-time/line.ts'
+import { systemRunningTime } from '../../core/trusted-time/running-time.ts'
+import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { answers } from '../connect.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
+import { textOf } from './clock.ts'
 
 interface Finding {
   readonly check: string
@@ -65,7 +78,9 @@ async function examine(data: string, config: Config): Promise<Finding[]> {
       ...findings,
       { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` },
       ...(await readings(endpoint, config)),
+      ...(await statusOf(endpoint, config)),
     ]
+  findings.push(clockFinding(clockOfDirectory(paths), config))
   findings.push(notUp(() => lockDataDirectory(paths, 'service').release()))
   if (config.mqtt.tcp) findings.push(await port('mqtt.tcp', config.mqtt.tcp))
   findings.push(await port('http', config.http))
@@ -172,6 +187,39 @@ async function port(name: string, { host, port: number }: { host: string; port: 
       server.close(() => resolve({ check: name, result: 'ok', finding: `${host}:${number} is free` })),
     )
   })
+}
+
+/** What takes somebody to act, as the service tells it. */
+async function statusOf(endpoint: Endpoint, config: Config): Promise<Finding[]> {
+  const { clock, heldDeletions } = await createRemoteOperations(endpoint).status()
+  const held = heldDeletions.map(
+    ({ kind, expected, of }): Finding => ({
+      check: 'retention',
+      result: 'problem',
+      finding: `${expected} of ${of} rows of ${kind} would be deleted at once: if that is meant, lintel retention allow ${kind}`,
+    }),
+  )
+  return [clockFinding(clock, config), ...held]
+}
+
+function clockOfDirectory({ clock }: DataPaths): ClockView {
+  const running = systemRunningTime()
+  const reading = { systemAt: systemClock(), upMs: running.upMs(), boot: running.boot }
+  const { at, doubt } = beginLine(openClockFile(clock).read(), reading)
+  const { systemAt } = reading
+  return doubt === undefined
+    ? { state: 'sure', at: systemAt, systemAt }
+    : { state: 'in-doubt', at: Math.floor(at), systemAt, why: doubt.why }
+}
+
+function clockFinding(clock: ClockView, { zone }: Config): Finding {
+  const finding = textOf(clock, zone)
+  if (clock.state === 'sure') return { check: 'clock', result: 'ok', finding }
+  return {
+    check: 'clock',
+    result: 'problem',
+    finding: `${finding}; nothing is deleted by age until it is set right, or until lintel clock trust`,
+  }
 }
 
 const lagWarning = 100_000

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { RetentionView } from '../../api/operations/retention-view.ts'
 import { dayMs, hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
+import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
 import { formatLocal, parseMoment } from '../../flow/zone.ts'
 import type { Deletion } from '../../ingest/retention/deletions.ts'
 import { placeDimensions } from '../../ingest/store/store.ts'
@@ -27,6 +28,10 @@ export function addRetentionCommands(program: Command): void {
   sub('verify', 'ask database and file system for what should be gone; exits 1 if there is any').action(
     verify,
   )
+  sub('allow', 'say that a deletion is meant that is held because it is of so many rows')
+    .argument('<kind>', 'of which kind', toKind)
+    .option('--yes', 'do it: nothing brings them back')
+    .action(allow)
   sub('erase', 'delete the rows that come from a place')
     .option('--site <name>', 'only of this site')
     .option('--building <name>', 'only of this building')
@@ -46,13 +51,14 @@ async function show(options: CommonOptions): Promise<void> {
 function rowsOf({ rows, pictures }: RetentionView, zone: string) {
   const local = (ms: number | undefined) => (ms === undefined ? '' : formatLocal(zone, ms))
   return [
-    ...rows.map(({ kind, rows, bytes, oldestAt, days, last }) => ({
+    ...rows.map(({ kind, rows, bytes, oldestAt, days, last, held }) => ({
       what: kind,
       count: rows,
       'size, about': sizeOf(bytes),
       oldest: local(oldestAt),
       'kept for': days === undefined ? 'ever' : `${days} d`,
       'last deletion': last === undefined ? '' : `${local(last.at)}, ${last.rows}`,
+      held: held === undefined ? '' : `${held.expected} rows: lintel retention allow ${kind}`,
     })),
     ...pictures.map(({ stage, files, bytes, oldestAt, keepMs = 0, held }) => ({
       what: `pictures, ${stage}`,
@@ -61,6 +67,7 @@ function rowsOf({ rows, pictures }: RetentionView, zone: string) {
       oldest: local(oldestAt),
       'kept for': `${lengthOf(keepMs)}${held > 0 ? `, ${held} held` : ''}`,
       'last deletion': '',
+      held: '',
     })),
   ]
 }
@@ -114,6 +121,29 @@ async function verify(options: CommonOptions): Promise<void> {
   if (rows.length === 0) output.say('nothing is older than it may be', overdue)
   else output.table(rows, overdue)
   if (rows.length > 0) process.exitCode = 1
+}
+
+async function allow(
+  kind: StoredKind,
+  { yes, ...options }: CommonOptions & { yes?: boolean },
+): Promise<void> {
+  const { ask, config, output } = contextOf(options)
+  if (!yes) {
+    const { heldDeletions } = await ask('store', operations => operations.status())
+    const held = heldDeletions.find(one => one.kind === kind)
+    const what =
+      held === undefined
+        ? `no deletion of ${kind} is held`
+        : `${held.expected} of ${held.of} rows of ${kind} before ${formatLocal(config.zone, held.before)} would be deleted for good: say so with --yes`
+    throw new LintelError(held === undefined ? 'DELETION_NOT_HELD' : 'API_REQUEST_INVALID', what)
+  }
+  const held = await ask('store', operations => operations.allowDeletion(kind))
+  output.say(`${held.expected} rows of ${kind} go within a minute, or with the next start`, held)
+}
+
+function toKind(text: string): StoredKind {
+  if ((storedKinds as readonly string[]).includes(text)) return text as StoredKind
+  throw new InvalidArgumentError(`it must be one of ${storedKinds.join(', ')}`)
 }
 
 async function erase({ before: text, yes, ...options }: EraseOptions): Promise<void> {

@@ -18,6 +18,8 @@ export interface Admitted {
   /** Words of ours for the latter. */
   readonly personal: readonly string[]
   readonly skewed: boolean
+  /** The newest time that an event of it gave; undefined where none did. */
+  readonly newestAt: number | undefined
   readonly faults: readonly (Fault & { id?: string })[]
 }
 
@@ -31,6 +33,7 @@ export function admitEvents(
   place: Place,
   receivedAt: number,
   fromGateway = false,
+  doubtMs = 0,
 ): Admitted {
   const parsed = parse(payload)
   if ('fault' in parsed) return parkedWhole(parsed.fault, payload.length, receivedAt)
@@ -38,7 +41,7 @@ export function admitEvents(
   const values = Array.isArray(value) ? value : [value]
   const tooLong = faultOfLength(values)
   if (tooLong !== undefined) return parkedWhole(tooLong, payload.length, receivedAt)
-  return admitAll(values, payload.length, place, receivedAt, fromGateway)
+  return admitAll(values, payload.length, place, receivedAt, fromGateway, doubtMs)
 }
 
 /** The fault of an array that is empty or too long. */
@@ -56,6 +59,7 @@ function admitAll(
   place: Place,
   receivedAt: number,
   fromGateway: boolean,
+  doubtMs: number,
 ): Admitted {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
@@ -63,6 +67,7 @@ function admitAll(
   let personalMembers = 0
   let ignored = 0
   let anySkewed = false
+  let newestAt: number | undefined
   const budget = newLookBudget()
   for (const [index, value] of values.entries()) {
     const checked = checkEvent(value)
@@ -79,7 +84,8 @@ function admitAll(
     ignored += cut.ignored
     personalMembers += cut.personalMembers
     for (const word of cut.personal) personal.add(word)
-    const { at, late, skewed: isSkewed } = placeInTime(atMs, receivedAt)
+    const { at, late, skewed: isSkewed } = placeInTime(atMs, receivedAt, doubtMs)
+    if (!wasSkewed && (newestAt === undefined || atMs > newestAt)) newestAt = atMs
     anySkewed ||= isSkewed
     const skewed = isSkewed || wasSkewed
     const record = { kind: event.type, at, receivedAt, late, skewed, place, data: event.data } as EventRecord
@@ -92,6 +98,7 @@ function admitAll(
     personalMembers,
     personal: [...personal],
     skewed: anySkewed,
+    newestAt,
     faults,
   }
 }
@@ -126,6 +133,7 @@ function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted 
     personalMembers: 0,
     personal: [],
     skewed: false,
+    newestAt: undefined,
     faults: [fault],
   }
 }

@@ -14,7 +14,12 @@ export interface AdmittedSightings {
 }
 
 /** Bytes of a `sighting` message to items. What is not in the contract is lost in the record's encoding. */
-export function admitSightings(payload: Buffer, place: Place, receivedAt: number): AdmittedSightings {
+export function admitSightings(
+  payload: Buffer,
+  place: Place,
+  receivedAt: number,
+  doubtMs = 0,
+): AdmittedSightings {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
   const park = ({ code, reason }: Fault, bytes: number, value?: unknown) => {
@@ -43,7 +48,7 @@ export function admitSightings(payload: Buffer, place: Place, receivedAt: number
           receivedAt,
           place,
           data,
-          ...placeInTime(atMs, receivedAt),
+          ...placeInTime(atMs, receivedAt, doubtMs),
         } as const
         items.push({ id: sightingRecordId(id), record })
       }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
+import type { Timekeeper } from '../../core/trusted-time/timekeeper.ts'
 import type { DeviceId, EventId, Place } from '../../core/words.ts'
 import { checkReportedStatus } from '../../devices/contract/gateway-messages.ts'
 import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-ids.ts'
@@ -47,19 +48,30 @@ export interface AdmitParts {
   journal: Journal
   waitingRoom: WaitingRoom
   clock: Clock
+  /** What is done while the clock is in doubt; left out where it never is. */
+  time?: Pick<Timekeeper, 'doubtMs' | 'heard'>
   /** Longest snapshot. */
   maxSnapshotBytes: number
   /** Names this run, so that ids given here are unique for ever. */
   runId: string
 }
 
-export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, runId }: AdmitParts): Admit {
+export function createAdmit({
+  journal,
+  waitingRoom,
+  clock,
+  time = neverInDoubt,
+  maxSnapshotBytes,
+  runId,
+}: AdmitParts): Admit {
   let statuses = 0
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
     const tooLarge = faultOfSize(payload)
     if (tooLarge !== undefined) return parkWhole(sender, 'event', tooLarge, payload.length)
-    const admitted = admitEvents(payload, sender.place, clock(), sender.via !== undefined)
+    const now = clock()
+    const admitted = admitEvents(payload, sender.place, now, sender.via !== undefined, time.doubtMs())
+    if (admitted.newestAt !== undefined) time.heard(sender.via ?? sender.device, admitted.newestAt)
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
     const { faults, personal, skewed } = admitted
@@ -117,13 +129,13 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     const checked = checkReportedStatus(value)
     if ('fault' in checked) return checked
     const { data, id, atMs } = checked
-    return { data, id: statusRecordId(via, id), time: placeInTime(atMs, receivedAt) }
+    return { data, id: statusRecordId(via, id), time: placeInTime(atMs, receivedAt, time.doubtMs()) }
   }
 
   function sightings(sender: Sender, payload: Buffer): Promise<Outcome[]> {
     const tooLarge = faultOfSize(payload)
     if (tooLarge !== undefined) return parkWhole(sender, 'snapshot', tooLarge, payload.length)
-    const { items, parked, faults } = admitSightings(payload, sender.place, clock())
+    const { items, parked, faults } = admitSightings(payload, sender.place, clock(), time.doubtMs())
     sender.weigh?.(items.length + (parkedWeight - 1) * parked)
     // A sighting is not counted as received, only what is parked or refused instead of it.
     journal.note(sender.device, 'snapshot', { received: parked })
@@ -177,6 +189,8 @@ export function createAdmit({ journal, waitingRoom, clock, maxSnapshotBytes, run
     refused: (device, lane) => journal.note(device, lane, { received: 1, refused: 1 }),
   }
 }
+
+const neverInDoubt = { doubtMs: () => 0, heard() {} }
 
 /** What carries no time of its own happened when it came. */
 const ofNow = (receivedAt: number) => ({ at: receivedAt, late: false, skewed: false })

@@ -26,11 +26,12 @@ export async function backfill(
   rows: readonly BackfillRow[],
   now: number,
   { dryRun, isRelayed }: BackfillOptions,
+  doubtMs = 0,
 ): Promise<BackfillOutcome[]> {
   const outcomes: BackfillOutcome[] = []
   const byDevice = new Map<DeviceId, Placed[]>()
   for (const [index, { device, event }] of rows.entries()) {
-    const placed = admitOld(registry, device, event, now, isRelayed)
+    const placed = admitOld(registry, device, event, now, isRelayed, doubtMs)
     if ('code' in placed) {
       outcomes[index] = placed
       continue
@@ -65,12 +66,13 @@ function admitOld(
   event: unknown,
   receivedAt: number,
   isRelayed: boolean,
+  doubtMs: number,
 ): Omit<Placed, 'index'> | Fault {
   const known = registry.get(device)
   if (known === undefined) return fault('DEVICE_NOT_FOUND', 'no device of that id is enrolled')
   const checked = checkEvent(event)
   if ('fault' in checked) return checked.fault
-  const time = placeInPast(checked.atMs, receivedAt)
+  const time = placeInPast(checked.atMs, receivedAt, doubtMs)
   if (time === undefined) return fault('EVENT_TIME_INVALID', '/time is in the future')
   if (isRelayed && receivedAt - time.at > backfillDays * dayMs)
     return fault('EVENT_TIME_INVALID', `/time is older than ${backfillDays} days: backfill it at the centre`)

@@ -51,15 +51,17 @@ const noticeEveryMs = 10 * minuteMs
 export class Feedback implements Answers {
   readonly #send: (command: Command) => void
   readonly #clock: Clock
+  readonly #isTimeSure: () => boolean
   #tokens = burst
   #refilledAt: number
   #timeSentAt = Number.NEGATIVE_INFINITY
   #noticeSentAt = Number.NEGATIVE_INFINITY
   heldBack = 0
 
-  constructor(send: (command: Command) => void, clock: Clock) {
+  constructor(send: (command: Command) => void, clock: Clock, isTimeSure = () => true) {
     this.#send = send
     this.#clock = clock
+    this.#isTimeSure = isTimeSure
     this.#refilledAt = clock()
   }
 
@@ -92,8 +94,9 @@ export class Feedback implements Answers {
     if (this.#spend(notice)) this.#noticeSentAt = now
   }
 
-  /** The right time, to a device whose clock is wrong or that has just subscribed. */
+  /** The right time, to a device whose clock is wrong or that has just subscribed. While ours is in doubt, nothing. */
   tellTime(): void {
+    if (!this.#isTimeSure()) return
     const now = this.#clock()
     if (isWithin(timeEveryMs, this.#timeSentAt, now)) return
     if (this.#spend({ type: 'time', now: formatRfc3339(now) })) this.#timeSentAt = now

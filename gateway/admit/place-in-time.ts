@@ -15,14 +15,18 @@ export interface TimePlace {
 }
 
 /** For history that somebody vouches for: however old, and always late. Undefined in the future. */
-export function placeInPast(claimedAt: number, receivedAt: number): TimePlace | undefined {
-  if (claimedAt - receivedAt > futureLimitMs) return undefined
+export function placeInPast(claimedAt: number, receivedAt: number, doubtMs = 0): TimePlace | undefined {
+  if (claimedAt - receivedAt > futureLimitMs + doubtMs) return undefined
   return { at: claimedAt, late: true, skewed: false }
 }
 
-/** The event's own time is kept where it can be true; else it counts as having happened when it came. */
-export function placeInTime(claimedAt: number, receivedAt: number): TimePlace {
+/**
+ * The event's own time is kept where it can be true; else it counts as having happened when it came. `doubtMs` is how
+ * far the truth may lie beyond `receivedAt` while our own clock is in doubt (TrustedTime).
+ */
+export function placeInTime(claimedAt: number, receivedAt: number, doubtMs = 0): TimePlace {
   const ageMs = receivedAt - claimedAt
-  if (ageMs < -futureLimitMs || ageMs > backfillLimitMs) return { at: receivedAt, late: false, skewed: true }
+  if (ageMs < -(futureLimitMs + doubtMs) || ageMs > backfillLimitMs)
+    return { at: receivedAt, late: false, skewed: true }
   return { at: claimedAt, late: ageMs > lateAfterMs, skewed: false }
 }

@@ -1,11 +1,20 @@
-import { closeSync, fdatasyncSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  futimesSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../../core/errors.ts'
 
 /** What is asked of the thread; done in the order asked. */
 export type Request =
-  | { readonly kind: 'write'; readonly name: string; readonly bytes: Uint8Array }
+  | { readonly kind: 'write'; readonly name: string; readonly bytes: Uint8Array; readonly at: number }
   | { readonly kind: 'remove'; readonly name: string }
 
 /** One a request, in the same order: why it failed, or undefined. */
@@ -23,12 +32,14 @@ function failureOf(work: () => void): string | undefined {
 }
 
 /** Whole or not at all. */
-function write(name: string, bytes: Uint8Array): void {
+function write(name: string, bytes: Uint8Array, at: number): void {
   const draft = join(directory, `${name}.draft`)
   try {
     const file = openSync(draft, 'w', 0o600)
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      // How long it has waited is told by our time, not by what the system's clock said.
+      futimesSync(file, at / 1000, at / 1000)
       fdatasyncSync(file)
     } finally {
       closeSync(file)
@@ -54,7 +65,7 @@ function syncNames(): void {
 const perform = (request: Request) =>
   failureOf(() =>
     request.kind === 'write'
-      ? write(request.name, request.bytes)
+      ? write(request.name, request.bytes, request.at)
       : rmSync(join(directory, request.name), { force: true }),
   )
 

@@ -4,8 +4,8 @@ import type { Answers, Request } from './waiting-files-thread.ts'
 
 /** Files of one directory. What is asked for first is done first. */
 export interface WaitingFiles {
-  /** Resolves when the file would survive a power cut. */
-  write(name: string, bytes: Uint8Array): Promise<void>
+  /** Resolves when the file would survive a power cut. `at`, epoch ms, is when it counts as written. */
+  write(name: string, bytes: Uint8Array, at: number): Promise<void>
   /** Resolves also where there is none. */
   remove(name: string): Promise<void>
   /** Once all is done that was asked for. */
@@ -54,10 +54,10 @@ export function openWaitingFiles(directory: string, onFault: (error: unknown) =>
   }
 
   return {
-    write(name, bytes) {
+    write(name, bytes, at) {
       // Its own copy: the memory that it lies in holds packets of others, and would go with it.
       const own = new Uint8Array(bytes)
-      return ask({ kind: 'write', name, bytes: own }, [own.buffer])
+      return ask({ kind: 'write', name, bytes: own, at }, [own.buffer])
     },
     remove: name => ask({ kind: 'remove', name }),
     async close() {

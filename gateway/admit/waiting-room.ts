@@ -9,6 +9,8 @@ import { openWaitingFiles } from './waiting-files.ts'
 export interface WaitingRoomOptions {
   directory: string
   clock: Clock
+  /** By which a picture grows old while this process runs: no step of the clock makes it older. `clock` where left out. */
+  upMs?: () => number
   maxBytes: number
   /** Originals show faces: they wait no longer than this for the tagger. */
   maxAgeMs: number
@@ -34,7 +36,7 @@ export interface WaitingRoom {
    * a crash. It was not acked, so its device has it.
    */
   keepOnly(waited: Iterable<{ readonly device: DeviceId; readonly event: EventId }>): Promise<void>
-  /** Removes what is too old, and what could not be removed before. */
+  /** Removes what is too old, in doubt or not, and what could not be removed before: nothing shows faces for ever. */
   sweep(): Promise<void>
   stats(): { pictures: number; bytes: number; evicted: number; expired: number }
   /** After all that has been put. */
@@ -66,12 +68,13 @@ const ofBefore = ''
 export async function openWaitingRoom({
   directory,
   clock,
+  upMs = clock,
   maxBytes,
   maxAgeMs,
   onFault = () => {},
 }: WaitingRoomOptions): Promise<WaitingRoom> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  /** Oldest first, as a Map keeps its order. */
+  /** Oldest first, as a Map keeps its order; `at` by `upMs`. */
   const pictures = new Map<string, { bytes: number; at: number }>()
   const shares = new Shares<string>()
   const writing = new Map<string, Promise<void>>()
@@ -83,13 +86,15 @@ export async function openWaitingRoom({
   let expired = 0
   const files = openWaitingFiles(directory, onFault)
 
+  const now = clock()
   const found: { name: string; bytes: number; at: number }[] = []
   for (const name of await readdir(directory)) {
     const path = join(directory, name)
     if (!name.endsWith(extension)) await rm(path, { force: true })
     else {
       const { size, mtimeMs } = await stat(path)
-      found.push({ name, bytes: size, at: mtimeMs })
+      // One of a time that has not come has waited since now at the latest.
+      found.push({ name, bytes: size, at: upMs() - Math.max(0, now - mtimeMs) })
     }
   }
   function enter(owner: string, name: string, picture: { bytes: number; at: number }): void {
@@ -140,8 +145,8 @@ export async function openWaitingRoom({
       evicted++
       done.push(discard(shares.takeFromLargest()!))
     }
-    enter(device, name, { bytes: jpeg.length, at: clock() })
-    done.push(files.write(name, jpeg))
+    enter(device, name, { bytes: jpeg.length, at: upMs() })
+    done.push(files.write(name, jpeg, clock()))
     try {
       await Promise.all(done)
     } catch (error) {
@@ -183,7 +188,7 @@ export async function openWaitingRoom({
     },
     async sweep() {
       for (const name of [...stuck]) await erase(name).catch(onFault)
-      const before = clock() - maxAgeMs
+      const before = upMs() - maxAgeMs
       for (const [name, { at }] of [...pictures]) {
         if (at >= before) continue
         expired++

@@ -37,6 +37,8 @@ export interface BrokerParts {
   clock: Clock
   /** Time that this thread has used, ms. */
   cpuMs?: () => number
+  /** While it is false, no device is told the time. */
+  isTimeSure?: () => boolean
   /** Something an operator should be able to find: refused connections and messages. */
   onRefusal: (refusal: Refusal) => void
   /** How far the journal goes, for gateways that report here. */
@@ -102,7 +104,16 @@ const stopWithinMs = 5000
 
 export function createBroker(
   options: BrokerOptions,
-  { admit, registry, enroller, clock, cpuMs = threadCpuMs, onRefusal, gatewayGreeting }: BrokerParts,
+  {
+    admit,
+    registry,
+    enroller,
+    clock,
+    isTimeSure,
+    cpuMs = threadCpuMs,
+    onRefusal,
+    gatewayGreeting,
+  }: BrokerParts,
 ): Broker {
   const connections = new WeakMap<Client, Connected>()
   const sessions = new Sessions()
@@ -211,7 +222,7 @@ export function createBroker(
     const answer = identify({ clientId, username, token: password, commonName }, registry.get)
     if ('device' in answer) {
       const { device } = answer
-      const feedback = new Feedback(command => send(device.device, command), clock)
+      const feedback = new Feedback(command => send(device.device, command), clock, isTimeSure)
       const weigh = (records: number) => session.weigh(records)
       const account = device.kind === 'gateway' ? new Account(device, registry, feedback, weigh) : undefined
       const session = new Session(client, device, feedback, clock(), account)

@@ -20,6 +20,7 @@ export function createControlServer(
   const app = createHttp({ admit: token, onError })
   app.get('/sessions', () => door.sessions())
   app.get('/refusals', () => door.refusals())
+  app.post('/clock/trust', () => door.trustClock())
   app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await door.metrics()))
   app.post<{ Params: { key: string } }>('/parked/:key/replay', async request => ({
     outcome: await door.replay(Number(request.params.key)),

@@ -1,3 +1,4 @@
+import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { Fault } from '../../devices/contract/validate.ts'
 import type { NewSighting } from '../admit/sight.ts'
@@ -24,6 +25,8 @@ export interface Door {
    * Resolves once the broker has it. Throws API_REQUEST_INVALID where it is longer than `maxAlertBytes`.
    */
   publishAlert(site: string, payload: string): Promise<void>
+  /** A person says that the clock of the system is right. Resolves once that is on disk. */
+  trustClock(): Promise<ClockView>
   /** Prometheus text. */
   metrics(): Promise<string>
 }

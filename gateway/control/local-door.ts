@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../../core/clock.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
+import type { Timekeeper } from '../../core/trusted-time/timekeeper.ts'
 import { standsAt } from '../../devices/registry/device.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import { backfill } from '../admit/backfill.ts'
@@ -22,6 +23,8 @@ export interface DoorParts {
   refusals: () => readonly Refusal[]
   metrics?: () => Promise<string>
   clock?: Clock
+  /** Absent where no service is up. */
+  time?: Pick<Timekeeper, 'doubtMs' | 'trust'>
 }
 
 export function createDoor({
@@ -33,6 +36,7 @@ export function createDoor({
   refusals,
   metrics,
   clock = systemClock,
+  time,
 }: DoorParts): Door & PictureDoor {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
   /** What was acked and could never be looked at is a fault to mend in the firmware. */
@@ -56,7 +60,7 @@ export function createDoor({
     async drop(key) {
       if (!(await journal.dropParked(key))) throw missing(key)
     },
-    backfill: (rows, options) => backfill({ journal, registry }, rows, clock(), options),
+    backfill: (rows, options) => backfill({ journal, registry }, rows, clock(), options, time?.doubtMs()),
     sight: sightings => sight(journal, sightings, tellSender),
     async erase(pictures) {
       for (const { device, event } of pictures) await waitingRoom?.remove(device, event)
@@ -69,6 +73,11 @@ export function createDoor({
           `${bytes} bytes for a display, which takes ${maxAlertBytes}`,
         )
       await broker?.publishAlert(site, payload)
+    },
+    async trustClock() {
+      if (time === undefined)
+        throw new LintelError('API_UNAVAILABLE', 'no service is running: start it, then say so')
+      return time.trust()
     },
     metrics: async () => (await metrics?.()) ?? '',
   }

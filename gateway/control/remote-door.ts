@@ -47,6 +47,7 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door & Pictu
     async publishAlert(site, payload) {
       await ask('POST', `/alerts/${encodeURIComponent(site)}`, { payload })
     },
+    trustClock: () => json('POST', '/clock/trust'),
     metrics: async () => (await ask('GET', '/metrics')).text(),
   }
 }

@@ -80,6 +80,10 @@ export interface JournalStats {
   /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
   readonly remembered: number
   readonly rememberedDays: number
+  /** Ids that were forgotten before their time, because there were too many, ever. */
+  readonly rememberedGaveWay: number
+  /** Of the device that has most. */
+  readonly rememberedLargest: number
   /** Why appends are refused now; undefined while they are not. */
   readonly refusing: ErrorCode | undefined
 }

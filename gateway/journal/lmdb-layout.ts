@@ -15,7 +15,8 @@ import type { Place } from '../../core/words.ts'
  * | opening | position of the first record | the epoch (core/history.ts) |
  * | block | position of its first record | a block (block.ts) |
  * | stretch | its number | sums (stretch.ts) |
- * | seen | device number u32 BE, event id | u16 BE: the day it was received |
+ * | seen | device number u32 BE, event id | u16 BE: the day it was stored; u16 BE: the part of that day, where it is not the first |
+ * | share | device number | how many of its ids are remembered, by day (shares.ts) |
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |
  */
@@ -40,8 +41,10 @@ export interface Totals {
   chain: number
   /** Parked items that were dropped to make room for others; absent in older journals. */
   parkedDropped: number
-  /** Remembered ids by the day (days since the epoch) they were received. */
+  /** Remembered ids by the day (days since the epoch) they were stored. */
   remembered: Record<string, number>
+  /** The first day that is remembered, ids that are forgotten and still on disk, and ids that gave way. Absent until shares were counted. */
+  forgetting: { horizon: number; dead: number; gaveWay: number }
 }
 
 export interface JournalDatabases {
@@ -53,6 +56,7 @@ export interface JournalDatabases {
   readonly block: Database<Buffer, number>
   readonly stretch: Database<Buffer, number>
   readonly seen: Database<Buffer, Buffer>
+  readonly share: Database<Buffer, number>
   readonly tally: Database<Buffer, number>
   readonly parked: Database<unknown, number>
 }
@@ -65,7 +69,7 @@ export interface JournalDatabases {
 export function openDatabases(directory: string, readOnly: boolean): JournalDatabases {
   const root = open({
     path: directory,
-    maxDbs: 12,
+    maxDbs: 16,
     overlappingSync: false,
     readOnly,
     noSubdir: false,
@@ -79,6 +83,7 @@ export function openDatabases(directory: string, readOnly: boolean): JournalData
     stretch: root.openDB({ name: 'stretch', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     block: root.openDB({ name: 'block', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     seen: root.openDB({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' }),
+    share: root.openDB({ name: 'share', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     tally: root.openDB({ name: 'tally', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     parked: root.openDB({ name: 'parked', encoding: 'json', keyEncoding: 'ordered-binary' }),
   }

@@ -16,13 +16,13 @@ import {
   tallyKey,
 } from './lmdb-layout.ts'
 import { noteAt } from './notes.ts'
-import { openRemembered } from './remembered.ts'
+import { countShares, openRemembered, type RememberedStats } from './remembered.ts'
 import { addRow, newSums, stretchOf, sumsFromBytes, sumsToBytes } from './stretch.ts'
 import { countsFromBytes, countsToBytes, newCounts, tallyAt } from './tally.ts'
 
 export interface WriterOptions {
   directory: string
-  /** Ids remembered at most; beyond it the oldest days are forgotten first. */
+  /** Ids remembered at most; beyond it the device that has most loses its oldest first. */
   maxRememberedIds: number
   /** Parked items kept at most; beyond it the device that has most loses its oldest. */
   maxParked: number
@@ -46,15 +46,13 @@ export interface Committed extends WriterStats {
   readonly outcomes: Uint8Array
 }
 
-export interface WriterStats {
+export interface WriterStats extends RememberedStats {
   readonly end: number
   readonly records: number
   readonly bytes: number
   readonly parked: number
   /** Parked items that were dropped to make room. */
   readonly parkedDropped: number
-  readonly remembered: number
-  readonly rememberedDays: number
 }
 
 /**
@@ -80,7 +78,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
   let totals = readTotals(db)
   const epoch = randomBytes(epochBytes).toString('hex')
   let isOpened = false
-  const remembered = openRemembered(db.seen, maxRememberedIds)
+  const remembered = openRemembered(db.seen, db.share, maxRememberedIds)
   const counts = new Map<number, Float64Array>()
   const touched = new Set<number>()
   const sums = new Map<number, Float64Array>()
@@ -90,18 +88,25 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
 
   /** All or nothing, on disk and in memory. */
   function transact<T>(change: () => T): T {
-    const before = { ...totals, remembered: { ...totals.remembered } }
+    const before = {
+      ...totals,
+      remembered: { ...totals.remembered },
+      forgetting: { ...totals.forgetting },
+    }
     const wasOpened = isOpened
     try {
-      return db.root.transactionSync(() => {
+      const result = db.root.transactionSync(() => {
         const result = change()
         db.meta.putSync('totals', totals)
         return result
       })
+      remembered.done()
+      return result
     } catch (error) {
       totals = before
       isOpened = wasOpened
       parkedShares = undefined
+      remembered.undo()
       for (const key of touched) counts.delete(key)
       sums.clear()
       const cause = (error as { commitError?: Promise<unknown> }).commitError
@@ -209,14 +214,14 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       let stored = 0
       let answered = 0
       const frame = new FrameReader(frames, 0, frames.length)
-      const today = remembered.day(now)
+      remembered.begin(now, totals)
       while (frame.advance()) {
         switch (frame.operation) {
           case operation.append: {
             const row = countsAt(tallyKey(frame.device, frame.lane))
             const isOurs = isSighting(frames, frame.keyEnd)
             if (!isOurs) row[tallyAt.lastReceivedAt] = now
-            if (!remembered.add(frame.key, today, totals.remembered)) {
+            if (!remembered.add(frame.key, frame.device, totals)) {
               if (!isOurs) row[tallyAt.duplicate]!++
               outcomes[answered++] = answerCode.duplicate
               break
@@ -259,6 +264,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
         totals.bytes += length
         saveStretches()
       }
+      remembered.settle(totals)
       for (const key of touched) db.tally.putSync(key, countsToBytes(counts.get(key)!))
     })
     return { outcomes, ...stats() }
@@ -292,7 +298,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       bytes: totals.bytes,
       parked: totals.parked,
       parkedDropped: totals.parkedDropped,
-      ...remembered.stats(totals.remembered),
+      ...remembered.stats(totals),
     }
   }
 
@@ -305,8 +311,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     commit,
     trim,
     forget(now) {
-      if (remembered.due(now, totals.remembered)) {
-        transact(() => remembered.forget(now, totals.remembered))
+      if (remembered.due(now, totals)) {
+        transact(() => remembered.sweep(now, totals))
         // A reader that was killed pins the pages it saw, and the file grows: LMDB leaves its slot to us.
         db.root.readerCheck()
       }
@@ -348,6 +354,13 @@ function bringUp(db: JournalDatabases, known: Meta, registered: readonly Place[]
 
 function readTotals(db: JournalDatabases): Totals {
   const nothing = { end: 0, records: 0, bytes: 0, parkedKey: 0, parked: 0, parkedDropped: 0, chain: 0 }
-  const empty: Totals = { ...nothing, remembered: {} }
-  return { ...empty, ...(db.meta.get('totals') as Totals | undefined) }
+  const forgetting = { horizon: 0, dead: 0, gaveWay: 0 }
+  const empty: Totals = { ...nothing, remembered: {}, forgetting }
+  const known = db.meta.get('totals') as Partial<Totals> | undefined
+  if (known === undefined || known.forgetting !== undefined) return { ...empty, ...known }
+  return db.root.transactionSync(() => {
+    const counted = { ...empty, ...known, remembered: countShares(db.seen, db.share) }
+    db.meta.putSync('totals', counted)
+    return counted
+  })
 }

@@ -103,6 +103,8 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       parkedDropped: 0,
       remembered: seen.size,
       rememberedDays: seen.size === 0 ? 0 : 1,
+      rememberedGaveWay: 0,
+      rememberedLargest: seen.size,
       refusing: undefined,
     }),
     stop: async () => {},

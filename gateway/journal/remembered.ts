@@ -1,89 +1,233 @@
 import type { Database } from 'lmdb'
 import { dayMs } from '../../core/clock.ts'
 import { backfillDays } from '../../core/words.ts'
+import type { Totals } from './lmdb-layout.ts'
+import { type Share, Shares } from './shares.ts'
 
 /** How many ids one pass looks at: 10 ms of the writing thread, 40 where all of them go. */
 const sweepStep = 10_000
 /** A pass is due this often; a whole round of 30 million ids then takes two days. */
 const sweepEveryMs = 60_000
+/** With so many that are forgotten and still on disk, it is due each time. */
+const muchDead = 100_000
+/** A device's ids of one day are told apart in parts of this share of the bound, so that the older can go. */
+const lapShare = 1 / 16
+/** What is given way to at once: finding the device that has most costs a look at all. */
+const roomShare = 1 / 64
 
 /**
- * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its
- * value the day it was received; a slow sweep in key order forgets what is too old, which costs no
- * second index. An event older than that is not
- * stored in its own time. Past the bound on their number, whole days are forgotten from the oldest on; those
- * of today never.
+ * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its value the day of
+ * the commit that stored it. An event older than that is not stored in its own time.
+ *
+ * Whether an id is known follows from what was committed and when, and from nothing else: days end with the time of a
+ * commit, and past the bound on their number the device that has most ids loses its oldest day, before others lose any.
+ * What is forgotten is then removed from the disk by a slow sweep in key order, which decides nothing.
  */
 export interface Remembered {
-  day(now: number): Buffer
-  /** False if the id is known already. Call inside a transaction. */
-  add(key: Buffer, today: Buffer, byDay: Record<string, number>): boolean
-  due(now: number, byDay: Record<string, number>): boolean
-  /** One step of the sweep. Call inside a transaction. */
-  forget(now: number, byDay: Record<string, number>): void
-  stats(byDay: Record<string, number>): { remembered: number; rememberedDays: number }
+  /** At the beginning of a commit. All below are for inside its transaction. */
+  begin(now: number, totals: Totals): void
+  /** False if the id is known already. */
+  add(key: Buffer, device: number, totals: Totals): boolean
+  /** At the end of a commit: gives way where there are too many. */
+  settle(totals: Totals): void
+  /** The commit is on disk, or it has failed. */
+  done(): void
+  undo(): void
+  due(now: number, totals: Totals): boolean
+  /** One step of the sweep. */
+  sweep(now: number, totals: Totals): void
+  stats(totals: Totals): RememberedStats
 }
 
-export function openRemembered(seen: Database<Buffer, Buffer>, maxRememberedIds: number): Remembered {
+export interface RememberedStats {
+  /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
+  readonly remembered: number
+  readonly rememberedDays: number
+  /** Ids that were forgotten before their time, because there were too many, ever. */
+  readonly rememberedGaveWay: number
+  /** Of the device that has most. */
+  readonly rememberedLargest: number
+}
+
+export function openRemembered(
+  seen: Database<Buffer, Buffer>,
+  table: Database<Buffer, number>,
+  maxRememberedIds: number,
+): Remembered {
+  const shares = new Shares(table)
+  const lapIds = Math.max(1, Math.floor(maxRememberedIds * lapShare))
+  let today = 0
   let sweepFrom: Buffer | undefined
   let sweptAt = Number.NEGATIVE_INFINITY
+  let largest = mostIds()
+  /** By lap: almost always there is one. */
+  let values: Buffer[] = []
 
-  const total = (byDay: Record<string, number>) => Object.values(byDay).reduce((sum, n) => sum + n, 0)
+  function mostIds(): number {
+    let most = 0
+    for (const [, { ids }] of shares.all()) most = Math.max(most, ids)
+    return most
+  }
 
-  /** The first day that is still remembered. */
-  function horizon(today: number, byDay: Record<string, number>): number {
-    let first = today - backfillDays
-    let left = 0
-    for (const [day, n] of Object.entries(byDay)) if (Number(day) >= first) left += n
-    while (left > maxRememberedIds && first < today) left -= byDay[first++] ?? 0
-    return first
+  const live = ({ remembered }: Totals) => Object.values(remembered).reduce((sum, n) => sum + n, 0)
+
+  function isForgotten(share: Share | undefined, value: Buffer, { forgetting }: Totals): boolean {
+    const day = value.readUInt16BE(0)
+    if (day < forgetting.horizon) return true
+    if (share === undefined) return false
+    const lap = value.length > 2 ? value.readUInt16BE(2) : 0
+    const { gone } = share
+    return day < gone.day || (day === gone.day && lap <= gone.lap)
+  }
+
+  function valueIn(lap: number): Buffer {
+    const known = values[lap]
+    if (known !== undefined) return known
+    const value = Buffer.allocUnsafe(lap === 0 ? 2 : 4)
+    value.writeUInt16BE(today, 0)
+    if (lap > 0) value.writeUInt16BE(lap, 2)
+    values[lap] = value
+    return value
+  }
+
+  /** The part of today that the next id of a device belongs to. */
+  function segmentOf(share: Share) {
+    const last = share.segments.at(-1)
+    if (last !== undefined && last.day === today && last.ids < lapIds) return last
+    const lap = last?.day === today ? last.lap + 1 : 0
+    const next = { day: today, lap, ids: 0 }
+    share.segments.push(next)
+    return next
+  }
+
+  /** All of its oldest day; of today, the oldest part. */
+  function dropOldest(device: number, totals: Totals): number {
+    const share = shares.touch(device)
+    const { day } = share.segments[0]!
+    let ids = 0
+    do {
+      const { lap, ids: ofLap } = share.segments.shift()!
+      ids += ofLap
+      share.gone = { day, lap }
+    } while (day !== today && share.segments[0]?.day === day)
+    share.ids -= ids
+    totals.forgetting.dead += ids
+    const left = (totals.remembered[day] ?? 0) - ids
+    if (left > 0) totals.remembered[day] = left
+    else delete totals.remembered[day]
+    return ids
+  }
+
+  /** All days before that have ended. A person who set the time back starts the days anew. */
+  function moveHorizon(totals: Totals): void {
+    const { forgetting } = totals
+    const first = today - backfillDays
+    if (today < forgetting.horizon) forgetting.horizon = first
+    if (first <= forgetting.horizon) return
+    forgetting.horizon = first
+    for (const [device, { segments }] of shares.all())
+      while (segments[0] !== undefined && segments[0].day < first) dropOldest(device, totals)
   }
 
   return {
-    day(now) {
-      const day = Buffer.allocUnsafe(2)
-      day.writeUInt16BE(Math.floor(now / dayMs))
-      return day
+    begin(now, totals) {
+      const day = Math.floor(now / dayMs)
+      if (day === today) return
+      today = day
+      values = []
+      moveHorizon(totals)
     },
-    add(key, today, byDay) {
+    add(key, device, totals) {
+      const share = shares.touch(device)
+      const segment = segmentOf(share)
+      const value = valueIn(segment.lap)
       // lmdb's types say void; with noOverwrite it answers whether the key was new.
-      const isNew = seen.putSync(key, today, { noOverwrite: true }) as unknown as boolean
-      if (!isNew) return false
-      const day = today.readUInt16BE(0)
-      byDay[day] = (byDay[day] ?? 0) + 1
+      const isNew = seen.putSync(key, value, { noOverwrite: true }) as unknown as boolean
+      if (!isNew) {
+        if (!isForgotten(share, seen.getBinary(key)!, totals)) return false
+        seen.putSync(key, value)
+        totals.forgetting.dead--
+      }
+      segment.ids++
+      share.ids++
+      totals.remembered[today] = (totals.remembered[today] ?? 0) + 1
       return true
     },
-    due(now, byDay) {
-      if (total(byDay) > maxRememberedIds) return true
-      return now - sweptAt >= sweepEveryMs
+    settle(totals) {
+      let excess = live(totals) - maxRememberedIds
+      if (excess > 0) excess += Math.floor(maxRememberedIds * roomShare)
+      while (excess > 0) {
+        let most: number | undefined
+        let ids = 0
+        // What a device sent last it may send again any moment: that stays.
+        for (const [device, share] of shares.all())
+          if (share.ids > ids && share.segments.length > 1) [most, ids] = [device, share.ids]
+        if (most === undefined) break
+        const dropped = dropOldest(most, totals)
+        totals.forgetting.gaveWay += dropped
+        excess -= dropped
+      }
+      shares.save()
     },
-    forget(now, byDay) {
+    done: () => shares.saved(),
+    undo() {
+      shares.undo()
+      // The horizon has been put back with the totals.
+      today = 0
+    },
+    due(now, { forgetting }) {
+      return forgetting.dead > muchDead || now - sweptAt >= sweepEveryMs || now < sweptAt
+    },
+    sweep(now, totals) {
       sweptAt = now
-      const first = horizon(Math.floor(now / dayMs), byDay)
-      const old: [Buffer, number][] = []
+      // No id is known for longer because nothing is committed: the next commit comes no earlier than this.
+      this.begin(now, totals)
+      this.settle(totals)
+      largest = mostIds()
+      const doomed: Buffer[] = []
       let last: Buffer | undefined
       let looked = 0
       const from = sweepFrom === undefined ? {} : { start: sweepFrom }
       for (const { key, value } of seen.getRange({ ...from, limit: sweepStep })) {
-        const day = value.readUInt16BE(0)
         last = Buffer.from(key)
-        if (day < first) old.push([last, day])
+        if (isForgotten(shares.get(key.readUInt32BE(0)), value, totals)) doomed.push(last)
         looked++
       }
-      for (const [key, day] of old) {
-        seen.removeSync(key)
-        const left = (byDay[day] ?? 0) - 1
-        if (left > 0) byDay[day] = left
-        else delete byDay[day]
-      }
+      for (const key of doomed) seen.removeSync(key)
+      totals.forgetting.dead = Math.max(0, totals.forgetting.dead - doomed.length)
       sweepFrom = looked < sweepStep ? undefined : last
     },
-    stats(byDay) {
-      const days = Object.keys(byDay).map(Number)
+    stats(totals) {
+      const days = Object.keys(totals.remembered).map(Number)
       return {
-        remembered: total(byDay),
+        remembered: live(totals),
         rememberedDays: days.length === 0 ? 0 : Math.max(...days) - Math.min(...days) + 1,
+        rememberedGaveWay: totals.forgetting.gaveWay,
+        rememberedLargest: largest,
       }
     },
   }
+}
+
+/** Counts the ids of a journal that knew no shares, once: a second for a million. Within a transaction. */
+export function countShares(
+  seen: Database<Buffer, Buffer>,
+  table: Database<Buffer, number>,
+): Totals['remembered'] {
+  const byDay: Record<string, number> = {}
+  const ofDevice = new Map<number, Map<number, number>>()
+  for (const { key, value } of seen.getRange()) {
+    const device = key.readUInt32BE(0)
+    const day = value.readUInt16BE(0)
+    const days = ofDevice.get(device) ?? new Map<number, number>()
+    ofDevice.set(device, days.set(day, (days.get(day) ?? 0) + 1))
+    byDay[day] = (byDay[day] ?? 0) + 1
+  }
+  const shares = new Shares(table)
+  for (const [device, days] of ofDevice) {
+    const share = shares.touch(device)
+    share.segments = [...days].sort(([a], [b]) => a - b).map(([day, ids]) => ({ day, lap: 0, ids }))
+  }
+  shares.save()
+  return byDay
 }

@@ -15,6 +15,8 @@ export interface TrimmerParts {
   journal: Journal
   cursors: CursorReader
   clock: Clock
+  /** False while the clock is in doubt: then nothing is freed because of its age. */
+  mayDelete?: () => boolean
   onFault: (error: unknown) => void
 }
 
@@ -23,7 +25,7 @@ const everyMs = 5 * secondMs
 /** Frees what every consumer is done with; sooner than `retainMs` only when the journal is half full. */
 export function createTrimmer(
   { consumers, retainMs, maxBytes }: TrimmerOptions,
-  { journal, cursors, clock, onFault }: TrimmerParts,
+  { journal, cursors, clock, mayDelete = () => true, onFault }: TrimmerParts,
 ): Part {
   let timer: NodeJS.Timeout | undefined
   let trimming: Promise<unknown> = Promise.resolve()
@@ -33,6 +35,7 @@ export function createTrimmer(
     const behind = Math.min(...consumers.map(consumer => cursors.get(consumer)))
     const { bytes, refusing } = journal.stats()
     const pressed = refusing !== undefined || bytes > maxBytes / 2
+    if (!pressed && !mayDelete()) return
     await journal.trim(behind, pressed ? Number.POSITIVE_INFINITY : clock() - retainMs)
   }
 

@@ -22,6 +22,8 @@ export interface FileSnapshotOptions {
   readonly clock: Clock
   readonly keepBytes: number
   readonly keepMs: number
+  /** False while the clock is in doubt: then nothing is deleted because of its age. */
+  readonly mayDelete?: () => boolean
   /** Whether somebody wants it kept longer. */
   readonly isHeld: (key: PictureKey) => boolean
 }
@@ -66,6 +68,7 @@ export async function openFileSnapshots({
   clock,
   keepBytes,
   keepMs,
+  mayDelete = () => true,
   isHeld,
 }: FileSnapshotOptions): Promise<Snapshots> {
   const index = createPictureIndex(state)
@@ -174,7 +177,7 @@ export async function openFileSnapshots({
     writing.add(row.position)
     try {
       await mkdir(join(directory, dayOf(row.restedAt)), { recursive: true, mode: 0o700 })
-      await writeWhole(path, `${path}.new`, jpeg)
+      await writeWhole(path, `${path}.new`, jpeg, row.restedAt)
       await index.add(row)
     } finally {
       writing.delete(row.position)
@@ -198,7 +201,7 @@ export async function openFileSnapshots({
     },
     async sweep() {
       const before = clock() - keepMs
-      held = await removeOldest('age', ({ restedAt }) => restedAt >= before)
+      if (mayDelete()) held = await removeOldest('age', ({ restedAt }) => restedAt >= before)
       let excess = bytes - keepBytes
       await removeOldest('room', picture => {
         if (excess <= 0) return true

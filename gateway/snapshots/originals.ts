@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
@@ -13,7 +13,7 @@ import { keyText, type PictureKey } from './snapshots.ts'
  */
 export interface Originals {
   put(key: PictureKey, picture: Buffer): Promise<void>
-  /** Deletes what is too old. */
+  /** Deletes what is too old by the clock, which goes on while it is in doubt: nothing shows faces for ever. */
   sweep(): Promise<void>
 }
 
@@ -46,14 +46,18 @@ export async function openOriginals({
       const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(keyText(picture)))
       const body = Buffer.concat([cipher.update(bytes), cipher.final()])
       const path = join(directory, nameOf(picture))
-      await writeWhole(path, `${path}.${drafts++}`, Buffer.concat([magic, nonce, cipher.getAuthTag(), body]))
+      const sealed = Buffer.concat([magic, nonce, cipher.getAuthTag(), body])
+      await writeWhole(path, `${path}.${drafts++}`, sealed, clock())
     },
     async sweep() {
-      const before = clock() - keepMs
+      const now = clock()
+      const before = now - keepMs
       for (const name of await readdir(directory)) {
         const path = join(directory, name)
         const { mtimeMs } = await stat(path)
         if (mtimeMs < before) await rm(path, { force: true })
+        // Written by a clock that was ahead: it must not stay until then.
+        else if (mtimeMs > now) await utimes(path, now / 1000, now / 1000)
       }
     },
   }

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts'
+import { type Clock, dayMs } from '../../core/clock.ts'
 import { codeOf, type ErrorCode } from '../../core/errors.ts'
 import type { Regions } from '../../core/regions.ts'
 import type { DeviceId } from '../../core/words.ts'
@@ -154,7 +154,8 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       const cost = costOfJpeg(original)
       if (isAbsurd(cost)) return conclude(picture, 'unreadable', 'PICTURE_TOO_LARGE')
       time.charge(picture.device, decodeMs(cost))
-      const waitedMs = clock() - picture.receivedAt
+      // A doubt of the clock that ended meanwhile is no time that it waited.
+      const waitedMs = Math.max(0, Math.min(clock() - picture.receivedAt, dayMs))
       let seen: Look
       try {
         seen = await looker.look(original, regionsOf(picture.device))

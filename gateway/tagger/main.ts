@@ -10,6 +10,9 @@ import { awaitLock } from '../../core/lock.ts'
 import { createMetricsServer } from '../../core/metrics-server.ts'
 import { beginService } from '../../core/service-process.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
+import { openClockFile } from '../../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../../core/trusted-time/running-time.ts'
+import { awaitTimeReader } from '../../core/trusted-time/time-reader.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { bundledModels, readModelFile } from '../../models/model-file.ts'
@@ -38,7 +41,11 @@ const niceness = 10
 async function start({ data, config }: TaggerSettings) {
   setPriority(niceness)
   const paths = dataPaths(data)
-  const clock = systemClock
+  const time = await awaitTimeReader(
+    { system: systemClock, running: systemRunningTime(), file: openClockFile(paths.clock) },
+    lockWaitMs,
+  )
+  const { clock } = time
   const { random } = Math
   const { tagger, snapshots: limits } = config
   // A model that cannot be used is told at the start, not picture by picture.
@@ -58,6 +65,7 @@ async function start({ data, config }: TaggerSettings) {
     clock,
     keepBytes: limits.keepBytes,
     keepMs: limits.keepS * secondMs,
+    mayDelete: time.isSure,
     isHeld: key => holds.isHeld(key, clock()),
   })
   const originals =

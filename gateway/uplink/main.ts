@@ -10,6 +10,9 @@ import { awaitLock } from '../../core/lock.ts'
 import { createMetricsServer } from '../../core/metrics-server.ts'
 import { beginService } from '../../core/service-process.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
+import { openClockFile } from '../../core/trusted-time/clock-file.ts'
+import { systemRunningTime } from '../../core/trusted-time/running-time.ts'
+import { awaitTimeReader } from '../../core/trusted-time/time-reader.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { openLmdbJournalReader } from '../journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../snapshots/file-snapshots.ts'
@@ -27,6 +30,10 @@ async function start({ data, config }: UplinkSettings) {
   const directories = stateDirectories(paths)
   const token = read('uplink.tokenFile', tokenFile).toString().trim()
   const tls = caFile === undefined ? {} : { ca: read('uplink.caFile', caFile) }
+  const time = await awaitTimeReader(
+    { system: systemClock, running: systemRunningTime(), file: openClockFile(paths.clock) },
+    lockWaitMs,
+  )
   const lock = await awaitLock(paths, 'uplink', lockWaitMs)
   const files = new GuardedFiles([paths.root, paths.run, paths.snapshots])
   files.watch(...[paths.journal, ...Object.values(directories)].flatMap(lmdbFiles))
@@ -44,7 +51,7 @@ async function start({ data, config }: UplinkSettings) {
         : undefined,
       registry: createRegistry(state),
       book: createBook(own, journal),
-      clock: systemClock,
+      clock: time.clock,
       random: Math.random,
       onState(state) {
         log[state.state === 'online' ? 'info' : 'warn'](state, 'centre')

@@ -21,6 +21,8 @@ export interface AlertBookOptions {
   readonly zoneOf: (place: FindingPlace) => string
   /** How long a closed alert and its history are kept. */
   readonly keepDays: number
+  /** False while the clock is in doubt: then nothing is forgotten because of its age. */
+  readonly mayDelete?: () => boolean
 }
 
 /** Of what the live stream goes on from. */
@@ -37,8 +39,10 @@ const historyKey = (alert: string, number: number) => `${alert}/${numberKey(numb
 const maxActs = 500
 
 /** Alerts in the state, each with an append-only history. One change costs some 40 µs beside the commit. */
-
-export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOptions): Alerts {
+export function createAlerts(
+  state: State,
+  { zoneOf, keepDays, mayDelete = () => true }: AlertBookOptions,
+): Alerts {
   const alerts = state.table<Alert>('alert')
   const byTime = state.table<1>('alert-time')
   const open = state.table<Severity>('alert-open')
@@ -193,9 +197,9 @@ export function createAlerts(state: State, { zoneOf, keepDays }: AlertBookOption
         .filter(changed => changed !== undefined)
     },
     expire(now) {
-      snoozes.expire(now)
+      if (mayDelete()) snoozes.expire(now)
       const changes = review(snoozes.begin(now) ? openIds() : quietIds(), undefined, now)
-      forget(now)
+      if (mayDelete()) forget(now)
       return changes
     },
     follow(follower) {

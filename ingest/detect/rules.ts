@@ -1,7 +1,9 @@
 import { flowHigh, flowLow } from './flow-rules.ts'
 import type { Described, Rule } from './rule.ts'
 import { cameraBlind } from './rules/camera-blind.ts'
+import { clockDoubt } from './rules/clock-doubt.ts'
 import { clockSkew } from './rules/clock-skew.ts'
+import { deletionsHeld } from './rules/deletions-held.ts'
 import { deniedBurst } from './rules/denied-burst.ts'
 import { deviceOffline } from './rules/device-offline.ts'
 import { diskLow } from './rules/disk-low.ts'
@@ -31,6 +33,8 @@ export const rules: readonly Rule[] = [
   journalLag,
   storeDown,
   diskLow,
+  clockDoubt,
+  deletionsHeld,
 ]
 
 /** All that is looked for: these, and what is looked for in counts. */

@@ -1,10 +1,11 @@
 import { setTimeout } from 'node:timers/promises'
-import { type Clock, dayMs, hourMs } from '../../core/clock.ts'
+import { type Clock, dayMs, hourMs, secondMs } from '../../core/clock.ts'
 import { codeOf } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
 import type { PlaceFilter, Store } from '../store/store.ts'
-import type { Deletion, Deletions, NewDeletion } from './deletions.ts'
+import type { Deletion, Deletions, HeldDeletion, NewDeletion } from './deletions.ts'
+import { isLarge } from './hold-large.ts'
 
 /**
  * Days that rows of a kind are kept. Those of a local day go together, once all of it is that old: what is left of a day
@@ -13,13 +14,17 @@ import type { Deletion, Deletions, NewDeletion } from './deletions.ts'
 export type RetentionDays = { readonly [K in StoredKind]?: number | undefined }
 
 export interface RetentionParts {
-  readonly store: Pick<Store, 'expire' | 'oldest'>
+  readonly store: Pick<Store, 'expire' | 'oldest' | 'countBefore'>
   readonly deletions: Deletions
   readonly days: RetentionDays
   /** Of the local day that a moment lies in, epoch ms. */
   readonly startOfDay: (ms: number) => number
   readonly clock: Clock
+  /** False while the clock is in doubt: then no row goes because of its age. */
+  readonly mayDelete?: () => boolean
   readonly onDeletion: (deletion: Deletion) => void
+  /** One is held until somebody allows it. */
+  readonly onHeld?: (held: HeldDeletion) => void
   readonly onFault: (error: unknown) => void
 }
 
@@ -32,12 +37,19 @@ export interface Retention extends Part {
 export const retentionEveryMs = hourMs
 /** Between two slices: intake and questions come first. */
 const pauseMs = 100
+/** What waits for the clock, or for somebody to allow it, is looked at again so soon. */
+const heldLookMs = 5 * secondMs
+/** An allowance is for what was asked: for rows of no later days than the next. */
+const allowanceMs = 2 * dayMs
 
-/** Lets rows go whose time is up: once an hour, in slices, so that what is written in between waits for one at most. */
-export function createRetention(
-  { store, deletions, days, startOfDay, clock, onDeletion, onFault }: RetentionParts,
-  { everyMs = retentionEveryMs } = {},
-): Retention {
+/**
+ * Lets rows go whose time is up: once an hour, in slices, so that what is written in between waits for one at most.
+ * A deletion is on record, with how many rows it is of, before the first of them goes; one of unusually many waits
+ * until it is allowed, and none begins or goes on while the clock is in doubt.
+ */
+export function createRetention(parts: RetentionParts, { everyMs = retentionEveryMs } = {}): Retention {
+  const { store, deletions, days, startOfDay, clock, onDeletion, onFault } = parts
+  const { mayDelete = () => true, onHeld = () => {} } = parts
   const closing = new AbortController()
   const { signal } = closing
   let loop: Promise<void> = Promise.resolve()
@@ -46,11 +58,17 @@ export function createRetention(
 
   /** Undefined where there is nothing to delete. */
   async function remove(wanted: NewDeletion): Promise<Deletion | undefined> {
-    const { kind, before, of } = wanted
+    const { kind, before, of, why } = wanted
+    const isByAge = why === 'age'
     const oldest = await store.oldest(kind)
-    if (oldest === undefined || oldest >= before) return undefined
-    let deletion = await deletions.begin(wanted)
-    while (!signal.aborted) {
+    if (oldest === undefined || oldest >= before) {
+      if (isByAge && deletions.heldOf(kind) !== undefined) await deletions.letGo(kind)
+      return undefined
+    }
+    const expected = await store.countBefore({ kind, before, ...(of === undefined ? {} : { of }) })
+    if (isByAge && (await isHeld(wanted, expected, oldest))) return undefined
+    let deletion = await deletions.begin({ ...wanted, expected })
+    while (!signal.aborted && (!isByAge || mayDelete())) {
       const rows = await store
         .expire({ kind, before, ...(of === undefined ? {} : { of }) })
         .catch(async error => {
@@ -68,14 +86,37 @@ export function createRetention(
       await pause(pauseMs)
     }
     await deletions.keep(deletion)
+    if (isByAge && deletion.oldestAt !== undefined && deletions.heldOf(kind) !== undefined)
+      await deletions.letGo(kind)
     if (deletion.rows > 0) onDeletion(deletion)
     return deletion
+  }
+
+  /** Whether it has to wait until somebody allows it. */
+  async function isHeld(
+    { kind, before, at }: NewDeletion,
+    expected: number,
+    oldest: number,
+  ): Promise<boolean> {
+    const known = deletions.heldOf(kind)
+    if (known?.allowed && before <= known.before + allowanceMs) return false
+    const of = await store.countBefore({ kind, before: at + 366 * dayMs })
+    const last = deletions.latest().get(kind)
+    const sinceLastMs = last?.why === 'age' ? Math.max(0, at - last.at) : undefined
+    if (!isLarge({ expected, of, spanMs: at - oldest, sinceLastMs })) {
+      if (known !== undefined) await deletions.letGo(kind)
+      return false
+    }
+    const held = { kind, before, at: known?.at ?? at, expected, of, allowed: false }
+    await deletions.hold(held)
+    if (known === undefined || known.allowed) onHeld(held)
+    return true
   }
 
   async function pass(): Promise<void> {
     for (const kind of storedKinds) {
       const kept = days[kind]
-      if (kept === undefined || signal.aborted) continue
+      if (kept === undefined || signal.aborted || !mayDelete()) continue
       const at = clock()
       try {
         await remove({ kind, before: startOfDay(at - kept * dayMs), why: 'age', at })
@@ -85,10 +126,20 @@ export function createRetention(
     }
   }
 
+  /** The next hour; sooner where a doubt has ended meanwhile, or a deletion that was held has been allowed. */
+  async function pauseUntilDue(): Promise<void> {
+    const wasDoubted = !mayDelete()
+    const wasHeld = deletions.held().length
+    for (let passed = 0; passed < everyMs && !signal.aborted; passed += heldLookMs) {
+      await pause(Math.min(heldLookMs, everyMs))
+      if ((wasDoubted && mayDelete()) || deletions.held().length < wasHeld) return
+    }
+  }
+
   async function run(): Promise<void> {
     while (!signal.aborted) {
       await pass()
-      await pause(everyMs)
+      await pauseUntilDue()
     }
   }
 

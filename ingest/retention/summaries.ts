@@ -8,6 +8,8 @@ export interface SummaryParts {
   /** How long they are kept; for ever where it is left out. */
   readonly days: number | undefined
   readonly clock: Clock
+  /** False while the clock is in doubt: then nothing is deleted. */
+  readonly mayDelete?: () => boolean
   readonly onFault: (error: unknown) => void
 }
 
@@ -16,7 +18,7 @@ const pauseMs = 200
 
 /** Has sums brought up to date once in five minutes, as long as there is something to do. */
 export function createSummaryKeeper(
-  { summaries, days, clock, onFault }: SummaryParts,
+  { summaries, days, clock, mayDelete = () => true, onFault }: SummaryParts,
   { everyMs = 5 * minuteMs } = {},
 ): Part {
   const closing = new AbortController()
@@ -28,7 +30,8 @@ export function createSummaryKeeper(
     while (!signal.aborted) {
       try {
         while (!signal.aborted && (await summaries.update()) > 0) await pause(pauseMs)
-        if (days !== undefined && !signal.aborted) await summaries.expire(clock() - days * dayMs)
+        if (days !== undefined && !signal.aborted && mayDelete())
+          await summaries.expire(clock() - days * dayMs)
       } catch (error) {
         onFault(error)
       }

@@ -3,7 +3,7 @@ import { dayMs } from '../../core/clock.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
 import { isFatal } from './duckdb-database.ts'
-import { type Expiry, placeDimensions } from './store.ts'
+import { type Expiry, type PlaceFilter, placeDimensions } from './store.ts'
 
 /** Found, counted by place and deleted in 20 ms, 46 at most, where there are thirty million: 3.6 million a second. */
 const sliceRows = 100_000
@@ -16,13 +16,7 @@ export async function expireRows(
   writer: DuckDBConnection,
   { kind, before, of = {}, limit = sliceRows }: Expiry,
 ): Promise<number> {
-  const parameters: string[] = []
-  const ofPlace = placeDimensions.flatMap(dimension => {
-    const name = of[dimension]
-    return name === undefined ? [] : [`${dimension} = $${parameters.push(name)}`]
-  })
-  const places =
-    ofPlace.length === 0 ? '' : ` AND place IN (SELECT id FROM place WHERE ${ofPlace.join(' AND ')})`
+  const { places, parameters } = placesOf(of)
   const read = async (sql: string) => (await writer.runAndReadAll(sql, parameters)).getRows()
   try {
     const [[first]] = (await read(
@@ -57,6 +51,26 @@ export async function expireRows(
       cause: error,
     })
   }
+}
+
+/** What asks how many rows there are to go. */
+export function compileCount({ kind, before, of = {} }: Expiry): { sql: string; parameters: string[] } {
+  const { places, parameters } = placesOf(of)
+  return {
+    sql: `SELECT count(*)::DOUBLE FROM ${kind} WHERE at_ms < ${Math.ceil(before)}${places}`,
+    parameters,
+  }
+}
+
+function placesOf(of: PlaceFilter): { places: string; parameters: string[] } {
+  const parameters: string[] = []
+  const ofPlace = placeDimensions.flatMap(dimension => {
+    const name = of[dimension]
+    return name === undefined ? [] : [`${dimension} = $${parameters.push(name)}`]
+  })
+  const places =
+    ofPlace.length === 0 ? '' : ` AND place IN (SELECT id FROM place WHERE ${ofPlace.join(' AND ')})`
+  return { places, parameters }
 }
 
 /** Left to the next automatic checkpoint where something else is under way. */

@@ -8,7 +8,7 @@ import { type ConnectionOptions, openConnections } from './duckdb-connections.ts
 import { databasePath } from './duckdb-database.ts'
 import { forkJournal, refillRows, replaceFormer, stretchPositions, stretchSums } from './duckdb-journals.ts'
 import { type Known, type KnownJournal, Numbering } from './duckdb-known.ts'
-import { expireRows } from './duckdb-retention.ts'
+import { compileCount, expireRows } from './duckdb-retention.ts'
 import { scanDuckDb } from './duckdb-scan.ts'
 import type { RowBatch, Store, StoreStats } from './store.ts'
 
@@ -55,6 +55,11 @@ export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Stor
       return new Map((await connections.query(sql)) as [string, number][])
     },
     expire: expiry => connections.write(writer => expireRows(writer, expiry)),
+    async countBefore(expiry) {
+      const { sql, parameters } = compileCount(expiry)
+      const [row] = await connections.query(sql, parameters)
+      return row![0] as number
+    },
     async oldest(kind) {
       const [row] = await connections.query(`SELECT min(at_ms)::DOUBLE FROM ${kind}`)
       return (row![0] as number | null) ?? undefined

@@ -76,6 +76,16 @@ export function createInfluxExpiry(
     return found
   }
 
+  async function countBefore({ kind, before, of = {} }: Expiry): Promise<number> {
+    let rows = 0
+    const where = [`time < ${Math.ceil(before)}ms`, ...conditionsOf(of)].join(' AND ')
+    await ask(`SELECT count("n") FROM "${kind}" WHERE ${where}`, ({ values }) => {
+      rows = values[0]![1] as number
+      return true
+    })
+    return rows
+  }
+
   /** Of the rows that have been applied: those of a batch that was cut off come again, and count then. */
   async function countDoomed({ kind, before, of = {} }: Expiry): Promise<Map<string, Map<DeviceId, number>>> {
     const counts = new Map<string, Map<DeviceId, number>>()
@@ -112,6 +122,7 @@ export function createInfluxExpiry(
   return {
     settle,
     oldest,
+    countBefore,
     expired,
     /** A day's rows at most: how many rows there are is known only once they have been counted. */
     async expire({ kind, before: wanted, of = {} }: Expiry): Promise<number> {
@@ -121,12 +132,7 @@ export function createInfluxExpiry(
       if (first === undefined || first >= wanted) return 0
       const expiry = { kind, of, before: Math.ceil(Math.min(wanted, dayOf(first) + dayMs)) }
       if (Object.keys(of).length === 0) await summing.beforeExpiry(kind, expiry.before)
-      let rows = 0
-      const where = [`time < ${expiry.before}ms`, ...conditionsOf(of)].join(' AND ')
-      await ask(`SELECT count("n") FROM "${kind}" WHERE ${where}`, ({ values }) => {
-        rows = values[0]![1] as number
-        return true
-      })
+      const rows = await countBefore(expiry)
       const slice = randomInt(2 ** 47)
       const lines: string[] = []
       if ((reportedKinds as readonly string[]).includes(kind)) {

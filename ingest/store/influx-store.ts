@@ -176,6 +176,7 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
       })
     },
     expire: what => serially(() => withBooks(() => expiry.expire(what))),
+    countBefore: what => expiry.countBefore(what),
     oldest: kind => expiry.oldest(kind),
     summaries: {
       update: () => serially(summing.update),

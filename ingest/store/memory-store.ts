@@ -7,6 +7,7 @@ import { scanRows } from './memory-scan.ts'
 import {
   type CellQuery,
   type Dimension,
+  type Expiry,
   placeDimensions,
   type Row,
   type Store,
@@ -26,6 +27,13 @@ export function createMemoryStore(): Store {
     const value = (record.data as Record<string, unknown>)[dimension]
     return value === undefined ? '' : String(value)
   }
+
+  const isToGo =
+    ({ kind, before, of = {} }: Expiry) =>
+    ({ place, record }: Row) =>
+      record.kind === kind &&
+      record.at < before &&
+      Object.entries(of).every(([dimension, name]) => place[dimension as 'site'] === name)
 
   return {
     async write({ journal, rows: batch, next, epochs: reached = [] }) {
@@ -86,11 +94,10 @@ export function createMemoryStore(): Store {
       }
       return counts
     },
-    async expire({ kind, before, of = {}, limit }) {
-      const isOf = ({ place }: Row) =>
-        Object.entries(of).every(([dimension, name]) => place[dimension as 'site'] === name)
+    async expire(expiry) {
+      const { kind, limit } = expiry
       const doomed = rows
-        .filter(row => row.record.kind === kind && row.record.at < before && isOf(row))
+        .filter(isToGo(expiry))
         .sort((a, b) => a.record.at - b.record.at)
         .slice(0, limit)
       for (const { journal, place } of doomed) {
@@ -102,6 +109,7 @@ export function createMemoryStore(): Store {
       rows = rows.filter(row => !gone.has(row))
       return doomed.length
     },
+    countBefore: async expiry => rows.filter(isToGo(expiry)).length,
     async oldest(kind) {
       const times = rows.flatMap(({ record }) => (record.kind === kind ? [record.at] : []))
       return times.length === 0 ? undefined : Math.min(...times)

@@ -133,6 +133,8 @@ export interface Store {
    * Rejects with STORE_UNAVAILABLE, STORE_WRITE_FAILED, or RETENTION_UNSUPPORTED where the database cannot.
    */
   expire(expiry: Expiry): Promise<number>
+  /** How many rows there are to go, asked of the database anew each time. Rejects with STORE_UNAVAILABLE. */
+  countBefore(expiry: Omit<Expiry, 'limit'>): Promise<number>
   /** Time of the oldest row of a kind, epoch ms; asked of the database anew each time. */
   oldest(kind: StoredKind): Promise<number | undefined>
   /** Rows as they rest, for whoever wants them all. Rejects with STORE_UNAVAILABLE, or API_REQUEST_INVALID for a cursor of another store. */

@@ -35,6 +35,10 @@ export interface AlertingParts {
   readonly freeShare: () => Promise<number>
   readonly isListening: () => boolean
   readonly keepDays: number
+  /** False while the clock is in doubt. */
+  readonly mayDelete?: () => boolean
+  readonly doubtMs?: () => number
+  readonly heldDeletions?: () => number
   /** IANA zone of the service. */
   readonly zone: string
   readonly flowStepMin?: number
@@ -61,6 +65,7 @@ export function createAlerting(given: AlertingParts): Alerting {
   const alerts = createAlerts(state, {
     zoneOf: createPlaceZones(registry, given.zone),
     keepDays: given.keepDays,
+    ...(given.mayDelete === undefined ? {} : { mayDelete: given.mayDelete }),
   })
   const notifier = createNotifier({ state, alerts, channels: given.channels(alerts), clock, random, onFault })
   const measure = createMeasure({ ...given })

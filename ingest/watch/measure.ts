@@ -10,6 +10,10 @@ export interface MeasureParts {
   readonly intake: { stats(): IntakeStats }
   /** What share is free of the disk that everything is on. */
   readonly freeShare: () => Promise<number>
+  /** How long the clock has been in doubt while the machine ran; 0 while it is sure. */
+  readonly doubtMs?: () => number
+  /** Deletions that wait until somebody says that they are meant. */
+  readonly heldDeletions?: () => number
   readonly clock: Clock
   onFault(error: unknown): void
 }
@@ -23,10 +27,11 @@ export async function freeShareOf(directory: string): Promise<number> {
 }
 
 /** Measures the service itself: what waits for the store, whether that takes anything, how much of the disk is free. */
-export function createMeasure({ journal, intake, freeShare, clock, onFault }: MeasureParts): Part & {
+export function createMeasure(parts: MeasureParts): Part & {
   /** Those since it was last asked. */
   take(): readonly Gauge[]
 } {
+  const { journal, intake, freeShare, doubtMs = () => 0, heldDeletions = () => 0, clock, onFault } = parts
   let timer: NodeJS.Timeout | undefined
   let latest: readonly Gauge[] = []
   let failingSince: number | undefined
@@ -52,6 +57,8 @@ export function createMeasure({ journal, intake, freeShare, clock, onFault }: Me
       gauge('journal-lag', lagMs(now) / secondMs),
       gauge('store-down', failingSince === undefined ? 0 : Math.max(0, now - failingSince) / secondMs),
       gauge('disk-free', free),
+      gauge('clock-doubt', doubtMs() / secondMs),
+      gauge('deletions-held', heldDeletions()),
     ]
   }
 

@@ -99,6 +99,7 @@ async function townApi() {
       drop: async () => {},
       publishAlert: async () => {},
       backfill: async () => [],
+      trustClock: async () => ({ state: 'sure', at: 0, systemAt: 0 }),
       metrics: async () => '',
     },
     backfillFiles: createBackfillFiles(state),

@@ -59,6 +59,9 @@ async function serve() {
       publishAlert: async () => {},
       backfill: async rows => rows.map(() => 'stored' as const),
       metrics: async () => '',
+      async trustClock() {
+        throw new LintelError('CLOCK_DIFFERS', 'the clock is somewhere else')
+      },
     },
     backfillFiles: createBackfillFiles(state),
     access,

@@ -25,6 +25,7 @@ const noDoor: Door = {
   drop: async () => {},
   publishAlert: async () => {},
   backfill: async () => [],
+  trustClock: async () => ({ state: 'sure', at: 0, systemAt: 0 }),
   metrics: async () => 'lintel_connected_devices 3\n',
 }
 

@@ -34,6 +34,10 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     },
     publishAlert: async () => {},
     backfill: async () => [],
+    async trustClock() {
+      asked.push(['trustClock'])
+      return { state: 'sure', at: 5, systemAt: 5 }
+    },
     metrics: async () => '',
     ...change.door,
   }
@@ -62,6 +66,18 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
 }
 
 describe('the operations', () => {
+  test('take the word of a person on the time only where the clock says the same, and on record', async () => {
+    const { operations, asked, access } = setUp()
+    const { clock, heldDeletions } = await operations.status()
+    expect([clock.state, heldDeletions]).toEqual(['sure', []])
+    const wrong = operations.trustClock({ at: clock.systemAt + 121_000 })
+    await expect(wrong).rejects.toMatchObject({ code: 'CLOCK_DIFFERS' })
+    expect(asked).toEqual([])
+    await operations.trustClock({ at: clock.systemAt + 119_000 })
+    expect(asked).toEqual([['trustClock']])
+    expect(access.audit.latest(1)).toMatchObject([{ who: 'operator', action: 'clock.trust' }])
+  })
+
   test('add a device in the zone of the configuration, unless it has its own', async () => {
     const { operations, registry } = setUp()
     expect(await operations.addDevice(row)).toMatchObject({ outcome: 'enrolled', token: expect.any(String) })

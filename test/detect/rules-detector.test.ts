@@ -48,6 +48,20 @@ describe('the detector', () => {
     expect(ticks[0]!.receivedAt).toBe(at(3600 + 90))
   })
 
+  for (const [
+    gapS,
+    counts,
+  ] of [[20, true], [29, true], [31, false], [120, false], [600, false], [2400, false]] as const) // biome-ignore format: a table
+    test(`takes ${gapS} s without a look ${counts ? 'for time that was listened to' : 'for none: a stop of ours is no silence of a door'}`, () => {
+      const detector = createDetector({ settings })
+      give(detector, door(0, 'open'), 1)
+      expect(detector.tick(at(20))).toEqual([])
+      const ticks = Array.from({ length: 10 }, (_, n) => detector.tick(at(20 + gapS + n * 10))).flat()
+      // Held for 90 s: 20 of them before the gap.
+      expect(ticks).toHaveLength(1)
+      expect(ticks[0]!.receivedAt).toBe(at(counts ? 90 : 90 + gapS))
+    })
+
   test('takes a record that was received long ago, and is admitted only now, for history', () => {
     const detector = createDetector({ settings })
     give(detector, health(3600), 1)

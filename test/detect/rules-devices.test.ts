@@ -78,6 +78,8 @@ const tables: Record<string, Case[]> = {
     { title: 'says nothing of a peak', happenings: [gauge(0, 'journal-lag', 400), gauge(50, 'journal-lag', 100), gauge(80, 'journal-lag', 400)], until: 100, expect: [] },
   ],
   'store-down': [{ title: 'is told at once beyond its bound', happenings: [gauge(0, 'store-down', 61), gauge(30, 'store-down', 0)], expect: ['raised 0', 'cleared 90'] }],
+  'clock-doubt': [{ title: 'is told once a doubt has lasted a minute, and cleared a minute after its end', happenings: [gauge(0, 'clock-doubt', 30), gauge(35, 'clock-doubt', 65), gauge(60, 'clock-doubt', 90), gauge(65, 'clock-doubt', 0)], expect: ['raised 35', 'cleared 125'] }],
+  'deletions-held': [{ title: 'is told of the first, and cleared once none is', happenings: [gauge(0, 'deletions-held', 0), gauge(5, 'deletions-held', 1), gauge(10, 'deletions-held', 2), gauge(20, 'deletions-held', 0)], expect: ['raised 5', 'cleared 80'] }],
   'disk-low': [{ title: 'is told where little is free', happenings: [gauge(0, 'disk-free', 0.05), gauge(90, 'disk-free', 0.12), gauge(100, 'disk-free', 0.2)], expect: ['raised 60', 'cleared 400'] }],
 } // biome-ignore format: tables
 

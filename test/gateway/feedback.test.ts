@@ -39,6 +39,22 @@ describe('answers to a device', () => {
     ])
   })
 
+  test('hold no time while our clock is in doubt', () => {
+    const sent: Command[] = []
+    let isSure = false
+    const answers = new Feedback(
+      command => sent.push(command),
+      () => someMoment,
+      () => isSure,
+    )
+    answers.tellTime()
+    answers.about('d2').tellTime()
+    expect(sent).toEqual([])
+    isSure = true
+    answers.tellTime()
+    expect(sent).toMatchObject([{ type: 'time' }])
+  })
+
   test('are twenty at once, then one a second, and the rest is counted', () => {
     const { answers, pass, refuse, taken } = feedback()
     refuse(50)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { dayMs, minuteMs } from '../../core/clock.ts'
-import { placeInTime } from '../../gateway/admit/place-in-time.ts'
+import { placeInPast, placeInTime } from '../../gateway/admit/place-in-time.ts'
 import { someMoment as now } from '../support/records.ts'
 
 const cases = [
@@ -60,3 +60,19 @@ const cases = [
 for (const { title, claimed, ...placed } of cases) {
   test(title, () => expect(placeInTime(claimed, now)).toEqual(placed))
 }
+
+const doubts = [
+  { title: 'beyond what we know, but not beyond what may be true', claimed: now + 90 * dayMs, at: now + 90 * dayMs, skewed: false },
+  { title: 'at the end of what may be true', claimed: now + 100 * dayMs + 2 * minuteMs, at: now + 100 * dayMs + 2 * minuteMs, skewed: false },
+  { title: 'beyond what may be true', claimed: now + 100 * dayMs + 2 * minuteMs + 1, at: now, skewed: true },
+  { title: 'more than 31 days before what we know', claimed: now - 31 * dayMs - 1, at: now, skewed: true },
+  { title: 'of years ago', claimed: 0, at: now, skewed: true },
+] as const // biome-ignore format: a table
+for (const { title, claimed, at, skewed } of doubts)
+  test(`in doubt by 100 days, an event ${title} ${skewed ? 'counts as of now' : 'keeps its time'}`, () =>
+    expect(placeInTime(claimed, now, 100 * dayMs)).toEqual({ at, late: false, skewed }))
+
+test('in doubt, history may be as new as what may be true', () => {
+  expect(placeInPast(now + dayMs, now)).toBeUndefined()
+  expect(placeInPast(now + dayMs, now, dayMs)).toEqual({ at: now + dayMs, late: true, skewed: false })
+})

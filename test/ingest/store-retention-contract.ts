@@ -46,6 +46,17 @@ export function retentionContract(name: string, open: () => Promise<Store>): voi
       expect((await store.stats()).rows).toMatchObject({ door: 1, sighting: 1, passage: 1 })
     })
 
+    test('tells how many rows there are to go before any goes', async () => {
+      const store = await filled()
+      const before = someMoment - 20 * dayMs + 1
+      expect(await store.countBefore({ kind: 'passage', before })).toBe(3)
+      expect(await store.countBefore({ kind: 'passage', before, of: { device: 'd1' } })).toBe(2)
+      expect(await store.countBefore({ kind: 'passage', before: someMoment - 40 * dayMs })).toBe(0)
+      expect(await store.countBefore({ kind: 'health', before })).toBe(0)
+      await expireAll(store, { kind: 'passage', before })
+      expect(await store.countBefore({ kind: 'passage', before })).toBe(0)
+    })
+
     test('counts what a device reported whether or not it has expired, and no sightings', async () => {
       const store = await filled()
       const before = await counted(store)

@@ -1,0 +1,26 @@
+import { minuteMs } from '../../core/clock.ts'
+import { LintelError } from '../../core/errors.ts'
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { alwaysSure } from '../../core/trusted-time/trusted-time.ts'
+import type { OperationParts } from './operation-parts.ts'
+import type { StatusOperations } from './status-view.ts'
+
+/** What a person reads off a watch and the clock of the machine may differ by so much. */
+const sameMs = 2 * minuteMs
+
+export function createStatusOperations(parts: OperationParts): StatusOperations {
+  const { door, retention, clock } = parts
+  const time = parts.time ?? alwaysSure(clock)
+  return {
+    status: async () => ({ clock: time.view(), heldDeletions: retention?.deletions.held() ?? [] }),
+    async trustClock({ at }) {
+      const { systemAt } = time.view()
+      if (Math.abs(systemAt - at) > sameMs)
+        throw new LintelError(
+          'CLOCK_DIFFERS',
+          `the clock of this machine says ${formatRfc3339(systemAt)}, not ${formatRfc3339(at)}: set it first`,
+        )
+      return door.trustClock()
+    },
+  }
+}

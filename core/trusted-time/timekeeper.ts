@@ -1,0 +1,138 @@
+import { type Clock, minuteMs, secondMs } from '../clock.ts'
+import type { Part } from '../lifecycle.ts'
+import { Agreement } from './agreement.ts'
+import type { ClockFile } from './clock-file.ts'
+import { beginLine, type Line, lineAt, look, type Reading, stepMs, trust } from './line.ts'
+import type { RunningTime } from './running-time.ts'
+import { confirms } from './time-server.ts'
+import type { ClockView, TrustedTime } from './trusted-time.ts'
+
+/** Trusted time in the one process that decides whether the clock is in doubt, and writes the line to disk. */
+export interface Timekeeper extends TrustedTime, Part {
+  /** The newest time that a device, or a gateway for its devices, gave an event of its own. */
+  heard(source: string, claimedAt: number): void
+  /** A person says that the clock of the system is right. Resolves once that is on disk. */
+  trust(): Promise<ClockView>
+}
+
+export interface TimekeeperParts {
+  readonly system: Clock
+  readonly running: RunningTime
+  readonly file: ClockFile
+  /** The latest time that something else on disk has seen. */
+  readonly witnessAt?: number | undefined
+  /** When a time server last confirmed the clock of the machine. */
+  readonly confirmedAt: () => number | undefined
+  /** When a doubt begins or ends. */
+  readonly onChange: (view: ClockView) => void
+  readonly onFault: (error: unknown) => void
+}
+
+const lookEveryMs = secondMs
+/** The time that a power cut leaves unknown at most. */
+const writeEveryMs = minuteMs
+
+export function createTimekeeper(parts: TimekeeperParts): Timekeeper {
+  const { system, running, file, confirmedAt, onChange, onFault } = parts
+  const agreement = new Agreement()
+  const reading = (): Reading => ({ systemAt: system(), upMs: running.upMs(), boot: running.boot })
+  let line = begin()
+  let isWritten = true
+  let writtenUpMs = Number.NEGATIVE_INFINITY
+  let timer: NodeJS.Timeout | undefined
+
+  /** A time server may have set the clock before this process was started. */
+  function begin(): Line {
+    const now = reading()
+    const begun = beginLine(file.read(), now, parts.witnessAt)
+    if (begun.doubt === undefined) return begun
+    return look(begun, now, { agrees: confirms(confirmedAt(), begun.doubt, now) })
+  }
+
+  async function write(): Promise<void> {
+    writtenUpMs = line.upMs
+    try {
+      await file.write(line)
+      isWritten = true
+    } catch (error) {
+      // Told once: on a full disk it is tried again every minute.
+      if (isWritten) onFault(error)
+      isWritten = false
+    }
+  }
+
+  function become(next: Line): Promise<void> | undefined {
+    const isChange = (next.doubt === undefined) !== (line.doubt === undefined)
+    line = next
+    if (!isChange) return undefined
+    agreement.forget()
+    onChange(view())
+    return write()
+  }
+
+  function lookNow(): void {
+    const now = reading()
+    const { doubt } = line
+    const off = now.systemAt - lineAt(line, now.upMs)
+    const agrees = doubt !== undefined && (confirms(confirmedAt(), doubt, now) || agreement.agreesWith(off))
+    void become(look(line, now, { agrees }))
+    if (line.upMs - writtenUpMs >= writeEveryMs) void write()
+  }
+
+  /** Each reading is held against the line, so that no jump is believed until the next look. */
+  function clock(): number {
+    const systemAt = system()
+    const at = lineAt(line, running.upMs())
+    if (line.doubt === undefined) {
+      if (Math.abs(systemAt - at) <= stepMs) return systemAt
+      lookNow()
+    }
+    return Math.floor(at)
+  }
+
+  function view(): ClockView {
+    const systemAt = system()
+    const upMs = running.upMs()
+    const { doubt } = line
+    if (doubt === undefined) return { state: 'sure', at: systemAt, systemAt }
+    return {
+      state: 'in-doubt',
+      at: Math.floor(lineAt(line, upMs)),
+      systemAt,
+      why: doubt.why,
+      doubtForMs: Math.floor(upMs - doubt.sinceUpMs),
+    }
+  }
+
+  return {
+    name: 'timekeeper',
+    clock,
+    isSure() {
+      clock()
+      return line.doubt === undefined
+    },
+    doubtMs: () => line.doubt?.aheadMs ?? 0,
+    view() {
+      clock()
+      return view()
+    },
+    heard(source, claimedAt) {
+      if (line.doubt !== undefined) agreement.heard(source, claimedAt - lineAt(line, running.upMs()))
+    },
+    async trust() {
+      await become(trust(line, reading()))
+      if (!isWritten) await write()
+      return view()
+    },
+    async start() {
+      await write()
+      if (line.doubt !== undefined) onChange(view())
+      timer = setInterval(lookNow, lookEveryMs)
+    },
+    async stop() {
+      clearInterval(timer)
+      lookNow()
+      await write()
+    },
+  }
+}

@@ -1,0 +1,97 @@
+import type { Database } from 'lmdb'
+
+/** Ids of one device that were stored on one day; a lap is a part of a day, where there were very many. */
+interface Segment {
+  readonly day: number
+  readonly lap: number
+  ids: number
+}
+
+/** What is remembered of one device, in the order in which it came. */
+export interface Share {
+  ids: number
+  segments: Segment[]
+  /** Up to here, with it, its ids are forgotten; a day before all others where none are. */
+  gone: { readonly day: number; readonly lap: number }
+}
+
+const headBytes = 4
+const segmentBytes = 8
+
+/**
+ * How many ids are remembered of each device, by day. In memory, and on disk with the commit that changes it: a row of
+ * 4 bytes of what is gone (u16 day, u16 lap), then 8 a segment (u16 day, u16 lap, u32 ids).
+ */
+export class Shares {
+  readonly #table: Database<Buffer, number>
+  readonly #known = new Map<number, Share>()
+  readonly #changed = new Set<number>()
+
+  constructor(table: Database<Buffer, number>) {
+    this.#table = table
+    for (const { key, value } of table.getRange()) this.#known.set(key, decode(value))
+  }
+
+  get(device: number): Share | undefined {
+    return this.#known.get(device)
+  }
+
+  /** Of a device that is about to change. */
+  touch(device: number): Share {
+    let share = this.#known.get(device)
+    if (share === undefined) {
+      share = { ids: 0, segments: [], gone: { day: 0, lap: -1 } }
+      this.#known.set(device, share)
+    }
+    this.#changed.add(device)
+    return share
+  }
+
+  all(): Iterable<readonly [device: number, share: Share]> {
+    return this.#known
+  }
+
+  /** Within the transaction of what changed them. */
+  save(): void {
+    for (const device of this.#changed) this.#table.putSync(device, encode(this.#known.get(device)!))
+  }
+
+  saved(): void {
+    this.#changed.clear()
+  }
+
+  /** As they are on disk: the transaction has failed. */
+  undo(): void {
+    for (const device of this.#changed) {
+      const value = this.#table.getBinary(device)
+      if (value === undefined) this.#known.delete(device)
+      else this.#known.set(device, decode(Buffer.from(value)))
+    }
+    this.#changed.clear()
+  }
+}
+
+function encode({ segments, gone }: Share): Buffer {
+  const row = Buffer.allocUnsafe(headBytes + segments.length * segmentBytes)
+  row.writeUInt16LE(gone.day, 0)
+  row.writeUInt16LE(gone.lap + 1, 2)
+  let at = headBytes
+  for (const { day, lap, ids } of segments) {
+    row.writeUInt16LE(day, at)
+    row.writeUInt16LE(lap, at + 2)
+    row.writeUInt32LE(ids, at + 4)
+    at += segmentBytes
+  }
+  return row
+}
+
+function decode(row: Buffer): Share {
+  const segments: Segment[] = []
+  let sum = 0
+  for (let at = headBytes; at < row.length; at += segmentBytes) {
+    const ids = row.readUInt32LE(at + 4)
+    segments.push({ day: row.readUInt16LE(at), lap: row.readUInt16LE(at + 2), ids })
+    sum += ids
+  }
+  return { ids: sum, segments, gone: { day: row.readUInt16LE(0), lap: row.readUInt16LE(2) - 1 } }
+}
