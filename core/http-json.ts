@@ -32,3 +32,14 @@ export function takeJson(app: FastifyInstance): void {
     return parse(request, body as string, done)
   })
 }
+
+/**
+ * A text such as `Infinity` where a number belongs becomes one as it is validated, and is then past the bounds that the
+ * schema sets. Throws API_REQUEST_INVALID.
+ */
+export function assertFinite(value: unknown): void {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new LintelError('API_REQUEST_INVALID', 'a number is too large, or is none')
+  if (typeof value === 'object' && value !== null && !Buffer.isBuffer(value))
+    for (const part of Object.values(value)) assertFinite(part)
+}

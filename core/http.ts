@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { codeOf, type ErrorCode, errorCodes, LintelError, messageOf } from './errors.ts'
 import { schemaFault, unreadableRequest, withMediaType } from './http-faults.ts'
-import { takeJson } from './http-json.ts'
+import { assertFinite, takeJson } from './http-json.ts'
 import { createRouteTable, type RouteTable } from './http-routes.ts'
 import { plainJson } from './plain-text.ts'
 import { trustOf } from './proxies.ts'
@@ -123,6 +123,9 @@ export function createHttp({
   app.addHook('onRequest', async (_, reply) => void reply.headers(defensive))
   app.addHook('onRequest', async request => assertTarget(request))
   app.addHook('onRequest', check)
+  app.addHook('preHandler', async ({ query, params, body }) => {
+    for (const given of [query, params, body]) assertFinite(given)
+  })
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(withMediaType(error, request))
     if (problem.status >= 500 && !busy.includes(codeOf(error))) onError?.(error, request)

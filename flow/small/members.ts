@@ -44,8 +44,9 @@ export function createMembers(state: State) {
   const places = state.table<Span[]>('told-place')
   const households = state.table<Span[]>('told-household')
   const versions = state.table<Versions>('told-town')
+  const latestKey = 'latest'
   const views = new Map<number, View>()
-  const now = () => versions.get('') ?? { latest: 0, isStale: true }
+  const now = () => versions.get(latestKey) ?? { latest: 0, isStale: true }
   const isOpen = (spans: readonly Span[] | undefined) => spans !== undefined && spans.at(-1)?.to === undefined
 
   /** First reports of the places that are not known to have made any; of all where that may have changed. */
@@ -138,12 +139,12 @@ export function createMembers(state: State) {
         const { ofPlaces, ofHouseholds } = wanted(town, firsts)
         const changed = [apply(places, ofPlaces, latest + 1), apply(households, ofHouseholds, latest + 1)]
         const version = changed.includes(true) ? latest + 1 : latest
-        versions.put('', { latest: version, isStale: false })
+        versions.put(latestKey, { latest: version, isStale: false })
         return version
       }
     },
     /** Inside of a transaction. */
-    soil: () => versions.put('', { ...now(), isStale: true }),
+    soil: () => versions.put(latestKey, { ...now(), isStale: true }),
     of(version: number, kind: SmallKind, { to }: DaySpan): DayTown {
       const { places: ofKinds, households: ofHouseholds } = view(version)
       const there = ofKinds.get(kind)!.filter(({ since }) => since < to)
