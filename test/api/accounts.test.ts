@@ -163,7 +163,7 @@ describe('a password', () => {
     )
     const refused = answers.filter(({ status }) => status === 'rejected')
     expect(refused).toHaveLength(8)
-    expect(refused[0]).toMatchObject({ reason: { code: 'API_UNAVAILABLE', retryable: true } })
+    expect(refused[0]).toMatchObject({ reason: { code: 'API_BUSY', retryable: true } })
     expect(await passwords.matches('x', undefined)).toBe(false)
   })
 })
