@@ -50,6 +50,7 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
   let next = 0
   const append = async (): Promise<string | undefined> => {
     const ids = Array.from({ length: 500 }, () => `an-id-that-is-rather-long-${next++}`)
+    journal.note('d1', 'event', { received: ids.length })
     try {
       await journal.append(
         'd1',
@@ -78,6 +79,10 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
   rmSync(hog, { force: true })
   await expect.poll(append, { timeout: 10_000 }).toBeUndefined()
   expect(reader.end()).toBe(acked.length)
+  // What was noted for a commit that failed is counted with a later one.
+  const counts = () => reader.audit(0).tallies.get('d1')!.event
+  const noted = { received: next, stored: acked.length, refused: next - acked.length }
+  await expect.poll(counts, { timeout: 10_000 }).toMatchObject(noted)
 })
 
 /** Takes all that is free, but for what the journal has given up to go on with. */
