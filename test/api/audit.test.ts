@@ -283,6 +283,8 @@ describe('operations on record', () => {
     replayParked: [1],
     dropParked: [1],
     eraseRows: [{ of: { site: 's' }, before: 9e15 }],
+    allowDeletion: ['passage'],
+    trustClock: [{ at: 9e15 }],
     setRules: [{}],
     addUser: [{ name: 'x', role: 'admin' }],
     inviteUser: [],
@@ -296,7 +298,7 @@ describe('operations on record', () => {
   test('are all that change something, or reveal more than counts and settings', () => {
     expect(onRecord.map(([name]) => name).sort()).toEqual(Object.keys(given).sort())
     const others = Object.entries(auditRules).filter(([, rule]) => typeof rule === 'string')
-    for (const [name] of others) expect(name).toMatch(/^(list|show|verify|actOnAlert$)|^(regions|ledger|retention|alertReport|rules\w+)$/) // biome-ignore format: one line
+    for (const [name] of others) expect(name).toMatch(/^(list|show|verify|actOnAlert$)|^(regions|ledger|retention|status|alertReport|rules\w+)$/) // biome-ignore format: one line
     expect(auditRules.actOnAlert).toBe('history')
   })
 

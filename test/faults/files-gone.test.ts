@@ -5,6 +5,7 @@ import { type Service, startService } from '../../bench/service.ts'
 import { type DataPaths, dataPaths, type EndpointName, findEndpoint } from '../../core/data-directory.ts'
 import { lintel } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
+import { metricsOf } from '../support/metrics.ts'
 import { freePort, startSteadyDoor } from '../support/steady-door.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -120,7 +121,7 @@ test('whatever else goes is noticed by the processes that have it, which begin a
   }
   await door.stop()
   await eventually(async () => (await ledgerOf(data)).queued === 0, withinMs)
-  const metrics = await (await fetch(`${findEndpoint(paths, 'api')!.url}/metrics`)).text()
+  const metrics = await metricsOf(findEndpoint(paths, 'api')!)
   expect(metrics).toMatch(/^lintel_process_restarts_total\{process="ingest"\} [1-9]/m)
   expect(metrics).toMatch(/^lintel_process_hangs_total\{process="gateway"\} 0$/m)
   expect(process.kill(supervisor, 0)).toBe(true)

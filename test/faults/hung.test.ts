@@ -8,6 +8,7 @@ import { eventOfRecordId } from '../../devices/contract/record-ids.ts'
 import { eventTopic, snapshotTopic } from '../../devices/contract/topics.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { eventually } from '../support/eventually.ts'
+import { metricsOf } from '../support/metrics.ts'
 import { samplePicture } from '../support/pictures.ts'
 import { freePort, startSteadyDoor } from '../support/steady-door.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -47,7 +48,7 @@ test('each process that is stopped, as by a debugger, is replaced, and the acks 
   await eventually(() => door.acked.size > acked + 50, withinMs)
   const hung = service.log().match(/"code":"PROCESS_HUNG"/g) ?? []
   expect(hung).toHaveLength(3)
-  const metrics = async () => (await fetch(`${findEndpoint(paths, 'api')!.url}/metrics`)).text()
+  const metrics = () => metricsOf(findEndpoint(paths, 'api')!)
   await eventually(
     async () => /^lintel_process_hangs_total\{process="gateway"\} 1$/m.test(await metrics()),
     withinMs,
