@@ -226,7 +226,7 @@ test('a port that is taken ends the start at once, with the reason', async () =>
     '--http',
     '127.0.0.1:0',
   )
-  const said = `\nPORT_TAKEN: mqtt.tcp cannot listen on 127.0.0.1:${port}: another program does\n`
+  const said = `PORT_TAKEN: mqtt.tcp cannot listen on 127.0.0.1:${port}: another program does\n`
   expect([code, stderr]).toEqual([1, expect.stringContaining(said)])
 })
 
