@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { assign, parseAssignment, unassign } from '../../cli/rules/edit-document.ts'
 import { lintel } from '../support/command.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+
+// Each command is a process that loads all of the service's code: seconds of a slow machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 describe('an assignment', () => {
   const cases = [

@@ -4,11 +4,14 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connectAsync } from 'mqtt'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startService } from '../../bench/service.ts'
 import type { FlowAnswer } from '../../flow/answer.ts'
 import { lintel, main } from '../support/command.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+
+// Each command is a process that loads all of the service's code: seconds of a slow machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 const passage = (id: string) => ({
   id,
