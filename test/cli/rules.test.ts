@@ -54,7 +54,7 @@ describe('a document', () => {
   })
 })
 
-test('rules are set, shown, unset and taken back with no service up', { timeout: 30_000 }, async () => {
+test('rules are set, shown, unset and taken back with no service up', { timeout: 120_000 }, async () => {
   const data = join(await temporaryDirectory(), 'data')
   const file = join(data, '..', 'rules.yaml')
   const rules = (...words: string[]) => lintel('rules', ...words, '--data', data)

@@ -85,14 +85,14 @@ async function runRetention(store: object, counted: number): Promise<void> {
 }
 
 test('rows go once their time is up, the books still balance, and what was deleted can be looked up', {
-  timeout: 60_000,
+  timeout: 240_000,
 }, async () => {
   await runRetention({}, 1)
 })
 
 describeInfluxd('with an InfluxDB as the store', () => {
   test('rows go once their time is up, the books still balance, and what was deleted can be looked up', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const influxd = await openInfluxd()
     onTestFinished(() => influxd.stop())

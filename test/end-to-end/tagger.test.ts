@@ -115,7 +115,7 @@ const pictures: readonly BadPicture[] = [
 ] // biome-ignore format: a table
 
 describe('a snapshot that a device publishes', () => {
-  test('is seen, redacted and kept, and the original is erased', { timeout: 60_000 }, async () => {
+  test('is seen, redacted and kept, and the original is erased', { timeout: 240_000 }, async () => {
     const { service, paths, publish, seen, isErased, reader } = await start()
     await publish('e1', await samplePicture('campus'), 'denied')
     const sighting = await seen('e1')
@@ -151,7 +151,7 @@ describe('a snapshot that a device publishes', () => {
   })
 
   test('and cannot be used gets a word on why, fast and in little memory, and its event is kept', {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     const { service, refusals, paths, publish, entries, sightingOf, seen, isErased, reader } = await start()
     const campus = await samplePicture('campus')
@@ -185,7 +185,7 @@ describe('a snapshot that a device publishes', () => {
   })
 
   test('is masked before anything looks at it, and is kept as it came only encrypted, where that is wanted', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const keyFile = join(await temporaryDirectory(), 'key')
     writeFileSync(keyFile, 'ab'.repeat(32), { mode: 0o600 })
@@ -225,7 +225,7 @@ describe('a snapshot that a device publishes', () => {
   })
 
   test('outlives its worker: one that is killed is replaced, and each picture is seen once', {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     const { paths, publish, seen, isErased, entries, service } = await start()
     const campus = await samplePicture('campus')

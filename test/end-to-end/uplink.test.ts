@@ -20,7 +20,7 @@ async function metricsOf(data: string): Promise<Map<string, number>> {
 }
 
 test('a picture of an edge node is at the centre redacted, with its event and what was seen on it', {
-  timeout: 90_000,
+  timeout: 240_000,
 }, async () => {
   const { centre, edge, devices } = await startEdgeAndCentre(1, {}, {})
   const { host, port } = edge.service.mqtt
