@@ -40,7 +40,7 @@ async function openReceiver() {
 }
 
 test(`killed ${kills} times while doors are forced, each is an alert once, told at least once and always under one key`, {
-  timeout: 180_000,
+  timeout: 400_000,
 }, async () => {
   const random = seededRandom(printedSeed('kill -9, alerts'))
   const receiver = await openReceiver()

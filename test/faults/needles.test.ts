@@ -24,7 +24,7 @@ const words = ['王小明', '李雷Qzx', 'zhang_xiaoming_qx', '粤B8Q88', 'Wang 
 const perDoor = 4
 
 test('a flood of personal numbers and names through every door leaves none in the data, the log or an answer', {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async () => {
   const random = createRandom('needles', printedSeed('needles'))
   const needles = new Map<string, string>()

@@ -16,7 +16,7 @@ const perRound = 12
 
 /** Between any two of: picture on disk, seen, sighting journaled, redacted, at rest, original erased. */
 test(`every acked picture is seen once and at rest, and no original is left, when all is killed ${kills} times`, {
-  timeout: 180_000,
+  timeout: 400_000,
 }, async () => {
   const random = seededRandom(printedSeed('kill -9 among pictures'))
   const data = await temporaryDirectory()

@@ -35,7 +35,7 @@ async function settled(edge: LintelNode, centre: LintelNode) {
 }
 
 test('what an edge node has acked is at the centre once, through cuts of the network and kills of either side', {
-  timeout: 170_000,
+  timeout: 400_000,
 }, async () => {
   const random = seededRandom(printedSeed('uplink'))
   const { centre, edge, network, devices } = await startEdgeAndCentre(deviceCount)
@@ -105,7 +105,7 @@ test('what an edge node has acked is at the centre once, through cuts of the net
 })
 
 test('after an outage what is urgent comes before the backlog, also under a cap on bytes', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const { centre, edge, network, devices } = await startEdgeAndCentre(deviceCount, { maxBytesPerS: 300_000 })
   network.cut()
