@@ -16,6 +16,7 @@ import {
   stateDirectories,
 } from '../core/data-directory.ts'
 import { LintelError } from '../core/errors.ts'
+import { createLog } from '../core/log.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
@@ -37,6 +38,7 @@ import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 import { readInfluxSettings } from '../ingest/store/influx-settings.ts'
 import { createInfluxStore } from '../ingest/store/influx-store.ts'
 import { createPlaceZones } from '../ingest/watch/place-zones.ts'
+import { mendDataFiles } from './data-files.ts'
 
 /** What a command needs opened; only an enrolment begins a directory that is not there. */
 export type Need = 'registry' | 'store' | 'enrolment'
@@ -59,6 +61,7 @@ export async function withDirectory<T>(
   const locks = (['service', 'journal', 'state', 'snapshots'] as const).map(name =>
     lockDataDirectory(paths, name),
   )
+  await mendDataFiles(paths, createLog('lintel', config.log.level), systemClock())
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
   const journal = await openLmdbJournal({

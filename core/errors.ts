@@ -9,6 +9,7 @@ export const errorCodes = {
   FILE_EXISTS: { retryable: false },
   DATA_LOCKED: { retryable: true },
   DATA_VERSION: { retryable: false },
+  STATE_CORRUPT: { retryable: false },
 
   CONNECT_ID_INVALID: { retryable: false },
   CONNECT_ID_MISMATCH: { retryable: false },

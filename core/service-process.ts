@@ -1,9 +1,10 @@
+import { whenDamaged } from './damage.ts'
 import { codeOf, messageOf } from './errors.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 
-/** Exit codes: 78 (EX_CONFIG of sysexits.h) says that starting again will not help. */
-export const exitCodes = { ok: 0, failed: 1, config: 78 } as const
+/** Exit codes: 78 (EX_CONFIG of sysexits.h) says that starting again will not help, 65 (EX_DATAERR) that a data file is damaged. */
+export const exitCodes = { ok: 0, failed: 1, damaged: 65, config: 78 } as const
 
 const stopTimeoutMs = 15_000
 
@@ -41,6 +42,10 @@ export async function runService(
       process.exit(exitCodes.failed)
     }
   }
+  whenDamaged(error => {
+    log.fatal({ code: error.code, error: error.message }, 'a data file is damaged')
+    process.exit(exitCodes.damaged)
+  })
   process.on('SIGTERM', () => stop('SIGTERM'))
   process.on('SIGINT', () => stop('SIGINT'))
   process.on('disconnect', () => stop('the supervisor is gone'))

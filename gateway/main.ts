@@ -10,10 +10,12 @@ import {
   dataPaths,
   findEndpoint,
   type LockName,
+  lmdbDirectories,
   stateDirectories,
 } from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { type Part, repeat, startAll } from '../core/lifecycle.ts'
+import { setAsideIn } from '../core/lmdb-file/set-aside.ts'
 import { createLog } from '../core/log.ts'
 import { exitCodes, runService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
@@ -113,7 +115,15 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     },
     { admit, registry, enroller, clock, onRefusal: refusal => refusals.add(refusal) },
   )
-  const metrics = createMetrics({ broker, journal, waitingRoom, refusals, cursors, consumers: consumerNames })
+  const metrics = createMetrics({
+    broker,
+    journal,
+    waitingRoom,
+    refusals,
+    cursors,
+    consumers: consumerNames,
+    setAside: () => lmdbDirectories(paths).flatMap(setAsideIn).length,
+  })
   const door = createDoor({
     broker,
     journal,
@@ -180,6 +190,7 @@ function onFault(error: unknown): void {
   log.error({ code, error: messageOf(error) }, 'fault')
   // Without its journal this process is of no use; the supervisor starts it anew.
   if (code === 'JOURNAL_CLOSED') process.exit(exitCodes.failed)
+  if (code === 'JOURNAL_CORRUPT') process.exit(exitCodes.damaged)
 }
 
 function onChange(read: () => number, act: () => void): () => void {

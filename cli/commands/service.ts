@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import { secondMs, systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import {
+  awaitLock,
   type DataPaths,
   dataPaths,
   findEndpoint,
@@ -11,7 +13,7 @@ import {
   stateDirectories,
 } from '../../core/data-directory.ts'
 import { messageOf } from '../../core/errors.ts'
-import { createLog } from '../../core/log.ts'
+import { createLog, type Logger } from '../../core/log.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { version } from '../../core/version.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
@@ -22,6 +24,7 @@ import { type UplinkSettings, uplinkConsumer } from '../../gateway/uplink/settin
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { watchConsumer } from '../../ingest/watch/watch.ts'
+import { mendDataFiles } from '../data-files.ts'
 import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
 import { signInLink } from '../sign-in-link.ts'
 import { type ChildSpec, supervise } from '../supervisor.ts'
@@ -30,6 +33,8 @@ import { type ChildSpec, supervise } from '../supervisor.ts'
 const smallFlags = ['--max-semi-space-size=8']
 /** An export asks for collections (`ingest/store/duckdb-scan.ts`). */
 const ingestFlags = [...smallFlags, '--expose-gc']
+
+const lockWaitMs = 20 * secondMs
 
 interface ServiceOptions extends CommonOptions {
   readonly mqtt?: string
@@ -57,11 +62,14 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const paths = dataPaths(data)
   prepareDataDirectory(paths)
   const lock = lockDataDirectory(paths, 'service')
-  await prepareDatabases(paths, config)
+  const log = createLog('supervisor', config.log.level)
+  await mendUnderLock(paths, log)
+  await prepareDatabases(paths, config, log)
   const supervisor = supervise(
     processesOf(paths, config, alone, options.demo === true),
-    createLog('supervisor', config.log.level),
+    log,
     join(paths.run, 'compile-cache'),
+    () => mendUnderLock(paths, log),
   )
   const stop = () => void supervisor.stop()
   process.on('SIGTERM', stop)
@@ -146,12 +154,29 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean, demo: boo
   return specs.filter(spec => spec !== false)
 }
 
+/** Waits for processes of a service that is just ending: they have the files open. */
+async function mendUnderLock(paths: DataPaths, log: Logger): Promise<void> {
+  const names = ['journal', 'state', 'snapshots', 'uplink'] as const
+  const locks = await Promise.all(names.map(name => awaitLock(paths, name, lockWaitMs)))
+  try {
+    await mendDataFiles(paths, log, systemClock())
+  } finally {
+    for (const lock of locks) lock.release()
+  }
+}
+
 /** Readers cannot open what has never been written; the processes may come up in any order. */
-async function prepareDatabases(paths: DataPaths, config: Config): Promise<void> {
+async function prepareDatabases(paths: DataPaths, config: Config, log: Logger): Promise<void> {
   const { state: registered, ...others } = stateDirectories(paths)
   for (const directory of Object.values(others)) await openLmdbState({ directory }).close()
   const state = openLmdbState({ directory: registered })
-  const places = createRegistry(state).places()
-  await openWriter({ directory: paths.journal, ...config.journal, registered: places }).close()
+  const registry = createRegistry(state)
+  const writer = openWriter({ directory: paths.journal, ...config.journal, registered: registry.places() })
+  const known = writer.numbered().devices.length
+  if (known > 0 && registry.list().length === 0) {
+    const text = `the registry is empty, but the journal has events of ${known} devices: it was lost, and none of them can connect until it is put back or they are enrolled again`
+    log.error({ code: 'STATE_CORRUPT', devices: known }, text)
+  }
+  await writer.close()
   await state.close()
 }

@@ -1,4 +1,6 @@
 import { ABORT, type Database, open } from 'lmdb'
+import { damaged } from '../damage.ts'
+import { sealJson, unsealJson } from '../sealed.ts'
 import type { State, Table } from './state.ts'
 
 export interface LmdbStateOptions {
@@ -10,24 +12,25 @@ export interface LmdbStateOptions {
 const maxTables = 64
 
 /**
+ * Rows are sealed (core/sealed.ts): one that the disk has changed is not believed, and throws STATE_CORRUPT.
  * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still
  * undo, and a failed flush can leave a promise that never settles.
  */
 export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions): State {
   const root = open({ path: directory, maxDbs: maxTables, overlappingSync: false, readOnly, noSubdir: false })
-  const databases = new Map<string, Database<unknown, string>>()
+  const databases = new Map<string, Database<Buffer, string>>()
   /** Opened by the change that runs now: if it is undone, so are they. */
   const unsure = new Set<string>()
   let changing = false
 
   /** A reader may come before the writer has made the table; then it is empty, and looked for again. */
-  function databaseOf(name: string): Database<unknown, string> | undefined {
+  function databaseOf(name: string): Database<Buffer, string> | undefined {
     // lmdb goes on with the read transaction of this turn, which may be older than the other's commit.
     if (readOnly) root.resetReadTxn()
     let database = databases.get(name)
     if (database === undefined) {
-      database = root.openDB<unknown, string>({ name, encoding: 'json' }) as
-        | Database<unknown, string>
+      database = root.openDB<Buffer, string>({ name, encoding: 'binary' }) as
+        | Database<Buffer, string>
         | undefined
       if (database !== undefined) databases.set(name, database)
       if (changing) unsure.add(name)
@@ -42,8 +45,16 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
   return {
     table<V>(name: string): Table<V> {
       if (!readOnly) databaseOf(name)
+      const unseal = (key: string, row: Buffer): V => {
+        const unsealed = unsealJson<V>(name, key, row)
+        if (unsealed !== undefined) return unsealed.value
+        throw damaged('STATE_CORRUPT', `a row of ${name} in ${directory} is not as it was written`)
+      }
       return {
-        get: key => databaseOf(name)?.get(key) as V | undefined,
+        get(key) {
+          const row = databaseOf(name)?.getBinary(key)
+          return row === undefined ? undefined : unseal(key, row)
+        },
         entries({ after, until, limit, reverse = false } = {}) {
           const range = {
             reverse,
@@ -52,10 +63,10 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
             ...(limit === undefined ? {} : { limit }),
           }
           const rows = databaseOf(name)?.getRange({ snapshot: false, ...range }) ?? []
-          return [...rows].map(({ key, value }) => [key, value as V])
+          return [...rows].map(({ key, value }) => [key, unseal(key, value)])
         },
         put(key, value) {
-          databaseOf(name)!.putSync(key, value)
+          databaseOf(name)!.putSync(key, sealJson(name, key, value))
         },
         remove(key) {
           databaseOf(name)!.removeSync(key)

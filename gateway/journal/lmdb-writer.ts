@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { damaged, isLmdbDamage } from '../../core/damage.ts'
+import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
 import type { Place } from '../../core/words.ts'
 import { atOf, isLate, isRow, isSighting, isSkewed, receivedAtOf } from '../../devices/contract/record.ts'
 import { blockCommittedAt, blockHeadBytes, blockIsWhole, epochBytes, sealBlock } from './block.ts'
 import { FrameReader, operation } from './frame.ts'
 import { type AnswerWord, answerWords } from './group-commit.ts'
 import {
+  damagedRow,
   type JournalDatabases,
   journalFormat,
   type Meta,
@@ -16,8 +18,8 @@ import {
 } from './lmdb-layout.ts'
 import { noteAt } from './notes.ts'
 import { openRemembered } from './remembered.ts'
-import { addRow, newSums, stretchOf, sumsFromBytes, sumsToBytes } from './stretch.ts'
-import { countsFromBytes, countsToBytes, newCounts, tallyAt } from './tally.ts'
+import { addRow, newSums, stretchOf, sumsFromRow, sumsToRow } from './stretch.ts'
+import { countsFromRow, countsToRow, newCounts, tallyAt } from './tally.ts'
 
 export interface WriterOptions {
   directory: string
@@ -101,6 +103,9 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       const cause = (error as { commitError?: Promise<unknown> }).commitError
       // lmdb rejects this promise for nobody; unheard it would end the process.
       cause?.catch(() => {})
+      if (isLmdbDamage(error))
+        throw damaged('JOURNAL_CORRUPT', `a page of the journal is damaged (${messageOf(error)})`)
+      if (codeOf(error) === 'JOURNAL_CORRUPT') throw error
       throw new LintelError(
         'JOURNAL_COMMIT_FAILED',
         `the journal could not be written: ${messageOf(error)}`,
@@ -115,7 +120,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     let row = counts.get(key)
     if (row === undefined) {
       const bytes = db.tally.getBinary(key)
-      row = bytes === undefined ? newCounts() : countsFromBytes(bytes)
+      row = bytes === undefined ? newCounts() : countsFromRow(key, bytes)?.counts
+      if (row === undefined) throw damagedRow('tally', key)
       counts.set(key, row)
     }
     touched.add(key)
@@ -126,7 +132,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     let row = sums.get(stretch)
     if (row === undefined) {
       const bytes = db.stretch.getBinary(stretch)
-      row = bytes === undefined ? newSums() : sumsFromBytes(bytes)
+      row = bytes === undefined ? newSums() : sumsFromRow(stretch, bytes)?.sums
+      if (row === undefined) throw damagedRow('stretch', stretch)
       sums.set(stretch, row)
     }
     return row
@@ -139,7 +146,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
 
   /** Everything but the current one is as good as saved. */
   function saveStretches(): void {
-    for (const [stretch, row] of sums) db.stretch.putSync(stretch, sumsToBytes(row))
+    for (const [stretch, row] of sums) db.stretch.putSync(stretch, sumsToRow(stretch, row, totals.end))
     const current = stretchOf(totals.end)
     for (const stretch of sums.keys()) if (stretch !== current) sums.delete(stretch)
   }
@@ -234,7 +241,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
         totals.bytes += length
         saveStretches()
       }
-      for (const key of touched) db.tally.putSync(key, countsToBytes(counts.get(key)!))
+      for (const key of touched) db.tally.putSync(key, countsToRow(key, counts.get(key)!, totals.end))
     })
     return { outcomes, ...stats() }
   }

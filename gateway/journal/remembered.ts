@@ -24,6 +24,31 @@ export interface Remembered {
   stats(byDay: Record<string, number>): { remembered: number; rememberedDays: number }
 }
 
+const row = Buffer.alloc(4)
+
+/** The value of a remembered id: its day, and a check of both. Good until the next call. */
+export function dayWithCheck(key: Buffer, day: Buffer): Buffer {
+  day.copy(row, 0, 0, 2)
+  row.writeUInt16BE(checkOf(key, row), 2)
+  return row
+}
+
+/** Whether it is as it was written. An older version wrote the day alone, without a check. */
+export function isRememberedRow(key: Buffer, value: Buffer, { isChecked }: { isChecked: boolean }): boolean {
+  if (key.length < 5) return false
+  if (value.length === 2) return !isChecked
+  return value.length === 4 && value.readUInt16BE(2) === checkOf(key, value)
+}
+
+/** FNV-1a, folded: 30 ns where zlib's CRC takes 200. Millions of ids are remembered, so it is kept to 16 bits. */
+function checkOf(key: Buffer, value: Buffer): number {
+  let hash = 0x811c_9dc5
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key[index]!, 0x0100_0193)
+  hash = Math.imul(hash ^ value[0]!, 0x0100_0193)
+  hash = Math.imul(hash ^ value[1]!, 0x0100_0193)
+  return (hash ^ (hash >>> 16)) & 0xffff
+}
+
 export function openRemembered(seen: Database<Buffer, Buffer>, maxRememberedIds: number): Remembered {
   let sweepFrom: Buffer | undefined
   let sweptAt = Number.NEGATIVE_INFINITY
@@ -47,7 +72,7 @@ export function openRemembered(seen: Database<Buffer, Buffer>, maxRememberedIds:
     },
     add(key, today, byDay) {
       // lmdb's types say void; with noOverwrite it answers whether the key was new.
-      const isNew = seen.putSync(key, today, { noOverwrite: true }) as unknown as boolean
+      const isNew = seen.putSync(key, dayWithCheck(key, today), { noOverwrite: true }) as unknown as boolean
       if (!isNew) return false
       const day = today.readUInt16BE(0)
       byDay[day] = (byDay[day] ?? 0) + 1
