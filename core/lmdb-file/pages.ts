@@ -100,21 +100,19 @@ const nodeFlags = { large: 0x01, tree: 0x02 } as const
 
 /**
  * The nodes of a branch or leaf page; undefined where they do not fill it as LMDB packs them, one next to the other
- * up to the page's end.
+ * up to the page's end. Two pointers to one node are for whoever compares the keys to find.
  */
 export function nodesOf(page: Buffer, kind: 'branch' | 'leaf'): Node[] | undefined {
   const [lower, upper] = [page.readUInt16LE(20), page.readUInt16LE(22)]
   if (lower % 2 !== 0 || lower > upper || upper > pageBytes - pageHeadBytes) return undefined
   const nodes: Node[] = []
   let used = 0
-  const starts = new Set<number>()
   for (let at = pageHeadBytes; at < pageHeadBytes + lower; at += 2) {
     const start = pageHeadBytes + page.readUInt16LE(at)
     if (start < pageHeadBytes + upper || start % 2 !== 0 || start + nodeHeadBytes > pageBytes)
       return undefined
     const node = nodeAt(page, start, kind)
-    if (node === undefined || starts.has(start)) return undefined
-    starts.add(start)
+    if (node === undefined) return undefined
     used += node.length
     nodes.push(node.node)
   }

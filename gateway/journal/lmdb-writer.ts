@@ -251,18 +251,21 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     let more = false
     transact(() => {
       const behind: number[] = []
+      let left = totals.records
       const blocks = [...db.block.getRange({ limit: maxBlocks + 1 })]
       for (const [index, { key, value }] of blocks.slice(0, maxBlocks).entries()) {
         // Of a damaged block nothing is believed: it ends where the next begins, and is old.
         const next = blocks[index + 1]?.key ?? totals.end + 1
         if (next - 1 > seq || (blockIsWhole(value, key) && blockCommittedAt(value) >= before)) break
         behind.push(key)
-        freed += next - key
+        left = totals.end - next + 1
         totals.bytes -= value.length
       }
       more = behind.length === maxBlocks
       for (const key of behind) db.block.removeSync(key)
-      totals.records -= freed
+      // By position: records that were lost before the first block go with it.
+      freed = totals.records - left
+      totals.records = left
     })
     return { freed, more, ...stats() }
   }

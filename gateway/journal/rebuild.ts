@@ -50,6 +50,8 @@ interface Held extends Omit<FoundBlock, 'writer'> {
 
 const inForce = Number.POSITIVE_INFINITY
 const perTransaction = 5000
+/** Beyond it a number is no device's: one damaged id in 65,536 passes for whole. */
+const mostDevices = 10_000_000
 
 /** Writes what can be saved of a damaged journal into a new one in `directory`. */
 export async function rebuild(file: PageFile, directory: string, known: Remembrance): Promise<Rebuilt> {
@@ -253,7 +255,8 @@ class Ids {
   put(key: Buffer, day: number): void {
     const value = Buffer.alloc(2)
     value.writeUInt16BE(day)
-    this.devices.add(key.readUInt32BE(0))
+    const device = key.readUInt32BE(0)
+    if (device <= mostDevices) this.devices.add(device)
     const isNew = this.#db.seen.putSync(key, dayWithCheck(key, value), {
       noOverwrite: true,
     }) as unknown as boolean
