@@ -33,7 +33,8 @@ test('a damaged state opens with what was written, and tells which tables may la
       const missing = tables.filter(table => {
         const entries = [...state.table<object>(table).entries()]
         // Each row is one that was written, under its own key.
-        for (const [key, value] of entries) expect(value, note).toEqual(contentOf(table, Number(key.slice(4))))
+        for (const [key, value] of entries)
+          expect(value, note).toEqual(contentOf(table, Number(key.slice(4))))
         return entries.length < rows
       })
       await state.close()
