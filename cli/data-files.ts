@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { secondMs } from '../core/clock.ts'
 import { type DataPaths, stateDirectories } from '../core/data-directory.ts'
@@ -80,8 +80,10 @@ async function remembranceOf(paths: DataPaths): Promise<Remembrance> {
   const seen = new Map<string, Seq>()
   let registered: Remembrance['registered'] = []
   for (const [name, directory] of Object.entries(directories)) {
-    if (!existsSync(join(directory, dataFile))) continue
-    const state = openLmdbState({ directory })
+    const path = join(directory, dataFile)
+    if (!existsSync(path) || statSync(path).size === 0) continue
+    // For reading: else a table that is missing would be made, which takes room.
+    const state = openLmdbState({ directory, readOnly: true })
     const noted = state.table<{ seq: Seq } | Seq>('cursor').entries()
     for (const [key, value] of noted) {
       const id = key.split('/')[0]!

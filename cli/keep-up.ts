@@ -33,7 +33,8 @@ const settledMs = minuteMs
 /**
  * Keeps the service up on a data directory until it is told to stop, and resolves to the exit code. Whatever cannot be
  * had (room on the disk, the disk itself, a lock) is tried again; where the directory is replaced, or a file in it is
- * damaged, it begins anew with what is there. Files are read whole, and mended, before any process has them open. Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, at the start alone.
+ * damaged, it begins anew with what is there. Files are read whole, and mended, before any process has them open.
+ * Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, at the start alone.
  */
 export async function keepUp(parts: KeepUpParts): Promise<number> {
   const { paths, config, log, signal } = parts
