@@ -120,7 +120,9 @@ test('whatever else goes is noticed by the processes that have it, which begin a
   }
   await door.stop()
   await eventually(async () => (await ledgerOf(data)).queued === 0, withinMs)
-  const metrics = await (await fetch(`${findEndpoint(paths, 'api')!.url}/metrics`)).text()
+  const { url, token } = findEndpoint(paths, 'api')!
+  const headers = { authorization: `Bearer ${token}` }
+  const metrics = await (await fetch(`${url}/metrics`, { headers })).text()
   expect(metrics).toMatch(/^lintel_process_restarts_total\{process="ingest"\} [1-9]/m)
   expect(metrics).toMatch(/^lintel_process_hangs_total\{process="gateway"\} 0$/m)
   expect(process.kill(supervisor, 0)).toBe(true)
