@@ -180,9 +180,11 @@ export function openRemembered(
       while (excess > 0) {
         let most: number | undefined
         let ids = 0
-        // What a device sent last it may send again any moment: that stays.
-        for (const [device, share] of shares.all())
-          if (share.ids > ids && share.segments.length > 1) [most, ids] = [device, share.ids]
+        // What a device sent last it may send again any moment: that stays. Of two that have as many, the lower number.
+        for (const [device, share] of shares.all()) {
+          if (share.segments.length < 2 || share.ids < ids) continue
+          if (share.ids > ids || most === undefined || device < most) [most, ids] = [device, share.ids]
+        }
         if (most === undefined) break
         const dropped = dropOldest(most, totals)
         totals.forgetting.gaveWay += dropped
