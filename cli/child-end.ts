@@ -6,6 +6,10 @@ import { exitCodes } from '../core/exits.ts'
 export interface ChildEnd {
   /** Null where a signal ended it, or it could not be started at all. */
   readonly code: number | null
+  /** What ended it, where a signal did. */
+  readonly signal: string | null
+  /** How many processes in a row, this one not included, were ended by a signal that damaged files bring about. */
+  readonly crashes: number
   /** The code of the error that it named, where it could not start. */
   readonly failure: string | undefined
   /** Whether it has ever done its work since the supervisor began: its configuration was right then. */
@@ -15,17 +19,30 @@ export interface ChildEnd {
   readonly attempt: number
 }
 
-export type NextStep = { readonly endWith: number } | { readonly attempt: number; readonly inMs: number }
+export type NextStep =
+  | { readonly endWith: number }
+  /** All are to be stopped, and the data files looked at. */
+  | { readonly mend: true }
+  | { readonly attempt: number; readonly inMs: number }
 
 const pause = { firstMs: 200, maxMs: 30 * secondMs }
 /** A process that ran so long has earned a quick restart. */
 const settledMs = minuteMs
 
+/** What ends a process that LMDB reads a damaged page in. */
+const damageSignals: ReadonlySet<string | null> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT'])
+/** One crash may have any cause. */
+const crashesOfDamage = 2
+
+export const isCrash = (signal: string | null) => damageSignals.has(signal)
+
 /**
  * What follows when a process has ended. Only a configuration that was never right ends the service: one that names
  * what cannot be, or (code 1, so that another start may do) an address that another program has.
  */
-export function afterEnd({ code, failure, wasReady, ranMs, attempt }: ChildEnd, random: number): NextStep {
+export function afterEnd(end: ChildEnd, random: number): NextStep {
+  const { code, signal, crashes, failure, wasReady, ranMs, attempt } = end
+  if (code === exitCodes.damaged || (isCrash(signal) && crashes + 1 >= crashesOfDamage)) return { mend: true }
   if (!wasReady && code === exitCodes.config) return { endWith: exitCodes.config }
   if (!wasReady && failure === 'PORT_TAKEN') return { endWith: exitCodes.failed }
   const next = ranMs > settledMs ? 1 : attempt

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../core/backoff.ts'
-import { secondMs } from '../core/clock.ts'
+import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type DataPaths, prepareDataDirectory } from '../core/data-directory.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
@@ -11,8 +11,9 @@ import { createGuard } from '../core/guard.ts'
 import { GuardedFiles } from '../core/guarded-files.ts'
 import { type Lock, lockDataDirectory } from '../core/lock.ts'
 import type { Logger } from '../core/log.ts'
+import { mendUnderLock, tellLostRegistry } from './data-files.ts'
 import { prepareData } from './prepare.ts'
-import { type ChildSpec, supervise } from './supervisor.ts'
+import { type ChildSpec, type Lives, supervise } from './supervisor.ts'
 
 export interface KeepUpParts {
   readonly paths: DataPaths
@@ -26,36 +27,42 @@ export interface KeepUpParts {
 }
 
 const retry = { firstMs: 200, maxMs: 30 * secondMs }
-
-/** Of a first try. Afterwards all was right once, and may come right again. */
-const endsFirstTry = (error: unknown) =>
-  exitCodeOf(error) === exitCodes.config || codeOf(error) === 'DATA_LOCKED'
+/** Processes that ran so long before files were damaged have earned a quick restart. */
+const settledMs = minuteMs
 
 /**
  * Keeps the service up on a data directory until it is told to stop, and resolves to the exit code. Whatever cannot be
- * had (room on the disk, the disk itself, a lock) is tried again; where the directory is replaced, it begins anew
- * with the one that is there. Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, at the start alone.
+ * had (room on the disk, the disk itself, a lock) is tried again; where the directory is replaced, or a file in it is
+ * damaged, it begins anew with what is there. Files are read whole, and mended, before any process has them open.
+ * Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, at the start alone.
  */
 export async function keepUp(parts: KeepUpParts): Promise<number> {
   const { paths, config, log, signal } = parts
   const onFault = createFaultLog(log)
+  const lives: Lives = new Map()
   let wasUp = false
   let failures = 0
+  /** How often in a row processes soon ended for damage. */
+  let damages = 0
 
   while (!signal.aborted) {
     let lock: Lock | undefined
     try {
       prepareDataDirectory(paths)
       lock = lockDataDirectory(paths, 'service')
+      await mendUnderLock(paths, onFault, systemClock())
       await prepareData(paths, config)
+      await tellLostRegistry(paths, onFault)
     } catch (error) {
+      // Of a first try. Afterwards all was right once, and may come right again.
+      const isTaken = lock === undefined && codeOf(error) === 'DATA_LOCKED'
       lock?.release()
       lock = undefined
-      if (!wasUp && endsFirstTry(error)) throw error
+      if (!wasUp && (isTaken || exitCodeOf(error) === exitCodes.config)) throw error
       onFault(error)
     }
     if (lock === undefined) {
-      await pause(backoffMs(++failures, retry, Math.random()), undefined, { signal }).catch(() => {})
+      await rest(++failures)
       continue
     }
     try {
@@ -64,16 +71,30 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     } finally {
       lock.release()
     }
+    // Where mending does not help.
+    if (damages > 1) await rest(damages - 1)
   }
   return exitCodes.ok
 
-  /** Undefined where the directory that is locked is no longer the one at its path. */
+  function rest(attempt: number): Promise<void> {
+    return pause(backoffMs(attempt, retry, Math.random()), undefined, { signal }).catch(() => {})
+  }
+
+  /** Undefined where the directory that is locked is no longer the one at its path, or a file in it is damaged. */
   async function superviseUntilGone(): Promise<number | undefined> {
+    const startedAt = performance.now()
     let isGone = false
+    let isDamaged = false
     const supervisor = supervise(parts.specs, {
       compileCache: join(paths.run, 'compile-cache'),
       patienceMs: config.processes.patienceS * secondMs,
+      lives,
       prepare: () => prepareData(paths, config),
+      onDamage() {
+        isDamaged = true
+        damages = performance.now() - startedAt > settledMs ? 1 : damages + 1
+        void supervisor.stop()
+      },
       onFault,
     })
     const files = new GuardedFiles([paths.root])
@@ -88,7 +109,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     if (signal.aborted) stop()
     const ready = await supervisor.ready().catch(error => {
       // For people: in the log it is one line of many.
-      if (!wasUp && !isGone) process.stderr.write(`${messageOf(error)}\n`)
+      if (!wasUp && !isGone && !isDamaged) process.stderr.write(`${messageOf(error)}\n`)
     })
     if (ready !== undefined) failures = 0
     if (ready !== undefined && !wasUp) {
@@ -99,6 +120,6 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     signal.removeEventListener('abort', stop)
     await guard.stop()
     files.forget(paths.root)
-    return isGone && !signal.aborted ? undefined : code
+    return (isGone || isDamaged) && !signal.aborted ? undefined : code
   }
 }

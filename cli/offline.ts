@@ -15,7 +15,9 @@ import {
   stateDirectories,
 } from '../core/data-directory.ts'
 import { LintelError } from '../core/errors.ts'
+import { createFaultLog } from '../core/fault-log.ts'
 import { lockDataDirectory } from '../core/lock.ts'
+import { createLog } from '../core/log.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { openClockFile } from '../core/trusted-time/clock-file.ts'
 import { systemRunningTime } from '../core/trusted-time/running-time.ts'
@@ -43,6 +45,7 @@ import { openDuckDbStore } from '../ingest/store/duckdb-store.ts'
 import { readInfluxSettings } from '../ingest/store/influx-settings.ts'
 import { createInfluxStore } from '../ingest/store/influx-store.ts'
 import { createPlaceZones } from '../ingest/watch/place-zones.ts'
+import { mendDataFiles } from './data-files.ts'
 
 /** What a command needs opened; only an enrolment begins a directory that is not there. */
 export type Need = 'registry' | 'store' | 'enrolment'
@@ -62,9 +65,10 @@ export async function withDirectory<T>(
   }
   prepareDataDirectory(paths)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
-  const locks = (['service', 'journal', 'state', 'snapshots'] as const).map(name =>
+  const locks = (['service', 'journal', 'state', 'snapshots', 'uplink'] as const).map(name =>
     lockDataDirectory(paths, name),
   )
+  await mendDataFiles(paths, createFaultLog(createLog('lintel', config.log.level)), systemClock())
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
   const journal = await openLmdbJournal({

@@ -3,7 +3,7 @@ import { secondMs } from '../core/clock.ts'
 import { LintelError, messageOf } from '../core/errors.ts'
 import { exitCodes } from '../core/exits.ts'
 import type { FromProcess, FromSupervisor, Restarts } from '../core/service-messages.ts'
-import { afterEnd } from './child-end.ts'
+import { afterEnd, isCrash } from './child-end.ts'
 import { Pulse } from './pulse.ts'
 
 export interface ChildSpec {
@@ -21,8 +21,12 @@ export interface SupervisorOptions {
   readonly compileCache: string
   /** A process whose event loop has not answered for so long is replaced. */
   readonly patienceMs: number
+  /** Of the processes before, where others have kept them running. */
+  readonly lives?: Lives
   /** Before each start of a process: makes what is missing. What it throws is tried again as a failed start is. */
   prepare(): Promise<void>
+  /** A process ended as it does of damaged data files: all are to be stopped, and the files mended. */
+  onDamage(): void
   onFault(error: unknown, facts?: object): void
 }
 
@@ -42,7 +46,10 @@ const questions = 12
 /** While it starts: loading code, and reading a large journal, may hold up its loop. */
 const startFactor = 5
 
-interface Life extends Restarts {
+/** How the processes of the service have fared, by name. */
+export type Lives = Map<string, Life>
+
+export interface Life extends Restarts {
   ended: number
   hung: number
   wasReady: boolean
@@ -53,15 +60,16 @@ interface Life extends Restarts {
  * pauses and for as long as it takes. Only a configuration that was never right ends all (child-end.ts).
  */
 export function supervise(specs: readonly ChildSpec[], options: SupervisorOptions): Supervisor {
-  const { compileCache, patienceMs, prepare, onFault } = options
+  const { compileCache, patienceMs, lives = new Map(), prepare, onDamage, onFault } = options
   const children = new Map<string, ChildProcess>()
-  const lives = new Map<string, Life>(specs.map(({ name }) => [name, { ended: 0, hung: 0, wasReady: false }]))
+  for (const { name } of specs) if (!lives.has(name)) lives.set(name, { ended: 0, hung: 0, wasReady: false })
   const told = new Map<string, Record<string, unknown>>()
   const timers = new Set<NodeJS.Timeout>()
   const readiness = Promise.withResolvers<Record<string, Record<string, unknown>>>()
   const ending = Promise.withResolvers<number>()
   readiness.promise.catch(() => {})
   let stopping: Promise<void> | undefined
+  let crashes = 0
 
   const restarts = () =>
     Object.fromEntries([...lives].map(([name, { ended, hung }]) => [name, { ended, hung }]))
@@ -73,7 +81,7 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
     } catch (error) {
       onFault(error, { child: spec.name })
       const next = afterEnd(
-        { code: null, failure: undefined, wasReady: true, ranMs: 0, attempt },
+        { code: null, signal: null, crashes: 0, failure: undefined, wasReady: true, ranMs: 0, attempt },
         Math.random(),
       )
       if ('inMs' in next) again(spec, next.attempt, next.inMs)
@@ -128,11 +136,18 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
       life.ended++
       const ranMs = performance.now() - startedAt
       const { wasReady } = life
-      const next = afterEnd({ code, failure: failure?.code, wasReady, ranMs, attempt }, Math.random())
+      const end = { code, signal, crashes, failure: failure?.code, wasReady, ranMs, attempt }
+      const next = afterEnd(end, Math.random())
+      crashes = isCrash(signal) ? crashes + 1 : 0
       const why =
         failure === undefined ? undefined : `${failure.code ?? 'PROCESS_FAILED'}: ${failure.message}`
       if ('endWith' in next) return void fail(next.endWith, why ?? `the ${name} process could not start`)
       const how = why ?? `it ended (${signal ?? code})`
+      if ('mend' in next) {
+        const what = `all are stopped while the data files are looked at: the ${name} process: ${how}`
+        onFault(new LintelError('PROCESS_FAILED', what), { child: name, exit: code, signal })
+        return onDamage()
+      }
       onFault(new LintelError('PROCESS_FAILED', `the ${name} process is started again: ${how}`), {
         child: name,
         exit: code,

@@ -48,6 +48,12 @@ export const stateDirectories = ({ state, snapshots, uplink }: DataPaths) => ({
   uplink,
 })
 
+/** All environments of LMDB. */
+export const lmdbDirectories = (paths: DataPaths): string[] => [
+  paths.journal,
+  ...Object.values(stateDirectories(paths)),
+]
+
 /**
  * Makes what is missing. Throws DATA_VERSION for a directory of another format, CONFIG_INVALID where it cannot be
  * one, DATA_UNAVAILABLE where it cannot be used now.

@@ -14,6 +14,7 @@ export const errorCodes = {
   PROCESS_FAILED: { retryable: true },
   PROCESS_HUNG: { retryable: true },
   STATE_COMMIT_FAILED: { retryable: true },
+  STATE_CORRUPT: { retryable: false },
 
   CONNECT_ID_INVALID: { retryable: false },
   CONNECT_ID_MISMATCH: { retryable: false },

@@ -10,12 +10,15 @@ export const exitCodes = {
   ok: 0,
   /** A fault that nobody expected: PROCESS_FAILED. */
   failed: 1,
+  /** EX_DATAERR: it has read something that is not as it was written. The supervisor stops all, and has the files mended. */
+  damaged: 65,
   /** EX_TEMPFAIL of sysexits.h: something that it needs is not there now, such as room on the disk, a file or a lock. */
   later: 75,
   /** EX_CONFIG of sysexits.h: starting again will not help. */
   config: 78,
 } as const
 
+const ofDamage: readonly (ErrorCode | undefined)[] = ['JOURNAL_CORRUPT', 'STATE_CORRUPT']
 const ofConfiguration: readonly (ErrorCode | undefined)[] = ['CONFIG_INVALID', 'DATA_VERSION']
 /** After these a process cannot do its work, and ends for the next to do it. */
 const endsProcess: readonly (ErrorCode | undefined)[] = ['DATA_GONE', 'JOURNAL_CLOSED']
@@ -23,6 +26,7 @@ const endsProcess: readonly (ErrorCode | undefined)[] = ['DATA_GONE', 'JOURNAL_C
 export function exitCodeOf(error: unknown): number {
   const code = codeOf(error)
   if (ofConfiguration.includes(code)) return exitCodes.config
+  if (ofDamage.includes(code)) return exitCodes.damaged
   return code === undefined || code === 'PROCESS_FAILED' ? exitCodes.failed : exitCodes.later
 }
 

@@ -1,3 +1,4 @@
+import { whenDamaged } from './damage.ts'
 import { codeOf, LintelError, messageOf } from './errors.ts'
 import { exitCodeOf, exitCodes, isEndOfProcess } from './exits.ts'
 import { createFaultLog } from './fault-log.ts'
@@ -54,6 +55,10 @@ export async function beginService<S extends { readonly config: { readonly log: 
     faults(error)
     if (isEndOfProcess(error)) process.exit(exitCodeOf(error))
   }
+  whenDamaged(error => {
+    faults(error)
+    process.exit(exitCodeOf(error))
+  })
   return { settings, log, onFault, restarts: () => restarts, run: start => runService(log, start) }
 }
 

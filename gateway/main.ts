@@ -5,10 +5,17 @@ import { createBackfillFiles } from '../api/operations/backfill-files.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { createCursors, readCursors } from '../core/cursors.ts'
-import { dataPaths, endpointPath, findEndpoint, stateDirectories } from '../core/data-directory.ts'
+import {
+  dataPaths,
+  endpointPath,
+  findEndpoint,
+  lmdbDirectories,
+  stateDirectories,
+} from '../core/data-directory.ts'
 import { createGuard } from '../core/guard.ts'
 import { GuardedFiles, lmdbFiles } from '../core/guarded-files.ts'
 import { type Part, repeat, startAll } from '../core/lifecycle.ts'
+import { setAsideIn } from '../core/lmdb-file/set-aside.ts'
 import { awaitLock, type LockName } from '../core/lock.ts'
 import { beginService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
@@ -160,6 +167,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     cursors,
     consumers: consumerNames,
     time,
+    setAside: () => lmdbDirectories(paths).flatMap(setAsideIn).length,
   })
   const door = createDoor({
     broker,

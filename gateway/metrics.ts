@@ -15,6 +15,8 @@ export interface MetricParts {
   cursors: CursorReader
   consumers: readonly string[]
   time: Pick<TrustedTime, 'view'>
+  /** Data files that were damaged and are set aside. */
+  setAside: () => number
 }
 
 /** Prometheus metrics of the gateway, read off its parts when they are asked for: the hot path counts nothing twice. */
@@ -26,6 +28,7 @@ export function createMetrics({
   cursors,
   consumers,
   time,
+  setAside,
 }: MetricParts): () => Promise<string> {
   const { gauge, labelled, text } = createGauges()
 
@@ -67,6 +70,11 @@ export function createMetrics({
     'lintel_journal_refusing',
     '1 while the journal refuses appends, because it or its disk is full.',
     () => (journal.stats().refusing === undefined ? 0 : 1),
+  )
+  gauge(
+    'lintel_damaged_files',
+    'Data files that were damaged, were rebuilt, and are set aside for somebody to look at.',
+    setAside,
   )
   gauge('lintel_parked_items', 'Payloads parked now.', () => journal.stats().parked)
   gauge(

@@ -1,4 +1,4 @@
-import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -11,14 +11,19 @@ import {
   dataPaths,
   type Endpoint,
   findEndpoint,
+  lmdbDirectories,
   prepareDataDirectory,
 } from '../../core/data-directory.ts'
 import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
+import { openPageFile } from '../../core/lmdb-file/pages.ts'
+import { dataFile, setAsideIn } from '../../core/lmdb-file/set-aside.ts'
 import { lockDataDirectory } from '../../core/lock.ts'
+import { checkState } from '../../core/state/mend-state.ts'
 import { openClockFile } from '../../core/trusted-time/clock-file.ts'
 import { beginLine } from '../../core/trusted-time/line.ts'
 import { systemRunningTime } from '../../core/trusted-time/running-time.ts'
 import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
+import { checkJournal } from '../../gateway/journal/check-journal.ts'
 import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { answers } from '../connect.ts'
@@ -46,9 +51,14 @@ export function addCheckCommands(program: Command): void {
     })
   withLocalOptions(program.command('doctor'))
     .description('look at this machine and its service; exits 1 if something has to be mended')
-    .action(async (options: CommonOptions) => {
+    .option('--deep', 'read the data files whole, while the service is stopped')
+    .action(async (options: CommonOptions & { deep?: boolean }) => {
       const { data, config, output } = contextOf(options)
-      const findings = await examine(data, config)
+      const findings = [
+        ...(await examine(data, config)),
+        ...setAside(dataPaths(data)),
+        ...(options.deep ? readWhole(dataPaths(data)) : []),
+      ]
       output.table(
         findings.map(({ result, check, finding }) => ({ result, check, finding })),
         findings,
@@ -85,6 +95,55 @@ async function examine(data: string, config: Config): Promise<Finding[]> {
   if (config.mqtt.tcp) findings.push(await port('mqtt.tcp', config.mqtt.tcp))
   findings.push(await port('http', config.http))
   return findings
+}
+
+function setAside(paths: DataPaths): Finding[] {
+  return lmdbDirectories(paths)
+    .flatMap(setAsideIn)
+    .map(path => ({
+      check: 'data files',
+      result: 'warning',
+      finding: `one was damaged and has been rebuilt: ${join(path, 'report.json')} says what is lost; delete the directory when you have looked at it`,
+    }))
+}
+
+/** Nothing is changed: what is damaged is rebuilt at the next start. */
+function readWhole(paths: DataPaths): Finding[] {
+  const check = 'data files'
+  let locks: { release(): void }[]
+  try {
+    const names = ['service', 'journal', 'state', 'snapshots', 'uplink'] as const
+    locks = names.map(name => lockDataDirectory(paths, name))
+  } catch {
+    return [
+      { check, result: 'warning', finding: 'they are in use: stop the service to have them read whole' },
+    ]
+  }
+  try {
+    return lmdbDirectories(paths).map((directory): Finding => {
+      const [first, ...others] = faultsOf(directory, directory === paths.journal)
+      if (first === undefined) return { check, result: 'ok', finding: `${directory}: every page is whole` }
+      const more = others.length === 0 ? '' : `, and ${others.length} more`
+      return { check, result: 'problem', finding: `${directory}: ${first}${more}; the next start sees to it` }
+    })
+  } finally {
+    for (const lock of locks) lock.release()
+  }
+}
+
+function faultsOf(directory: string, isJournal: boolean): readonly string[] {
+  const path = join(directory, dataFile)
+  if (!existsSync(path)) return []
+  const file = openPageFile(path)
+  try {
+    if (!isJournal) return checkState(file).faults
+    const { faults, damagedBlocks } = checkJournal(file)
+    return damagedBlocks === 0
+      ? faults
+      : [...faults, `${damagedBlocks} blocks hold other bytes than were written`]
+  } finally {
+    file.close()
+  }
 }
 
 function nodeVersion(): Finding {

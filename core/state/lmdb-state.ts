@@ -1,5 +1,7 @@
 import { ABORT, type Database, open } from 'lmdb'
+import { damaged, isLmdbDamage } from '../damage.ts'
 import { LintelError, messageOf } from '../errors.ts'
+import { sealJson, unsealJson } from '../sealed.ts'
 import { assertKey, isKey, type State, type Table } from './state.ts'
 
 export interface LmdbStateOptions {
@@ -11,6 +13,7 @@ export interface LmdbStateOptions {
 const maxTables = 64
 
 /**
+ * Rows are sealed (core/sealed.ts): one that the disk has changed is not believed, and throws STATE_CORRUPT.
  * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still
  * undo, and a failed flush can leave a promise that never settles.
  * `eventTurnBatching: false`: with it on, lmdb makes a promise of its own for the writes of a turn, which nobody has;
@@ -25,19 +28,19 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
     readOnly,
     noSubdir: false,
   })
-  const databases = new Map<string, Database<unknown, string>>()
+  const databases = new Map<string, Database<Buffer, string>>()
   /** Opened by the change that runs now: if it is undone, so are they. */
   const unsure = new Set<string>()
   let changing = false
 
   /** A reader may come before the writer has made the table; then it is empty, and looked for again. */
-  function databaseOf(name: string): Database<unknown, string> | undefined {
+  function databaseOf(name: string): Database<Buffer, string> | undefined {
     // lmdb goes on with the read transaction of this turn, which may be older than the other's commit.
     if (readOnly) root.resetReadTxn()
     let database = databases.get(name)
     if (database === undefined) {
-      database = root.openDB<unknown, string>({ name, encoding: 'json' }) as
-        | Database<unknown, string>
+      database = root.openDB<Buffer, string>({ name, encoding: 'binary' }) as
+        | Database<Buffer, string>
         | undefined
       if (database !== undefined) databases.set(name, database)
       if (changing) unsure.add(name)
@@ -52,8 +55,16 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
   return {
     table<V>(name: string): Table<V> {
       if (!readOnly) databaseOf(name)
+      const unseal = (key: string, row: Buffer): V => {
+        const unsealed = unsealJson<V>(name, key, row)
+        if (unsealed !== undefined) return unsealed.value
+        throw damaged('STATE_CORRUPT', `a row of ${name} in ${directory} is not as it was written`)
+      }
       return {
-        get: key => (isKey(key) ? (databaseOf(name)?.get(key) as V | undefined) : undefined),
+        get(key) {
+          const row = isKey(key) ? databaseOf(name)?.getBinary(key) : undefined
+          return row === undefined ? undefined : unseal(key, row)
+        },
         entries({ after, until, limit, reverse = false } = {}) {
           const range = {
             reverse,
@@ -62,11 +73,11 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
             ...(limit === undefined ? {} : { limit }),
           }
           const rows = databaseOf(name)?.getRange({ snapshot: false, ...range }) ?? []
-          return [...rows].map(({ key, value }) => [key, value as V])
+          return [...rows].map(({ key, value }) => [key, unseal(key, value)])
         },
         put(key, value) {
           assertKey(key)
-          databaseOf(name)!.putSync(key, value)
+          databaseOf(name)!.putSync(key, sealJson(name, key, value))
         },
         remove(key) {
           if (isKey(key)) databaseOf(name)!.removeSync(key)
@@ -94,6 +105,7 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
       try {
         await committed
       } catch (error) {
+        if (isLmdbDamage(error)) throw damaged('STATE_CORRUPT', `a page in ${directory} is damaged`)
         const why = await causeOf(error)
         const what = `${directory} could not be written: ${why}`
         throw new LintelError('STATE_COMMIT_FAILED', what, { cause: error })

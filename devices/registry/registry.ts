@@ -48,6 +48,13 @@ export function createRegistry(state: State): Registry {
     return next
   }
 
+  /** Never one that a place has, should the counter be lost. */
+  function nextPlace(): number {
+    const [last] = places.entries({ limit: 1, reverse: true })
+    if (last !== undefined && (counters.get('place') ?? 0) < last[1].id) counters.put('place', last[1].id)
+    return bump('place')
+  }
+
   function enrolOne(row: unknown, now: number, via?: DeviceId): Enrolled {
     const reason =
       faultOfDevice(row) ?? faultOfChange(row as NewDevice, devices.get((row as NewDevice).device))
@@ -67,7 +74,7 @@ export function createRegistry(state: State): Registry {
     const stays = known?.kind === kind && oldPlace !== undefined && samePlace(oldPlace, wanted)
     const sameRest = sameSites(known?.sites, sites) && (known?.household ?? false) === household
     if (stays && sameRest && known.via === through) return { outcome: 'unchanged', device }
-    const place = stays ? known.place : bump('place')
+    const place = stays ? known.place : nextPlace()
     if (!stays) places.put(placeKey(place), { id: place, device, site, building, point, zone })
     const token = newToken()
     devices.put(device, {

@@ -24,7 +24,7 @@ export const blockHeadBytes = 44
 const oldHeadBytes = 16
 const isNewFlag = 0x8000_0000
 export const blockMark = Buffer.from('LJB3', 'latin1')
-const markAt = 16
+export const blockMarkAt = 16
 export const epochBytes = 8
 
 export interface BlockHead {
@@ -40,7 +40,7 @@ export interface BlockHead {
 export function sealBlock(block: Buffer, { count, committedAt, first, chain, epoch }: BlockHead): number {
   block.writeUInt32LE((count | isNewFlag) >>> 0, 4)
   block.writeDoubleLE(committedAt, 8)
-  blockMark.copy(block, markAt)
+  blockMark.copy(block, blockMarkAt)
   block.writeUInt32LE(block.length, 20)
   block.writeDoubleLE(first, 24)
   block.writeUInt32LE(chain, 32)

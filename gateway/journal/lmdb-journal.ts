@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { type Clock, secondMs } from '../../core/clock.ts'
+import { tellDamage } from '../../core/damage.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
 import { type DeviceId, type Place, plainPlace } from '../../core/words.ts'
 import { maxParkedBytes, operation } from './frame.ts'
@@ -209,5 +210,7 @@ function parkedBytes(parked: Parked): Buffer {
 
 function errorOf(answer: Answer): LintelError {
   const { code, message } = answer as Extract<Answer, { kind: 'failed' }>
-  return new LintelError((code as ErrorCode | undefined) ?? 'JOURNAL_COMMIT_FAILED', message)
+  const error = new LintelError((code as ErrorCode | undefined) ?? 'JOURNAL_COMMIT_FAILED', message)
+  if (code === 'JOURNAL_CORRUPT') tellDamage(error)
+  return error
 }

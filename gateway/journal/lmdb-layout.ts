@@ -1,5 +1,7 @@
-import { type Database, open, type RootDatabase } from 'lmdb'
+import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb'
+import { damaged } from '../../core/damage.ts'
 import type { Epoch } from '../../core/history.ts'
+import { type RowKey, sealJson, unsealJson } from '../../core/sealed.ts'
 import type { Place } from '../../core/words.ts'
 
 /**
@@ -15,10 +17,13 @@ import type { Place } from '../../core/words.ts'
  * | opening | position of the first record | the epoch (core/history.ts) |
  * | block | position of its first record | a block (block.ts) |
  * | stretch | its number | sums (stretch.ts) |
- * | seen | device number u32 BE, event id | u16 BE: the day it was stored; u16 BE: the part of that day, where it is not the first |
+ * | seen | device number u32 BE, event id | the day it was stored, the part of that day, a check (remembered.ts) |
  * | share | device number | how many of its ids are remembered, by day (shares.ts) |
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |
+ *
+ * Rows carry a checksum of table, key and value (core/sealed.ts), blocks and remembered ids one of their own: what a
+ * damaged page held is found again by reading the file (mend.ts). Rows that an older version wrote have none.
  */
 export const journalFormat = 3
 /** What this version can go on with. */
@@ -49,17 +54,59 @@ export interface Totals {
 
 export interface JournalDatabases {
   readonly root: RootDatabase
-  readonly meta: Database<unknown, string>
-  readonly device: Database<number, string>
-  readonly place: Database<Place, number>
-  readonly opening: Database<Epoch, number>
+  readonly meta: SealedTable<unknown, string>
+  readonly device: SealedTable<number, string>
+  readonly place: SealedTable<Place, number>
+  readonly opening: SealedTable<Epoch, number>
   readonly block: Database<Buffer, number>
   readonly stretch: Database<Buffer, number>
   readonly seen: Database<Buffer, Buffer>
   readonly share: Database<Buffer, number>
   readonly tally: Database<Buffer, number>
-  readonly parked: Database<unknown, number>
+  readonly parked: SealedTable<unknown, number>
 }
+
+/** A table of JSON rows, each sealed. Reading one that is damaged throws JOURNAL_CORRUPT. */
+export class SealedTable<V, K extends RowKey> {
+  readonly #name: string
+  readonly #rows: Database<Buffer, K>
+
+  constructor(root: RootDatabase, name: string, keyEncoding?: 'ordered-binary') {
+    this.#name = name
+    const encoding = keyEncoding === undefined ? {} : { keyEncoding }
+    this.#rows = root.openDB({ name, encoding: 'binary', ...encoding })
+  }
+
+  get(key: K): V | undefined {
+    const row = this.#rows.getBinary(key)
+    return row === undefined ? undefined : this.#open(key, row)
+  }
+
+  putSync(key: K, value: V): void {
+    this.#rows.putSync(key, sealJson(this.#name, key, value))
+  }
+
+  removeSync(key: K): boolean {
+    return this.#rows.removeSync(key)
+  }
+
+  getKeys(range: RangeOptions = {}): Iterable<K> {
+    return this.#rows.getKeys(range)
+  }
+
+  getRange(range: RangeOptions = {}): { key: K; value: V }[] {
+    return [...this.#rows.getRange(range)].map(({ key, value }) => ({ key, value: this.#open(key, value) }))
+  }
+
+  #open(key: K, row: Buffer): V {
+    const unsealed = unsealJson<V>(this.#name, key, row)
+    if (unsealed !== undefined) return unsealed.value
+    throw damagedRow(this.#name, key)
+  }
+}
+
+export const damagedRow = (table: string, key: RowKey) =>
+  damaged('JOURNAL_CORRUPT', `row ${key} of ${table} in the journal is not as it was written`)
 
 /**
  * Pages are cleared before use, lmdb's default: else what this process has freed, payloads among it, would
@@ -76,16 +123,16 @@ export function openDatabases(directory: string, readOnly: boolean): JournalData
   })
   return {
     root,
-    meta: root.openDB({ name: 'meta', encoding: 'json' }),
-    device: root.openDB({ name: 'device', encoding: 'json' }),
-    place: root.openDB({ name: 'place', encoding: 'json', keyEncoding: 'ordered-binary' }),
-    opening: root.openDB({ name: 'opening', encoding: 'string', keyEncoding: 'ordered-binary' }),
+    meta: new SealedTable(root, 'meta'),
+    device: new SealedTable(root, 'device'),
+    place: new SealedTable(root, 'place', 'ordered-binary'),
+    opening: new SealedTable(root, 'opening', 'ordered-binary'),
     stretch: root.openDB({ name: 'stretch', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     block: root.openDB({ name: 'block', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     seen: root.openDB({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' }),
     share: root.openDB({ name: 'share', encoding: 'binary', keyEncoding: 'ordered-binary' }),
     tally: root.openDB({ name: 'tally', encoding: 'binary', keyEncoding: 'ordered-binary' }),
-    parked: root.openDB({ name: 'parked', encoding: 'json', keyEncoding: 'ordered-binary' }),
+    parked: new SealedTable(root, 'parked', 'ordered-binary'),
   }
 }
 

@@ -12,6 +12,7 @@ import { blockCount, blockIsWhole, framesAt } from './block.ts'
 import { FrameReader } from './frame.ts'
 import type { Audit, Entry, JournalReader, Lane, Parked, ParkedEntry } from './journal.ts'
 import {
+  damagedRow,
   type JournalDatabases,
   journalFormat,
   type Meta,
@@ -19,8 +20,8 @@ import {
   type Totals,
   tallyKey,
 } from './lmdb-layout.ts'
-import { lastOf, type Stretch, stretchOf, sumsFromBytes, takeRow, toStretch } from './stretch.ts'
-import { countsFromBytes, type Tally, tallyOf } from './tally.ts'
+import { lastOf, type Stretch, stretchOf, sumsFromRow, takeRow, toStretch } from './stretch.ts'
+import { countsFromRow, type Tally, tallyOf } from './tally.ts'
 
 /** Reads a journal that this or another process writes. The journal must have been opened once before. */
 export function openLmdbJournalReader(directory: string): JournalReader {
@@ -149,7 +150,8 @@ export function openLmdbJournalReader(directory: string): JournalReader {
       const found: Stretch[] = []
       if (to === 0) return found
       for (const { key, value } of db.stretch.getRange({ start: first, end: last + 1, snapshot: false })) {
-        const sums = sumsFromBytes(value)
+        const sums = sumsFromRow(key, value)?.sums
+        if (sums === undefined) throw damagedRow('stretch', key)
         found.push(toStretch(key, key === last && to < lastOf(key) ? cutBehind(to, sums) : sums))
       }
       return found
@@ -161,8 +163,11 @@ export function openLmdbJournalReader(directory: string): JournalReader {
       const tallies = new Map<DeviceId, Record<Lane, Tally>>()
       for (const { key: device, value: number } of db.device.getRange()) {
         const counts = (lane: Lane) => {
-          const bytes = db.tally.getBinary(tallyKey(number, lane))
-          return tallyOf(bytes && countsFromBytes(bytes))
+          const key = tallyKey(number, lane)
+          const row = db.tally.getBinary(key)
+          const known = row && countsFromRow(key, row)
+          if (row !== undefined && known === undefined) throw damagedRow('tally', key)
+          return tallyOf(known?.counts)
         }
         tallies.set(device, { event: counts('event'), snapshot: counts('snapshot') })
       }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { damaged, isLmdbDamage } from '../../core/damage.ts'
+import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
 import { Shares } from '../../core/shares.ts'
 import type { Place } from '../../core/words.ts'
 import { atOf, isLate, isRow, isSighting, isSkewed, receivedAtOf } from '../../devices/contract/record.ts'
@@ -7,6 +8,7 @@ import { blockCommittedAt, blockHeadBytes, blockIsWhole, epochBytes, sealBlock }
 import { FrameReader, operation } from './frame.ts'
 import { type AnswerWord, answerWords } from './group-commit.ts'
 import {
+  damagedRow,
   type JournalDatabases,
   journalFormat,
   type Meta,
@@ -17,8 +19,8 @@ import {
 } from './lmdb-layout.ts'
 import { noteAt } from './notes.ts'
 import { countShares, openRemembered, type RememberedStats } from './remembered.ts'
-import { addRow, newSums, stretchOf, sumsFromBytes, sumsToBytes } from './stretch.ts'
-import { countsFromBytes, countsToBytes, newCounts, tallyAt } from './tally.ts'
+import { addRow, newSums, stretchOf, sumsFromRow, sumsToRow } from './stretch.ts'
+import { countsFromRow, countsToRow, newCounts, tallyAt } from './tally.ts'
 
 export interface WriterOptions {
   directory: string
@@ -112,6 +114,9 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       const cause = (error as { commitError?: Promise<unknown> }).commitError
       // lmdb rejects this promise for nobody; unheard it would end the process.
       cause?.catch(() => {})
+      if (isLmdbDamage(error))
+        throw damaged('JOURNAL_CORRUPT', `a page of the journal is damaged (${messageOf(error)})`)
+      if (codeOf(error) === 'JOURNAL_CORRUPT') throw error
       throw new LintelError(
         'JOURNAL_COMMIT_FAILED',
         `the journal could not be written: ${messageOf(error)}`,
@@ -126,7 +131,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     let row = counts.get(key)
     if (row === undefined) {
       const bytes = db.tally.getBinary(key)
-      row = bytes === undefined ? newCounts() : countsFromBytes(bytes)
+      row = bytes === undefined ? newCounts() : countsFromRow(key, bytes)?.counts
+      if (row === undefined) throw damagedRow('tally', key)
       counts.set(key, row)
     }
     touched.add(key)
@@ -137,7 +143,8 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     let row = sums.get(stretch)
     if (row === undefined) {
       const bytes = db.stretch.getBinary(stretch)
-      row = bytes === undefined ? newSums() : sumsFromBytes(bytes)
+      row = bytes === undefined ? newSums() : sumsFromRow(stretch, bytes)?.sums
+      if (row === undefined) throw damagedRow('stretch', stretch)
       sums.set(stretch, row)
     }
     return row
@@ -150,7 +157,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
 
   /** Everything but the current one is as good as saved. */
   function saveStretches(): void {
-    for (const [stretch, row] of sums) db.stretch.putSync(stretch, sumsToBytes(row))
+    for (const [stretch, row] of sums) db.stretch.putSync(stretch, sumsToRow(stretch, row, totals.end))
     const current = stretchOf(totals.end)
     for (const stretch of sums.keys()) if (stretch !== current) sums.delete(stretch)
   }
@@ -265,7 +272,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
         saveStretches()
       }
       remembered.settle(totals)
-      for (const key of touched) db.tally.putSync(key, countsToBytes(counts.get(key)!))
+      for (const key of touched) db.tally.putSync(key, countsToRow(key, counts.get(key)!, totals.end))
     })
     return { outcomes, ...stats() }
   }
@@ -275,18 +282,21 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     let more = false
     transact(() => {
       const behind: number[] = []
+      let left = totals.records
       const blocks = [...db.block.getRange({ limit: maxBlocks + 1 })]
       for (const [index, { key, value }] of blocks.slice(0, maxBlocks).entries()) {
         // Of a damaged block nothing is believed: it ends where the next begins, and is old.
         const next = blocks[index + 1]?.key ?? totals.end + 1
         if (next - 1 > seq || (blockIsWhole(value, key) && blockCommittedAt(value) >= before)) break
         behind.push(key)
-        freed += next - key
+        left = totals.end - next + 1
         totals.bytes -= value.length
       }
       more = behind.length === maxBlocks
       for (const key of behind) db.block.removeSync(key)
-      totals.records -= freed
+      // By position: records that were lost before the first block go with it.
+      freed = totals.records - left
+      totals.records = left
     })
     return { freed, more, ...stats() }
   }

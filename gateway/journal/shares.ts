@@ -1,4 +1,6 @@
 import type { Database } from 'lmdb'
+import { sealBytes, unsealBytes } from '../../core/sealed.ts'
+import { damagedRow } from './lmdb-layout.ts'
 
 /** Ids of one device that were stored on one day; a lap is a part of a day, where there were very many. */
 interface Segment {
@@ -20,7 +22,8 @@ const segmentBytes = 8
 
 /**
  * How many ids are remembered of each device, by day. In memory, and on disk with the commit that changes it: a row of
- * 4 bytes of what is gone (u16 day, u16 lap), then 8 a segment (u16 day, u16 lap, u32 ids).
+ * 4 bytes of what is gone (u16 day, u16 lap), 8 a segment (u16 day, u16 lap, u32 ids), and a checksum, which the first
+ * rows were written without.
  */
 export class Shares {
   readonly #table: Database<Buffer, number>
@@ -29,7 +32,7 @@ export class Shares {
 
   constructor(table: Database<Buffer, number>) {
     this.#table = table
-    for (const { key, value } of table.getRange()) this.#known.set(key, decode(value))
+    for (const { key, value } of table.getRange()) this.#known.set(key, opened(key, value))
   }
 
   get(device: number): Share | undefined {
@@ -53,7 +56,8 @@ export class Shares {
 
   /** Within the transaction of what changed them. */
   save(): void {
-    for (const device of this.#changed) this.#table.putSync(device, encode(this.#known.get(device)!))
+    for (const device of this.#changed)
+      this.#table.putSync(device, sealBytes('share', device, encode(this.#known.get(device)!)))
   }
 
   saved(): void {
@@ -65,10 +69,23 @@ export class Shares {
     for (const device of this.#changed) {
       const value = this.#table.getBinary(device)
       if (value === undefined) this.#known.delete(device)
-      else this.#known.set(device, decode(Buffer.from(value)))
+      else this.#known.set(device, opened(device, Buffer.from(value)))
     }
     this.#changed.clear()
   }
+}
+
+function opened(device: number, row: Buffer): Share {
+  const share = readShare(device, row)
+  if (share === undefined) throw damagedRow('share', device)
+  return share
+}
+
+/** Undefined for a row that is not as it was written. */
+export function readShare(device: number, row: Buffer): Share | undefined {
+  const isSealed = row.length % segmentBytes === 0
+  const bytes = isSealed ? unsealBytes('share', device, row) : row
+  return bytes === undefined || bytes.length % segmentBytes !== headBytes ? undefined : decode(bytes)
 }
 
 function encode({ segments, gone }: Share): Buffer {

@@ -1,3 +1,4 @@
+import { sealNumbers, unsealNumbers } from '../../core/sealed.ts'
 import type { Seq } from '../../core/words.ts'
 
 /** Positions of one stretch: sums of receipt times stay below 2^53, and a stretch of a town is a few minutes. */
@@ -68,12 +69,20 @@ export function takeRow(sums: Float64Array, seq: Seq, receivedAt: number): void 
   sums[sumAt.received]! -= receivedAt
 }
 
-export const sumsToBytes = (sums: Float64Array) => Buffer.from(sums.buffer, sums.byteOffset, sums.byteLength)
+/** `upTo` is the last position that the sums take account of. */
+export const sumsToRow = (stretch: number, sums: Float64Array, upTo: Seq) =>
+  sealNumbers('stretch', stretch, sums, upTo)
 
-export function sumsFromBytes(bytes: Uint8Array): Float64Array {
+/** Undefined for a row that is not as it was written. */
+export function sumsFromRow(
+  stretch: number,
+  row: Buffer,
+): { sums: Float64Array; upTo: Seq | undefined } | undefined {
+  const unsealed = unsealNumbers('stretch', stretch, row)
+  if (unsealed === undefined) return undefined
   const sums = newSums()
-  Buffer.from(sums.buffer).set(bytes.subarray(0, sums.byteLength))
-  return sums
+  Buffer.from(sums.buffer).set(unsealed.bytes.subarray(0, sums.byteLength))
+  return { sums, upTo: unsealed.upTo }
 }
 
 export function toStretch(stretch: number, sums: Float64Array): Stretch {

@@ -1,3 +1,6 @@
+import { sealNumbers, unsealNumbers } from '../../core/sealed.ts'
+import type { Seq } from '../../core/words.ts'
+
 /** Durable counts of one device and lane, saved in the same commit as what they count. */
 export const tallyFields = [
   'received', 'stored', 'duplicate', 'parked', 'refused', 'late', 'skewed', 'personal', 'ignored', 'lastReceivedAt', 'sighted',
@@ -15,15 +18,20 @@ export function newCounts(): Float64Array {
   return new Float64Array(tallyFields.length)
 }
 
-export function countsToBytes(counts: Float64Array): Buffer {
-  return Buffer.from(counts.buffer, counts.byteOffset, counts.byteLength)
-}
+/** `upTo` is the last position that the counts take account of. */
+export const countsToRow = (key: number, counts: Float64Array, upTo: Seq) =>
+  sealNumbers('tally', key, counts, upTo)
 
-/** An older row is shorter: what it did not count yet is 0. */
-export function countsFromBytes(bytes: Uint8Array): Float64Array {
+/** An older row is shorter: what it did not count yet is 0. Undefined for one that is not as it was written. */
+export function countsFromRow(
+  key: number,
+  row: Buffer,
+): { counts: Float64Array; upTo: Seq | undefined } | undefined {
+  const unsealed = unsealNumbers('tally', key, row)
+  if (unsealed === undefined) return undefined
   const counts = newCounts()
-  Buffer.from(counts.buffer).set(bytes.subarray(0, counts.byteLength))
-  return counts
+  Buffer.from(counts.buffer).set(unsealed.bytes.subarray(0, counts.byteLength))
+  return { counts, upTo: unsealed.upTo }
 }
 
 export function tallyOf(counts: Float64Array | undefined): Tally {

@@ -6,6 +6,8 @@ import { exitCodeOf, exitCodes } from '../../core/exits.ts'
 
 const end = (change: Partial<ChildEnd>): ChildEnd => ({
   code: exitCodes.failed,
+  signal: null,
+  crashes: 0,
   failure: undefined,
   wasReady: false,
   ranMs: 100,
@@ -16,15 +18,28 @@ const end = (change: Partial<ChildEnd>): ChildEnd => ({
 const codes = Object.keys(errorCodes) as ErrorCode[]
 const endsAtStart = (code: ErrorCode) => ['CONFIG_INVALID', 'DATA_VERSION', 'PORT_TAKEN'].includes(code)
 
+const isOfDamage = (code: ErrorCode) => ['JOURNAL_CORRUPT', 'STATE_CORRUPT'].includes(code)
+
 describe('when a process of the service ends', () => {
   for (const failure of codes) {
     const code = exitCodeOf(new LintelError(failure, 'why'))
-    const what = endsAtStart(failure) ? 'the service ends' : 'it is started again'
-    test(`before it was ever ready, with ${failure}, ${what}; afterwards it is started again`, () => {
+    const again = isOfDamage(failure) ? 'data files are looked at' : 'it is started again'
+    const what = endsAtStart(failure) ? 'the service ends' : again
+    test(`before it was ever ready, with ${failure}, ${what}; afterwards ${again}`, () => {
       const first = afterEnd(end({ code, failure }), 0.5)
       if (endsAtStart(failure)) expect(first).toEqual({ endWith: failure === 'PORT_TAKEN' ? 1 : 78 })
-      else expect(first).toHaveProperty('inMs')
-      expect(afterEnd(end({ code, failure, wasReady: true }), 0.5)).toHaveProperty('inMs')
+      else expect(first).toHaveProperty(isOfDamage(failure) ? 'mend' : 'inMs')
+      const later = afterEnd(end({ code, failure, wasReady: true }), 0.5)
+      expect(later).toHaveProperty(isOfDamage(failure) ? 'mend' : 'inMs')
+    })
+  }
+
+  for (const signal of ['SIGSEGV', 'SIGBUS', 'SIGABRT']) {
+    test(`by ${signal}, it is started again; after a second crash in a row data files are looked at`, () => {
+      const crash = { code: null, signal, wasReady: true }
+      expect(afterEnd(end(crash), 0)).toHaveProperty('inMs')
+      expect(afterEnd(end({ ...crash, crashes: 1 }), 0)).toEqual({ mend: true })
+      expect(afterEnd(end({ ...crash, signal: 'SIGKILL', crashes: 1 }), 0)).toHaveProperty('inMs')
     })
   }
 
@@ -48,6 +63,8 @@ describe('when a process of the service ends', () => {
   test('however it ends once it was ready, nothing ends the service', () => {
     const ends = fc.record({
       code: fc.option(fc.integer({ min: 0, max: 255 })),
+      signal: fc.constantFrom(null, 'SIGKILL', 'SIGTERM', 'SIGSEGV', 'SIGBUS', 'SIGABRT'),
+      crashes: fc.integer({ min: 0, max: 1000 }),
       failure: fc.option(fc.constantFrom(...codes), { nil: undefined }),
       wasReady: fc.constant(true),
       ranMs: fc.integer({ min: 0, max: 1e9 }),
@@ -56,6 +73,7 @@ describe('when a process of the service ends', () => {
     fc.assert(
       fc.property(ends, fc.double({ min: 0, max: 0.999, noNaN: true }), (ended, random) => {
         const next = afterEnd(ended, random)
+        if ('mend' in next) return ended.code === exitCodes.damaged || ended.signal !== null
         return 'inMs' in next && next.inMs >= 100 && next.inMs <= 30_000
       }),
     )

@@ -12,6 +12,7 @@ const withinMs = 180_000
 interface Supervised {
   readonly supervisor: Supervisor
   readonly faults: { code: string | undefined; error: string }[]
+  damages(): number
   starts(): number
 }
 
@@ -25,17 +26,22 @@ async function start(starts: readonly Life[], change: { patienceMs?: number; bal
     ...(change.ballast === undefined ? {} : { ballast: change.ballast }),
   }
   const faults: Supervised['faults'] = []
+  let damages = 0
   const supervisor = supervise(
     [{ name: 'told', entry: new URL('./supervised.child.ts', import.meta.url), settings }],
     {
       compileCache: join(await temporaryDirectory(), 'compiled'),
       patienceMs: change.patienceMs ?? 60_000,
       async prepare() {},
+      onDamage() {
+        damages++
+        void supervisor.stop()
+      },
       onFault: error => faults.push({ code: codeOf(error), error: messageOf(error) }),
     },
   )
   onTestFinished(() => supervisor.stop())
-  return { supervisor, faults, starts: () => readFileSync(file, 'utf8').length }
+  return { supervisor, faults, damages: () => damages, starts: () => readFileSync(file, 'utf8').length }
 }
 
 describe('a process of the service', () => {
@@ -56,6 +62,27 @@ describe('a process of the service', () => {
       await eventually(() => told.starts() === 2, withinMs)
       await eventually(() => faults.length > 0, withinMs)
       expect(faults[0]).toEqual({ code: 'PROCESS_FAILED', error: expect.stringMatching(fault) })
+    })
+  }
+
+  const damages: { title: string; starts: Life[]; times: number }[] = [
+    {
+      title: 'that crashes twice in a row as of a damaged file',
+      starts: ['crash', 'crash', 'live'],
+      times: 2,
+    },
+    { title: 'that has read what was not written', starts: ['read damage', 'live'], times: 1 },
+    {
+      title: 'that ends by itself between two crashes',
+      starts: ['crash', 'throw', 'crash', 'crash', 'live'],
+      times: 4,
+    },
+  ]
+  for (const { title, starts, times } of damages) {
+    test(`${title} has all stopped`, { timeout: withinMs }, async () => {
+      const { supervisor, damages, ...told } = await start(starts)
+      expect(await supervisor.ended).toBe(0)
+      expect([told.starts(), damages()]).toEqual([times, 1])
     })
   }
 
