@@ -191,7 +191,7 @@ describe('a device', () => {
     }
     isOver = true
     await flooding
-    await eventually(() => expect(flood.acks()).toHaveLength(sent), 20_000)
+    await eventually(() => expect(flood.acks()).toHaveLength(sent), 60_000)
     expect(gateway.stored('d1')).toHaveLength(100)
     expect(gateway.tally('flood')).toMatchObject({ received: sent, parked: sent })
     expect(Math.max(...tookMs)).toBeLessThan(1000)
