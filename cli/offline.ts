@@ -6,7 +6,7 @@ import { createOperations } from '../api/operations/local-operations.ts'
 import type { Operations } from '../api/operations/operations.ts'
 import { retentionParts } from '../api/operations/retention-parts.ts'
 import { operator } from '../api/viewer.ts'
-import { systemClock } from '../core/clock.ts'
+import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import {
   type DataPaths,
@@ -16,7 +16,7 @@ import {
 } from '../core/data-directory.ts'
 import { LintelError } from '../core/errors.ts'
 import { createFaultLog } from '../core/fault-log.ts'
-import { lockDataDirectory } from '../core/lock.ts'
+import { awaitLock, lockDataDirectory } from '../core/lock.ts'
 import { createLog } from '../core/log.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { openClockFile } from '../core/trusted-time/clock-file.ts'
@@ -47,6 +47,8 @@ import { createInfluxStore } from '../ingest/store/influx-store.ts'
 import { createPlaceZones } from '../ingest/watch/place-zones.ts'
 import { mendDataFiles } from './data-files.ts'
 
+const lockWaitMs = 5 * secondMs
+
 /** What a command needs opened; only an enrolment begins a directory that is not there. */
 export type Need = 'registry' | 'store' | 'enrolment'
 
@@ -65,9 +67,10 @@ export async function withDirectory<T>(
   }
   prepareDataDirectory(paths)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
-  const locks = (['service', 'journal', 'state', 'snapshots', 'uplink'] as const).map(name =>
-    lockDataDirectory(paths, name),
-  )
+  const locks = [lockDataDirectory(paths, 'service')]
+  // Processes of a service that has just been stopped may still be ending.
+  for (const name of ['journal', 'state', 'snapshots', 'uplink'] as const)
+    locks.push(await awaitLock(paths, name, lockWaitMs))
   await mendDataFiles(paths, createFaultLog(createLog('lintel', config.log.level)), systemClock())
   const state = openLmdbState({ directory: paths.state })
   const registry = createRegistry(state)
