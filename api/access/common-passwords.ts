@@ -8,7 +8,7 @@ const listed = readFileSync(new URL('common-passwords.txt', import.meta.url), 'u
 const words = new Set([...listed, ...ours])
 const longestWord = Math.max(...[...words].map(({ length }) => length))
 
-/** What fingers and heads run along. */
+/** Sequences that people type along: rows of keys, letters and digits in order. */
 const runs = [
   'abcdefghijklmnopqrstuvwxyzabcdefgh', '12345678901234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '!@#$%^&*()',
   '1qaz', '2wsx', '3edc', '4rfv', '5tgb', '6yhn', '7ujm', '8ik', '9ol', 'qwertz', 'azerty',
@@ -18,7 +18,7 @@ const runs = [
 const letters: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' } // biome-ignore format: one table
 const plainOf = (text: string) => [...text].map(char => letters[char] ?? char).join('')
 
-/** What parts cost who guesses: a character of its own 1, a word 2, a run or a year 1, what was there before a half. */
+/** The cost of guessing each part: a character by itself 1, a word 2, a run or a year 1, a repetition a half. */
 const cost = { word: 2, run: 1, again: 0.5 }
 /** The least of a password: seven characters of its own, or a few words. */
 const least = 7

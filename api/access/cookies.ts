@@ -9,7 +9,7 @@ export type CookieName = 'session' | 'browser'
 /** With `secure`, a name that no other site of the domain, and nothing that is not TLS, can set. */
 const nameOf = (name: CookieName, secure: boolean) => `${secure ? '__Host-' : ''}lintel_${name}`
 
-/** What a browser has of ours, if it is well formed; over TLS nothing but what TLS has set. Of two of one name, the first. */
+/** A cookie of ours, if it is well formed; over TLS only one that TLS has set. The first counts where two have one name. */
 export function cookieOf({ headers }: FastifyRequest, name: CookieName, secure: boolean): string | undefined {
   const names = secure ? [nameOf(name, true)] : [nameOf(name, true), nameOf(name, false)]
   for (const pair of (headers.cookie ?? '').split(';')) {
@@ -31,7 +31,7 @@ export function setCookie(name: CookieName, value: string, maxAgeS: number, secu
   ].join('; ')
 }
 
-/** What a mark is of. An account that was removed and made again is another. */
+/** The account that a mark belongs to. An account that was removed and made again is another. */
 export interface Marked {
   readonly name: string
   readonly createdAt: number
@@ -40,7 +40,7 @@ export interface Marked {
 /** Marks of browsers: that this account has signed in there. Nothing of them is kept but the key that tells them. */
 export interface Browsers {
   mark(account: Marked): Promise<string>
-  /** What its failures are counted under; undefined for a mark that is not of this account. */
+  /** The key under which its failures are counted; undefined for a mark of another account. */
   keyOf(mark: string | undefined, account: Marked | undefined): string | undefined
 }
 

@@ -6,7 +6,7 @@ import type { AuditLog } from './audit-log.ts'
 import { onRecord } from './on-record.ts'
 
 interface Recorded<N extends keyof Operations> {
-  /** What is begun, and on what; undefined for what only looks. It is on record before it is done. */
+  /** The action and its target, on record before it is done; undefined where nothing is changed or revealed. */
   readonly begins: (...given: Parameters<Operations[N]>) => readonly [action: string, target: string] | undefined
   /** What it was done to, as the answer has it; undefined where nothing was changed. Left out: as it was begun. */
   readonly ends?: (answer: Awaited<ReturnType<Operations[N]>>, ...given: Parameters<Operations[N]>) => string | undefined
