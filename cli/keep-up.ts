@@ -12,6 +12,7 @@ import { GuardedFiles } from '../core/guarded-files.ts'
 import { type Lock, lockDataDirectory } from '../core/lock.ts'
 import type { Logger } from '../core/log.ts'
 import { mendUnderLock, tellLostRegistry } from './data-files.ts'
+import { note } from './output.ts'
 import { prepareData } from './prepare.ts'
 import { type ChildSpec, type Lives, supervise } from './supervisor.ts'
 
@@ -109,7 +110,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     if (signal.aborted) stop()
     const ready = await supervisor.ready().catch(error => {
       // For people: in the log it is one line of many.
-      if (!wasUp && !isGone && !isDamaged) process.stderr.write(`${messageOf(error)}\n`)
+      if (!wasUp && !isGone && !isDamaged) note(messageOf(error))
     })
     if (ready !== undefined) failures = 0
     if (ready !== undefined && !wasUp) {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { LedgerRow } from '../../api/ledger.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { note } from '../output.ts'
 
 export function addLedgerCommand(program: Command): void {
   withCommonOptions(program.command('ledger'))
@@ -20,7 +21,7 @@ export function addLedgerCommand(program: Command): void {
         const rows =
           missing < 0 ? `${-missing} too many` : missing === 0 ? 'other rows' : `${missing} too few`
         const received = `received ${firstReceivedAt} to ${lastReceivedAt}`
-        process.stderr.write(`the rows of positions ${first} to ${last}, ${received}, differ: ${rows}\n`)
+        note(`the rows of positions ${first} to ${last}, ${received}, differ: ${rows}`)
       }
       if (!ledger.balanced) process.exitCode = 1
     })
