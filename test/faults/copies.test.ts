@@ -1,7 +1,8 @@
-import { cp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { type FloodDevice, flood } from '../../bench/ingest/flood.ts'
 import { type Service, startService } from '../../bench/service.ts'
 import { eventually } from '../support/eventually.ts'
@@ -62,26 +63,42 @@ const accidents: {
   },
 ]
 
+/** A service that has had two rounds, and a copy of its data after the first. */
+const base = {
+  data: '',
+  copy: '',
+  began: Date.now(),
+  acked: names.map(() => 0),
+  devices: [] as FloodDevice[],
+}
+
+beforeAll(async () => {
+  const root = await mkdtemp(join(tmpdir(), 'lintel-'))
+  base.data = join(root, 'data')
+  base.copy = join(root, 'copy')
+  let service = await startService(base.data)
+  base.devices = await enrol(service, names)
+  await report(service, base.devices, base.acked, base.began)
+  await service.stop()
+  await cp(base.data, base.copy, { recursive: true })
+  service = await startService(base.data)
+  await report(service, base.devices, base.acked, base.began)
+  await service.stop()
+  return () => rm(root, { recursive: true, force: true })
+})
+
 for (const { title, act } of accidents) {
   test(`every acked event is stored once, under its own door, where ${title}`, {
     timeout: 400_000,
   }, async () => {
     const data = await temporaryDirectory()
-    const copy = await temporaryDirectory()
-    const began = Date.now()
-    const acked = names.map(() => 0)
-    let service = await startService(data)
-    onTestFinished(() => service.stop())
-    const devices = await enrol(service, names)
-    await report(service, devices, acked, began)
-    await service.stop()
-    await cp(data, copy, { recursive: true })
-    service = await startService(data)
-    await report(service, devices, acked, began)
-    await service.stop()
+    const { copy, began, devices } = base
+    const acked = [...base.acked]
+    await cp(base.data, data, { recursive: true })
 
     await act(data, copy)
-    service = await startService(data)
+    const service = await startService(data)
+    onTestFinished(() => service.stop())
     // Where the registry was lost, other tokens are made, and other numbers given.
     const again = await enrol(service, names.toReversed())
     await report(service, again.length === 0 ? devices : again.toReversed(), acked, began)
