@@ -1,4 +1,5 @@
 import { hourMs, minuteMs, secondMs } from '../../core/clock.ts'
+import { Latest } from '../../core/latest.ts'
 
 /** What is known of failures under one key. */
 export interface Strikes {
@@ -59,24 +60,19 @@ export interface Throttle {
   forgive(keys: readonly ThrottleKey[], all: (key: ThrottleKey) => boolean): void
 }
 
-const maxKeys = 20_000
+const keptKeys = 20_000
 
 /** In memory, the keys longest unused forgotten first: a restart forgets all. */
 export function createThrottle(): Throttle {
-  const known = new Map<string, Strikes>()
+  const known = new Latest<string, Strikes>(keptKeys)
   const textOf = ([kind, name]: ThrottleKey) => `${kind}/${name}`
-
-  function put(key: string, strikes: Strikes): void {
-    known.delete(key)
-    known.set(key, strikes)
-    if (known.size > maxKeys) known.delete(known.keys().next().value!)
-  }
 
   return {
     waitMs: (keys, now) =>
       Math.max(0, ...keys.map(key => waitMs(known.get(textOf(key)), throttleRules[key[0]], now))),
     strike(keys, now) {
-      for (const key of keys) put(textOf(key), strike(known.get(textOf(key)), throttleRules[key[0]], now))
+      for (const key of keys)
+        known.set(textOf(key), strike(known.get(textOf(key)), throttleRules[key[0]], now))
     },
     forgive(keys, all) {
       for (const key of keys) {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
+import { Latest } from '../../core/latest.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { type EventType, eventTypes, fieldsOf } from '../../devices/contract/kinds.ts'
 
 /** Of rows that are alike, so many others may lie between two and they are still told apart. */
-const maxRecent = 100_000
+const keptRecent = 100_000
 const knownMembers = new Map<unknown, readonly string[]>(
   eventTypes.map((type: EventType) => [type, fieldsOf(type).map(({ name }) => name)]),
 )
@@ -15,13 +16,11 @@ const knownMembers = new Map<unknown, readonly string[]>(
  * like a person's number.
  */
 export function createIdDeriver(): (device: string, event: object) => string {
-  const recent = new Map<string, number>()
+  const recent = new Latest<string, number>(keptRecent)
   return (device, event) => {
     const key = digestOf(contentOf(device, event)).toString('base64')
     const nth = (recent.get(key) ?? 0) + 1
-    recent.delete(key)
     recent.set(key, nth)
-    if (recent.size > maxRecent) recent.delete(recent.keys().next().value!)
     const letters = [...digestOf(`${key} ${nth}`).subarray(0, 16)].map(byte =>
       String.fromCharCode(97 + (byte >> 4), 97 + (byte & 15)),
     )

@@ -1,3 +1,4 @@
+import { Latest } from '../../core/latest.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { keyText, type PictureKey } from '../snapshots/snapshots.ts'
 import { type Worth, worthOf } from './backlog.ts'
@@ -12,15 +13,14 @@ export interface EventFacts {
 
 const remembered = 20_000
 
-/** The latest events, so that a picture is placed in time and in order of worth; the oldest is forgotten first. */
+/** The latest events, so that a picture is placed in time and in order of worth; the oldest are forgotten. */
 export class RecentEvents {
-  readonly #facts = new Map<string, EventFacts>()
+  readonly #facts = new Latest<string, EventFacts>(remembered)
 
   add(key: PictureKey, record: EventRecord): EventFacts {
     const { at, late, skewed } = record
     const facts = { worth: worthOf(record), at, late, skewed }
     this.#facts.set(keyText(key), facts)
-    if (this.#facts.size > remembered) this.#facts.delete(this.#facts.keys().next().value!)
     return facts
   }
 
