@@ -1,3 +1,4 @@
+import { Latest } from '../../core/latest.ts'
 import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
 import { dataSchemas, eventTypes, maxTimeLength } from './kinds.ts'
 import { harmlessNames, personalNames, subjects, suffixes, traditional } from './member-names.ts'
@@ -35,8 +36,21 @@ const oneWord = /^[a-z]+$/
 /** `jsysfzjhm` and a number or a word behind it. */
 const maxAbbreviation = 14
 
+/** Firmware has few names, and each event says them again: 2.5 µs for each that is looked at anew, 0.1 for one that is known. */
+const knownNames = new Latest<string, { readonly word: string | undefined }>(1000)
+
 /** What a member's name, in any case, script and with any separators, says of a person, in a word of the table. */
 export function personalWordIn(name: string): string | undefined {
+  if (name.length > maxNameLength) return wordIn(name)
+  let known = knownNames.get(name)
+  if (known === undefined) {
+    known = { word: wordIn(name) }
+    knownNames.set(name, known)
+  }
+  return known.word
+}
+
+function wordIn(name: string): string | undefined {
   // Normalising may make one character eighteen.
   const short = name.slice(0, maxNameLength)
   const normal = ascii.test(short) ? short : normalised(short)

@@ -1,4 +1,4 @@
-import { assert, constantFrom, integer, property, tuple } from 'fast-check'
+import { array, assert, constantFrom, integer, property, tuple } from 'fast-check'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
@@ -56,6 +56,32 @@ describe('a time by RFC 3339', () => {
     '1795249800000',
   ]
   for (const text of wrong) test(`is not ${JSON.stringify(text)}`, () => expect(parseRfc3339(text)).toBeNaN())
+
+  test('takes what its grammar does and nothing else, however a text differs from a time in a few characters', () => {
+    const grammar = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/
+    const time = constantFrom<string>(
+      '2026-11-21T08:30:00.125+08:00',
+      '2026-11-21 08:30:00z',
+      '2026-11-21T08:30:00.5-03:30',
+    )
+    const change = tuple(
+      integer({ min: 0, max: 30 }),
+      integer({ min: 0, max: 2 }),
+      constantFrom<string>(...'0123456789-:.TtZz+ ,٣', ''),
+    )
+    assert(
+      property(time, array(change, { maxLength: 3 }), (text, changes) => {
+        const changed = changes.reduce(
+          (was, [at, cut, by]) => was.slice(0, at) + by + was.slice(at + cut),
+          text,
+        )
+        if (!grammar.test(changed)) expect(parseRfc3339(changed)).toBeNaN()
+        // Whether the day, hour and so on are there is said by the tables.
+        else if (changes.length === 0) expect(parseRfc3339(changed)).toBe(at(changed.toUpperCase()))
+      }),
+      { numRuns: 2000 },
+    )
+  })
 
   test('agrees with Temporal on any moment in any offset', () => {
     const first = at('0001-01-02T00:00:00Z')
