@@ -47,7 +47,7 @@ export function createMetrics({
   )
   labelled(
     'lintel_connection_waits_total',
-    'Times a socket was left unread: too many control packets, too much work, answers left unread.',
+    'Times a socket was left unread: too many packets or bytes, too much work, answers left unread.',
     'why',
     () => Object.entries(broker.stats().waits),
   )

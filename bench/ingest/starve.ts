@@ -14,7 +14,7 @@ import { connectPacket, encode, type FloodDevice, percentile } from './flood.ts'
 
 export interface Starved {
   readonly attack: string
-  /** Latency of another device's acks, 20 a second, ms. */
+  /** Latency of another device's acks, 50 a second, ms. */
   readonly p99Before: number
   readonly p99During: number
   /** Most memory of the gateway's process meanwhile. */
@@ -26,7 +26,7 @@ export interface Starved {
 }
 
 const attacker = new URL('./attacker.ts', import.meta.url)
-const everyMs = 50
+const everyMs = 20
 const connectEveryMs = 500
 const patienceMs = 20_000
 
@@ -73,7 +73,7 @@ export async function measureStarve(seconds: number, names = Object.keys(attacks
 
 let serial = 0
 
-/** An event every 50 ms, whatever becomes of those before. */
+/** An event every 20 ms, whatever becomes of those before. */
 async function behave({ mqtt }: Service, device: FloodDevice, seconds: number) {
   const { socket } = await enter(mqtt, device)
   const sentAt: number[] = []

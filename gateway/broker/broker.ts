@@ -61,7 +61,7 @@ export interface BrokerStats {
   readonly inFlightBytes: number
   /** Times that a socket was left unread because too much was in flight. */
   readonly pauses: number
-  /** Times that one was left unread for something else: too many control packets, work, or answers unread. */
+  /** Times that one was left unread for something else: too many packets or bytes, too much work, or answers unread. */
   readonly waits: Readonly<Record<Wait, number>>
   /** Answers that were not sent. */
   readonly heldBack: number
@@ -230,6 +230,7 @@ export function createBroker(
       // Now, before the device can say that it is online again.
       const will = before && takeWill(before.client)
       if (will !== undefined && !before!.isDisplay) publishPath.leaveWill(before!, will)
+      if (device.kind === 'gateway') throttles.of(client)?.share.isGateway()
       sessions.add(session)
       // Of any number that come at once the last stays, whatever has become of the others.
       before?.client.close()

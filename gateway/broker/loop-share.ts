@@ -1,19 +1,62 @@
+import { secondMs } from '../../core/clock.ts'
+
 /** Packets of one connection that are worked off before the others have their turn, and the time they may take. */
 const packetsPerTurn = 64
 const msPerTurn = 4
-/** Packets that are no PUBLISH: so many at once, then so many a second. */
-const controlBurst = 200
-const controlPerS = 200
-/** Of the charge for long stalls: so much at once, then so much a second. */
-const stallBurst = 250
-const stallPerS = 100
+/** So much at once, then so much a second. */
+interface Rate {
+  readonly burst: number
+  readonly perS: number
+}
+const rates = {
+  /** Packets that are no PUBLISH. */
+  control: { burst: 200, perS: 200 },
+  /** Packets that are: a backlog of a month takes a minute, and a fifth of what the service takes of all. */
+  messages: { burst: 5000, perS: 5000 },
+  /** Of payloads: whoever has the memory of a garbage collector filled up makes it stop everybody, 20 ms at a time. */
+  bytes: { burst: 8 << 20, perS: 4 << 20 },
+  /** Charge for long stalls. */
+  work: { burst: 250, perS: 100 },
+} satisfies Record<string, Rate>
+/** A gateway speaks for a whole estate. */
+const gatewayFactor = 8
 /** A stall of this length is charged with what it took. */
 const fairStallMs = 2.5
 /** One message, however long it took, costs no more than a few seconds. */
 const maxCharge = 500
 
-/** Why a connection has to wait: its turn is over, it sends too many control packets, or its messages take too long. */
-export type LoopWait = 'turn' | 'control' | 'work'
+/** Why a connection has to wait: its turn is over, or it has used up what it may have of something. */
+export type LoopWait = 'turn' | keyof typeof rates
+
+class Bucket {
+  readonly #rate: Rate
+  #left: number
+  #filledAt: number
+
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate
+    this.#left = rate.burst
+    this.#filledAt = now
+  }
+
+  has(wanted: number, now: number, factor = 1): boolean {
+    const { burst, perS } = this.#rate
+    const come = ((now - this.#filledAt) * perS * factor) / secondMs
+    this.#left = Math.min(burst * factor, this.#left + come)
+    this.#filledAt = now
+    return this.#left >= wanted
+  }
+
+  /** What was asked for, or more: it is paid for before the next. */
+  take(amount: number): void {
+    this.#left -= amount
+  }
+
+  /** Until there is so much, after `has` said no. */
+  waitMs(wanted: number, factor = 1): number {
+    return ((wanted - this.#left) * secondMs) / (this.#rate.perS * factor)
+  }
+}
 
 /**
  * What one connection may take of the loop that all share. Pure: the time and the turn are arguments.
@@ -25,17 +68,26 @@ export class LoopShare {
   #turn = -1
   #packets = 0
   #turnStartedAt = 0
-  #control = controlBurst
-  #controlAt: number
-  #stall = stallBurst
-  #stallAt: number
+  readonly #control: Bucket
+  readonly #messages: Bucket
+  readonly #bytes: Bucket
+  readonly #work: Bucket
+  /** Messages and bytes are so many times as many. */
+  #factor = 1
   /** Of the last `mayParse` that said no. */
   wait: LoopWait = 'turn'
   waitMs = 0
 
   constructor(now: number) {
-    this.#controlAt = now
-    this.#stallAt = now
+    this.#control = new Bucket(rates.control, now)
+    this.#messages = new Bucket(rates.messages, now)
+    this.#bytes = new Bucket(rates.bytes, now)
+    this.#work = new Bucket(rates.work, now)
+  }
+
+  /** It has proved to be a gateway. */
+  isGateway(): void {
+    this.#factor = gatewayFactor
   }
 
   /** Whether the next packet may be parsed now; where not, `wait` and `waitMs` say why and how long to wait. */
@@ -46,16 +98,16 @@ export class LoopShare {
       this.#turnStartedAt = now
     }
     if (this.#packets >= packetsPerTurn || now - this.#turnStartedAt > msPerTurn) return this.#hold('turn', 0)
-    if (this.#stall < 0) {
-      this.#stall = Math.min(stallBurst, this.#stall + ((now - this.#stallAt) * stallPerS) / 1000)
-      this.#stallAt = now
-      if (this.#stall < 0) return this.#hold('work', (-this.#stall * 1000) / stallPerS)
-    }
-    if (!isPublish) {
-      this.#control = Math.min(controlBurst, this.#control + ((now - this.#controlAt) * controlPerS) / 1000)
-      this.#controlAt = now
-      if (this.#control < 1) return this.#hold('control', ((1 - this.#control) * 1000) / controlPerS)
-      this.#control--
+    if (!this.#work.has(0, now)) return this.#hold('work', this.#work.waitMs(0))
+    if (!this.#bytes.has(0, now, this.#factor))
+      return this.#hold('bytes', this.#bytes.waitMs(0, this.#factor))
+    if (isPublish) {
+      if (!this.#messages.has(1, now, this.#factor))
+        return this.#hold('messages', this.#messages.waitMs(1, this.#factor))
+      this.#messages.take(1)
+    } else {
+      if (!this.#control.has(1, now)) return this.#hold('control', this.#control.waitMs(1))
+      this.#control.take(1)
     }
     this.#packets++
     return true
@@ -63,14 +115,17 @@ export class LoopShare {
 
   /** It will answer with a packet that is no PUBLISH, and may. */
   expectAnswer(): void {
-    this.#control = Math.min(controlBurst, this.#control + 1)
+    this.#control.take(-1)
+  }
+
+  /** One of its messages had so long a payload. */
+  chargeBytes(bytes: number): void {
+    this.#bytes.take(bytes)
   }
 
   /** One of its messages has taken so much time of the loop. */
-  charge(ms: number, now: number): void {
-    this.#stall = Math.min(stallBurst, this.#stall + ((now - this.#stallAt) * stallPerS) / 1000)
-    this.#stallAt = now
-    this.#stall -= Math.min(maxCharge, (ms * ms) / fairStallMs)
+  charge(ms: number): void {
+    this.#work.take(Math.min(maxCharge, (ms * ms) / fairStallMs))
   }
 
   #hold(wait: LoopWait, ms: number): false {

@@ -57,6 +57,7 @@ export function createPublishPath(parts: PublishPathParts) {
       const error = new LintelError('PUBLISH_OVERLOADED', 'too much is waiting for the disk')
       return acknowledge(refuse(session.client, error))
     }
+    if (bytes >= measuredBytes) throttles.of(session.client)?.share.chargeBytes(bytes)
     session.weight = 0
     const admitted = bytes < measuredBytes ? admitPacket(session, packet) : admitMeasured(session, packet)
     const { weight } = session
@@ -81,7 +82,7 @@ export function createPublishPath(parts: PublishPathParts) {
   function admitMeasured(session: Session, packet: PublishPacket): Promise<Outcome[]> {
     const startedAt = cpuMs()
     const admitted = admitPacket(session, packet)
-    throttles.of(session.client)?.share.charge(cpuMs() - startedAt, performance.now())
+    throttles.of(session.client)?.share.charge(cpuMs() - startedAt)
     return admitted
   }
 

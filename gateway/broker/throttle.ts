@@ -29,7 +29,7 @@ export class Throttles {
   readonly #turns = new Turns()
   readonly #ofClient = new WeakMap<Client, Throttle>()
   /** Times that one had to wait for more than its next turn. */
-  readonly waits: Record<Wait, number> = { control: 0, work: 0, output: 0 }
+  readonly waits: Record<Wait, number> = { control: 0, messages: 0, bytes: 0, work: 0, output: 0 }
 
   add(client: Client, isPaused: () => boolean): Throttle {
     const throttle = new Throttle(client, isPaused, this.#turns, this.waits)

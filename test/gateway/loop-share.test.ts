@@ -40,6 +40,50 @@ describe("a connection's share of the loop", () => {
     expect(count).toBe(200)
   })
 
+  for (const { who, factor } of [{ who: 'a device', factor: 1 }, { who: 'a gateway', factor: 8 }]) {
+    const shareOf = () => {
+      const share = new LoopShare(0)
+      if (factor > 1) share.isGateway()
+      // What it may have at once is there a while after it has said who it is.
+      share.mayParse(true, 0, 10_000)
+      return share
+    }
+
+    test(`of ${who} is ${5000 * factor} messages at once and then as many a second`, () => {
+      const share = shareOf()
+      let turn = 1
+      const count = (now: number) => {
+        let all = 0
+        for (let some = 1; some > 0 && share.wait !== 'messages'; turn++) {
+          some = parsed(share, true, turn, now)
+          all += some
+        }
+        share.wait = 'turn'
+        return all
+      }
+      expect(count(10_000)).toBe(5000 * factor - 1)
+      expect(count(10_500)).toBe(2500 * factor)
+    })
+
+    test(`of ${who} is ${8 * factor} MiB at once and then ${4 * factor} MiB a second`, () => {
+      const share = shareOf()
+      let bytes = 0
+      let turn = 0
+      const fill = (now: number) => {
+        for (turn++; share.mayParse(true, turn, now); turn++) {
+          share.chargeBytes(1 << 20)
+          bytes += 1
+        }
+      }
+      fill(10_000)
+      // One message beyond.
+      expect(bytes).toBe(8 * factor + 1)
+      expect([share.wait, share.waitMs]).toEqual(['bytes', 250 / factor])
+      fill(11_000)
+      expect(bytes).toBe(12 * factor + 1)
+    })
+  } // biome-ignore format: two rows
+
   test('counts no packet that answers one of ours, or one that ends a message of QoS 2', () => {
     const share = new LoopShare(0)
     for (let turn = 1; turn < 1000; turn++) {
@@ -54,7 +98,7 @@ describe("a connection's share of the loop", () => {
       let messages = 0
       for (let now = 0, turn = 0; now < 60_000; now += ms, turn++) {
         if (!share.mayParse(true, turn, now)) continue
-        share.charge(ms, now)
+        share.charge(ms)
         messages++
       }
       return messages / 60
@@ -65,7 +109,7 @@ describe("a connection's share of the loop", () => {
 
   test('waits no more than a few seconds, however long one message took', () => {
     const share = new LoopShare(0)
-    share.charge(60_000, 0)
+    share.charge(60_000)
     expect(share.mayParse(true, 1, 0)).toBe(false)
     expect([share.wait, share.waitMs]).toEqual(['work', 2500])
     expect(share.mayParse(true, 2, 2500)).toBe(true)
@@ -79,7 +123,7 @@ describe("a connection's share of the loop", () => {
         let held = 0
         costs.forEach((ms, turn) => {
           if (!share.mayParse(true, turn, now)) now += share.waitMs
-          share.charge(ms, now)
+          share.charge(ms)
           now += ms
           held += Math.min(500, (ms * ms) / 2.5)
         })
