@@ -83,6 +83,8 @@ beforeAll(async () => {
   await cp(base.data, base.copy, { recursive: true })
   service = await startService(base.data)
   await report(service, base.devices, base.acked, base.began)
+  // What is in the journal alone when another is put in its place is lost with it.
+  await eventually(async () => (await service.operations.ledger()).total.queued === 0, 60_000)
   await service.stop()
   return () => rm(root, { recursive: true, force: true })
 })
