@@ -76,6 +76,7 @@ test('a service that starts ten years ahead, and then seven years behind, loses 
   const sentAt = Date.now()
   await send(ids('before'), i => sentAt - i * minuteMs)
   await eventually(async () => (await passages(node)) === many, someTime)
+  await node.service.operations.setRules({ rules: { 'clock-doubt': { bad: 1 } } })
   const audited = (await node.service.operations.listAudit({ limit: 100 })).length
 
   await node.service.stop()
