@@ -38,6 +38,7 @@ export const errorCodes = {
   EVENT_TYPE_UNKNOWN: { retryable: false },
   EVENT_BATCH_TOO_LONG: { retryable: false },
   EVENT_TOO_LARGE: { retryable: false },
+  EVENT_MEMBER_INVALID: { retryable: false },
   EVENT_PERSONAL_MEMBER: { retryable: false },
   STATUS_INVALID: { retryable: false },
   SIGHTING_INVALID: { retryable: false },

@@ -13,7 +13,7 @@ import {
   isEventId,
   momentOf,
   personFault,
-  textOfPerson,
+  textsOfPerson,
   timeFault,
 } from './validate.ts'
 
@@ -66,13 +66,15 @@ export function checkSighting(value: unknown): Happened<DataOf<'sighting'>> | { 
   const { id, time, data } = value as Static<typeof SightingSchema>
   const atMs = momentOf(time)
   if (!isEventId(id, atMs)) return fault('SIGHTING_INVALID', "/id must not be a person's number")
-  const personal = textOfPerson('sighting', data)
+  const [personal] = textsOfPerson('sighting', data)
   if (personal !== undefined) return fault('SIGHTING_INVALID', `/data/${personal} ${personFault}`)
   return Number.isNaN(atMs) ? fault('SIGHTING_INVALID', timeFault) : { id, atMs, data: cleanSighting(data) }
 }
 
 /** A status that another reports, with an id so that it is stored once and a time since it may come late. */
-export function checkReportedStatus(value: unknown): Happened<DataOf<'status'>> | { readonly fault: Fault } {
+export function checkReportedStatus(
+  value: unknown,
+): (Happened<DataOf<'status'>> & { readonly mended: readonly string[] }) | { readonly fault: Fault } {
   const checked = checkStatus(value)
   if ('fault' in checked) return checked
   if (!reportedStatusValidator.Check(value))
@@ -80,7 +82,7 @@ export function checkReportedStatus(value: unknown): Happened<DataOf<'status'>> 
   const { id, time } = value as Static<typeof ReportedStatusSchema>
   const atMs = momentOf(time)
   if (!isEventId(id, atMs)) return fault('STATUS_INVALID', "/id must not be a person's number")
-  return Number.isNaN(atMs) ? fault('STATUS_INVALID', timeFault) : { id, atMs, data: checked.data }
+  return Number.isNaN(atMs) ? fault('STATUS_INVALID', timeFault) : { id, atMs, ...checked }
 }
 
 const fault = (code: ErrorCode, reason: string) => ({ fault: { code, reason } })

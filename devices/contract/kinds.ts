@@ -16,7 +16,7 @@ const number = (description: string, minimum: number, maximum: number) =>
 const integer = (description: string, minimum: number, maximum: number) =>
   Type.Integer({ description, minimum, maximum })
 
-const firmware = Type.String({ pattern: '^[A-Za-z0-9._+-]{1,32}$', description: 'Firmware version.' })
+const firmware = Type.String({ pattern: '^[A-Za-z0-9._+-]{1,64}$', description: 'Firmware version.' })
 const direction = oneOf('Into or out of the building or site.', 'in', 'out')
 /** A whole number up to it has ten digits at most. */
 export const maxUint32 = 4_294_967_295
@@ -56,9 +56,7 @@ export const dataSchemas = {
     holder: Type.Optional(
       oneOf('The kind of credential, never whose.', 'resident', 'visitor', 'staff', 'delivery', 'unknown'),
     ),
-    reason: Type.Optional(
-      oneOf('Why it was denied. A word that is not listed is kept as "other".', ...deniedReasons),
-    ),
+    reason: Type.Optional(oneOf('Why it was denied.', ...deniedReasons)),
   }),
   door: Type.Object({
     state: oneOf('What the door did.', 'open', 'closed', 'forced', 'held'),

@@ -6,7 +6,6 @@ import {
   type DataOf,
   type DeviceEvent,
   dataSchemas,
-  deniedReasons,
   type EventType,
   eventSchema,
   eventTypes,
@@ -15,6 +14,7 @@ import {
   maxTimeLength,
   maxUint32,
 } from './kinds.ts'
+import { mendMembers } from './mend-members.ts'
 import { sixDigits } from './personal.ts'
 import { holdsPersonalNumber, isIdOfPerson } from './personal-number.ts'
 
@@ -24,7 +24,14 @@ export interface Fault {
   readonly reason: string
 }
 
-export type Checked = { readonly event: DeviceEvent; readonly atMs: number } | { readonly fault: Fault }
+export type Checked =
+  | {
+      readonly event: DeviceEvent
+      readonly atMs: number
+      /** Members that were read as what they can only mean, or left out. */
+      readonly mended: readonly string[]
+    }
+  | { readonly fault: Fault }
 
 export interface CompiledSchema {
   Check(value: unknown): boolean
@@ -37,7 +44,7 @@ const validators = new Map<unknown, CompiledSchema>(
 const statusValidator: CompiledSchema = Compile(dataSchemas.status)
 const sightingValidator: CompiledSchema = Compile(dataSchemas.sighting)
 const eventId = new RegExp(eventIdPattern)
-const knownReasons = new Set<unknown>(deniedReasons)
+const noMembers: readonly string[] = []
 
 /** Checks one parsed event against the contract. A valid passage costs 0.4 of its JSON.parse, its time included. */
 export function checkEvent(value: unknown): Checked {
@@ -52,15 +59,31 @@ export function checkEvent(value: unknown): Checked {
   const validator = validators.get(type)
   if (validator === undefined)
     return fault('EVENT_TYPE_UNKNOWN', `/type must be one of ${eventTypes.join(', ')}`)
-  if (type === 'passage') foldReason(data)
-  if (!validator.Check(value)) return fault('EVENT_INVALID', describe(validator, value))
-  const personal = textOfPerson(type as EventType, data)
-  if (personal !== undefined) return fault('EVENT_INVALID', `/data/${personal} ${personFault}`)
+  const mended = mend(type as EventType, validator, value, data)
+  if (mended === undefined) return fault('EVENT_INVALID', describe(validator, value))
   if (Number.isNaN(atMs)) {
     return fault('EVENT_TIME_INVALID', timeFault)
   }
   coarsen(type as EventType, data)
-  return { event: value as DeviceEvent, atMs }
+  return { event: value as DeviceEvent, atMs, mended }
+}
+
+/** Mends what can be mended of something that is not as its schema says; undefined where that is not enough. */
+function mend(
+  kind: Kind,
+  validator: CompiledSchema,
+  value: unknown,
+  data: unknown,
+): readonly string[] | undefined {
+  let mended = noMembers
+  if (!validator.Check(value)) {
+    mended = mendMembers(kind, data)
+    if (mended.length === 0 || !validator.Check(value)) return undefined
+  }
+  // All of them are optional.
+  const personal = textsOfPerson(kind, data)
+  for (const name of personal) delete (data as Record<string, unknown>)[name]
+  return personal.length === 0 ? mended : [...new Set([...mended, ...personal])]
 }
 
 /** Epoch ms of the time that came with something; NaN where there is none. */
@@ -74,18 +97,21 @@ export function isEventId(id: unknown, at?: number): id is string {
   return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !isIdOfPerson(id, at)
 }
 
-export function checkStatus(value: unknown): { readonly data: DataOf<'status'> } | { readonly fault: Fault } {
-  if (!statusValidator.Check(value)) return fault('STATUS_INVALID', describe(statusValidator, value))
-  const personal = textOfPerson('status', value)
-  if (personal !== undefined) return fault('STATUS_INVALID', `/${personal} ${personFault}`)
-  return { data: value as DataOf<'status'> }
+export type CheckedStatus =
+  | { readonly data: DataOf<'status'>; readonly mended: readonly string[] }
+  | { readonly fault: Fault }
+
+export function checkStatus(value: unknown): CheckedStatus {
+  const mended = mend('status', statusValidator, value, value)
+  if (mended === undefined) return fault('STATUS_INVALID', describe(statusValidator, value))
+  return { data: value as DataOf<'status'>, mended }
 }
 
 export const isSightingData = (value: unknown): value is DataOf<'sighting'> => sightingValidator.Check(value)
 
 /** What another says was seen on a picture, as it may rest. Undefined where it is no sighting, or a text of it speaks of a person. */
 export function keptSighting(value: unknown): DataOf<'sighting'> | undefined {
-  if (!isSightingData(value) || textOfPerson('sighting', value) !== undefined) return undefined
+  if (!isSightingData(value) || textsOfPerson('sighting', value).length > 0) return undefined
   return cleanSighting(value)
 }
 
@@ -115,12 +141,12 @@ const measured = membersOf(
   ({ type, maximum = 0 }) => type === 'number' || (type === 'integer' && maximum > maxUint32),
 )
 
-/** Which of the texts that a record of this kind keeps as they came holds a person's number. */
-export function textOfPerson(kind: Kind, data: unknown): string | undefined {
+/** Which of the texts that a record of this kind keeps as they came hold a person's number. */
+export function textsOfPerson(kind: Kind, data: unknown): readonly string[] {
   const members = texts.get(kind)!
-  if (members.length === 0) return undefined
+  if (members.length === 0) return members
   const values = data as Readonly<Record<string, string | undefined>>
-  return members.find(name => holdsPersonalNumber(values[name] ?? ''))
+  return members.filter(name => holdsPersonalNumber(values[name] ?? ''))
 }
 
 /**
@@ -133,13 +159,6 @@ function coarsen(kind: Kind, data: unknown): void {
     const value = values[name]
     if (value !== undefined) values[name] = sixDigits(value)
   }
-}
-
-/** Firmware invents reasons; a denied passage must not be lost for an unlisted word, nor may free text rest. */
-function foldReason(data: unknown): void {
-  if (typeof data !== 'object' || data === null) return
-  const passage = data as { reason?: unknown }
-  if (typeof passage.reason === 'string' && !knownReasons.has(passage.reason)) passage.reason = 'other'
 }
 
 function fault(code: ErrorCode, reason: string): { fault: Fault } {

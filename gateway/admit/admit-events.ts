@@ -17,6 +17,8 @@ export interface Admitted {
   readonly personalMembers: number
   /** Words of ours for the latter. */
   readonly personal: readonly string[]
+  /** Members that were read as what they can only mean, or left out; names of the contract. */
+  readonly mended: readonly string[]
   readonly skewed: boolean
   /** The newest time that an event of it gave; undefined where none did. */
   readonly newestAt: number | undefined
@@ -66,6 +68,7 @@ function admitAll(
   const personal = new Set<string>()
   let personalMembers = 0
   let ignored = 0
+  let mended: readonly string[] = []
   let anySkewed = false
   let newestAt: number | undefined
   const budget = newLookBudget()
@@ -81,7 +84,8 @@ function admitAll(
     const { event, atMs } = checked
     const wasSkewed = fromGateway && takeMark(event)
     const cut = findCut(value as Record<string, unknown>, budget)
-    ignored += cut.ignored
+    ignored += cut.ignored + checked.mended.length
+    if (checked.mended.length > 0) mended = [...new Set([...mended, ...checked.mended])]
     personalMembers += cut.personalMembers
     for (const word of cut.personal) personal.add(word)
     const { at, late, skewed: isSkewed } = placeInTime(atMs, receivedAt, doubtMs)
@@ -97,6 +101,7 @@ function admitAll(
     ignored,
     personalMembers,
     personal: [...personal],
+    mended,
     skewed: anySkewed,
     newestAt,
     faults,
@@ -132,6 +137,7 @@ function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted 
     ignored: 0,
     personalMembers: 0,
     personal: [],
+    mended: [],
     skewed: false,
     newestAt: undefined,
     faults: [fault],
@@ -142,10 +148,22 @@ const fatalUtf8 = new TextDecoder('utf-8', { fatal: true })
 
 export function parse(payload: Buffer): { value: unknown } | { fault: Fault } {
   try {
-    return { value: JSON.parse(payload.toString()) }
+    return { value: JSON.parse(withoutMarks(payload).toString()) }
   } catch (error) {
-    return { fault: { code: 'EVENT_MALFORMED', reason: whyMalformed(payload, error) } }
+    return { fault: { code: 'EVENT_MALFORMED', reason: whyMalformed(withoutMarks(payload), error) } }
   }
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+
+/** Without what C strings and editors leave at the ends, which means nothing: NUL, and the byte order mark of UTF-8. */
+function withoutMarks(payload: Buffer): Buffer {
+  let from = 0
+  let to = payload.length
+  while (to > from && payload[to - 1] === 0) to--
+  while (payload[from] === 0 && from < to) from++
+  if (payload[from] === byteOrderMark[0] && payload.subarray(from, from + 3).equals(byteOrderMark)) from += 3
+  return from === 0 && to === payload.length ? payload : payload.subarray(from, to)
 }
 
 /**

@@ -74,9 +74,9 @@ export function createAdmit({
     if (admitted.newestAt !== undefined) time.heard(sender.via ?? sender.device, admitted.newestAt)
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
-    const { faults, personal, skewed } = admitted
+    const { faults, personal, mended, skewed } = admitted
     sender.weigh?.(admitted.items.length + (parkedWeight - 1) * faults.length)
-    const hasAnswer = faults.length > 0 || personal.length > 0 || skewed
+    const hasAnswer = faults.length > 0 || personal.length > 0 || mended.length > 0 || skewed
     return appendThenAnswer(
       sender,
       admitted.items,
@@ -111,25 +111,31 @@ export function createAdmit({
     const { value } = parsed
     const taken = via === undefined ? ownStatus(value, receivedAt) : reportedStatus(value, via, receivedAt)
     if ('fault' in taken) return park(sender, 'event', taken.fault, payload.length, idOf(value))
-    const { id, data, time } = taken
+    const { id, data, time, mended } = taken
+    if (mended.length > 0) journal.note(sender.device, 'event', { ignored: mended.length })
     const { state, firmware } = data
     const kept = { state, ...(firmware === undefined ? {} : { firmware }) }
     const record = { kind: 'status', data: kept, receivedAt, place: sender.place, ...time } as const
-    return journal.append(sender.device, [{ id, record }])
+    return appendThenAnswer(
+      sender,
+      [{ id, record }],
+      'event',
+      mended.length > 0 ? () => sender.feedback.mended(mended) : undefined,
+    )
   }
 
   /** It carries no time of its own, and no id. */
   function ownStatus(value: unknown, receivedAt: number) {
     const checked = checkStatus(value)
     if ('fault' in checked) return checked
-    return { data: checked.data, id: statusRecordId(runId, statuses++), time: ofNow(receivedAt) }
+    return { ...checked, id: statusRecordId(runId, statuses++), time: ofNow(receivedAt) }
   }
 
   function reportedStatus(value: unknown, via: DeviceId, receivedAt: number) {
     const checked = checkReportedStatus(value)
     if ('fault' in checked) return checked
-    const { data, id, atMs } = checked
-    return { data, id: statusRecordId(via, id), time: placeInTime(atMs, receivedAt, time.doubtMs()) }
+    const { data, id, atMs, mended } = checked
+    return { data, mended, id: statusRecordId(via, id), time: placeInTime(atMs, receivedAt, time.doubtMs()) }
   }
 
   function sightings(sender: Sender, payload: Buffer): Promise<Outcome[]> {
@@ -212,9 +218,10 @@ const idOf = (value: unknown) => {
   return isEventId(id, momentOf(time)) ? id : undefined
 }
 
-function answer(feedback: Answers, { faults, personal, skewed }: Admitted): void {
+function answer(feedback: Answers, { faults, personal, mended, skewed }: Admitted): void {
   refuseAll(feedback, faults)
   if (personal.length > 0) feedback.cut(personal)
+  if (mended.length > 0) feedback.mended(mended)
   if (skewed) feedback.tellTime()
 }
 

@@ -79,7 +79,7 @@ function admitOld(
   const cut = findCut(event as Record<string, unknown>)
   const { type: kind, id, data } = checked.event
   const record = { kind, receivedAt, place: standsAt(known), data, ...time } as EventRecord
-  return { item: { id, record }, ignored: cut.ignored, personal: cut.personalMembers }
+  return { item: { id, record }, ignored: cut.ignored + checked.mended.length, personal: cut.personalMembers }
 }
 
 const fault = (code: ErrorCode, reason: string): Fault => ({ code, reason })

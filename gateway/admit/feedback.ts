@@ -36,6 +36,7 @@ export type Command =
 export interface Answers {
   refuse(code: ErrorCode, reason: string, id?: string): void
   cut(members: readonly string[]): void
+  mended(members: readonly string[]): void
   tellTime(): void
 }
 
@@ -55,7 +56,7 @@ export class Feedback implements Answers {
   #tokens = burst
   #refilledAt: number
   #timeSentAt = Number.NEGATIVE_INFINITY
-  #noticeSentAt = Number.NEGATIVE_INFINITY
+  readonly #noticeSentAt = new Map<ErrorCode, number>()
   heldBack = 0
 
   constructor(send: (command: Command) => void, clock: Clock, isTimeSure = () => true) {
@@ -74,24 +75,30 @@ export class Feedback implements Answers {
     return {
       refuse: (code, reason, id) => this.refuse(code, reason, id, device),
       cut: members => this.cut(members, device),
+      mended: members => this.mended(members, device),
       tellTime: () => this.tellTime(),
     }
   }
 
   /** Members were cut because they speak of a person: of what, in words of ours, since a name can be data too. */
   cut(members: readonly string[], device?: DeviceId): void {
-    const now = this.#clock()
-    if (isWithin(noticeEveryMs, this.#noticeSentAt, now)) return
     const reason =
       'these members speak of a person; they were cut before anything was stored: stop sending them'
-    const notice = {
-      type: 'notice',
-      code: 'EVENT_PERSONAL_MEMBER',
-      reason,
-      members,
-      ...ifKnown({ device }),
-    } as const
-    if (this.#spend(notice)) this.#noticeSentAt = now
+    this.#notice('EVENT_PERSONAL_MEMBER', reason, members, device)
+  }
+
+  /** Members were not as the contract says; the rest was kept. */
+  mended(members: readonly string[], device?: DeviceId): void {
+    const reason =
+      'these members are not as the contract says: they were left out, or read as what they can only mean; the rest was kept'
+    this.#notice('EVENT_MEMBER_INVALID', reason, members, device)
+  }
+
+  #notice(code: ErrorCode, reason: string, members: readonly string[], device: DeviceId | undefined): void {
+    const now = this.#clock()
+    if (isWithin(noticeEveryMs, this.#noticeSentAt.get(code) ?? Number.NEGATIVE_INFINITY, now)) return
+    if (this.#spend({ type: 'notice', code, reason, members, ...ifKnown({ device }) }))
+      this.#noticeSentAt.set(code, now)
   }
 
   /** The right time, to a device whose clock is wrong or that has just subscribed. While ours is in doubt, nothing. */

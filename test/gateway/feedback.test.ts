@@ -30,11 +30,14 @@ describe('answers to a device', () => {
     answers.refuse('EVENT_INVALID', 'why', 'a')
     answers.refuse('EVENT_MALFORMED', 'why')
     answers.cut(['phone'])
+    answers.mended(['openMs'])
+    answers.about('d2').mended(['lane'])
     answers.tellTime()
     expect(sent).toEqual([
       { type: 'refusal', code: 'EVENT_INVALID', reason: 'why', id: 'a' },
       { type: 'refusal', code: 'EVENT_MALFORMED', reason: 'why' },
       { type: 'notice', code: 'EVENT_PERSONAL_MEMBER', reason: expect.any(String), members: ['phone'] },
+      { type: 'notice', code: 'EVENT_MEMBER_INVALID', reason: expect.any(String), members: ['openMs'] },
       { type: 'time', now: '2026-11-21T08:30:00.000Z' },
     ])
   })

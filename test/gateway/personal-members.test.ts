@@ -115,8 +115,8 @@ describe('a member that speaks of a person', () => {
     const { status, everything } = admission()
     expect(await status(JSON.stringify({ state: 'online', owner: marker }))).toEqual(['stored'])
     expect(await status(JSON.stringify({ state: marker }))).toEqual(['parked'])
-    expect(await status(JSON.stringify({ state: 'online', firmware: marker + marker + marker }))).toEqual([
-      'parked',
+    expect(await status(JSON.stringify({ state: 'online', firmware: `${marker} ${marker}` }))).toEqual([
+      'stored',
     ])
     expect(await status(`{"state":"${marker}`)).toEqual(['parked'])
     expect(everything()).not.toContain(marker)
