@@ -311,6 +311,8 @@ export function createBroker(
     async stop() {
       const closed = listeners?.close()
       await inFlight.drain(sessions.open, stopWithinMs)
+      // It is the service that goes: of the devices nothing is known.
+      for (const { client } of sessions.open) takeWill(client)
       await new Promise<void>(resolve => (aedes === undefined ? resolve() : aedes.close(resolve)))
       listeners?.cut()
       await closed

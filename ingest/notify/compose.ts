@@ -73,8 +73,10 @@ export function compose(
         over++
         wasHeld ||= quiet !== undefined && quietUntil(quiet, dueAt) !== undefined
       }
-    } else if ((standing?.is === 'told' || begun.has(id)) && isEndOf(alert, changed.alert)) {
+    } else if (standing !== undefined && isEndOf(alert, changed.alert)) {
+      if (standing.is === 'waiting' && !begun.has(id)) continue
       forgotten.push(id)
+      if (standing.is === 'asleep' && standing.untold !== undefined) continue
       told.push({ change: changed.change, alert })
       settles.add(number)
     }

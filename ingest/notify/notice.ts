@@ -9,8 +9,14 @@ export interface Notice {
   readonly dueAt: number
 }
 
-/** How an alert stands with a channel: a beginning waits to be told as that notice, or has been told. */
-export type Standing = { readonly is: 'waiting'; readonly number: number } | { readonly is: 'told' }
+/**
+ * How an alert stands with a channel: a beginning waits to be told as that notice, or has been told. One that was put to
+ * sleep begins anew when it wakes; `untold` is the notice of a beginning that was still waiting, perhaps on its way.
+ */
+export type Standing =
+  | { readonly is: 'waiting'; readonly number: number }
+  | { readonly is: 'told' }
+  | { readonly is: 'asleep'; readonly untold?: number }
 
 /** A message on its way: kept, so that after a crash the same one goes out under the same key. */
 export interface Batch {

@@ -11,9 +11,10 @@ export function createSettlement(
   find: (id: string) => Alert | undefined,
 ) {
   /** It may have been put to sleep, or resolved, while the message was on its way. */
-  const isWaitingAs = (id: string, number: number) => {
+  const untoldAs = (id: string, number: number) => {
     const standing = tables.standing(id)
-    return standing?.is === 'waiting' && standing.number === number
+    if (standing?.is === 'waiting' && standing.number === number) return 'waiting'
+    return standing?.is === 'asleep' && standing.untold === number ? 'asleep' : undefined
   }
 
   return {
@@ -23,9 +24,11 @@ export function createSettlement(
         tables.removeNotice(number)
         if (changed === undefined || !isBeginning(changed)) continue
         const { id } = changed.alert
-        if (!isWaitingAs(id, number)) continue
+        const was = untoldAs(id, number)
+        if (was === undefined) continue
+        const now = was === 'asleep' ? ({ is: 'asleep' } as const) : ({ is: 'told' } as const)
         // Should it come again, it begins anew.
-        tables.putStanding(id, find(id)?.status === 'resolved' ? undefined : { is: 'told' })
+        tables.putStanding(id, find(id)?.status === 'resolved' ? undefined : now)
       }
     },
     /** Each alert has it in its history. */
@@ -37,7 +40,7 @@ export function createSettlement(
         if (changed === undefined) continue
         const { id } = changed.alert
         ids.add(id)
-        if (!isBeginning(changed) || isWaitingAs(id, number)) tables.putStanding(id, undefined)
+        if (!isBeginning(changed) || untoldAs(id, number) !== undefined) tables.putStanding(id, undefined)
       }
       return [...ids]
         .map(id => alerts.note(id, { what: 'undelivered', channel }, now))

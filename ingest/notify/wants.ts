@@ -30,7 +30,7 @@ export interface Taken {
 /**
  * What a change means to a channel. Of an alert whose beginning it was never told, it hears no more. That one has
  * ended is told once it can no longer come again as the same, so a door that flaps is told once; what a person
- * resolved and what was put to sleep begins anew.
+ * resolved and what was put to sleep begins anew. Who heard of a beginning hears of its end, asleep or not.
  */
 export function take(wants: Wants, standing: Standing | undefined, changed: AlertChange, now: number): Taken {
   const { change, alert } = changed
@@ -39,10 +39,11 @@ export function take(wants: Wants, standing: Standing | undefined, changed: Aler
   if (isBeginning(changed)) return begin(wants, standing, changed, now)
   if (standing === undefined) return { standing }
   if (wants.changes === 'all') {
-    const isOver = change.what === 'cleared' || change.what === 'resolved' || change.what === 'snoozed'
-    return { standing: isOver ? undefined : standing, notice: { changed, dueAt: now } }
+    const isOver = change.what === 'cleared' || change.what === 'resolved'
+    const left = change.what === 'snoozed' ? ({ is: 'asleep' } as const) : standing
+    return { standing: isOver ? undefined : left, notice: { changed, dueAt: now } }
   }
-  if (change.what === 'snoozed') return { standing: undefined }
+  if (change.what === 'snoozed') return { standing: asleep(standing) }
   // What waits to be told is then only counted.
   if (change.what === 'resolved') return { standing: standing.is === 'waiting' ? standing : undefined }
   if (change.what === 'cleared' && alert.status === 'cleared')
@@ -50,10 +51,13 @@ export function take(wants: Wants, standing: Standing | undefined, changed: Aler
   return { standing }
 }
 
+const asleep = (standing: Standing): Standing =>
+  standing.is === 'waiting' ? { is: 'asleep', untold: standing.number } : { ...standing, is: 'asleep' }
+
 function begin(wants: Wants, standing: Standing | undefined, changed: AlertChange, now: number): Taken {
   const { alert, change } = changed
   const isQuiet = alert.maintenance === true || (alert.quietUntil ?? 0) > now
-  if (standing !== undefined) {
+  if (standing !== undefined && standing.is !== 'asleep') {
     const isFurther = wants.changes === 'all' && !isQuiet
     return isFurther ? { standing, notice: { changed, dueAt: now } } : { standing }
   }

@@ -201,6 +201,18 @@ describe('a will', () => {
     expect(gateway.stored('d1')).toEqual([])
   })
 
+  test('is not stored when the service stops: it says nothing of the device', async () => {
+    const gateway = await startGateway()
+    const clients = await Promise.all(
+      ['d1', 'd2'].map(device =>
+        connectDevice(gateway, device, { will: { ...will, topic: `lintel/v1/${device}/status` } }),
+      ),
+    )
+    await gateway.broker.stop()
+    for (const client of clients) await client.ended()
+    expect(gateway.stored()).toEqual([])
+  })
+
   test('is not stored where the connection was refused', async () => {
     const gateway = await startGateway()
     expect(await tryConnect(gateway.port, connectPacket('d1', 'wrong', { will }))).toBe(4)

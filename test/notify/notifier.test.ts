@@ -98,6 +98,35 @@ describe('the notifier', () => {
     expect(told()).toEqual([['b raised'], ['a woken']])
   })
 
+  for (const { changes, heard } of [
+    { changes: 'main', heard: [['a raised'], ['a cleared']] },
+    { changes: 'all', heard: [['a raised'], ['a snoozed'], ['a cleared']] },
+  ] as const) {
+    test(`tells the end of what is asleep to a channel of ${changes} changes that heard its beginning, and to no other`, async () => {
+      simulateTime()
+      const { channel, told } = recorder()
+      const { find, alerts } = await startDesk([
+        settingsOf('hook', channel, { wants: { changes, least: 'notice' } }),
+      ])
+      await find(findingOf('a', 'raised', start, { rule: 'tamper' }))
+      await pass(minute)
+      const snooze = (site: string) =>
+        alerts.snooze(
+          { why: 'snooze', place: { site }, from: Date.now(), until: Date.now() + 4 * minute },
+          'zhou',
+          Date.now(),
+        )
+      await snooze('a')
+      await snooze('b')
+      await find(findingOf('b', 'raised', Date.now(), { rule: 'tamper' }))
+      await pass(minute)
+      await find(findingOf('a', 'cleared', Date.now(), { rule: 'tamper' }))
+      await find(findingOf('b', 'cleared', Date.now(), { rule: 'tamper' }))
+      await pass(15 * minute)
+      expect(told()).toEqual(heard)
+    })
+  }
+
   test('tells all changes to a channel that asks for all', async () => {
     simulateTime()
     const { channel, told } = recorder()

@@ -144,6 +144,8 @@ describe('what a channel wants', () => {
   const all: Wants = { changes: 'all', least: 'notice' }
   const waiting: Standing = { is: 'waiting', number: 3 }
   const told: Standing = { is: 'told' }
+  const asleep: Standing = { is: 'asleep' }
+  const untold: Standing = { is: 'asleep', untold: 3 }
   const cases: { title: string; wants?: Wants; is?: Standing; what: ChangeKind; alert?: object; left: Standing | undefined; due?: number }[] = [
     { title: 'a beginning at once', what: 'raised', left: { is: 'waiting', number: 7 }, due: 0 },
     { title: 'a beginning later, where it is told of what nobody has taken', wants: { ...main, afterMs: 900 }, what: 'raised', left: { is: 'waiting', number: 7 }, due: 900 },
@@ -160,7 +162,15 @@ describe('what a channel wants', () => {
     { title: 'nothing when it is taken', is: told, what: 'acknowledged', left: told },
     { title: 'nothing when it is resolved, and then it begins anew', is: told, what: 'resolved', left: undefined },
     { title: 'nothing when it is resolved before it was told', is: waiting, what: 'resolved', left: waiting },
-    { title: 'nothing when it is put to sleep, and then it begins anew', is: waiting, what: 'snoozed', left: undefined },
+    { title: 'nothing when it is put to sleep', is: told, what: 'snoozed', left: asleep },
+    { title: 'nothing when it is put to sleep before it was told', is: waiting, what: 'snoozed', left: untold },
+    { title: 'an end of what it knows, though that sleeps', is: asleep, what: 'cleared', alert: { status: 'cleared' }, left: asleep, due: 10 * minute },
+    { title: 'no return of what sleeps', is: asleep, what: 'reopened', alert: { quietUntil: start + minute }, left: asleep },
+    { title: 'what it knows and wakes', is: asleep, what: 'woken', left: { is: 'waiting', number: 7 }, due: 0 },
+    { title: 'what it did not know and wakes', is: untold, what: 'woken', left: { is: 'waiting', number: 7 }, due: 0 },
+    { title: 'nothing when a person resolves what sleeps', is: asleep, what: 'resolved', left: undefined },
+    { title: 'that it was put to sleep, with all changes', wants: all, is: told, what: 'snoozed', left: asleep, due: 0 },
+    { title: 'an end of what sleeps, with all changes', wants: all, is: asleep, what: 'cleared', alert: { status: 'cleared' }, left: undefined, due: 0 },
     { title: 'that it is taken, with all changes', wants: all, is: told, what: 'acknowledged', left: told, due: 0 },
     { title: 'an end at once, with all changes', wants: all, is: told, what: 'cleared', left: undefined, due: 0 },
     { title: 'a return at once, with all changes', wants: all, is: told, what: 'reopened', left: told, due: 0 },
