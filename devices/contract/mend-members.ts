@@ -85,7 +85,9 @@ function readText({ type, enum: words }: Member, value: unknown): unknown {
   return numberInQuotes.test(value) ? Number(value) : undefined
 }
 
-const versionWords = new Set('v ver version r rev revision rel release build date fw sp patch alpha beta rc'.split(' '))
+const versionWords = new Set(
+  'v ver version r rev revision rel release build date fw sp patch alpha beta rc'.split(' '),
+)
 
 /** `V3.2.30 build 220210` with dashes for blanks, and without words that no version has: they may be a person's name. */
 function plainVersion(text: string): string | undefined {

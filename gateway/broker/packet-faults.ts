@@ -7,6 +7,8 @@ export interface ParsedPacket {
   readonly dup?: boolean
   readonly messageId?: number
   readonly protocolVersion?: number
+  /** Bytes that are no UTF-8 have become U+FFFD. */
+  readonly topic?: string
   readonly subscriptions?: { topic: string; qos: number }[]
   readonly unsubscriptions?: string[]
   readonly will?: { readonly qos?: number }
@@ -16,6 +18,8 @@ export interface ParsedPacket {
 const exact: readonly string[] = ['connect', 'subscribe', 'unsubscribe']
 const withId: readonly string[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'subscribe', 'unsubscribe']
 
+const notText = /[\0\ufffd]/
+
 /**
  * What is wrong with a packet that mqtt-packet takes all the same, with the statement of MQTT 3.1.1 that it breaks;
  * undefined where nothing is. `read` is how many of its bytes were needed to read its parts: more than it has means
@@ -24,6 +28,7 @@ const withId: readonly string[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'sub
 export function faultOfPacket(packet: ParsedPacket, read: number): string | undefined {
   const { cmd, length, messageId } = packet
   if (cmd === 'publish') {
+    if (notText.test(packet.topic ?? '')) return 'a topic that is not UTF-8, or holds a NUL [MQTT-1.5.3-1]'
     if (packet.qos === 0 && packet.dup) return 'DUP with QoS 0 [MQTT-3.3.1-2]'
     // Id 0 is refused by the path of a message, which counts it.
     return read > length || (messageId ?? 0) < 0 ? 'no packet id [MQTT-2.3.1-1]' : undefined

@@ -21,6 +21,10 @@ const usualDoor: Happening[] = Array.from({ length: 20 }, (_, n) => {
 /** One with a key: half of its openings have none. */
 const keyedDoor = usualDoor.filter((happening, index) => happening.kind !== 'passage' || index % 2 === 0)
 
+/** Open from `from` on, and says so every so many seconds. */
+const repeated = (everyS: number, untilS: number, from = 0) =>
+  Array.from({ length: Math.ceil(untilS / everyS) }, (_, n) => door(from + n * everyS, 'open'))
+
 const openVehicle = (s: number, direction: 'in' | 'out', kind: 'car' | 'bicycle' = 'car', lane = 1) =>
   vehicle(s, { class: kind, direction, lane })
 const lane = Array.from({ length: 100 }, (_, n) => openVehicle(n - 200, 'in'))
@@ -39,6 +43,9 @@ const tables: Record<string, Case[]> = {
     { title: 'is not told of an opening after an exit button, by whatever way round they come', happenings: [...usualDoor, door(0, 'open'), granted(2, { ago: 3 }, 'out'), door(9, 'closed')], expect: [] },
     { title: 'is told of an opening after a denial', happenings: [...usualDoor, denied(-1), door(0, 'open'), door(9, 'closed')], expect: ['raised 3', 'cleared 69'] },
     { title: 'is told of an opening long after a passage', happenings: [...usualDoor, granted(-16), door(0, 'open')], rules: { 'door-forced': { lapseS: 60 } }, expect: ['raised 3', 'cleared 63'] },
+    { title: 'is not told of a door that stays open and says so again', happenings: [...usualDoor, granted(-1), door(0, 'open'), door(60, 'open'), door(3000, 'open'), door(3009, 'closed')], expect: [] },
+    { title: 'is not told where a closing was lost', happenings: [...usualDoor, granted(-1), door(0, 'open'), door(400, 'open'), door(404, 'closed')], expect: [] },
+    { title: 'is told of the opening after that', happenings: [...usualDoor, granted(-1), door(0, 'open'), door(60, 'open'), door(64, 'closed'), door(300, 'open'), door(309, 'closed')], expect: ['raised 303', 'cleared 369'] },
     { title: 'is not inferred of a door that opens without passages all the time', happenings: [...keyedDoor, door(0, 'open')], expect: [] },
     { title: 'is not inferred before the door is known', happenings: [door(0, 'open')], expect: [] },
     { title: 'does not watch where it is switched off', happenings: [door(0, 'forced')], rules: { 'door-forced': { enabled: false } }, expect: [] },
@@ -52,7 +59,14 @@ const tables: Record<string, Case[]> = {
     { title: 'is never told of what happened long ago', happenings: [door(0, 'open', { late: true, ago: 400 }), door(5, 'held', { late: true, ago: 350 })], expect: [] },
     { title: 'knows a closing that came first', happenings: [door(20, 'closed', { ago: 5 }), door(21, 'open', { ago: 10 })], expect: [] },
     { title: 'guesses nothing while the device is away', happenings: [door(0, 'open'), status(30, 'offline')], expect: [] },
-    { title: 'takes another opening for a closing that nobody reported', happenings: [door(0, 'open'), door(300, 'open'), door(304, 'closed')], expect: ['raised 90', 'cleared 320'] },
+    { title: 'is told once of a door that says again and again that it is open', happenings: [...repeated(60, 3000), door(3000, 'closed')], until: 3100, expect: ['raised 90', 'cleared 3020'] },
+    { title: 'is told once where it says so sooner, or later, than it is held', happenings: [...repeated(7, 300), door(300, 'closed'), ...repeated(3000, 9000, 1000), door(10_000, 'closed')], until: 10_100, expect: ['raised 90', 'cleared 320', 'raised 1090', 'cleared 10020'] },
+    { title: 'is told on while it is said that the door is open, and then no longer than lapseS', happenings: repeated(500, 2000), rules: { 'door-held': { lapseS: 600 } }, until: 2200, expect: ['raised 90', 'cleared 2100'] },
+    { title: 'goes on over repeats after the device itself has said it', happenings: [door(0, 'open'), door(60, 'held', { openMs: 60_000 }), door(120, 'open'), door(180, 'open'), door(190, 'closed')], expect: ['raised 60', 'cleared 210'] },
+    { title: 'is one where a closing was lost', happenings: [door(0, 'open'), door(300, 'open'), door(304, 'closed')], expect: ['raised 90', 'cleared 324'] },
+    { title: 'begins anew where the door opens before it counts as over', happenings: [door(0, 'open'), door(100, 'closed'), door(110, 'open'), door(114, 'closed')], expect: ['raised 90', 'cleared 120'] },
+    { title: 'is not told of openings that were held up on their way, and their closings behind them', happenings: [0, 1, 2, 3].flatMap(n => [door(300 + n, 'open', { ago: 170 - n * 40 }), door(300.02 + n, 'closed', { ago: 166 - n * 40 })]), expect: [] },
+    { title: 'is told of one that was held up and stays open', happenings: [door(300, 'open', { ago: 170 })], rules: { 'door-held': { lapseS: 300 } }, expect: ['raised 310', 'cleared 610'] },
     { title: 'has its own time at a place', happenings: [door(0, 'open'), door(50, 'closed')], rules: { 'door-held': { heldS: 30, clearS: 5 } }, expect: ['raised 30', 'cleared 55'] },
   ],
   'denied-burst': [

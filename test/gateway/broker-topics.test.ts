@@ -22,7 +22,7 @@ describe('a publish', () => {
     ['below the event topic', 'lintel/v1/d1/event/a', 'PUBLISH_TOPIC_UNKNOWN'],
     ['to the event topic in capitals', 'lintel/v1/d1/EVENT', 'PUBLISH_TOPIC_UNKNOWN'],
     ['to an own topic with a mobile number in it', 'lintel/v1/d1/user/13800138000', 'PUBLISH_TOPIC_UNKNOWN'],
-    ['to a topic with a NUL', 'lintel/v1/d1/event\0', 'PUBLISH_TOPIC_UNKNOWN'],
+    ['to a topic with a NUL', 'lintel/v1/d1/event\0', 'PACKET_MALFORMED'],
     [
       'to a topic with line feeds',
       'lintel/v1/d1/event\r\n{"level":60}\u001b[2J\u202e',

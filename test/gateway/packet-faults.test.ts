@@ -14,6 +14,11 @@ describe('a malformed packet', () => {
     ['a PUBLISH of QoS 1 that ends with its topic', packet(0x32, ...eventTopic)],
     ['a PUBLISH of QoS 2 with half a packet id', packet(0x34, ...eventTopic, 0)],
     ['a PUBLISH of QoS 0 with DUP', packet(0x38, ...eventTopic, ...Buffer.from('{}'))],
+    ['a PUBLISH to a topic with a NUL', packet(0x32, ...topicBytes('lintel/v1/d1/snapshot/a\0'), 0, 1)],
+    [
+      'a PUBLISH to a topic that is not UTF-8',
+      packet(0x32, 0, 24, ...Buffer.from('lintel/v1/d1/snapshot/a'), 0xff, 0, 1),
+    ],
     ['a SUBSCRIBE with id 0', packet(0x82, 0, 0, ...commandFilter)],
     ['an UNSUBSCRIBE with id 0', packet(0xa2, 0, 0, ...topicBytes('a'))],
     ['an UNSUBSCRIBE without topics', packet(0xa2, 0, 1)],

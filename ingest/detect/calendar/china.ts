@@ -8,6 +8,8 @@ export const chinaZones: readonly string[] = [
   'Asia/Shanghai',
   'Asia/Urumqi',
   'Asia/Chongqing',
+  'Asia/Chungking',
+  'Asia/Kashgar',
   'Asia/Harbin',
   'PRC',
 ]

@@ -27,13 +27,22 @@ interface State {
   readonly pending: { readonly at: number; readonly when: number; readonly due: number } | null
   readonly explained: number
   readonly unexplained: number
-  /** When it was last closed, in listening time. */
+  /** When it was last closed, and last said that it is open, in listening time. */
   readonly closed: number
+  readonly opened: number
   /** When it was last reported as forced: the same report again is no news. */
   readonly forced: number
 }
 
-const initial: State = { episode: null, pending: null, explained: 0, unexplained: 0, closed: 0, forced: 0 }
+const initial: State = {
+  episode: null,
+  pending: null,
+  explained: 0,
+  unexplained: 0,
+  closed: 0,
+  opened: 0,
+  forced: 0,
+}
 /** Openings that are remembered, about: what a door is like may change. */
 const memory = 400
 
@@ -56,6 +65,10 @@ function begin(state: State, at: number, when: number, how: string, now: number,
 
 const explains = (p: Parameters, opened: number, { passages }: Moment) =>
   wasGranted(passages, opened - p.beforeS * secondMs, opened + p.settleS * secondMs)
+
+/** It says again that it is open. Of a door that never says that it is closed, each time is an opening. */
+const wasOpen = ({ closed, opened }: State, when: number, { lapseS }: Parameters) =>
+  closed > 0 && opened > closed && when - opened < lapseS * secondMs
 
 export const doorForced = defineRule<State, Parameters>({
   name: 'door-forced',
@@ -92,9 +105,10 @@ export const doorForced = defineRule<State, Parameters>({
       return begin({ ...state, forced: when, pending: null }, record.at, when, 'reported', now, p)
     }
     if (known !== 'open' || when < state.closed) return still(state)
-    if (explains(p, when, moment)) return still(counted(state, true))
-    if (pending !== null) return still(state)
-    return still({ ...state, pending: { at: record.at, when, due: now + p.settleS * secondMs } })
+    const opened = { ...state, opened: Math.max(state.opened, when) }
+    if (explains(p, when, moment)) return still(counted(opened, true))
+    if (pending !== null || wasOpen(state, when, p)) return still(opened)
+    return still({ ...opened, pending: { at: record.at, when, due: now + p.settleS * secondMs } })
   },
   expire(state, { now }, p) {
     const { pending } = state

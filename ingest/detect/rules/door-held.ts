@@ -14,13 +14,21 @@ type Parameters = ParametersOf<typeof parameters>
 
 interface State {
   readonly episode: Episode | null
-  /** Open, as far as is known, and when that is too long. */
-  readonly open: { readonly at: number; readonly due: number } | null
+  /** Open, as far as is known, and when that is too long; null once it was told. */
+  readonly open: { readonly at: number; readonly due: number | null } | null
   /** When the door last said something, in listening time. */
   readonly last: number
 }
 
+/** An opening that comes older than that was held up on its way, and what follows it may be right behind. */
+const promptMs = 5 * secondMs
+const settleMs = 10 * secondMs
+
 const initial: State = { episode: null, open: null, last: 0 }
+
+/** A door that repeats that it is open is open: it is told for another `lapseS`. */
+const stillHeld = ({ open, episode }: State, now: number, { lapseS }: Parameters): Episode | null =>
+  episode !== null && open?.due === null ? { ...episode, clearAt: now + lapseS * secondMs } : episode
 
 export const doorHeld = defineRule<State, Parameters>({
   name: 'door-held',
@@ -28,8 +36,8 @@ export const doorHeld = defineRule<State, Parameters>({
   kinds: ['door', 'status'],
   title: { en: 'Door held open', zh: '门未关' },
   about: {
-    en: 'The door reports that it is held, or opens and is not closed in time. What it did while its device was away is not guessed. Over once it is closed, or opens anew.',
-    zh: '门禁上报门未关，或开门后未及时关闭。设备离线期间不作推断。关门或再次开门后解除。',
+    en: 'The door reports that it is held, or opens and is not closed in time. What it did while its device was away is not guessed. Reported as open again, it is open still. Over once it is closed.',
+    zh: '门禁上报门未关，或开门后未及时关闭。设备离线期间不作推断。重复上报开门视为仍未关。关门后解除。',
   },
   raised: {
     en: '{place}: the door has been open for {openS|duration}. See what holds it, and shut it.',
@@ -50,14 +58,14 @@ export const doorHeld = defineRule<State, Parameters>({
         const { episode, signals } = raise(
           state.episode, 'held', { at: record.at - openS * secondMs, now }, { openS: openS || p.heldS }, now + p.lapseS * secondMs,
         ) // biome-ignore format: what is raised
-        return { state: { ...known, open: null, episode }, signals }
+        return { state: { ...known, open: { at: record.at, due: null }, episode }, signals }
       }
       case 'open': {
-        // Open again: the closing between is not known, but was.
-        const episode = endBy(state.episode, clearAt)
-        if (late) return still({ ...known, open: null, episode })
-        const due = now + Math.max(0, p.heldS * secondMs - (now - when))
-        return still({ ...known, open: { at: record.at, due }, episode })
+        if (late) return still({ ...known, open: null, episode: endBy(state.episode, clearAt) })
+        if (state.open !== null) return still({ ...known, episode: stillHeld(state, now, p) })
+        const age = now - when
+        const due = now + Math.max(age > promptMs ? settleMs : 0, p.heldS * secondMs - age)
+        return still({ ...known, open: { at: record.at, due }, episode: endBy(state.episode, clearAt) })
       }
       default:
         // Closed; or forced, which is told as that.
@@ -66,7 +74,7 @@ export const doorHeld = defineRule<State, Parameters>({
   },
   expire(state, { now }, p) {
     const { open } = state
-    if (open !== null && open.due <= now) {
+    if (open !== null && open.due !== null && open.due <= now) {
       const parts = { openS: p.heldS }
       const { episode, signals } = raise(
         state.episode,
@@ -75,7 +83,7 @@ export const doorHeld = defineRule<State, Parameters>({
         parts,
         now + p.lapseS * secondMs,
       )
-      return { state: { ...state, open: null, episode }, signals }
+      return { state: { ...state, open: { ...open, due: null }, episode }, signals }
     }
     const { episode, signals } = expireEpisode(state.episode, now)
     return { state: { ...state, episode }, signals }
