@@ -71,8 +71,9 @@ export function cropInto(
   return guarded(() => rgb(fitted(crop, placement, fill)))
 }
 
+/** What a decoder warns of, such as stray bytes before a marker, every viewer shows, and cameras write it; a picture that is cut off is none. */
 function load(bytes: Uint8Array): Sharp {
-  return sharp(bytes, { failOn: 'warning', limitInputPixels: maxPixels, sequentialRead: true }).timeout({
+  return sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true }).timeout({
     seconds: secondsPerPicture,
   })
 }

@@ -23,6 +23,8 @@ export const otherKinds: readonly Odd[] = [
   { title: 'a PNG of 16 bits', bytes: () => sharp(usual).toColourspace('rgb16').png().toBuffer() },
   { title: 'a PNG with transparency', bytes: () => sharp(usual).ensureAlpha(1).png().toBuffer() },
   { title: 'a PNG with a palette', bytes: () => sharp(usual).png({ palette: true }).toBuffer() },
+  { title: 'a JPEG with stray bytes before its end', bytes: () => withStrayBytes() },
+  { title: 'a JPEG whose scan says that it ends with its first coefficient', bytes: () => withShortScan() },
   {
     title: 'turned by EXIF',
     bytes: () => sharp(usual).rotate(270).withMetadata({ orientation: 6 }).jpeg().toBuffer(),
@@ -63,6 +65,21 @@ export function stuffed(): Buffer {
 }
 
 export const onePixel = (): Promise<Buffer> => sharp(usual).resize(1, 1).jpeg().toBuffer()
+
+const endOfImage = 2
+async function withStrayBytes(): Promise<Buffer> {
+  const bytes = await sharp(usual).jpeg().toBuffer()
+  return Buffer.concat([bytes.subarray(0, -endOfImage), Buffer.from([1, 2, 3]), bytes.subarray(-endOfImage)])
+}
+
+async function withShortScan(): Promise<Buffer> {
+  const bytes = await sharp(usual).jpeg().toBuffer()
+  const scan = bytes.indexOf(Buffer.from([0xff, 0xda]))
+  // The last but one byte of the header: the last coefficient, 63.
+  const at = scan + 2 + bytes.readUInt16BE(scan + 2) - 2
+  bytes[at] = 0
+  return bytes
+}
 
 /** A JPEG whose frame header says another size than it has. */
 async function claiming(width: number, height: number): Promise<Buffer> {
