@@ -5,6 +5,7 @@ import type { Amount, Counted } from './counted.ts'
 import { everyRow, isAskedFor } from './fill.ts'
 import type { FlowDimension, MeasureName } from './measures.ts'
 import type { FlowNote } from './notes.ts'
+import { pairSteps } from './pair-steps.ts'
 import type { Asked } from './question.ts'
 import { rankGroups } from './rank.ts'
 import { type RowTable, tableOf } from './row-table.ts'
@@ -18,7 +19,7 @@ export interface FlowRow {
   readonly count: number | null
   /** How many parts are left out of `count` because they are too small to be told: then it is a lower bound. */
   readonly hidden?: number
-  /** Of the step with the same number in what it is compared with; null where that has no such step, or does not tell it. */
+  /** Of the step at the same time of the clock in what it is compared with; null where that has no such step, or does not tell it. */
   readonly before?: number | null
   readonly beforeHidden?: number
   /** Of all groups in the step, 0 to 1; null where that is not known. */
@@ -68,10 +69,11 @@ export async function assembleAnswer(
   const format = remember((ms: number) => formatLocal(zone, ms))
   const { isKept, others } = rankGroups(asked, now.rows)
   const before = earlier && tableOf(earlier.rows)
-  const beforeOf = createLookup(asked, earlier, before)
+  const pairs = earlier && asked.compare ? pairSteps(zone, every, asked.compare, now, earlier) : []
+  const beforeOf = createLookup(asked, earlier, before, pairs)
 
   const rows: FlowRow[] = []
-  for (const { step, values, amount } of completed(asked, now, before).sorted()) {
+  for (const { step, values, amount } of completed(asked, now, before, pairs).sorted()) {
     if (!isKept(values)) continue
     const start = format(now.starts[step]!)
     // A million are of this shape, and no larger than they must be.
@@ -121,27 +123,41 @@ export async function assembleAnswer(
 }
 
 /** Those that were counted, and those of nothing that are wanted beside them. */
-function completed(asked: Asked, now: Counted, before: RowTable | undefined): RowTable {
+function completed(
+  asked: Asked,
+  now: Counted,
+  before: RowTable | undefined,
+  pairs: readonly (number | undefined)[],
+): RowTable {
   const rows = tableOf(now.rows)
   const want = (step: number, values: readonly string[]) => {
     if (rows.get(step, values) === undefined) rows.add(step, values, now.absent)
   }
   // Of all that occur, before some are added.
   const occurring = [...rows.groups(), ...(before?.groups() ?? [])]
-  for (const { step, values } of before ?? []) if (step < now.starts.length) want(step, values)
+  const heldAgainst = Map.groupBy(pairs.keys(), step => pairs[step])
+  for (const { step, values } of before ?? [])
+    for (const later of heldAgainst.get(step) ?? []) want(later, values)
   if (asked.isFilled) for (const { step, values } of everyRow(asked, now, occurring)) want(step, values)
   return rows
 }
 
 /** What a row is held against: nothing happened where a step has no such row, and undefined where there is no step. */
-function createLookup(asked: Asked, earlier: Counted | undefined, before: RowTable | undefined) {
+function createLookup(
+  asked: Asked,
+  earlier: Counted | undefined,
+  before: RowTable | undefined,
+  pairs: readonly (number | undefined)[],
+) {
   const isAsked = remember((step: number) => {
     const { starts, from, to } = earlier!
-    if (step >= starts.length) return false
     return isAskedFor(asked, Math.max(starts[step]!, from), starts[step + 1] ?? to)
   })
-  return (step: number, values: readonly string[]): Amount | undefined =>
-    before?.get(step, values) ?? (isAsked(step) ? earlier?.absent : undefined)
+  return (step: number, values: readonly string[]): Amount | undefined => {
+    const then = pairs[step]
+    if (then === undefined) return undefined
+    return before?.get(then, values) ?? (isAsked(then) ? earlier?.absent : undefined)
+  }
 }
 
 function shareOf(part: Amount, whole: Amount): number | null {

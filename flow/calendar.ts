@@ -39,8 +39,8 @@ export function assertAskable(every: Step, from: number, to: number): void {
 
 /**
  * When the steps that [from, to) reaches into begin, in order: the first may begin before `from`. `all` is one step,
- * which begins with `from`. A step that the clock was set within begins anew, for what came after, when it was set;
- * unless it is of a day or more.
+ * which begins with `from`. Steps of up to an hour that the clock was set within begin anew when it was set: an hour that comes
+ * twice is two. Longer ones go on, so a day has as many as the clock on the wall shows.
  */
 export function startsOf(zone: string, every: Step, from: number, to: number): number[] {
   if (every === 'all') return [from]
@@ -60,13 +60,18 @@ export function startsOf(zone: string, every: Step, from: number, to: number): n
       add(start)
     }
   }
+  let last = Number.NEGATIVE_INFINITY
   for (const { from: first, to: end, offsetMs, since = Number.NEGATIVE_INFINITY } of segmentsOf(
     zone,
     from,
     to,
   )) {
     const local = Math.floor((first + offsetMs) / stepMs) * stepMs
-    for (let start = local - offsetMs; start < end; start += stepMs) add(Math.max(start, since))
+    for (let label = local; label - offsetMs < end; label += stepMs) {
+      if (stepMs > hourMs && label <= last) continue
+      last = label
+      add(Math.max(label - offsetMs, since))
+    }
   }
   return starts
 }
