@@ -57,7 +57,7 @@ const FlowFile = Type.Object(
     format: Type.Enum(['json', ...exportFormatNames], { default: 'json' }),
     file: Type.Optional(
       Type.String({
-        maxLength: 16,
+        pattern: '^[a-z0-9-]{1,16}$',
         description: 'Format of the file that who asks makes of it: it is on record as one.',
       }),
     ),

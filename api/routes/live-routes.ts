@@ -60,7 +60,7 @@ export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): voi
       const joined = live.join({
         name: `${viewer.as} ${viewer.name}`,
         sees: scopeOf(viewer, sites),
-        after: known === undefined || known === '' ? query.after : Number(known),
+        after: known === undefined || known === '' ? query.after : numberOf(known),
         open() {
           reply.hijack()
           // Of a line that breaks while it is written to; that it is closed is heard, too.
@@ -101,3 +101,6 @@ function scopeOf(viewer: Viewer, wanted: readonly string[] | undefined) {
     (site === undefined ? viewer.sites === undefined : seesSite(viewer, site)) &&
     (wanted === undefined || (site !== undefined && wanted.includes(site)))
 }
+
+/** Of an event; NaN of what no event of ours has. */
+const numberOf = (id: string) => (/^\d{1,15}$/.test(id) ? Number(id) : Number.NaN)

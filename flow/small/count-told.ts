@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { dayMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { Store } from '../../ingest/store/store.ts'
 import { startsOf } from '../calendar.ts'
@@ -8,14 +9,19 @@ import type { Asked } from '../question.ts'
 import { createRowTable } from '../row-table.ts'
 import type { SmallNumbers } from '../scope.ts'
 import { slotWord } from '../slots.ts'
+import type { TimeLevel } from '../suppression/lattice.ts'
 import { fetchDays } from './day-counts.ts'
 import { createKnownMarks } from './known-marks.ts'
 import { countOf, coverPlaces, latticeOf, type PlaceCover, type PlaceNode } from './places.ts'
 import { divisionOf } from './small-question.ts'
-import { coverDay, type Day, daysOf, levelOf, type TimeNode } from './times.ts'
+import { coverDay, daysOf, levelOf, type TimeNode } from './times.ts'
 
 /** Places times hours, or quarters of an hour, of all days: 20 s of work at the worst (600 buildings by hour for two months). */
 const maxNodes = 2_000_000
+/** Eleven years: some 3 s of work for the calendar alone. */
+const maxDays = 4000
+/** Parts of a day that numbers are told of, the hours and the day itself among them. */
+const timesOfDay: Record<TimeLevel, number> = { day: 3, hour: 49, part: 121 }
 
 const hideSmall = createKnownMarks()
 
@@ -32,9 +38,9 @@ export async function countTold(
   const { zone, from, to, every, by, measure, filter, slots } = asked
   const level = levelOf(asked)
   const division = divisionOf(asked)
+  assertAffordable(asked, level, small)
   const days = daysOf(zone, from, to, level)
   const starts = from < to ? startsOf(zone, every, from, to) : []
-  assertAffordable(days, small)
   const fetched = await fetchDays(measure, division, days, level, small, store)
 
   const { finest, whole } = placeCovers(asked)
@@ -107,9 +113,15 @@ function placeCovers(asked: Asked): { finest: PlaceCover; whole: PlaceCover } {
   }
 }
 
-function assertAffordable(days: readonly Day[], { places, households = [] }: SmallNumbers): void {
-  const times = days.reduce((sum, { parts, hours }) => sum + parts.length + hours.length + 1, 0)
-  if (times * (places.length + households.length + 1) <= maxNodes) return
+/** Before anything is made of the days: a century of quarters of an hour takes seconds to list. */
+function assertAffordable(
+  { from, to }: Pick<Asked, 'from' | 'to'>,
+  level: TimeLevel,
+  { places, households = [] }: SmallNumbers,
+): void {
+  const days = Math.ceil((to - from) / dayMs)
+  const nodes = days * timesOfDay[level] * (places.length + households.length + 1)
+  if (days <= maxDays && nodes <= maxNodes) return
   throw new LintelError(
     'FLOW_QUERY_TOO_WIDE',
     'that is too much to hide small numbers in: ask for less time, or longer steps',

@@ -335,4 +335,16 @@ describe('an analyst', () => {
     const answer = asker(busy, { places: many })({ from: '2025-11-02', every: '15m' })
     await expect(answer).rejects.toMatchObject({ code: 'FLOW_QUERY_TOO_WIDE' })
   })
+
+  // To list the quarters of an hour of one century takes seconds, and others are not served meanwhile.
+  test('is told so before anything is made of the days, however many and however asked for', {
+    timeout: 20_000,
+  }, async () => {
+    const ask = asker(busy, { places: places.slice(0, 1) })
+    for (let n = 0; n < 20; n++)
+      for (const compare of [undefined, 'previous'] as const)
+        await expect(ask({ from: `19${27 + n}-03-10T00:15`, every: 'all', compare })).rejects.toMatchObject({
+          code: 'FLOW_QUERY_TOO_WIDE',
+        })
+  })
 })
