@@ -38,7 +38,7 @@ test('a picture of an edge node is at the centre redacted, with its event and wh
     const found = await centre.service.operations.showDevice(device)
     expect(found.snapshots).toMatchObject({ stored: 1, sighted: 1 })
     return found
-  }, 60_000)
+  }, 150_000)
   // Its status, and the event.
   expect(view).toMatchObject({ via: 'edge-1', site: 'nanshe', events: { received: 2, stored: 2 } })
   const key = { device, event: 'e1' }

@@ -31,7 +31,7 @@ async function settled(edge: LintelNode, centre: LintelNode) {
     ])
     expect(there.total.queued + here.total.queued).toBe(0)
     return { edge: there, centre: here }
-  }, 60_000)
+  }, 150_000)
 }
 
 test('what an edge node has acked is at the centre once, through cuts of the network and kills of either side', {

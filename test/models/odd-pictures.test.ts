@@ -15,10 +15,11 @@ afterAll(async () => {
   await redactor.close()
 })
 
-const maxMs = 1000
+// For what hangs; how long a picture takes is for a bench.
+const maxMs = 30_000
 const maxBytes = 100e6
 
-/** What came of it, within a second and without taking more memory than a picture may. */
+/** What came of it, without hanging and without taking more memory than a picture may. */
 async function inBounds<T>(work: () => Promise<T>): Promise<T | string> {
   const peakBefore = process.resourceUsage().maxRSS * 1024
   const started = performance.now()

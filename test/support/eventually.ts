@@ -1,7 +1,7 @@
 /** Waits for what other sockets, processes or timers bring about; the last failure is thrown when it does not come. */
 export async function eventually<T>(
   attempt: () => T | Promise<T>,
-  withinMs = 5000,
+  withinMs = 30_000,
 ): Promise<Exclude<T, false>> {
   const until = performance.now() + withinMs
   for (;;) {
