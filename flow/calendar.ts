@@ -118,11 +118,23 @@ export function earlierRange(
   to: number,
   comparison: Comparison,
 ): { from: number; to: number } {
-  const at = (ms: number) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
-  if (comparison === 'previous') {
-    const length = at(from).until(at(to), { largestUnit: 'year' })
-    return { from: at(from).subtract(length).epochMilliseconds, to: from }
-  }
-  const back = { '1d': { days: 1 }, '1w': { weeks: 1 }, '1M': { months: 1 }, '1y': { years: 1 } }[comparison]
-  return { from: at(from).subtract(back).epochMilliseconds, to: at(to).subtract(back).epochMilliseconds }
+  const distance = distanceOf(zone, from, to, comparison)
+  const before = (ms: number) => zonedAt(zone, ms).subtract(distance).epochMilliseconds
+  return { from: before(from), to: comparison === 'previous' ? from : before(to) }
 }
+
+/** How much earlier that is, by the calendar. */
+export function distanceOf(
+  zone: string,
+  from: number,
+  to: number,
+  comparison: Comparison,
+): Temporal.Duration {
+  if (comparison === 'previous') return zonedAt(zone, from).until(zonedAt(zone, to), { largestUnit: 'year' })
+  return Temporal.Duration.from(
+    { '1d': { days: 1 }, '1w': { weeks: 1 }, '1M': { months: 1 }, '1y': { years: 1 } }[comparison],
+  )
+}
+
+const zonedAt = (zone: string, ms: number) =>
+  Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 import { dayMs, hourMs, minuteMs, secondMs } from '../core/clock.ts'
-import { type Comparison, clockStepMs, type Step } from './calendar.ts'
+import { type Comparison, clockStepMs, distanceOf, type Step } from './calendar.ts'
 import { segmentsOf } from './zone.ts'
 
 interface Stretch {
@@ -86,7 +86,7 @@ const dateOf = (day: number) => epoch.add({ days: day })
 
 /** Undefined for a day that the month or year before does not have. */
 function createEarlierBy(zone: string, comparison: Comparison, { from, to }: Stretch) {
-  const length = lengthOf(zone, comparison, from, to)
+  const length = distanceOf(zone, from, to, comparison)
   const back = { years: length.years, months: length.months, weeks: length.weeks, days: length.days }
   const backMs =
     length.hours * hourMs + length.minutes * minuteMs + length.seconds * secondMs + length.milliseconds
@@ -109,11 +109,4 @@ function createEarlierBy(zone: string, comparison: Comparison, { from, to }: Str
     const itsDay = Math.floor(local / dayMs)
     return { day: itsDay, ms: local - itsDay * dayMs }
   }
-}
-
-function lengthOf(zone: string, comparison: Comparison, from: number, to: number): Temporal.Duration {
-  const at = (ms: number) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
-  if (comparison === 'previous') return at(from).until(at(to), { largestUnit: 'year' })
-  const fixed = { '1d': { days: 1 }, '1w': { weeks: 1 }, '1M': { months: 1 }, '1y': { years: 1 } }[comparison]
-  return Temporal.Duration.from(fixed)
 }
