@@ -27,7 +27,14 @@ export interface AppParts {
 }
 
 /** A question can have a million rows, which are 150 MB; dashboards ask a dozen small ones at once. */
-const turnLimits: TurnLimits = { atOnce: 4, ofOne: 2, waitingOfOne: 16, waiting: 64, waitMs: 20 * secondMs }
+const turnLimits: TurnLimits = {
+  atOnce: 4,
+  ofOne: 2,
+  keptForStaff: 1,
+  waitingOfOne: 16,
+  waiting: 64,
+  waitMs: 20 * secondMs,
+}
 
 /** All routes, and the document that tells of them. Throws CONFIG_INVALID. */
 export function createApp({

@@ -4,6 +4,8 @@ export interface TurnLimits {
   /** Under way at once, of all and of one account or token. */
   readonly atOnce: number
   readonly ofOne: number
+  /** Of those at once, so many are for staff on duty alone. */
+  readonly keptForStaff: number
   /** Those that wait for their turn, of one. */
   readonly waitingOfOne: number
   readonly waiting: number
@@ -18,12 +20,13 @@ export interface TurnStats {
 
 export interface Turns {
   /** Resolves with what ends the turn, once it has come. Throws API_BUSY where too many wait, or for too long. */
-  take(who: string, signal: AbortSignal): Promise<() => void>
+  take(who: string, signal: AbortSignal, isStaff?: boolean): Promise<() => void>
   stats(): TurnStats
 }
 
 interface Waiter {
   readonly who: string
+  readonly isStaff: boolean
   readonly begin: () => void
 }
 
@@ -37,6 +40,8 @@ export function createTurns(limits: TurnLimits): Turns {
   let refused = 0
   let line: Waiter[] = []
   const countOf = (who: string) => running.get(who) ?? 0
+  const mayBegin = ({ who, isStaff }: Pick<Waiter, 'who' | 'isStaff'>) =>
+    under < limits.atOnce - (isStaff ? 0 : limits.keptForStaff) && countOf(who) < limits.ofOne
   const busy = (why: string) => {
     refused++
     return new LintelError('API_BUSY', `${why}: try again in a few seconds`)
@@ -58,8 +63,7 @@ export function createTurns(limits: TurnLimits): Turns {
   }
 
   function next(): void {
-    if (under >= limits.atOnce) return
-    const waiter = line.find(({ who }) => countOf(who) < limits.ofOne)
+    const waiter = line.find(mayBegin)
     if (waiter === undefined) return
     line = line.filter(other => other !== waiter)
     waiter.begin()
@@ -67,8 +71,8 @@ export function createTurns(limits: TurnLimits): Turns {
   }
 
   return {
-    async take(who, signal) {
-      if (under < limits.atOnce && countOf(who) < limits.ofOne) return begin(who)
+    async take(who, signal, isStaff = false) {
+      if (mayBegin({ who, isStaff })) return begin(who)
       const own = line.filter(waiter => waiter.who === who).length
       if (own >= limits.waitingOfOne || line.length >= limits.waiting)
         throw busy(own >= limits.waitingOfOne ? `${own} questions of yours wait already` : 'too many questions wait') // biome-ignore format: one line
@@ -87,6 +91,7 @@ export function createTurns(limits: TurnLimits): Turns {
         }
         const waiter: Waiter = {
           who,
+          isStaff,
           begin() {
             stopWaiting()
             resolve(begin(who))

@@ -6,6 +6,7 @@ import { exportFormatNames, exportFormats } from '../../flow/export/formats.ts'
 import { noteNames } from '../../flow/notes.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
+import { seesSmallNumbers } from '../roles.ts'
 import type { Turns } from '../turns.ts'
 import { FlowSearch, toQuestion } from './flow-search.ts'
 
@@ -88,7 +89,7 @@ export function addFlowRoutes(app: Api, operations: OperationsFor, turns: Turns)
       // Until its last byte is taken: so long its rows are in memory.
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort(new Error('nobody listens any more')))
-      const over = await turns.take(`${viewer.as} ${viewer.name}`, gone.signal)
+      const over = await turns.take(`${viewer.as} ${viewer.name}`, gone.signal, seesSmallNumbers(viewer.role))
       if (reply.raw.destroyed) over()
       else reply.raw.once('close', over)
       const answer = await (file === undefined

@@ -19,7 +19,7 @@ import { place, row } from '../ingest/store-batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { passage, someMoment } from '../support/records.ts'
 
-const generous = { atOnce: 9, ofOne: 9, waitingOfOne: 9, waiting: 9, waitMs: 1000 }
+const generous = { atOnce: 9, ofOne: 9, keptForStaff: 0, waitingOfOne: 9, waiting: 9, waitMs: 1000 }
 const admin: Viewer = { as: 'account', name: 'a', role: 'admin' }
 const day = { from: '2026-11-21', to: '2026-11-22' }
 

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { createTurns, type TurnLimits } from '../../api/turns.ts'
 
-const limits: TurnLimits = { atOnce: 3, ofOne: 2, waitingOfOne: 2, waiting: 3, waitMs: 60_000 }
+const limits: TurnLimits = {
+  atOnce: 3,
+  ofOne: 2,
+  keptForStaff: 0,
+  waitingOfOne: 2,
+  waiting: 3,
+  waitMs: 60_000,
+}
 const stays = new AbortController().signal
 
 /** Who has had a turn so far, in order. */
@@ -9,8 +16,8 @@ function turnsOf(change: Partial<TurnLimits> = {}) {
   const turns = createTurns({ ...limits, ...change })
   const begun: string[] = []
   const ends = new Map<string, () => void>()
-  const take = (who: string, name = who, signal = stays) =>
-    turns.take(who, signal).then(
+  const take = (who: string, name = who, signal = stays, isStaff = false) =>
+    turns.take(who, signal, isStaff).then(
       end => {
         begun.push(name)
         ends.set(name, end)
@@ -49,6 +56,24 @@ describe('turns', () => {
     expect(await take('c')).toBe('API_BUSY')
     expect(begun).toHaveLength(3)
     expect(turns.stats()).toMatchObject({ running: 3, waiting: 3, refused: 2 })
+  })
+
+  test('are kept for staff: who reads nothing of theirs holds up no one on duty', async () => {
+    const { take, begun, end, settled } = turnsOf({ keptForStaff: 1 })
+    for (const who of ['a', 'b', 'c']) void take(who)
+    await settled()
+    expect(begun).toEqual(['a', 'b'])
+    await take('duty', 'd1', stays, true)
+    void take('duty', 'd2', stays, true)
+    await settled()
+    expect(begun).toEqual(['a', 'b', 'd1'])
+    end('a')
+    await settled()
+    expect(begun).toEqual(['a', 'b', 'd1', 'd2'])
+    end('d1')
+    end('d2')
+    await settled()
+    expect(begun).toEqual(['a', 'b', 'd1', 'd2', 'c'])
   })
 
   test('end once, however often that is said', async () => {
