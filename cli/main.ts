@@ -1,5 +1,5 @@
 import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { codeOf, messageOf } from '../core/errors.ts'
 import { exitCodeOf, exitCodes } from '../core/exits.ts'
@@ -8,7 +8,7 @@ import { addCommands } from './commands/index.ts'
 import { note } from './output.ts'
 
 // Of commands' code, which is loaded below: without it each takes twice as long. Where nothing may be written, it goes without.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lintel', import.meta.url)))
+enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'lintel'))
 
 const program = new Command('lintel')
   .description('Counts what passes doors and checkpoints; knows nobody.')
