@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Operations } from '../../api/operations/operations.ts'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import { LintelError } from '../../core/errors.ts'
@@ -7,24 +7,30 @@ import { version } from '../../core/version.ts'
 import { apiOver } from '../support/api.ts'
 
 /** Answers each operation with its own name and what it was given; or throws `fault`. */
+let calls: unknown[][] = []
+let failure: LintelError | undefined
+const operations = new Proxy({} as Operations, {
+  get:
+    (_, name: string) =>
+    async (...given: unknown[]) => {
+      calls.push([name, ...given])
+      if (failure !== undefined) throw failure
+      if (name === 'rotateToken') return 'new token'
+      if (name === 'replayParked') return 'stored'
+      if (name === 'regions') return { zone: [] }
+      if (name === 'readSnapshot' || name === 'readOriginal') return Buffer.from('jpeg')
+      if (name === 'addDevice') return { outcome: (given[0] as { outcome?: string })?.outcome ?? 'enrolled' }
+      return answerOf(name)
+    },
+})
+/** One for all: to make it takes half a second. */
+const app = apiOver(operations)
+
+/** Its operations are called anew, and fail if that is said. */
 function serve(fault?: LintelError) {
-  const calls: unknown[][] = []
-  const operations = new Proxy({} as Operations, {
-    get:
-      (_, name: string) =>
-      async (...given: unknown[]) => {
-        calls.push([name, ...given])
-        if (fault !== undefined) throw fault
-        if (name === 'rotateToken') return 'new token'
-        if (name === 'replayParked') return 'stored'
-        if (name === 'regions') return { zone: [] }
-        if (name === 'readSnapshot' || name === 'readOriginal') return Buffer.from('jpeg')
-        if (name === 'addDevice')
-          return { outcome: (given[0] as { outcome?: string })?.outcome ?? 'enrolled' }
-        return answerOf(name)
-      },
-  })
-  return { app: apiOver(operations), calls }
+  calls = []
+  failure = fault
+  return { app, calls }
 }
 
 const authorization = 'Bearer secret'
@@ -281,11 +287,17 @@ describe('the API', () => {
 })
 
 describe('the operations over HTTP', () => {
-  async function listen(fault?: LintelError) {
-    const { app, calls } = serve(fault)
-    const url = await app.listen({ host: '127.0.0.1', port: 0 })
-    return { app, calls, remote: createRemoteOperations({ url, token: 'secret' }) }
+  let url = ''
+  beforeAll(async () => {
+    url = await app.listen({ host: '127.0.0.1', port: 0 })
+  })
+  afterAll(() => app.close())
+  function listen(fault?: LintelError) {
+    const { calls } = serve(fault)
+    return { calls, remote: createRemoteOperations({ url, token: 'secret' }) }
   }
+  /** Of a service that is not up: nobody listens at port 1. */
+  const gone = createRemoteOperations({ url: 'http://127.0.0.1:1', token: 'secret' })
   const question = { ...flow, every: '1d', by: ['site', 'direction'], where: { site: ['a', 'b'] } }
   /** Streams and files have tests of their own. */
   type Plain = Exclude<keyof Operations, 'exportRows' | 'backfill'>
@@ -367,28 +379,25 @@ describe('the operations over HTTP', () => {
 
   for (const [name, given] of Object.entries(operations)) {
     test(`${name} arrives as it was asked, and its error comes back by code`, async () => {
-      const up = await listen()
+      const up = listen()
       await (up.remote[name as keyof Operations] as Call)(...given)
       expect(up.calls).toEqual([[name, ...given]])
-      await up.app.close()
 
-      const failing = await listen(new LintelError('DEVICE_NOT_FOUND', 'why'))
+      const failing = listen(new LintelError('DEVICE_NOT_FOUND', 'why'))
       const failure = (failing.remote[name as keyof Operations] as Call)(...given)
       await expect(failure).rejects.toMatchObject({
         name: 'LintelError',
         code: 'DEVICE_NOT_FOUND',
         message: 'why',
       })
-      await failing.app.close()
-      const gone = (failing.remote[name as keyof Operations] as Call)(...given)
-      await expect(gone).rejects.toMatchObject({ code: 'API_UNAVAILABLE', retryable: true })
+      const asked = (gone[name as keyof Operations] as Call)(...given)
+      await expect(asked).rejects.toMatchObject({ code: 'API_UNAVAILABLE', retryable: true })
     })
   }
 
   test('an id with a slash or a question mark in it stays one part of the path', async () => {
-    const { app, calls, remote } = await listen()
+    const { calls, remote } = listen()
     await remote.showDevice('a/b?c')
     expect(calls).toEqual([['showDevice', 'a/b?c']])
-    await app.close()
   })
 })
