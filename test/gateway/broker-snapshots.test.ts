@@ -12,7 +12,6 @@ describe('a snapshot', () => {
     ['that is cut in its header', 'a', Buffer.from([0xff, 0xd8, 0xff]), 'SNAPSHOT_NOT_JPEG', 'a'],
     ['of no event', '', jpeg(), 'EVENT_ID_INVALID', undefined],
     ['of an event with a slash', 'a/b', jpeg(), 'EVENT_ID_INVALID', undefined],
-    ['of an event with a NUL', 'a\0', jpeg(), 'EVENT_ID_INVALID', undefined],
     ['of an event that is a way out of the directory', '../../a', jpeg(), 'EVENT_ID_INVALID', undefined],
     ['of an event of 65 characters', 'x'.repeat(65), jpeg(), 'EVENT_ID_INVALID', undefined],
     ['of an event that is a person’s number', '13800138000', jpeg(), 'EVENT_ID_INVALID', undefined],
