@@ -29,7 +29,7 @@ interface ParserInternals extends NodeJS.EventEmitter {
   packet: ParsedPacket
   error: Error | null
   /** Bytes that are not worked off. */
-  _list: { readUInt8(at: number): number }
+  _list: { readUInt8(at: number): number; append(bytes: Buffer): unknown }
   /** How far the body of the packet has been read. */
   _pos: number
   parse(bytes: Buffer): number
@@ -107,6 +107,11 @@ export function guardPackets(
     if (internals._paused && !error) internals._parsingBatch--
     else nextBatch(error)
   }
+  // The empty buffer with which `resumeReading` makes it go on would stay in the list until a packet is whole: tens of
+  // thousands of them, in front of a long one, took 0.6 s to be removed.
+  const list = parser._list
+  const { append } = list
+  list.append = bytes => (bytes.length === 0 ? list : append.call(list, bytes))
   const parseHeader = parser._parseHeader
   const parseLength = parser._parseLength
   parser._parseHeader = function (this: ParserInternals) {
