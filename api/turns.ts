@@ -4,7 +4,7 @@ export interface TurnLimits {
   /** Under way at once, of all and of one account or token. */
   readonly atOnce: number
   readonly ofOne: number
-  /** Of those at once, so many are for staff on duty alone. */
+  /** So many of those at once go to staff on duty alone. */
   readonly keptForStaff: number
   /** Those that wait for their turn, of one. */
   readonly waitingOfOne: number

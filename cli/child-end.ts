@@ -6,7 +6,7 @@ import { exitCodes } from '../core/exits.ts'
 export interface ChildEnd {
   /** Null where a signal ended it, or it could not be started at all. */
   readonly code: number | null
-  /** What ended it, where a signal did. */
+  /** The signal that ended it, if one did. */
   readonly signal: string | null
   /** How many processes in a row, this one not included, were ended by a signal that damaged files bring about. */
   readonly crashes: number
@@ -29,7 +29,7 @@ const pause = { firstMs: 200, maxMs: 30 * secondMs }
 /** A process that ran so long has earned a quick restart. */
 const settledMs = minuteMs
 
-/** What ends a process that LMDB reads a damaged page in. */
+/** A process in which LMDB reads a damaged page ends by one of these. */
 const damageSignals: ReadonlySet<string | null> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT'])
 /** One crash may have any cause. */
 const crashesOfDamage = 2

@@ -74,7 +74,7 @@ export async function tellLostRegistry(paths: DataPaths, tell: Tell): Promise<vo
   tell(new LintelError('STATE_CORRUPT', text), { devices: known })
 }
 
-/** What readers have noted of the journal. */
+/** Readers note here what they know of the journal. */
 async function remembranceOf(paths: DataPaths): Promise<Remembrance> {
   const directories = stateDirectories(paths)
   const seen = new Map<string, Seq>()

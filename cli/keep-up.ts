@@ -55,7 +55,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
       await prepareData(paths, config)
       await tellLostRegistry(paths, onFault)
     } catch (error) {
-      // Of a first try. Afterwards all was right once, and may come right again.
+      // A first try tells it here. Afterwards all was right once, and may come right again.
       const isTaken = lock === undefined && codeOf(error) === 'DATA_LOCKED'
       lock?.release()
       lock = undefined

@@ -23,7 +23,7 @@ export const FlowRowSchema = Type.Object({
   values: Words,
   count: told('Null where nothing of it may be told.'),
   hidden: Hidden,
-  before: Type.Optional(told('Of the step with the same number in what it is compared with.')),
+  before: Type.Optional(told('Of the step at the same time of the clock in what it is compared with.')),
   beforeHidden: Hidden,
   share: Type.Optional(told('Of all groups in the step, 0 to 1.')),
 })

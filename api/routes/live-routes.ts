@@ -102,5 +102,5 @@ function scopeOf(viewer: Viewer, wanted: readonly string[] | undefined) {
     (wanted === undefined || (site !== undefined && wanted.includes(site)))
 }
 
-/** Of an event; NaN of what no event of ours has. */
+/** The number of an event; NaN for an id that no event of ours has. */
 const numberOf = (id: string) => (/^\d{1,15}$/.test(id) ? Number(id) : Number.NaN)

@@ -23,7 +23,7 @@ export function describeSighting(sighting: Sighting): string[] {
   return [
     `seen by ${model} in ${inferenceMs} ms: ${seen.join(', ') || 'nothing that counts'}`,
     ...(faults.length === 0 ? [] : [`the camera is ${faults.join(', ')}`]),
-    ...(rows.length === 0 ? [] : [renderTable(rows)]),
+    ...(rows.length === 0 ? [] : renderTable(rows).split('\n')),
   ]
 }
 

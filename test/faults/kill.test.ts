@@ -6,7 +6,7 @@ import { type Service, startService } from '../../bench/service.ts'
 import { printedSeed, seededRandom } from '../support/random.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
-const kills = 6
+const kills = 10
 const deviceCount = 10
 const perRound = 40_000
 
