@@ -1,7 +1,7 @@
 import { Temporal } from 'temporal-polyfill'
 import { dayMs, hourMs, minuteMs } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
-import { type Segment, segmentsOf } from './zone.ts'
+import { type Segment, segmentsOf, zonedAt } from './zone.ts'
 
 /** Steps of local time: by the clock up to a day, then by the calendar. */
 const clockSteps = {
@@ -77,7 +77,7 @@ export function startsOf(zone: string, every: Step, from: number, to: number): n
 }
 
 function firstDate(zone: string, every: Step, from: number): Temporal.PlainDate {
-  const date = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(zone).toPlainDate()
+  const date = zonedAt(zone, from).toPlainDate()
   if (every === '1w') return date.subtract({ days: date.dayOfWeek - 1 })
   if (every === '1M') return date.with({ day: 1 })
   if (every === '1y') return date.with({ month: 1, day: 1 })
@@ -135,6 +135,3 @@ export function distanceOf(
     { '1d': { days: 1 }, '1w': { weeks: 1 }, '1M': { months: 1 }, '1y': { years: 1 } }[comparison],
   )
 }
-
-const zonedAt = (zone: string, ms: number) =>
-  Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)

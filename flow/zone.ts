@@ -29,7 +29,7 @@ export function segmentsOf(zone: string, from: number, to: number): Segment[] {
   }
 }
 
-const zonedAt = (zone: string, ms: number) =>
+export const zonedAt = (zone: string, ms: number) =>
   Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
 
 /** The moment at which a local day begins; not always at midnight, where the clock is set then. */
