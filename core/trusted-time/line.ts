@@ -103,9 +103,12 @@ export function look(line: Line, reading: Reading, { agrees }: Evidence = { agre
   // Back where it was: the line itself has never been in doubt, and small steps must not add up.
   if (off >= -stepMs && off <= near) return settle(here, doubt.afterStart ? systemAt : at)
   const aheadMs = doubt.afterStart ? doubt.aheadMs : Math.max(doubt.aheadMs, Math.min(off, longestStopMs))
-  const why = doubt.why === 'unknown' ? 'unknown' : off > 0 ? 'ahead' : 'behind'
-  return { ...here, doubt: { ...doubt, why, aheadMs } }
+  return { ...here, doubt: { ...doubt, why: reasonNow(doubt, off), aheadMs } }
 }
+
+/** Why there is a doubt, by where the system clock is now: it may have been set since the doubt was written down. */
+export const reasonNow = ({ why }: Doubt, off: number): DoubtReason =>
+  why === 'unknown' ? why : off > 0 ? 'ahead' : 'behind'
 
 /** A person says that the system clock is right. */
 export function trust(line: Line, { systemAt, upMs }: Reading): Line {

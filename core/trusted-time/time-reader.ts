@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { type Clock, secondMs } from '../clock.ts'
 import type { ClockFile } from './clock-file.ts'
-import { isSameRun, type Line, lineAt, stepMs } from './line.ts'
+import { isSameRun, type Line, lineAt, reasonNow, stepMs } from './line.ts'
 import type { RunningTime } from './running-time.ts'
 import type { ClockView, TrustedTime } from './trusted-time.ts'
 
@@ -35,11 +35,12 @@ export function createTimeReader({ system, running, file }: TimeReaderParts): Tr
     if (known === undefined || !isOfThisRun(known, running))
       return { at: known?.at ?? systemAt, systemAt, why: 'unknown', aheadMs: 0 } as const
     const at = lineAt(known, upMs)
+    const off = systemAt - at
     if (known.doubt !== undefined) {
-      const { why, aheadMs, sinceUpMs } = known.doubt
+      const { aheadMs, sinceUpMs } = known.doubt
+      const why = reasonNow(known.doubt, off)
       return { at: Math.floor(at), systemAt, why, aheadMs, doubtForMs: Math.floor(upMs - sinceUpMs) }
     }
-    const off = systemAt - at
     if (Math.abs(off) <= stepMs) return { at: systemAt, systemAt }
     return { at: Math.floor(at), systemAt, why: off > 0 ? 'ahead' : 'behind', aheadMs: 0 } as const
   }

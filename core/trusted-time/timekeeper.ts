@@ -2,7 +2,7 @@ import { type Clock, minuteMs, secondMs } from '../clock.ts'
 import type { Part } from '../lifecycle.ts'
 import { Agreement } from './agreement.ts'
 import type { ClockFile } from './clock-file.ts'
-import { beginLine, type Line, lineAt, look, type Reading, stepMs, trust } from './line.ts'
+import { beginLine, type Line, lineAt, look, type Reading, reasonNow, stepMs, trust } from './line.ts'
 import type { RunningTime } from './running-time.ts'
 import { confirms } from './time-server.ts'
 import type { ClockView, TrustedTime } from './trusted-time.ts'
@@ -95,11 +95,12 @@ export function createTimekeeper(parts: TimekeeperParts): Timekeeper {
     const upMs = running.upMs()
     const { doubt } = line
     if (doubt === undefined) return { state: 'sure', at: systemAt, systemAt }
+    const at = lineAt(line, upMs)
     return {
       state: 'in-doubt',
-      at: Math.floor(lineAt(line, upMs)),
+      at: Math.floor(at),
       systemAt,
-      why: doubt.why,
+      why: reasonNow(doubt, systemAt - at),
       doubtForMs: Math.floor(upMs - doubt.sinceUpMs),
     }
   }

@@ -182,6 +182,17 @@ describe('the clock is in doubt', () => {
     }
   })
 
+  test('for the reason of now, also in a process that reads of a doubt before the clock was set again', async () => {
+    const { machine, keeper, pass } = await settled()
+    machine.offMs = 10 * yearMs
+    await pass(secondMs)
+    const reader = machine.reader()
+    expect(reader.view()).toMatchObject({ state: 'in-doubt', why: 'ahead' })
+    machine.offMs = -7 * yearMs
+    for (const time of [keeper, reader])
+      expect(time.view()).toMatchObject({ state: 'in-doubt', why: 'behind' })
+  })
+
   test('in another process until the first has judged it since the machine was started', async () => {
     const { machine, kill } = await settled()
     const reader = machine.reader()
