@@ -13,6 +13,7 @@ import {
 } from '../devices/contract/kinds.ts'
 import type { EventRecord } from '../devices/contract/record.ts'
 import { checkEvent, checkStatus, isSightingData, timeFault } from '../devices/contract/validate.ts'
+import { DeviceClocks } from '../gateway/admit/device-clock.ts'
 import { placeInTime } from '../gateway/admit/place-in-time.ts'
 import type { Recorded } from '../ingest/detect/replay.ts'
 
@@ -35,6 +36,8 @@ type Names = Omit<Place, 'id' | 'zone'>
 interface Read {
   readonly names: Names
   readonly id: string | undefined
+  /** By its device, with a time of the device's clock; a row has been placed in time. */
+  readonly isSaid: boolean
   readonly record: EventRecord
 }
 
@@ -83,16 +86,42 @@ export async function readRecording(
 /** A device that is found elsewhere has been moved, and gets a new place. */
 function placed(read: readonly Read[]): Recorded[] {
   const stands = new Map<string, Place>()
+  const clocks = new DeviceClocks()
+  const newest = newestOfMessages(read)
   let places = 0
-  return read.map(({ names, record }) => {
+  return read.map(({ names, record, isSaid }, index) => {
     const { device, site, building, point } = names
     let place = stands.get(device)
     if (place?.site !== site || place.building !== building || place.point !== point) {
       place = { ...names, id: ++places, zone: 'UTC' }
       stands.set(device, place)
     }
-    return { device, place, record: { ...record, place } }
+    if (!isSaid) return { device, place, record: { ...record, place } }
+    const clock = clocks.of(device)
+    const newestAt = newest[index]
+    if (newestAt !== undefined) clock.hear(newestAt, record.receivedAt)
+    return { device, place, record: { ...record, ...clock.place(record.at, record.receivedAt), place } }
   })
+}
+
+/**
+ * What a device is recorded to have said in one moment came as one message: for its first event the newest time in it,
+ * for the others undefined. The order is that of receipts, then of times.
+ */
+function newestOfMessages(read: readonly Read[]): (number | undefined)[] {
+  const newest: (number | undefined)[] = []
+  const messages = new Map<string, { readonly first: number; readonly receivedAt: number }>()
+  for (const [index, { names, record, isSaid }] of read.entries()) {
+    if (!isSaid) continue
+    const { at, receivedAt } = record
+    const known = messages.get(names.device)
+    if (known?.receivedAt === receivedAt) newest[known.first] = at
+    else {
+      messages.set(names.device, { first: index, receivedAt })
+      newest[index] = at
+    }
+  }
+  return newest
 }
 
 function readLine(value: unknown, defaults: RecordingDefaults): Read {
@@ -105,14 +134,15 @@ function readLine(value: unknown, defaults: RecordingDefaults): Read {
   const id = typeof line.id === 'string' ? line.id : undefined
   if (typeof line.type === 'string') {
     const data = checkData(line.type, line.data, line.time)
-    const record = { kind: line.type, receivedAt, place: nowhere, data, ...placeInTime(at, receivedAt) }
-    return { names, id, record: record as EventRecord }
+    const record = { kind: line.type, at, receivedAt, late: false, skewed: false, place: nowhere, data }
+    return { names, id, isSaid: true, record: record as EventRecord }
   }
   const kind = kindOf(line, defaults)
   const members = fieldsOf(kind).filter(({ name }) => line[name] != null)
   const data = checkData(kind, Object.fromEntries(members.map(({ name }) => [name, line[name]])), line.time)
   const { late, skewed } = { ...placeInTime(at, receivedAt), ...(defaults.live ? {} : flagsOf(line)) }
-  return { names, id, record: { kind, at, receivedAt, late, skewed, place: nowhere, data } as EventRecord }
+  const record = { kind, at, receivedAt, late, skewed, place: nowhere, data } as EventRecord
+  return { names, id, isSaid: false, record }
 }
 
 function namesOf(line: Line, defaults: RecordingDefaults): Names {

@@ -14,12 +14,12 @@ import {
 export type EventRecord<K extends Kind = Kind> = {
   [T in K]: {
     readonly kind: T
-    /** When it happened, or when it was received if the device's clock cannot be right. Epoch ms. */
+    /** When it happened, as far as is known: the time of the device, corrected where its clock is wrong. Epoch ms. */
     readonly at: number
     readonly receivedAt: number
     /** It came more than 5 minutes after it happened: history, never an alarm as if it were now. */
     readonly late: boolean
-    /** The device's clock was wrong; `at` is the time of receipt. */
+    /** The device's clock was wrong; `at` is corrected by what is known of it, or the time of receipt. */
     readonly skewed: boolean
     /** Where the device stood when this was received, by name: whatever becomes of the registry. */
     readonly place: Place

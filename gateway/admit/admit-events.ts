@@ -5,6 +5,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
 import { checkEvent, type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
 import type { Item, Parked } from '../journal/journal.ts'
+import type { DeviceClock } from './device-clock.ts'
 import { placeInTime } from './place-in-time.ts'
 
 /** What one message came to: the items to journal, and what its sender should hear. */
@@ -19,10 +20,21 @@ export interface Admitted {
   readonly personal: readonly string[]
   /** Members that were read as what they can only mean, or left out; names of the contract. */
   readonly mended: readonly string[]
-  readonly skewed: boolean
+  /** Whether the sender may need to be told the time: something came late, or by a wrong clock. */
+  readonly wantsTime: boolean
   /** The newest time that an event of it gave; undefined where none did. */
   readonly newestAt: number | undefined
   readonly faults: readonly (Fault & { id?: string })[]
+}
+
+/** By whose time, and how sure ours is. */
+export interface Timing {
+  /** It has placed the events once, and marked those of a device whose clock was wrong. */
+  readonly fromGateway?: boolean
+  /** How far the truth may lie beyond `receivedAt` while our own clock is in doubt; nothing is learned then. */
+  readonly doubtMs?: number
+  /** What is known of the clock of the device that sends it. */
+  readonly clock?: DeviceClock | undefined
 }
 
 /**
@@ -34,8 +46,7 @@ export function admitEvents(
   payload: Buffer,
   place: Place,
   receivedAt: number,
-  fromGateway = false,
-  doubtMs = 0,
+  timing: Timing = {},
 ): Admitted {
   const parsed = parse(payload)
   if ('fault' in parsed) return parkedWhole(parsed.fault, payload.length, receivedAt)
@@ -43,7 +54,7 @@ export function admitEvents(
   const values = Array.isArray(value) ? value : [value]
   const tooLong = faultOfLength(values)
   if (tooLong !== undefined) return parkedWhole(tooLong, payload.length, receivedAt)
-  return admitAll(values, payload.length, place, receivedAt, fromGateway, doubtMs)
+  return admitAll(values, payload.length, place, receivedAt, timing)
 }
 
 /** The fault of an array that is empty or too long. */
@@ -60,8 +71,7 @@ function admitAll(
   bytes: number,
   place: Place,
   receivedAt: number,
-  fromGateway: boolean,
-  doubtMs: number,
+  { fromGateway = false, doubtMs = 0, clock }: Timing,
 ): Admitted {
   const items: Item[] = []
   const faults: (Fault & { id?: string })[] = []
@@ -69,11 +79,14 @@ function admitAll(
   let personalMembers = 0
   let ignored = 0
   let mended: readonly string[] = []
-  let anySkewed = false
-  let newestAt: number | undefined
+  let wantsTime = false
+  const checks = values.map(value => checkEvent(value))
+  const newestAt = newestOf(checks, fromGateway)
+  const ownClock = doubtMs === 0 ? clock : undefined
+  if (newestAt !== undefined) ownClock?.hear(newestAt, receivedAt)
   const budget = newLookBudget()
-  for (const [index, value] of values.entries()) {
-    const checked = checkEvent(value)
+  for (const [index, checked] of checks.entries()) {
+    const value = values[index]
     if ('fault' in checked) {
       const fault = values.length === 1 ? checked.fault : inArray(checked.fault, index)
       const parked = park(fault, value, Math.round(bytes / values.length), receivedAt)
@@ -88,10 +101,10 @@ function admitAll(
     if (checked.mended.length > 0) mended = [...new Set([...mended, ...checked.mended])]
     personalMembers += cut.personalMembers
     for (const word of cut.personal) personal.add(word)
-    const { at, late, skewed: isSkewed } = placeInTime(atMs, receivedAt, doubtMs)
-    if (!wasSkewed && (newestAt === undefined || atMs > newestAt)) newestAt = atMs
-    anySkewed ||= isSkewed
-    const skewed = isSkewed || wasSkewed
+    const placed = ownClock?.place(atMs, receivedAt) ?? placeInTime(atMs, receivedAt, doubtMs)
+    const { at, late } = placed
+    wantsTime ||= late || placed.skewed
+    const skewed = placed.skewed || wasSkewed
     const record = { kind: event.type, at, receivedAt, late, skewed, place, data: event.data } as EventRecord
     items.push({ id: event.id, record })
   }
@@ -102,18 +115,31 @@ function admitAll(
     personalMembers,
     personal: [...personal],
     mended,
-    skewed: anySkewed,
+    wantsTime,
     newestAt,
     faults,
   }
 }
 
+function newestOf(
+  checks: readonly ReturnType<typeof checkEvent>[],
+  fromGateway: boolean,
+): number | undefined {
+  let newestAt: number | undefined
+  for (const checked of checks) {
+    if ('fault' in checked || (fromGateway && isMarked(checked.event))) continue
+    if (newestAt === undefined || checked.atMs > newestAt) newestAt = checked.atMs
+  }
+  return newestAt
+}
+
+const isMarked = (event: object) => (event as { skewed?: unknown }).skewed === true
+
 /** The mark that the device's clock was wrong; taken out, so that it does not count as an unknown member. */
 function takeMark(event: object): boolean {
-  const marked = event as { skewed?: unknown }
-  const { skewed } = marked
-  delete marked.skewed
-  return skewed === true
+  const marked = isMarked(event)
+  delete (event as { skewed?: unknown }).skewed
+  return marked
 }
 
 const inArray = ({ code, reason }: Fault, index: number): Fault => ({
@@ -138,7 +164,7 @@ function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted 
     personalMembers: 0,
     personal: [],
     mended: [],
-    skewed: false,
+    wantsTime: false,
     newestAt: undefined,
     faults: [fault],
   }

@@ -7,8 +7,10 @@ import { snapshotRecordId, statusRecordId } from '../../devices/contract/record-
 import { maxJsonBytes } from '../../devices/contract/topics.ts'
 import { checkStatus, type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
 import type { Item, Journal, Lane, Outcome } from '../journal/journal.ts'
-import { type Admitted, admitEvents, parse } from './admit-events.ts'
+import { admitEvents, parse } from './admit-events.ts'
 import { admitSightings } from './admit-sightings.ts'
+import { answer, refuseAll } from './answer.ts'
+import { DeviceClocks } from './device-clock.ts'
 import type { Answers } from './feedback.ts'
 import { placeInTime } from './place-in-time.ts'
 import type { Delivery, WaitingRoom } from './waiting-room.ts'
@@ -65,18 +67,21 @@ export function createAdmit({
   runId,
 }: AdmitParts): Admit {
   let statuses = 0
+  const clocks = new DeviceClocks()
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
     const tooLarge = faultOfSize(payload)
     if (tooLarge !== undefined) return parkWhole(sender, 'event', tooLarge, payload.length)
-    const now = clock()
-    const admitted = admitEvents(payload, sender.place, now, sender.via !== undefined, time.doubtMs())
+    const fromGateway = sender.via !== undefined
+    const deviceClock = fromGateway ? undefined : clocks.of(sender.device)
+    const timing = { fromGateway, doubtMs: time.doubtMs(), clock: deviceClock }
+    const admitted = admitEvents(payload, sender.place, clock(), timing)
     if (admitted.newestAt !== undefined) time.heard(sender.via ?? sender.device, admitted.newestAt)
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
-    const { faults, personal, mended, skewed } = admitted
+    const { faults, personal, mended, wantsTime } = admitted
     sender.weigh?.(admitted.items.length + (parkedWeight - 1) * faults.length)
-    const hasAnswer = faults.length > 0 || personal.length > 0 || mended.length > 0 || skewed
+    const hasAnswer = faults.length > 0 || personal.length > 0 || mended.length > 0 || wantsTime
     return appendThenAnswer(
       sender,
       admitted.items,
@@ -201,28 +206,10 @@ const neverInDoubt = { doubtMs: () => 0, heard() {} }
 /** What carries no time of its own happened when it came. */
 const ofNow = (receivedAt: number) => ({ at: receivedAt, late: false, skewed: false })
 
-/** So many faults of one message are told one by one, so that it leaves answers for the next. */
-const toldOfMessage = 5
-
-function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
-  const more = faults.length - toldOfMessage
-  for (const [index, { code, reason, id }] of faults.slice(0, toldOfMessage).entries()) {
-    const isLast = more > 0 && index === toldOfMessage - 1
-    feedback.refuse(code, isLast ? `${reason}; and so were ${more} more of this message` : reason, id)
-  }
-}
-
 /** A gateway's status has one. */
 const idOf = (value: unknown) => {
   const { id, time } = (value ?? {}) as { id?: unknown; time?: unknown }
   return isEventId(id, momentOf(time)) ? id : undefined
-}
-
-function answer(feedback: Answers, { faults, personal, mended, skewed }: Admitted): void {
-  refuseAll(feedback, faults)
-  if (personal.length > 0) feedback.cut(personal)
-  if (mended.length > 0) feedback.mended(mended)
-  if (skewed) feedback.tellTime()
 }
 
 /** The fault of JSON that is too long to be parsed here. */

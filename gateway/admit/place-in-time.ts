@@ -2,11 +2,11 @@ import { dayMs, minuteMs } from '../../core/clock.ts'
 import { backfillDays } from '../../core/words.ts'
 
 /** A clock this far ahead is wrong. */
-const futureLimitMs = 2 * minuteMs
+export const futureLimitMs = 2 * minuteMs
 /** Older than this is late: it came after an outage. */
-const lateAfterMs = 5 * minuteMs
+export const lateAfterMs = 5 * minuteMs
 /** Older than this, a clock that was never set is likelier than an outage. */
-const backfillLimitMs = backfillDays * dayMs
+export const backfillLimitMs = backfillDays * dayMs
 
 export interface TimePlace {
   readonly at: number

@@ -1,16 +1,17 @@
 import type { DeviceId, Place, Seq } from '../../core/words.ts'
-import type { Kind } from '../../devices/contract/kinds.ts'
+import { eventTypes, type Kind } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { linkOf } from './crowds.ts'
 import { clearedSignal } from './episode.ts'
 import type { Gauge } from './gauge.ts'
+import { inOrder } from './in-order.ts'
 import { isOld, isSetBack, type Listening, listen, startListening } from './listening.ts'
 import { remember } from './passages.ts'
 import { createResidents, deviceKey, pointKey } from './residents.ts'
-import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Scope, Signal } from './rule.ts'
+import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Signal } from './rule.ts'
 import type { RuleSettings } from './rule-settings.ts'
 import { siteOffline } from './rules/site-offline.ts'
-import { rules } from './rules.ts'
+import { rulesFor } from './rules.ts'
 import { createSites } from './sites.ts'
 import { findingOf, rulesIn, type SavedUnit, type Unit } from './unit.ts'
 import { checkVersion, createUnits } from './units.ts'
@@ -76,15 +77,13 @@ const serviceKey = 'service'
 const headKey = 'head'
 const someUnits = 100_000
 
-const interested = new Map<string, readonly Rule[]>()
-function rulesFor(scope: Scope, kind: Kind | 'gauge'): readonly Rule[] {
-  const key = `${scope}/${kind}`
-  let found = interested.get(key)
-  if (found === undefined) {
-    found = rules.filter(rule => rule.scope === scope && rule.kinds.includes(kind))
-    interested.set(key, found)
-  }
-  return found
+/** In listening time; what its device says, and what was seen on the picture of it, in order. */
+function whenOf(unit: Unit, record: EventRecord, { now, offset }: Listening, late: boolean): number {
+  const when = record.at + offset
+  const isSaid = (eventTypes as readonly Kind[]).includes(record.kind)
+  if (late || !(isSaid || record.kind === 'sighting')) return when
+  if (isSaid) unit.said = inOrder(unit.said, when, now)
+  return when + (unit.said?.shiftMs ?? 0)
 }
 
 export function createDetector({
@@ -204,9 +203,9 @@ export function createDetector({
         const point = unit && units.get(pointKey(unit.place))
         if (unit === undefined || point === undefined) return
         const heard = listening!
-        const when = record.at + heard.offset
-        if (record.kind === 'passage') point.passages = remember(point.passages, record.at, when, record.data)
         const late = record.late || isOld(heard, record.receivedAt)
+        const when = whenOf(unit, record, heard, late)
+        if (record.kind === 'passage') point.passages = remember(point.passages, record.at, when, record.data)
         const siteAway = () => false
         const moment = { now: heard.now, when, late, passages: point.passages, siteAway }
         show(point, record, moment)
@@ -218,14 +217,8 @@ export function createDetector({
         const unit =
           units.get(serviceKey) ?? units.add(serviceKey, { scope: 'service', place: {}, states: {} })
         if (unit === undefined) return
-        const moment = {
-          now: listening!.now,
-          when: listening!.now,
-          late: false,
-          passages: [],
-          siteAway: () => false,
-        }
-        show(unit, gauge, moment)
+        const { now: when } = listening!
+        show(unit, gauge, { now: when, when, late: false, passages: [], siteAway: () => false })
       }),
     tick: now => telling(() => goOn(listen(listening ?? startListening(now), now))),
     remove: (device, now) =>

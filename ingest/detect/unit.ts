@@ -1,3 +1,4 @@
+import type { Said } from './in-order.ts'
 import type { Passages } from './passages.ts'
 import type { Finding, FindingPlace, Rule, Scope, Signal } from './rule.ts'
 import type { RuleParameters, RuleSettings } from './rule-settings.ts'
@@ -7,8 +8,9 @@ import { rules } from './rules.ts'
 export interface SavedUnit {
   readonly scope: Scope
   readonly place: FindingPlace
-  /** Of a device: the id of its `Place`. */
+  /** Of a device: the id of its `Place`, and what it said last. */
   readonly placeId?: number
+  readonly said?: Said
   /** Of a point: its devices, and who passed lately. */
   readonly devices?: readonly string[]
   readonly passages?: Passages
@@ -21,6 +23,7 @@ export interface Unit {
   readonly scope: Scope
   readonly place: FindingPlace
   placeId: number
+  said: Said | undefined
   devices: string[]
   passages: Passages
   readonly states: Map<Rule, unknown>
@@ -34,10 +37,10 @@ const rulesOf = (scope: Scope) => rules.filter(rule => rule.scope === scope)
 const byScope = { point: rulesOf('point'), device: rulesOf('device'), site: rulesOf('site'), service: rulesOf('service') } // biome-ignore format: a table
 
 export function createUnit(key: string, saved: SavedUnit, settings: RuleSettings): Unit {
-  const { scope, place, placeId = 0, devices = [], passages = [], states } = saved
+  const { scope, place, placeId = 0, said, devices = [], passages = [], states } = saved
   const known = byScope[scope].filter(rule => states[rule.name] !== undefined)
   const unit: Unit = {
-    key, scope, place, placeId, devices: [...devices], passages,
+    key, scope, place, placeId, said, devices: [...devices], passages,
     states: new Map(known.map(rule => [rule, states[rule.name]])),
     parameters: new Map(),
     due: Number.POSITIVE_INFINITY,
@@ -54,11 +57,11 @@ export function setParameters(unit: Unit, settings: RuleSettings): void {
   for (const rule of byScope[unit.scope]) unit.parameters.set(rule, settings.of(rule, unit.place))
 }
 
-export function saveUnit({ scope, place, placeId, devices, passages, states }: Unit): SavedUnit {
+export function saveUnit({ scope, place, placeId, said, devices, passages, states }: Unit): SavedUnit {
   return {
     scope,
     place,
-    ...(scope === 'device' ? { placeId } : {}),
+    ...(scope === 'device' ? { placeId, ...(said === undefined ? {} : { said }) } : {}),
     ...(scope === 'point' ? { devices: [...devices], passages } : {}),
     states: Object.fromEntries([...states].map(([rule, state]) => [rule.name, state])),
   }

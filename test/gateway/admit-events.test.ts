@@ -182,9 +182,9 @@ describe('an event', () => {
     ['in another offset', { time: '2026-11-21T16:30:00+08:00' }, { at: now, late: false, skewed: false }],
   ] as const
   test.each(times)('%s is placed in time', (_, change, placed) => {
-    const { items, skewed } = admit(valid(change))
+    const { items, wantsTime } = admit(valid(change))
     expect(items).toMatchObject([{ record: { ...placed, receivedAt: now } }])
-    expect(skewed).toBe(placed.skewed)
+    expect(wantsTime).toBe(placed.skewed || placed.late)
   })
 
   test.each([

@@ -1,4 +1,4 @@
-import { secondMs } from '../../../core/clock.ts'
+import { minuteMs, secondMs } from '../../../core/clock.ts'
 import { eventTypes } from '../../../devices/contract/kinds.ts'
 import { endBy, goOn, oneEpisode, raise, still } from '../episode.ts'
 import { clearS, count, type ParametersOf, parametersOf } from '../parameters.ts'
@@ -18,6 +18,9 @@ interface State {
   readonly right: number
 }
 
+/** A clock that was wrong so long ago may be right by now. */
+const longAgoMs = 5 * minuteMs
+
 const initial: State = { episode: null, wrong: 0, right: 0 }
 
 export const clockSkew = defineRule<State, Parameters>({
@@ -26,8 +29,8 @@ export const clockSkew = defineRule<State, Parameters>({
   kinds: eventTypes,
   title: { en: 'Clock wrong', zh: '设备时钟错误' },
   about: {
-    en: 'Events of a device lie more than 2 minutes ahead or 31 days back, several in a row; they count as of their receipt. Over after right ones in a row.',
-    zh: '设备连续多条事件的时间超前 2 分钟以上或早于 31 天，按收到时间计。连续正确后解除。',
+    en: 'What a device sends live is more than 2 minutes ahead, or behind by as much each time, several events in a row; their times are corrected. Over after right ones in a row.',
+    zh: '设备实时上报的事件连续多条超前 2 分钟以上，或每次落后相同时长，时间已校正。连续正确后解除。',
   },
   raised: {
     en: '{place}: the clock of {device} is wrong. Set it, or let it ask for the time.',
@@ -38,13 +41,13 @@ export const clockSkew = defineRule<State, Parameters>({
     zh: '{place}：{device}的时钟已恢复正常。',
   },
   parameters,
-  next(state = initial, record, { now, late }, p) {
+  next(state = initial, record, { now, when, late }, p) {
     if (record.kind === 'gauge') return still(state)
     if (record.skewed) {
       const wrong = state.wrong + 1
       const next = { ...state, wrong, right: 0 }
       if (state.episode !== null) return still({ ...next, episode: goOn(state.episode) })
-      if (late || wrong < p.events) return still(next)
+      if (now - when > longAgoMs || wrong < p.events) return still(next)
       const { episode, signals } = raise(null, 'clock', { at: record.at, now }, {}, null)
       return { state: { ...next, episode }, signals }
     }

@@ -1,0 +1,21 @@
+import type { Admitted } from './admit-events.ts'
+import type { Answers } from './feedback.ts'
+
+/** So many faults of one message are told one by one, so that it leaves answers for the next. */
+const toldOfMessage = 5
+
+export function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
+  const more = faults.length - toldOfMessage
+  for (const [index, { code, reason, id }] of faults.slice(0, toldOfMessage).entries()) {
+    const isLast = more > 0 && index === toldOfMessage - 1
+    feedback.refuse(code, isLast ? `${reason}; and so were ${more} more of this message` : reason, id)
+  }
+}
+
+/** Tells the sender of a message what there is to say about it. */
+export function answer(feedback: Answers, { faults, personal, mended, wantsTime }: Admitted): void {
+  refuseAll(feedback, faults)
+  if (personal.length > 0) feedback.cut(personal)
+  if (mended.length > 0) feedback.mended(mended)
+  if (wantsTime) feedback.tellTime()
+}
