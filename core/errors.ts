@@ -39,6 +39,7 @@ export const errorCodes = {
   EVENT_BATCH_TOO_LONG: { retryable: false },
   EVENT_TOO_LARGE: { retryable: false },
   EVENT_MEMBER_INVALID: { retryable: false },
+  EVENT_ID_REUSED: { retryable: false },
   EVENT_PERSONAL_MEMBER: { retryable: false },
   STATUS_INVALID: { retryable: false },
   SIGHTING_INVALID: { retryable: false },

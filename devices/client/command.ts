@@ -15,11 +15,12 @@ export type Command =
       /** To a gateway: which of its devices this is about. */
       readonly device?: DeviceId
     }
-  /** Stored, but not all of it: `members` that speak of a person were cut. */
+  /** Stored, but not all of it, such as `members` that speak of a person; or with a word about its `id`. */
   | {
       readonly type: 'notice'
       readonly code: string
       readonly members?: readonly string[]
+      readonly id?: EventId
       readonly device?: DeviceId
     }
   /** To a gateway: which journal its centre has, and how far it goes. */
@@ -61,6 +62,7 @@ export function parseCommand(payload: Buffer): Command | undefined {
         type,
         code,
         ...(Array.isArray(members) ? { members: members.filter(member => typeof member === 'string') } : {}),
+        ...(typeof id === 'string' ? { id } : {}),
         ...(typeof device === 'string' ? { device } : {}),
       }
     case 'journal':

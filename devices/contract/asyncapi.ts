@@ -22,6 +22,7 @@ const CommandSchema = Type.Union([
     code: Type.String(),
     reason: Type.String(),
     members: Type.Optional(Type.Array(Type.String(), { description: 'Names of the members concerned.' })),
+    id: Type.Optional(EventIdSchema),
     device: Type.Optional(Type.String({ description: 'To a gateway: which of its devices this is about.' })),
   }),
   Type.Object(

@@ -21,6 +21,8 @@ export type EventRecord<K extends Kind = Kind> = {
     readonly late: boolean
     /** The device's clock was wrong; `at` is corrected by what is known of it, or the time of receipt. */
     readonly skewed: boolean
+    /** Its id was known, as that of another event. */
+    readonly reused?: boolean
     /** Where the device stood when this was received, by name: whatever becomes of the registry. */
     readonly place: Place
     readonly data: DataOf<T>
@@ -29,7 +31,7 @@ export type EventRecord<K extends Kind = Kind> = {
 
 /**
  * Layout, version 1, little-endian: u8 version and kind (`16 · version + code`), u8 flags (1 late,
- * 2 skewed), f64 at, f64 receivedAt, u32 number of the place, then the kind's fields in order:
+ * 2 skewed, 4 reused), f64 at, f64 receivedAt, u32 number of the place, then the kind's fields in order:
  * enum u8 (0 absent, else 1 + position), boolean u8 (0 absent, 1 false, 2 true),
  * integer and number f64 (NaN absent), string u8 length (0 absent) and Latin-1 bytes, boxes u8 count (0
  * absent) and for each u8 kind (its position), u8 score in hundredths and four u16 edges.
@@ -42,6 +44,7 @@ const headBytes = 22
 const placeAt = 18
 const lateFlag = 1
 const skewedFlag = 2
+const reusedFlag = 4
 
 interface Layout {
   readonly code: number
@@ -80,7 +83,8 @@ const boxBytes = 10
 export function encodeRecord(record: EventRecord, place: number, target: Buffer, offset: number): number {
   const layout = layouts.get(record.kind)!
   target[offset] = layout.code
-  target[offset + 1] = (record.late ? lateFlag : 0) | (record.skewed ? skewedFlag : 0)
+  target[offset + 1] =
+    (record.late ? lateFlag : 0) | (record.skewed ? skewedFlag : 0) | (record.reused ? reusedFlag : 0)
   target.writeDoubleLE(record.at, offset + 2)
   target.writeDoubleLE(record.receivedAt, offset + 10)
   target.writeUInt32LE(place, offset + placeAt)
@@ -160,6 +164,7 @@ export function decodeRecord(source: Buffer, offset: number, limit: number, plac
     receivedAt: source.readDoubleLE(offset + 10),
     late: (flags & lateFlag) !== 0,
     skewed: (flags & skewedFlag) !== 0,
+    ...((flags & reusedFlag) === 0 ? undefined : { reused: true }),
     place,
     data,
   } as unknown as EventRecord
@@ -206,7 +211,17 @@ export const atOf = (body: Buffer, offset: number) => body.readDoubleLE(offset +
 export const receivedAtOf = (body: Buffer, offset: number) => body.readDoubleLE(offset + 10)
 export const placeNumberAt = (body: Buffer, offset: number) => body.readUInt32LE(offset + placeAt)
 export const isLate = (body: Buffer, offset: number) => (body[offset + 1]! & lateFlag) !== 0
+export const isReused = (body: Buffer, offset: number) => (body[offset + 1]! & reusedFlag) !== 0
+/** Of a record that is written already. */
+export function markReused(body: Buffer, offset: number): void {
+  body[offset + 1]! |= reusedFlag
+}
 export const isSkewed = (body: Buffer, offset: number) => (body[offset + 1]! & skewedFlag) !== 0
+/** Where its data lies, beside its kind all that the device says of it but the time. */
+export const recordDataAt = headBytes
+const alarmCodes = new Set((['door', 'tamper'] as const).map(kind => layouts.get(kind)!.code))
+/** Whether it is of a kind by which a device reports an alarm. */
+export const isOfAlarm = (body: Buffer, offset: number) => alarmCodes.has(body[offset]!)
 const kindAt = (body: Buffer, offset: number) => kindsByCode.get(body[offset] ?? 0)
 /** Whether it becomes a row of the store: all but a snapshot, which is a picture. */
 export const isRow = (body: Buffer, offset: number) => body[offset] !== layouts.get('snapshot')!.code

@@ -106,7 +106,7 @@ function admitAll(
     wantsTime ||= late || placed.skewed
     const skewed = placed.skewed || wasSkewed
     const record = { kind: event.type, at, receivedAt, late, skewed, place, data: event.data } as EventRecord
-    items.push({ id: event.id, record })
+    items.push({ id: event.id, record, claimedAt: atMs })
   }
   return {
     received: values.length,

@@ -79,14 +79,9 @@ export function createAdmit({
     if (admitted.newestAt !== undefined) time.heard(sender.via ?? sender.device, admitted.newestAt)
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
-    const { faults, personal, mended, wantsTime } = admitted
-    sender.weigh?.(admitted.items.length + (parkedWeight - 1) * faults.length)
-    const hasAnswer = faults.length > 0 || personal.length > 0 || mended.length > 0 || wantsTime
-    return appendThenAnswer(
-      sender,
-      admitted.items,
-      'event',
-      hasAnswer ? () => answer(sender.feedback, admitted) : undefined,
+    sender.weigh?.(admitted.items.length + (parkedWeight - 1) * admitted.faults.length)
+    return appendThenAnswer(sender, admitted.items, 'event', outcomes =>
+      answer(sender.feedback, admitted, outcomes),
     )
   }
 
@@ -98,7 +93,7 @@ export function createAdmit({
     sender: Sender,
     items: readonly Item[],
     lane: Lane,
-    answer: (() => void) | undefined,
+    answer: ((outcomes: Outcome[]) => void) | undefined,
   ): Promise<Outcome[]> {
     const appended = journal.append(sender.device, items, lane)
     if (answer !== undefined) appended.then(answer, () => {})

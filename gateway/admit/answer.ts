@@ -1,3 +1,4 @@
+import type { Outcome } from '../journal/journal.ts'
 import type { Admitted } from './admit-events.ts'
 import type { Answers } from './feedback.ts'
 
@@ -12,10 +13,15 @@ export function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
   }
 }
 
-/** Tells the sender of a message what there is to say about it. */
-export function answer(feedback: Answers, { faults, personal, mended, wantsTime }: Admitted): void {
+/** Tells the sender of a message what there is to say about it, once it is known what became of its items. */
+export function answer(feedback: Answers, admitted: Admitted, outcomes: readonly Outcome[]): void {
+  const { faults, personal, mended, wantsTime, items } = admitted
   refuseAll(feedback, faults)
   if (personal.length > 0) feedback.cut(personal)
   if (mended.length > 0) feedback.mended(mended)
   if (wantsTime) feedback.tellTime()
+  for (const outcome of ['reused', 'restamped'] as const) {
+    const item = items[outcomes.indexOf(outcome)]
+    if (item !== undefined && 'id' in item) feedback.again(outcome, item.id)
+  }
 }

@@ -21,6 +21,7 @@ export type Command =
       readonly code: ErrorCode
       readonly reason: string
       readonly members?: readonly string[]
+      readonly id?: string
       readonly device?: DeviceId
     }
   /** To a gateway: how it sees whether we still have what we acked. */
@@ -37,7 +38,15 @@ export interface Answers {
   refuse(code: ErrorCode, reason: string, id?: string): void
   cut(members: readonly string[]): void
   mended(members: readonly string[]): void
+  again(as: 'reused' | 'restamped', id: string): void
   tellTime(): void
+}
+
+const againReasons = {
+  reused:
+    'this id was used for another event: both are stored, but their pictures cannot be told apart; give each event an id of its own for ever',
+  restamped:
+    'this event was stored before with another time: it counts once; send an event again as it was, and give each an id of its own for ever',
 }
 
 const burst = 20
@@ -76,6 +85,7 @@ export class Feedback implements Answers {
       refuse: (code, reason, id) => this.refuse(code, reason, id, device),
       cut: members => this.cut(members, device),
       mended: members => this.mended(members, device),
+      again: (as, id) => this.again(as, id, device),
       tellTime: () => this.tellTime(),
     }
   }
@@ -84,21 +94,29 @@ export class Feedback implements Answers {
   cut(members: readonly string[], device?: DeviceId): void {
     const reason =
       'these members speak of a person; they were cut before anything was stored: stop sending them'
-    this.#notice('EVENT_PERSONAL_MEMBER', reason, members, device)
+    this.#notice('EVENT_PERSONAL_MEMBER', reason, { members, device })
   }
 
   /** Members were not as the contract says; the rest was kept. */
   mended(members: readonly string[], device?: DeviceId): void {
     const reason =
       'these members are not as the contract says: they were left out, or read as what they can only mean; the rest was kept'
-    this.#notice('EVENT_MEMBER_INVALID', reason, members, device)
+    this.#notice('EVENT_MEMBER_INVALID', reason, { members, device })
   }
 
-  #notice(code: ErrorCode, reason: string, members: readonly string[], device: DeviceId | undefined): void {
+  /** An id came again with something else in the event. */
+  again(as: 'reused' | 'restamped', id: string, device?: DeviceId): void {
+    this.#notice('EVENT_ID_REUSED', againReasons[as], { id, device })
+  }
+
+  #notice(
+    code: ErrorCode,
+    reason: string,
+    about: { members?: readonly string[]; id?: string; device: DeviceId | undefined },
+  ): void {
     const now = this.#clock()
     if (isWithin(noticeEveryMs, this.#noticeSentAt.get(code) ?? Number.NEGATIVE_INFINITY, now)) return
-    if (this.#spend({ type: 'notice', code, reason, members, ...ifKnown({ device }) }))
-      this.#noticeSentAt.set(code, now)
+    if (this.#spend({ type: 'notice', code, reason, ...ifKnown(about) })) this.#noticeSentAt.set(code, now)
   }
 
   /** The right time, to a device whose clock is wrong or that has just subscribed. While ours is in doubt, nothing. */

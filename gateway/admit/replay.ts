@@ -30,6 +30,6 @@ export async function replay(journal: Journal, parked: ParkedEntry, place: Place
     ...placeInTime(atMs, receivedAt),
   } as EventRecord
   journal.note(device, 'event', { received: 1 })
-  const [outcome] = await journal.append(device, [{ id: event.id, record, unpark: key }])
+  const [outcome] = await journal.append(device, [{ id: event.id, record, claimedAt: atMs, unpark: key }])
   return outcome!
 }

@@ -124,7 +124,7 @@ export function isWhole(
   value: Buffer,
   mustBeSealed: boolean,
 ): boolean {
-  if (table === 'seen') return isRememberedRow(rawKey, value, { isChecked: mustBeSealed })
+  if (table === 'seen') return isRememberedRow(rawKey, value, { mustBeChecked: mustBeSealed })
   if (table === 'share') return typeof key === 'number' && readShare(key, value) !== undefined
   if (jsonTables.has(table)) {
     const unsealed = unsealJson(table, key, value)

@@ -1,21 +1,25 @@
 import type { EventId } from '../../core/words.ts'
 import { type EventRecord, encodeRecord, maxRecordBytes } from '../../devices/contract/record.ts'
+import { contentOf } from './content.ts'
 import type { Lane } from './journal.ts'
 
 /**
  * A frame: u8 operation (+128 in the snapshot lane), u8 length of the id, u16 LE length of the body,
  * u32 BE number of the device, the id in Latin-1, the body. Device number and id lie together because
- * they are the key under which an id is remembered.
+ * they are the key under which an id is remembered. A record on its way to the writing thread ends in its content
+ * (content.ts), u32 LE, which is not written to disk with it.
  */
 export const operation = { append: 1, park: 2, unpark: 3, note: 4, dropParked: 5 } as const
 export type Operation = (typeof operation)[keyof typeof operation]
 
 export const frameHeadBytes = 8
+export const frameBodyLengthAt = 2
 const snapshotLane = 128
 /** The longest that we give: of a status, with the gateway that reported it and the id that it gave. */
 const maxIdBytes = 144
 export const maxParkedBytes = 8192
-const maxFrameBytes = frameHeadBytes + maxIdBytes + Math.max(maxRecordBytes, maxParkedBytes)
+export const contentBytes = 4
+const maxFrameBytes = frameHeadBytes + maxIdBytes + Math.max(maxRecordBytes + contentBytes, maxParkedBytes)
 
 /** Frames on their way to one commit, in a buffer that moves to the writing thread and back. */
 export class Batch {
@@ -27,9 +31,16 @@ export class Batch {
     this.#bytes = Buffer.from(buffer)
   }
 
-  append(device: number, lane: Lane, id: EventId, place: number, record: EventRecord): void {
+  append(
+    device: number,
+    lane: Lane,
+    { id, record, claimedAt }: { id: EventId; record: EventRecord; claimedAt?: number | undefined },
+    place: number,
+  ): void {
     const start = this.#begin(operation.append, device, lane, id)
-    this.#end(start, encodeRecord(record, place, this.#bytes, this.length))
+    const end = encodeRecord(record, place, this.#bytes, this.length)
+    this.#bytes.writeUInt32LE(contentOf(this.#bytes, this.length, end, claimedAt), end)
+    this.#end(start, end + contentBytes)
   }
 
   write(kind: Operation, device: number, lane: Lane, id: string, body: Uint8Array): void {
@@ -54,7 +65,7 @@ export class Batch {
   }
 
   #end(start: number, end: number): void {
-    this.#bytes.writeUInt16LE(end - this.length, start + 2)
+    this.#bytes.writeUInt16LE(end - this.length, start + frameBodyLengthAt)
     this.length = end
     this.frames++
   }
@@ -91,7 +102,7 @@ export class FrameReader {
     this.operation = (code % snapshotLane) as Operation
     this.start = start
     this.keyEnd = start + frameHeadBytes + this.bytes[start + 1]!
-    this.end = this.keyEnd + this.bytes.readUInt16LE(start + 2)
+    this.end = this.keyEnd + this.bytes.readUInt16LE(start + frameBodyLengthAt)
     this.#next = this.end
     return true
   }
@@ -107,6 +118,11 @@ export class FrameReader {
   /** Device number and id: what a duplicate is told by. */
   get key(): Buffer {
     return this.bytes.subarray(this.start + 4, this.keyEnd)
+  }
+
+  /** Of a record on its way to the writing thread. */
+  get content(): number {
+    return this.bytes.readUInt32LE(this.end - contentBytes)
   }
 
   get body(): Buffer {

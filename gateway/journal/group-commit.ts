@@ -5,7 +5,16 @@ import type { Outcome } from './journal.ts'
 export type Commit = (batch: Batch, waiting: number) => Promise<{ outcomes: Uint8Array; memory: ArrayBuffer }>
 
 /** What a frame can be answered with; positions are the codes. */
-export const answerWords = ['', 'stored', 'duplicate', 'parked', 'dropped', 'absent'] as const
+export const answerWords = [
+  '',
+  'stored',
+  'duplicate',
+  'parked',
+  'dropped',
+  'absent',
+  'reused',
+  'restamped',
+] as const
 export type AnswerWord = Outcome | 'dropped' | 'absent'
 
 interface Waiter {

@@ -10,12 +10,18 @@ export type Item =
   | {
       readonly id: EventId
       readonly record: EventRecord
+      /** The time that its device gave it; with type and data it tells whether the id was used for something else before. */
+      readonly claimedAt?: number
       /** Replaces this parked item. */
       readonly unpark?: ParkedKey
     }
   | { readonly parked: Parked }
 
-export type Outcome = 'stored' | 'duplicate' | 'parked'
+/**
+ * `reused`: stored, although its id was known, since that was of another event. `restamped`: a duplicate, although its
+ * time is another.
+ */
+export type Outcome = 'stored' | 'duplicate' | 'parked' | 'reused' | 'restamped'
 
 /** What is kept of a payload that broke the contract. Nothing of it can be a person's. */
 export interface Parked {
@@ -51,7 +57,7 @@ export interface Journal {
   /**
    * Resolves, with an outcome for each item, only when all of them would survive a power cut. Items
    * are ordered as they were appended. A (device, id) that was stored in the last 31 days is a
-   * duplicate, and is not stored again.
+   * duplicate, and is not stored again, unless it is of another type, data or time (content.ts): that is another event.
    *
    * Rejects with JOURNAL_FULL, JOURNAL_DISK_LOW, JOURNAL_COMMIT_FAILED, JOURNAL_CLOSED or
    * PUBLISH_OVERLOADED: then nothing of this call is in the journal, and it has been counted as refused.

@@ -115,7 +115,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
       } else {
         if (item.unpark !== undefined)
           batch.write(operation.unpark, number, lane, String(item.unpark), noBytes)
-        batch.append(number, lane, item.id, places.of(item.record.place), item.record)
+        batch.append(number, lane, item, places.of(item.record.place))
       }
     }
     return new Promise((resolve, reject) => {

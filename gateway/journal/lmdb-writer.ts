@@ -3,9 +3,18 @@ import { damaged, isLmdbDamage } from '../../core/damage.ts'
 import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
 import { Shares } from '../../core/shares.ts'
 import type { Place } from '../../core/words.ts'
-import { atOf, isLate, isRow, isSighting, isSkewed, receivedAtOf } from '../../devices/contract/record.ts'
+import {
+  atOf,
+  isLate,
+  isOfAlarm,
+  isRow,
+  isSighting,
+  isSkewed,
+  markReused,
+  receivedAtOf,
+} from '../../devices/contract/record.ts'
 import { blockCommittedAt, blockHeadBytes, blockIsWhole, epochBytes, sealBlock } from './block.ts'
-import { FrameReader, operation } from './frame.ts'
+import { contentBytes, FrameReader, frameBodyLengthAt, operation } from './frame.ts'
 import { type AnswerWord, answerWords } from './group-commit.ts'
 import {
   damagedRow,
@@ -228,17 +237,26 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
             const row = countsAt(tallyKey(frame.device, frame.lane))
             const isOurs = isSighting(frames, frame.keyEnd)
             if (!isOurs) row[tallyAt.lastReceivedAt] = now
-            if (!remembered.add(frame.key, frame.device, totals)) {
+            const event = { content: frame.content, isOfAlarm: isOfAlarm(frames, frame.keyEnd) }
+            const known = remembered.add(frame.key, event, frame.device, totals)
+            if (known === 'same' || known === 'restamped') {
               if (!isOurs) row[tallyAt.duplicate]!++
-              outcomes[answered++] = answerCode.duplicate
+              outcomes[answered++] = known === 'same' ? answerCode.duplicate : answerCode.restamped
               break
             }
-            length += frames.copy(block, length, frame.start, frame.end)
+            const at = length
+            const end = frame.end - contentBytes
+            length += frames.copy(block, length, frame.start, end)
+            block.writeUInt16LE(end - frame.keyEnd, at + frameBodyLengthAt)
             addToStretch(frames, frame.keyEnd, totals.end + ++stored)
             row[isOurs ? tallyAt.sighted : tallyAt.stored]!++
             if (isLate(frames, frame.keyEnd)) row[tallyAt.late]!++
             if (isSkewed(frames, frame.keyEnd)) row[tallyAt.skewed]!++
             outcomes[answered++] = answerCode.stored
+            if (known === 'new') break
+            row[tallyAt.reused]!++
+            markReused(block, at + frame.keyEnd - frame.start)
+            outcomes[answered - 1] = answerCode.reused
             break
           }
           case operation.park:

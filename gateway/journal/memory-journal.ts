@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
-import { onlyContract } from '../../devices/contract/record.ts'
+import {
+  type EventRecord,
+  encodeRecord,
+  maxRecordBytes,
+  onlyContract,
+} from '../../devices/contract/record.ts'
+import { contentOf, likenessOf } from './content.ts'
 import type {
   Entry,
   Item,
@@ -16,6 +22,13 @@ import type {
 import { addRow, newSums, type Stretch, stretchOf, toStretch } from './stretch.ts'
 import { newCounts, type TallyField, tallyAt, tallyOf } from './tally.ts'
 
+const isAlarm = ({ kind }: EventRecord) => kind === 'door' || kind === 'tamper'
+
+function contentOfItem({ record, claimedAt }: Exclude<Item, { parked: Parked }>): number {
+  const bytes = Buffer.alloc(maxRecordBytes)
+  return contentOf(bytes, 0, encodeRecord(record, 0, bytes, 0), claimedAt)
+}
+
 /** Both sides of a journal that forgets at exit: for tests, and as the simplest reading of the port. */
 export function createMemoryJournal(clock: () => number): Journal & JournalReader {
   const id = randomUUID()
@@ -26,7 +39,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
   const all: Entry[] = []
   let parkedKey = 0
   let commits = 0
-  const seen = new Set<string>()
+  const seen = new Map<string, number>()
   const parked = new Map<number, ParkedEntry>()
   const counts = new Map<DeviceId, Record<Lane, Float64Array>>()
 
@@ -60,18 +73,25 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
     add(device, lane, 'stored', 0)
     if (!isOurs) counts.get(device)![lane][tallyAt.lastReceivedAt] = now
     const key = `${device}\0${item.id}`
-    if (seen.has(key)) {
+    const content = contentOfItem(item)
+    const known = seen.get(key)
+    const likeness = known === undefined ? undefined : likenessOf(known, content, isAlarm(item.record))
+    const isOther = likeness === 'other'
+    const ownKey = isOther ? `${key}\0${content}` : key
+    if (seen.has(ownKey)) {
       if (!isOurs) add(device, lane, 'duplicate', 1)
-      return 'duplicate'
+      return likeness === 'restamped' ? 'restamped' : 'duplicate'
     }
-    seen.add(key)
-    const entry = { seq: ++end, device, id: item.id, record: onlyContract(item.record) }
+    seen.set(ownKey, content)
+    const record = isOther ? { ...item.record, reused: true } : item.record
+    const entry = { seq: ++end, device, id: item.id, record: onlyContract(record) }
     all.push(entry)
     entries.push({ ...entry, committedAt: now })
     add(device, lane, isOurs ? 'sighted' : 'stored', 1)
     if (item.record.late) add(device, lane, 'late', 1)
     if (item.record.skewed) add(device, lane, 'skewed', 1)
-    return 'stored'
+    if (isOther) add(device, lane, 'reused', 1)
+    return isOther ? 'reused' : 'stored'
   }
 
   const plain = ({ committedAt: _, ...entry }: Entry & { committedAt: number }): Entry => entry

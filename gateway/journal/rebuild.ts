@@ -6,11 +6,12 @@ import { unsealJson } from '../../core/sealed.ts'
 import type { Place, Seq } from '../../core/words.ts'
 import { blockCommittedAt, blockCrc, blockHead, framesAt } from './block.ts'
 import { checkJournal, lastOfBlock, rememberedRows } from './check-journal.ts'
+import { unknownContent } from './content.ts'
 import { FrameReader } from './frame.ts'
 import { type JournalDatabases, journalFormat, type Meta, openDatabases, type Totals } from './lmdb-layout.ts'
 import { type Named, nameLost } from './name-lost.ts'
 import { countRecord, Recount } from './recount.ts'
-import { countShares, dayOf, lapOf, rememberedRow } from './remembered.ts'
+import { contentIn, countShares, dayOf, lapOf, rememberedRow } from './remembered.ts'
 import { type FoundBlock, readBlock, salvage } from './salvage.ts'
 
 /** What others remember of a journal, for where it says nothing itself. */
@@ -128,6 +129,8 @@ function rebuildInto(db: JournalDatabases, file: PageFile, known: Remembrance): 
     lostRecords += last - first + 1
     if (lost.length < 100) lost.push({ first, last })
   }
+  // Before the ids of the blocks, which do not tell their content.
+  ids.flush()
   for (let from = 0; from < held.length; from += perTransaction) {
     db.root.transactionSync(() => {
       for (const entry of held.slice(from, from + perTransaction)) {
@@ -141,7 +144,7 @@ function rebuildInto(db: JournalDatabases, file: PageFile, known: Remembrance): 
         const day = Math.floor(blockCommittedAt(block) / dayMs)
         const frame = new FrameReader(block, framesAt(block), block.length)
         for (let seq = first; frame.advance(); seq++) {
-          ids.put(frame.key, day, 0)
+          ids.put(frame.key, day, 0, unknownContent)
           countRecord(recount, named, frame, seq, blockCommittedAt(block))
         }
         end = entry.last
@@ -238,14 +241,14 @@ class Ids {
   readonly #db: JournalDatabases
   /** Numbers of devices. */
   readonly devices = new Set<number>()
-  #waiting: [key: Buffer, day: number, lap: number][] = []
+  #waiting: [key: Buffer, day: number, lap: number, content: number][] = []
 
   constructor(db: JournalDatabases) {
     this.#db = db
   }
 
   add(key: Buffer, value: Buffer): void {
-    this.#waiting.push([Buffer.from(key), dayOf(value), lapOf(value)])
+    this.#waiting.push([Buffer.from(key), dayOf(value), lapOf(value), contentIn(value)])
     if (this.#waiting.length >= perTransaction) this.flush()
   }
 
@@ -253,14 +256,14 @@ class Ids {
     const waiting = this.#waiting
     this.#waiting = []
     this.#db.root.transactionSync(() => {
-      for (const [key, day, lap] of waiting) this.put(key, day, lap)
+      for (const [key, day, lap, content] of waiting) this.put(key, day, lap, content)
     })
   }
 
   /** For inside a transaction. */
-  put(key: Buffer, day: number, lap: number): void {
+  put(key: Buffer, day: number, lap: number, content: number): void {
     const device = key.readUInt32BE(0)
     if (device <= mostDevices) this.devices.add(device)
-    this.#db.seen.putSync(key, rememberedRow(key, day, lap), { noOverwrite: true })
+    this.#db.seen.putSync(key, rememberedRow(key, day, lap, content), { noOverwrite: true })
   }
 }

@@ -2,6 +2,7 @@ import type { Seq } from '../../core/words.ts'
 import {
   atOf,
   isLate,
+  isReused,
   isRow,
   isSighting,
   isSkewed,
@@ -115,6 +116,7 @@ export function countRecord(
     }
     if (isLate(bytes, keyEnd)) counts[tallyAt.late]!++
     if (isSkewed(bytes, keyEnd)) counts[tallyAt.skewed]!++
+    if (isReused(bytes, keyEnd)) counts[tallyAt.reused]!++
     tally.upTo = seq
     tally.changed = true
   }

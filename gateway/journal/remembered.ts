@@ -1,6 +1,7 @@
 import type { Database } from 'lmdb'
 import { dayMs } from '../../core/clock.ts'
 import { backfillDays } from '../../core/words.ts'
+import { type Likeness, likenessOf, unknownContent } from './content.ts'
 import type { Totals } from './lmdb-layout.ts'
 import { type Share, Shares } from './shares.ts'
 
@@ -17,7 +18,7 @@ const roomShare = 1 / 64
 
 /**
  * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its value tells the day
- * of the commit that stored it (rememberedRow). An event older than that is not stored in its own time.
+ * of the commit that stored it, and what it was the id of (rememberedRow). An event older than that is not stored in its own time.
  *
  * Whether an id is known follows from what was committed and when, and from nothing else: days end with the time of a
  * commit, and past the bound on their number the device that has most ids loses its oldest day, before others lose any.
@@ -26,8 +27,8 @@ const roomShare = 1 / 64
 export interface Remembered {
   /** At the beginning of a commit. All below are for inside its transaction. */
   begin(now: number, totals: Totals): void
-  /** False if the id is known already. */
-  add(key: Buffer, device: number, totals: Totals): boolean
+  /** Whether the id is known already, and of what. An event that is another than that is then remembered, too. */
+  add(key: Buffer, event: Identified, device: number, totals: Totals): Known
   /** At the end of a commit: gives way where there are too many. */
   settle(totals: Totals): void
   /** The commit is on disk, or it has failed. */
@@ -39,6 +40,14 @@ export interface Remembered {
   stats(totals: Totals): RememberedStats
 }
 
+export interface Identified {
+  /** By content.ts. */
+  readonly content: number
+  readonly isOfAlarm: boolean
+}
+
+export type Known = 'new' | Likeness
+
 export interface RememberedStats {
   /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
   readonly remembered: number
@@ -49,37 +58,56 @@ export interface RememberedStats {
   readonly rememberedLargest: number
 }
 
-const row = Buffer.alloc(6)
+const row = Buffer.alloc(10)
+const rowWithoutContent = 6
+const checkBytes = 2
 
 /**
- * The value of a remembered id: u16 BE the day, u16 BE the part of that day, u16 BE a check of both and the key. Good
- * until the next call.
+ * The value of a remembered id: u16 BE the day, u16 BE the part of that day, u32 BE the content (content.ts), u16 BE a
+ * check of these and the key. Good until the next call.
  */
-export function rememberedRow(key: Buffer, day: number, lap: number): Buffer {
+export function rememberedRow(key: Buffer, day: number, lap: number, content: number): Buffer {
   row.writeUInt16BE(day, 0)
   row.writeUInt16BE(lap, 2)
-  row.writeUInt16BE(checkOf(key, row), 4)
+  row.writeUInt32BE(content, 4)
+  row.writeUInt16BE(checkOf(key, row), 8)
   return row
 }
 
 /**
  * Whether it is as it was written. Older versions wrote the day alone, or the day and the part of it where that is not
- * the first, without a check.
+ * the first, without a check; or both with a check, without the content.
  */
-export function isRememberedRow(key: Buffer, value: Buffer, { isChecked }: { isChecked: boolean }): boolean {
+export function isRememberedRow(
+  key: Buffer,
+  value: Buffer,
+  { mustBeChecked }: { mustBeChecked: boolean },
+): boolean {
   if (key.length < 5) return false
-  if (value.length === 2 || value.length === 4) return !isChecked
-  return value.length === row.length && value.readUInt16BE(4) === checkOf(key, value)
+  if (value.length === 2 || value.length === 4) return !mustBeChecked
+  const isChecked = value.length === row.length || value.length === rowWithoutContent
+  return isChecked && value.readUInt16BE(value.length - checkBytes) === checkOf(key, value)
 }
 
 export const dayOf = (value: Buffer) => value.readUInt16BE(0)
 export const lapOf = (value: Buffer) => (value.length > 2 ? value.readUInt16BE(2) : 0)
+export const contentIn = (value: Buffer) =>
+  value.length === row.length ? value.readUInt32BE(4) : unknownContent
+
+/** Under which an event is remembered whose id was that of another; no id has a NUL. */
+function otherKey(key: Buffer, content: number): Buffer {
+  const other = Buffer.alloc(key.length + 5)
+  key.copy(other)
+  other.writeUInt32BE(content, key.length + 1)
+  return other
+}
 
 /** FNV-1a, folded: 30 ns where zlib's CRC takes 200. Millions of ids are remembered, so it is kept to 16 bits. */
 function checkOf(key: Buffer, value: Buffer): number {
   let hash = 0x811c_9dc5
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key[index]!, 0x0100_0193)
-  for (let index = 0; index < 4; index++) hash = Math.imul(hash ^ value[index]!, 0x0100_0193)
+  for (let index = 0; index < value.length - checkBytes; index++)
+    hash = Math.imul(hash ^ value[index]!, 0x0100_0193)
   return (hash ^ (hash >>> 16)) & 0xffff
 }
 
@@ -151,6 +179,23 @@ export function openRemembered(
       while (segments[0] !== undefined && segments[0].day < first) dropOldest(device, totals)
   }
 
+  function remember(key: Buffer, { content, isOfAlarm }: Identified, share: Share, totals: Totals): Known {
+    const segment = segmentOf(share)
+    const value = rememberedRow(key, today, segment.lap, content)
+    // lmdb's types say void; with noOverwrite it answers whether the key was new.
+    const isNew = seen.putSync(key, value, { noOverwrite: true }) as unknown as boolean
+    if (!isNew) {
+      const known = seen.getBinary(key)!
+      if (!isForgotten(share, known, totals)) return likenessOf(contentIn(known), content, isOfAlarm)
+      seen.putSync(key, value)
+      totals.forgetting.dead--
+    }
+    segment.ids++
+    share.ids++
+    totals.remembered[today] = (totals.remembered[today] ?? 0) + 1
+    return 'new'
+  }
+
   return {
     begin(now, totals) {
       const day = Math.floor(now / dayMs)
@@ -158,21 +203,11 @@ export function openRemembered(
       today = day
       moveHorizon(totals)
     },
-    add(key, device, totals) {
+    add(key, event, device, totals) {
       const share = shares.touch(device)
-      const segment = segmentOf(share)
-      const value = rememberedRow(key, today, segment.lap)
-      // lmdb's types say void; with noOverwrite it answers whether the key was new.
-      const isNew = seen.putSync(key, value, { noOverwrite: true }) as unknown as boolean
-      if (!isNew) {
-        if (!isForgotten(share, seen.getBinary(key)!, totals)) return false
-        seen.putSync(key, value)
-        totals.forgetting.dead--
-      }
-      segment.ids++
-      share.ids++
-      totals.remembered[today] = (totals.remembered[today] ?? 0) + 1
-      return true
+      const known = remember(key, event, share, totals)
+      if (known !== 'other') return known
+      return remember(otherKey(key, event.content), event, share, totals) === 'new' ? 'other' : 'same'
     },
     settle(totals) {
       let excess = live(totals) - maxRememberedIds

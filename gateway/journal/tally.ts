@@ -4,6 +4,7 @@ import type { Seq } from '../../core/words.ts'
 /** Durable counts of one device and lane, saved in the same commit as what they count. */
 export const tallyFields = [
   'received', 'stored', 'duplicate', 'parked', 'refused', 'late', 'skewed', 'personal', 'ignored', 'lastReceivedAt', 'sighted',
+  'reused',
 ] as const // biome-ignore format: positions are the layout on disk, append only
 
 export type TallyField = (typeof tallyFields)[number]

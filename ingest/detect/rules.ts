@@ -11,6 +11,7 @@ import { diskLow } from './rules/disk-low.ts'
 import { doorForced } from './rules/door-forced.ts'
 import { doorHeld } from './rules/door-held.ts'
 import { ebikeIndoors } from './rules/ebike-indoors.ts'
+import { idsReused } from './rules/ids-reused.ts'
 import { journalLag } from './rules/journal-lag.ts'
 import { siteOffline } from './rules/site-offline.ts'
 import { storeDown } from './rules/store-down.ts'
@@ -31,6 +32,7 @@ export const rules: readonly Rule[] = [
   siteOffline,
   cameraBlind,
   clockSkew,
+  idsReused,
   journalLag,
   storeDown,
   diskLow,

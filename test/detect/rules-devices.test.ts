@@ -18,6 +18,7 @@ const entry = (s: number, people: number) => [granted(s), seen(s + 1, { person: 
 const sure = (score: number) => ({ kind: 'person' as const, score, left: 0, top: 0, right: 9, bottom: 9 })
 const dark = (s: number) => seen(s, { dark: true })
 const clear = (s: number) => seen(s, { dark: false })
+const reusedId = (s: number, more = {}) => health(s, { reused: true, ...more })
 const wrongClock = (s: number) => health(s, { skewed: true })
 
 const dayS = 86_400
@@ -58,6 +59,11 @@ const tables: Record<string, Case[]> = {
     { title: 'says nothing of one event that is off', happenings: [wrongClock(0), health(10), wrongClock(20), wrongClock(30), health(40)], expect: [] },
     { title: 'is told once, however long it lasts', happenings: Array.from({ length: 30 }, (_, n) => wrongClock(n * 10)), expect: ['raised 20'] },
     { title: 'does not take a status for a right time: that is stamped here', happenings: [wrongClock(0), wrongClock(1), status(2, 'online'), wrongClock(3)], expect: ['raised 3'] },
+  ],
+  'ids-reused': [
+    { title: 'is told with the first, and cleared an hour after the last', happenings: [health(0), reusedId(10), reusedId(20), reusedId(3000)], expect: ['raised 10', 'cleared 6600'] },
+    { title: 'is told of what is late, too', happenings: [reusedId(0, { late: true, ago: 4000 })], expect: ['raised 0', 'cleared 3600'] },
+    { title: 'waits for as many as it is set to', happenings: [0, 10, 20].map(s => reusedId(s)), rules: { 'ids-reused': { events: 3 } }, expect: ['raised 20', 'cleared 3620'] },
   ],
   'device-offline': [
     { title: 'is told a minute after the will, and cleared two minutes after it is back', happenings: [health(0), status(10, 'offline'), status(200, 'online')], expect: ['raised 70', 'cleared 320'] },

@@ -18,6 +18,7 @@ export interface Happening {
   readonly ago?: number
   readonly late?: boolean
   readonly skewed?: boolean
+  readonly reused?: boolean
   readonly device?: string
   readonly place?: Partial<Place>
 }
@@ -59,7 +60,10 @@ export const somePlace: Place = {
   zone: 'Asia/Shanghai',
 }
 
-const toRecord = ({ s, kind, data, ago = 0, late = false, skewed = false }: Happening, setBy: number) => {
+const toRecord = (
+  { s, kind, data, ago = 0, late = false, skewed = false, reused }: Happening,
+  setBy: number,
+) => {
   const receivedAt = start + (s + setBy) * secondMs
   return {
     kind,
@@ -67,6 +71,7 @@ const toRecord = ({ s, kind, data, ago = 0, late = false, skewed = false }: Happ
     receivedAt,
     late,
     skewed,
+    ...(reused === undefined ? {} : { reused }),
     place: somePlace,
     data,
   } as EventRecord

@@ -67,6 +67,20 @@ describe('a device that listens', () => {
     expect(withoutMoments(told())).not.toContain('138')
   })
 
+  test('is told of an id that comes again with something else, which is stored; and of nothing where it comes again as it was', async () => {
+    const { client, told, gateway } = await listening()
+    const first = event('1')
+    const forced = event('1', { type: 'door', data: { state: 'forced' } })
+    for (const [n, payload] of [first, first, forced, first, forced].entries())
+      client.send(publish('lintel/v1/d1/event', payload, n + 2))
+    for (let n = 0; n < 5; n++) await client.next('puback')
+    await client.ping()
+    expect(told().slice(1)).toEqual([
+      { type: 'notice', code: 'EVENT_ID_REUSED', id: '1', reason: expect.any(String) },
+    ])
+    expect(gateway.tally('d1')).toMatchObject({ received: 5, stored: 2, reused: 1, duplicate: 3 })
+  })
+
   test('is told of a status that breaks the contract', async () => {
     const { client, told } = await listening()
     client.send(publish('lintel/v1/d1/status', { state: 'asleep' }, 2))

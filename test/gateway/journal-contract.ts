@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { dayMs } from '../../core/clock.ts'
+import type { EventRecord } from '../../devices/contract/record.ts'
 import type { Journal, JournalReader } from '../../gateway/journal/journal.ts'
 import { item, parkedItem, passage, someMoment } from '../support/records.ts'
 
@@ -57,6 +58,67 @@ export function journalContract(name: string, open: (clock: () => number) => Pro
         'd1z',
         'd2x',
       ])
+    })
+
+    test('stores what comes under the id of another event, once, marked and counted', async () => {
+      const { journal, reader } = await opened()
+      const denied = passage({ data: { result: 'denied' } })
+      const said = (record: EventRecord, claimedAt: number | undefined) => ({
+        ...item('x', record),
+        ...(claimedAt && { claimedAt }),
+      })
+      const health = { ...passage(), kind: 'health', data: { uptimeS: 5 } } as const
+      const others = [said(denied, someMoment), said(passage(), someMoment + dayMs), said(health, someMoment)]
+      expect(await journal.append('d1', [said(passage(), someMoment), said(passage(), someMoment)])).toEqual([
+        'stored',
+        'duplicate',
+      ])
+      expect(await journal.append('d1', others)).toEqual(['reused', 'reused', 'reused'])
+      // Received again, and placed elsewhere in time: by what the device said it is the same.
+      const again = [
+        said({ ...denied, at: 5, receivedAt: 9, skewed: true }, someMoment),
+        ...others,
+        said(passage(), someMoment),
+      ]
+      expect(await journal.append('d1', again)).toEqual(Array(5).fill('duplicate'))
+      // Of some the time that the device gave is not known: they are known by their ids alone.
+      expect(await journal.append('d1', [said(denied, undefined), said(health, undefined)])).toEqual([
+        'duplicate',
+        'duplicate',
+      ])
+      expect(await journal.append('d2', [said(denied, undefined), said(health, someMoment)])).toEqual([
+        'stored',
+        'duplicate',
+      ])
+      const { entries } = reader.read(0, 10)
+      expect(entries.map(({ device, id, record }) => [device, id, record.kind, record.reused])).toEqual([
+        ['d1', 'x', 'passage', undefined], ['d1', 'x', 'passage', true], ['d1', 'x', 'passage', true], ['d1', 'x', 'health', true],
+        ['d2', 'x', 'passage', undefined],
+      ]) // biome-ignore format: what is kept
+      expect(entries[1]?.record).toEqual({ ...denied, reused: true })
+      expect(reader.audit(0).tallies.get('d1')?.event).toMatchObject({ stored: 4, reused: 3, duplicate: 8 })
+    })
+
+    test('takes an event that was sent again with the time of sending for the same, and an alarm for another', async () => {
+      const { journal } = await opened()
+      const door = { ...passage(), kind: 'door', data: { state: 'forced' } } as const
+      const said = (id: string, record: EventRecord, seconds: number) => ({
+        ...item(id, record),
+        claimedAt: someMoment + seconds * 1000,
+      })
+      const times = [0, 5, 300, 3500, 3700]
+      expect(
+        await journal.append(
+          'd1',
+          times.map(s => said('p', passage(), s)),
+        ),
+      ).toEqual(['stored', 'duplicate', 'restamped', 'restamped', 'reused'])
+      expect(
+        await journal.append(
+          'd1',
+          times.map(s => said('d', door, s)),
+        ),
+      ).toEqual(['stored', 'duplicate', 'reused', 'reused', 'reused'])
     })
 
     test('tells ids apart where a device and an id run together to the same text', async () => {

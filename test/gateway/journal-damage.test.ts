@@ -111,7 +111,7 @@ function append(writer: Writer, numbers: readonly number[]): Uint8Array {
       placeOf.set(device, next(placeOf))
       added.places.push([{ ...somewhere, id: n % deviceCount, device }, placeOf.get(device)!])
     }
-    batch.append(known.get(device)!, 'event', idOf(n), placeOf.get(device)!, passage())
+    batch.append(known.get(device)!, 'event', { id: idOf(n), record: passage() }, placeOf.get(device)!)
   }
   return writer.commit(Buffer.from(batch.take(), 0, batch.length), numbers.length, added, someMoment).outcomes
 }

@@ -19,7 +19,7 @@ const remembrance = { journals: new Map<string, number>(), registered: [] }
 
 function commit(writer: Writer, device: number, ids: readonly string[], now: number): string[] {
   const batch = new Batch(new ArrayBuffer(256 * 1024))
-  for (const id of ids) batch.append(device, 'event', id, 1, passage({ at: now }))
+  for (const id of ids) batch.append(device, 'event', { id, record: passage({ at: now }) }, 1)
   const frames = Buffer.from(batch.take(), 0, batch.length)
   const { outcomes } = writer.commit(frames, ids.length, { devices: [], places: [] }, now)
   return [...outcomes].map(code => answerWords[code]!)

@@ -5,6 +5,7 @@ import { Batch } from '../../gateway/journal/frame.ts'
 import { answerWords } from '../../gateway/journal/group-commit.ts'
 import { openDatabases } from '../../gateway/journal/lmdb-layout.ts'
 import { openWriter, type Writer } from '../../gateway/journal/lmdb-writer.ts'
+import { isRememberedRow } from '../../gateway/journal/remembered.ts'
 import { passage, someMoment } from '../support/records.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -21,6 +22,25 @@ const closing = async (maxRememberedIds?: number) => {
   return opened
 }
 
+/** As it was written before an event's content was remembered: day, part and their check. */
+function rowWithoutContent(key: Buffer, row: Buffer): Buffer {
+  let hash = 0x811c_9dc5
+  for (const byte of Buffer.concat([key, row.subarray(0, 4)])) hash = Math.imul(hash ^ byte, 0x0100_0193)
+  const old = Buffer.alloc(6)
+  row.copy(old, 0, 0, 4)
+  old.writeUInt16BE((hash ^ (hash >>> 16)) & 0xffff, 4)
+  return old
+}
+
+function commitRecords(writer: Writer, records: readonly Parameters<Batch['append']>[2][]): string[] {
+  const batch = new Batch(new ArrayBuffer(256 * 1024))
+  for (const record of records) batch.append(1, 'event', record, 1)
+  const frames = Buffer.from(batch.take(), 0, batch.length)
+  return [...writer.commit(frames, records.length, nothingNew, someMoment).outcomes].map(
+    code => answerWords[code]!,
+  )
+}
+
 /** Commits ids of devices, by number, and gives back how each was answered. */
 function commit(
   writer: Writer,
@@ -28,7 +48,7 @@ function commit(
   now: number,
 ): string[] {
   const batch = new Batch(new ArrayBuffer(256 * 1024))
-  for (const [device, id] of ids) batch.append(device, 'event', id, 1, passage({ at: now }))
+  for (const [device, id] of ids) batch.append(device, 'event', { id, record: passage({ at: now }) }, 1)
   const frames = Buffer.from(batch.take(), 0, batch.length)
   const { outcomes } = writer.commit(frames, ids.length, nothingNew, now)
   return [...outcomes].map(code => answerWords[code]!)
@@ -57,13 +77,35 @@ describe('an id', () => {
       ])
     })
 
+  test('of which an older version did not write down what it was of is known, whatever comes under it', async () => {
+    const { writer, directory } = await open()
+    commit(writer, [[1, 'a'], [1, 'b']], someMoment) // biome-ignore format: one line
+    await writer.close()
+    const db = openDatabases(directory, false)
+    for (const { key, value } of db.seen.getRange()) {
+      const [row, ofKey] = [Buffer.from(value), Buffer.from(key)]
+      const old = ofKey.at(-1) === 'a'.charCodeAt(0) ? rowWithoutContent(ofKey, row) : row.subarray(0, 2)
+      expect(isRememberedRow(ofKey, old, { mustBeChecked: old.length > 2 })).toBe(true)
+      db.root.transactionSync(() => db.seen.putSync(ofKey, old))
+    }
+    await db.root.close()
+    const again = await open(1_000_000, directory)
+    onTestFinished(() => again.writer.close())
+    const records = ['a', 'b', 'c', 'c'].map((id, n) => ({
+      id,
+      record: passage(),
+      claimedAt: someMoment + n * dayMs,
+    }))
+    expect(commitRecords(again.writer, records)).toEqual(['duplicate', 'duplicate', 'stored', 'reused'])
+  })
+
   test('is not forgotten by a commit that fails', async () => {
     const { writer } = await closing(100)
     commit(writer, idsOf(1, 'a', 90), someMoment)
     const before = writer.stats()
     const batch = new Batch(new ArrayBuffer(256 * 1024))
     for (const [device, id] of idsOf(1, 'b', 60))
-      batch.append(device, 'event', id, 1, passage({ at: someMoment }))
+      batch.append(device, 'event', { id, record: passage({ at: someMoment }) }, 1)
     batch.write(2, 1, 'event', '', Buffer.from('no JSON'))
     const frames = Buffer.from(batch.take(), 0, batch.length)
     expect(() => writer.commit(frames, 61, nothingNew, someMoment + 40 * dayMs)).toThrow(
