@@ -67,9 +67,11 @@ const withPlates: ReadonlySet<ObjectKind> = new Set(['car', 'bus', 'truck', 'mot
  */
 const plateShare = 0.6
 
-/** Until a model finds plates: the lower part of whatever carries one. */
+/** Until a model finds plates: the lower part of whatever carries one; of a motorcycle where it has one. */
 export function platesToCover(things: readonly Thing[]): Box[] {
-  return things.filter(hasPlate).map(lowerPart)
+  return things
+    .filter(hasPlate)
+    .flatMap(thing => (thing.kind === 'motorcycle' ? platesOfMotorcycle(thing) : [lowerPart(thing)]))
 }
 
 /**
@@ -87,5 +89,26 @@ interface Thing {
 }
 
 const hasPlate = ({ kind }: Thing) => withPlates.has(kind)
+
+/**
+ * Of a motorcycle or an e-bike in a hall the picture is to prove that it is one. Its plate is behind the saddle or before the
+ * handlebar, above the axles: seen from the side at both ends, else somewhere across. Wheels, saddle and lamps stay.
+ */
+function platesOfMotorcycle({ box }: Thing): Box[] {
+  const [width, height] = [widthOf(box), heightOf(box)]
+  const beyond = width * 0.05
+  const band = {
+    left: box.left - beyond,
+    right: box.right + beyond,
+    top: box.top + height * 0.25,
+    bottom: box.top + height * 0.8,
+  }
+  if (width < height * 1.25) return [band]
+  const end = width * 0.3
+  return [
+    { ...band, right: box.left + end },
+    { ...band, left: box.right - end },
+  ]
+}
 
 const lowerPart = ({ box }: Thing): Box => ({ ...box, top: box.bottom - heightOf(box) * plateShare })

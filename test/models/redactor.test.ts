@@ -90,6 +90,30 @@ describe('a redacted picture', () => {
     expect(detail(after, roof)).toBeGreaterThan(detail(before, roof) / 2)
   })
 
+  test('of a motorcycle proves that it is one, and shows neither end where its plate is', async () => {
+    const picture = sample('motorcycle.jpg')
+    const { jpeg, size, covered, toCover } = await redacted(picture)
+    const { box } = toCover.find(({ kind }) => kind === 'motorcycle')!
+    const [width, height] = [box.right - box.left, box.bottom - box.top]
+    for (const x of [box.left, box.left + width / 4, box.right - width / 4, box.right])
+      for (const part of [0.3, 0.5, 0.75])
+        expect(covered.some(other => isIn(other, x, box.top + height * part))).toBe(true)
+    const kinds = (await eye.look(jpeg)).detections.map(({ kind }) => kind)
+    expect(kinds).toContain('motorcycle')
+    const middle = { ...box, left: box.left + width * 0.35, right: box.right - width * 0.35 }
+    const [before, after] = [await upright(picture, size), await upright(jpeg, size)]
+    expect(detail(after, middle)).toBeGreaterThan(detail(before, middle) * 0.8)
+  })
+
+  test('of a motorcycle that is seen from behind covers the whole width', async () => {
+    const box = { left: 300, top: 100, right: 420, bottom: 400 }
+    const { covered } = await redactor.redact(sample('motorcycle.jpg'), {
+      toCover: [{ kind: 'motorcycle', score: 0.9, box }],
+    })
+    expect(covered.some(other => isIn(other, 300, 180) && isIn(other, 419, 335))).toBe(true)
+    expect(covered.some(other => isIn(other, 360, 110) || isIn(other, 360, 395))).toBe(false)
+  })
+
   test('shows no plate of a road where no vehicle was seen: all has lost its detail', async () => {
     const picture = sample('car.jpg')
     const { jpeg, size } = await redactor.redact(picture, { toCover: [], isRoad: true })
