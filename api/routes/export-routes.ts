@@ -9,6 +9,11 @@ import type { OperationsFor } from '../operations/operations.ts'
 
 const names = (what: string) => Type.Optional(Type.String({ description: `${what}, separated by commas.` }))
 
+export const Bom = Type.Enum(['0', '1'], {
+  default: '0',
+  description: 'With 1 a byte order mark before a CSV, for Excel.',
+})
+
 const ExportSearch = Type.Object(
   {
     kind: Type.Enum([...scanKinds], { description: 'What happened.' }),
@@ -23,7 +28,7 @@ const ExportSearch = Type.Object(
     limit: Type.Optional(
       Type.Integer({ minimum: 1, description: 'Ends with the batch in which so many rows are reached.' }),
     ),
-    bom: Type.Enum(['0', '1'], { default: '0', description: 'With 1 a byte order mark before a CSV, for Excel.' }),
+    bom: Bom,
     ...Object.fromEntries(scanPlaceColumns.map(name => [name, names('Only of these')])),
   },
   // So that a filter that is misspelt is told, and not left out.

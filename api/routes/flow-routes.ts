@@ -8,6 +8,7 @@ import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
 import { seesSmallNumbers } from '../roles.ts'
 import type { Turns } from '../turns.ts'
+import { Bom } from './export-routes.ts'
 import { FlowSearch, toQuestion } from './flow-search.ts'
 
 /** With null, which a union would make slow to write a million times. */
@@ -56,6 +57,7 @@ const FlowFile = Type.Object(
   {
     ...FlowSearch.properties,
     format: Type.Enum(['json', ...exportFormatNames], { default: 'json' }),
+    bom: Bom,
     file: Type.Optional(
       Type.String({
         pattern: '^[a-z0-9-]{1,16}$',
@@ -82,6 +84,7 @@ export function addFlowRoutes(app: Api, operations: OperationsFor, turns: Turns)
     async ({ query, viewer }, reply) => {
       const {
         format,
+        bom,
         file = format === 'json' ? undefined : format,
         ...search
       } = query as Static<typeof FlowFile>
@@ -98,7 +101,9 @@ export function addFlowRoutes(app: Api, operations: OperationsFor, turns: Turns)
       if (format !== 'json') {
         const { mediaType, suffix, encode } = exportFormats[format]
         reply.header('content-disposition', `attachment; filename="${answer.measure}.${suffix}"`)
-        return reply.type(mediaType).send(Readable.from(encode(tableOfFlow(answer)), { objectMode: false }))
+        return reply
+          .type(mediaType)
+          .send(Readable.from(encode(tableOfFlow(answer), { bom: bom === '1' }), { objectMode: false }))
       }
       return reply
         .type('application/json; charset=utf-8')

@@ -4,6 +4,7 @@ import { LintelError } from '../../core/errors.ts'
 import { isZone } from '../../core/zone.ts'
 import { eventTypes } from '../../devices/contract/kinds.ts'
 import { backfillFile } from '../backfill/backfill-file.ts'
+import { fileFormat } from '../export/file-format.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 import { note } from '../output.ts'
 
@@ -18,6 +19,7 @@ interface BackfillCommandOptions extends CommonOptions {
 
 /** Told at once; the report has all. */
 const maxTold = 20
+const formats = ['csv', 'jsonl'] as const
 
 export function addBackfillCommand(program: Command): void {
   withCommonOptions(program.command('backfill <file>'))
@@ -25,7 +27,7 @@ export function addBackfillCommand(program: Command): void {
     .option('--device <id>', 'whose they are, where a row does not say')
     .option('--type <type>', `${eventTypes.join(', ')}: where a row does not say`)
     .option('--zone <zone>', 'IANA time zone of times without an offset, which are refused otherwise')
-    .option('--format <format>', 'csv, jsonl (default: by the name of the file)')
+    .option('--format <format>', `${formats.join(', ')} (default: by the name of the file)`)
     .option('--report <file>', 'every row that is wrong, as JSON lines: line, code, reason')
     .option('--dry-run', 'say what is wrong, store nothing')
     .action(run)
@@ -34,9 +36,7 @@ export function addBackfillCommand(program: Command): void {
 async function run(path: string, options: BackfillCommandOptions): Promise<void> {
   const { output, json, ask } = contextOf(options)
   const { device, type, zone, dryRun = false } = options
-  const format = options.format ?? (/\.csv$/i.test(path) ? 'csv' : 'jsonl')
-  if (format !== 'csv' && format !== 'jsonl')
-    throw new LintelError('CONFIG_INVALID', '--format must be csv or jsonl')
+  const format = fileFormat({ file: path, given: options.format, formats, fallback: 'jsonl' })
   if (zone !== undefined && !isZone(zone))
     throw new LintelError('CONFIG_INVALID', '--zone must be an IANA time zone such as Asia/Shanghai')
   const report = options.report === undefined ? undefined : createWriteStream(options.report)

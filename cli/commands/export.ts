@@ -6,6 +6,7 @@ import { exportFormatNames } from '../../flow/export/formats.ts'
 import { scanKinds, scanPlaceColumns } from '../../ingest/store/scan.ts'
 import { download } from '../export/download.ts'
 import { type DraftFile, openDraft } from '../export/file.ts'
+import { assertBomFits, fileFormat } from '../export/file-format.ts'
 import { rangeOf } from '../flow/ask.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 import { note } from '../output.ts'
@@ -16,7 +17,7 @@ interface ExportOptions extends CommonOptions {
   readonly to?: string
   readonly last?: string
   readonly zone?: string
-  readonly format: string
+  readonly format?: string
   readonly columns?: string
   readonly out: string
   readonly cursor?: string
@@ -37,7 +38,7 @@ export function addExportCommand(program: Command): void {
     .option('--from <time>', 'date or time, in the zone unless it has an offset (default: today)')
     .option('--to <time>', 'not included (default: tomorrow)')
     .option('--last <time>', 'instead of both: 12h, 7d, 4w, 3M, 1y, today included')
-    .option('--format <format>', exportFormatNames.join(', '), 'csv')
+    .option('--format <format>', `${exportFormatNames.join(', ')} (default: by the name of the file)`)
     .requiredOption('--out <file>', 'where to; - for standard output')
     .option('--columns <names>', 'only these, in this order')
     .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
@@ -50,7 +51,9 @@ export function addExportCommand(program: Command): void {
 
 async function run(options: ExportOptions): Promise<void> {
   const { config, output, json, ask } = contextOf(options)
-  const { kind, format, columns, out, cursor, bom, force = false, zone = config.zone } = options
+  const { kind, columns, out, cursor, bom, force = false, zone = config.zone } = options
+  const format = fileFormat({ file: out, given: options.format, formats: exportFormatNames, fallback: 'csv' })
+  assertBomFits(bom, format)
   const where = scanPlaceColumns.flatMap(name =>
     options[name] === undefined ? [] : [[name, listOf(options[name])] as const],
   )

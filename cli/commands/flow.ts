@@ -7,6 +7,7 @@ import { tableOfFlow } from '../../flow/export/export-flow.ts'
 import { parquet } from '../../flow/export/parquet.ts'
 import { measureNames } from '../../flow/measures.ts'
 import { openDraft } from '../export/file.ts'
+import { assertBomFits, fileFormat } from '../export/file-format.ts'
 import { type AskOptions, toQuestion } from '../flow/ask.ts'
 import { formats, notesOf } from '../flow/formats.ts'
 import { sentencesFor } from '../flow/language.ts'
@@ -17,7 +18,8 @@ import { note, printText } from '../output.ts'
 interface FlowOptions extends CommonOptions, AskOptions {
   readonly out?: string
   readonly force?: boolean
-  readonly format: string
+  readonly format?: string
+  readonly bom?: boolean
   readonly plot?: boolean
 }
 
@@ -42,16 +44,15 @@ export function addFlowCommand(program: Command): void {
     .option('--top <n>', 'only so many groups, those with the most')
     .option('--share', 'with the part that each row is of its step')
     .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
-    .option('--format <format>', formatNames.join(', '), 'table')
+    .option('--format <format>', `${formatNames.join(', ')} (default: by the name of the file, else table)`)
     .option('--out <file>', 'into a file; needed for parquet and arrow')
+    .option('--bom', 'a byte order mark before a CSV: by it Excel knows UTF-8')
     .option('--force', 'overwrite a file that is there')
     .option('--plot', 'draw it: a line for each group, a map of hours by weekdays')
     .action(async (options: FlowOptions) => {
-      const { ask, config, json } = contextOf(options)
-      const name = json ? 'json' : options.format
+      const { ask, config } = contextOf(options)
+      const name = formatOf(options)
       const format = Object.hasOwn(formats, name) ? formats[name] : undefined
-      if (!formatNames.includes(name))
-        throw new LintelError('FLOW_QUERY_INVALID', `format must be one of ${formatNames.join(', ')}`)
       if (format === undefined && options.out === undefined)
         throw new LintelError('FLOW_QUERY_INVALID', `--format ${name} needs --out FILE`)
       if (options.plot && name !== 'table')
@@ -65,6 +66,7 @@ export function addFlowCommand(program: Command): void {
         isFile ? operations.flow(question, name) : operations.flow(question),
       )
       const say = sentencesFor(process.env)
+      const mark = options.bom ? '\ufeff' : ''
       const canvas = {
         columns: process.stdout.columns ?? 100,
         colours: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
@@ -73,14 +75,29 @@ export function addFlowCommand(program: Command): void {
       if (name !== 'json' && (format === undefined || isFile))
         for (const line of notesOf(answer, say)) note(line)
       if (options.out === undefined) {
-        printText(options.plot ? plotAnswer(answer, say, canvas) : format!(answer, say))
+        printText(options.plot ? plotAnswer(answer, say, canvas) : mark + format!(answer, say))
         return
       }
       const file = await openDraft(options.out, options.force ?? false)
       const bytes = format
-        ? [Buffer.from(format(answer, say))]
+        ? [Buffer.from(mark + format(answer, say))]
         : fileFormats[name as 'parquet'].encode(tableOfFlow(answer))
       for await (const piece of bytes) await file.write(piece)
       await file.finish()
     })
+}
+
+/** Throws CONFIG_INVALID where the options and the name of the file say different things. */
+function formatOf({ json = false, format, out, bom }: FlowOptions): string {
+  if (json && format !== undefined && format !== 'json')
+    throw new LintelError('CONFIG_INVALID', `--json and --format ${format} do not go together: give one`)
+  const name = fileFormat({
+    file: out,
+    given: json ? 'json' : format,
+    ...(json ? { option: '--json' } : {}),
+    formats: formatNames,
+    fallback: 'table',
+  })
+  assertBomFits(bom, name)
+  return name
 }

@@ -219,11 +219,13 @@ test('an answer of flow comes as a file, too, for who may see no rows', async ()
   onTestFinished(() => app.close())
   const url = '/api/v1/flow?from=2026-11-21&to=2026-11-22&zone=Asia/Shanghai&by=site'
   const csv = await app.inject(`${url}&format=csv`)
+  const marked = await app.inject(`${url}&format=csv&bom=1`)
+  expect(marked.body).toBe(`\ufeff${csv.body}`)
   expect([csv.headers['content-type'], csv.body]).toEqual([
     'text/csv; charset=utf-8',
     'start,site,passages,hidden\r\n2026-11-21T00:00:00.000+08:00,南社,,1\r\n',
   ])
   expect((await app.inject(`${url}&format=parquet`)).rawPayload.subarray(0, 4).toString()).toBe('PAR1')
   expect((await app.inject(`${url}&format=xls`)).statusCode).toBe(400)
-  expect(asked).toMatchObject([{ where: {} }, { where: {} }])
+  expect(asked).toMatchObject([{ where: {} }, { where: {} }, { where: {} }])
 })

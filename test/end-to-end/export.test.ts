@@ -39,9 +39,17 @@ test('history goes in once, however often it is said, is counted, and comes out 
 
   const range = ['--from', '2024-02-01', '--to', '2024-03-01']
   for (const format of ['csv', 'parquet']) {
-    const out = await run('export', ...range, '--format', format, '--out', at(`out.${format}`), '--json')
+    const out = await run('export', ...range, '--out', at(`out.${format}`), '--json')
     expect([out.stderr, JSON.parse(out.stdout)]).toMatchObject(['', { rows: 1200 }])
   }
+  // A file has the format that its name says; of a CSV for Excel the first character is its mark.
+  const day = ['flow', '--from', '2024-02-01', '--to', '2024-02-02', '--every', 'all', '--by', 'direction']
+  expect(await run(...day, '--out', at('flow.parquet'))).toMatchObject({ code: 0, stdout: '' })
+  expect(readFileSync(at('flow.parquet')).subarray(0, 4).toString()).toBe('PAR1')
+  expect(await run(...day, '--bom', '--out', at('flow.csv'))).toMatchObject({ code: 0 })
+  expect(readFileSync(at('flow.csv'), 'utf8')).toMatch(/^\ufeffstart,direction,passages\r\n/)
+  expect((await run(...day, '--bom', '--format', 'csv')).stdout).toMatch(/^\ufeffstart,/)
+  expect((await run(...day, '--format', 'csv')).stdout).toMatch(/^start,/)
   const rows = parse(readFileSync(at('out.csv')), { columns: true }) as Record<string, string>[]
   expect(rows).toHaveLength(1200)
   expect(rows[0]).toMatchObject({ time: '2024-02-01T08:00:00.000+08:00', site: '南社', building: '12栋', late: 'true', holder: '' })
