@@ -2,6 +2,7 @@ import type { Operations } from '../api/operations/operations.ts'
 import { createRemoteOperations } from '../api/operations/remote-operations.ts'
 import type { Config } from '../core/config.ts'
 import { dataPaths, type Endpoint, findEndpoint } from '../core/data-directory.ts'
+import { assertDataIsThere, lookAtData } from './data-place.ts'
 import type { Need } from './offline.ts'
 
 /** A service on another machine, or in another place. */
@@ -9,7 +10,7 @@ export type Service = Pick<Endpoint, 'url' | 'token'>
 
 /**
  * Runs `act` on the service that is named, else on the one that is up on this data directory, else on the directory
- * itself, locked. Throws DATA_LOCKED if there is one that does not answer.
+ * itself, locked. Throws DATA_LOCKED if there is one that does not answer, CONFIG_INVALID where there is no data.
  */
 export type Ask = <T>(need: Need, act: (operations: Operations) => Promise<T>) => Promise<T>
 
@@ -18,6 +19,8 @@ export const askOf =
   async (need, act) => {
     if (service !== undefined) return act(createRemoteOperations(service))
     const paths = dataPaths(data)
+    if (need === 'enrolment') lookAtData(paths)
+    else assertDataIsThere(paths)
     const endpoint = findEndpoint(paths, 'api')
     if (endpoint !== undefined && (await answers(endpoint))) return act(createRemoteOperations(endpoint))
     // Databases are loaded only where they are used: a supervisor should be small.

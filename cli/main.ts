@@ -27,8 +27,13 @@ try {
 } catch (error) {
   const code = codeOf(error)
   if (code !== undefined) note(`${code}: ${messageOf(error)}`)
-  else if (error instanceof CommanderError) note(`error: ${error.message}`)
+  else if (error instanceof CommanderError || isOfSystem(error)) note(`error: ${messageOf(error)}`)
   else note(error instanceof Error ? (error.stack ?? error.message) : String(error))
   // For a command, what may pass and what failed are one: it is not started again by itself.
   process.exitCode = exitCodeOf(error) === exitCodes.config ? exitCodes.config : exitCodes.failed
+}
+
+/** A file or an address that a command was given: its message says what, and where in the code it was is no help. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error
 }

@@ -8,13 +8,7 @@ import { retentionParts } from '../api/operations/retention-parts.ts'
 import { operator } from '../api/viewer.ts'
 import { secondMs, systemClock } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
-import {
-  type DataPaths,
-  isDataDirectory,
-  prepareDataDirectory,
-  stateDirectories,
-} from '../core/data-directory.ts'
-import { LintelError } from '../core/errors.ts'
+import { type DataPaths, prepareDataDirectory, stateDirectories } from '../core/data-directory.ts'
 import { createFaultLog } from '../core/fault-log.ts'
 import { awaitLock, lockDataDirectory } from '../core/lock.ts'
 import { createLog } from '../core/log.ts'
@@ -49,22 +43,16 @@ import { mendDataFiles } from './data-files.ts'
 
 const lockWaitMs = 5 * secondMs
 
-/** What a command needs opened; only an enrolment begins a directory that is not there. */
+/** What a command needs opened; only an enrolment begins in a directory that is there and empty. */
 export type Need = 'registry' | 'store' | 'enrolment'
 
-/**
- * Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all,
- * CONFIG_INVALID if there is none.
- */
+/** Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all. */
 export async function withDirectory<T>(
   paths: DataPaths,
   config: Config,
   need: Need,
   act: (operations: Operations) => Promise<T>,
 ): Promise<T> {
-  if (need !== 'enrolment' && !isDataDirectory(paths)) {
-    throw new LintelError('CONFIG_INVALID', `there is no data of lintel in ${paths.root}: is --data right?`)
-  }
   prepareDataDirectory(paths)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const locks = [lockDataDirectory(paths, 'service')]

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { whyUnreachable } from '../../core/unreachable.ts'
 import type { Exported } from '../../flow/export/export-rows.ts'
 import type { Operations } from './operations.ts'
 
@@ -53,7 +54,7 @@ function ask(url: string, token: string, signal?: AbortSignal): Promise<Incoming
 }
 
 const unreachable = (url: string, cause: unknown) =>
-  new LintelError('API_UNAVAILABLE', `the service at ${url} does not answer to the end: ${messageOf(cause)}`, { cause }) // biome-ignore format: one line
+  new LintelError('API_UNAVAILABLE', `the service at ${url} does not answer to the end: ${whyUnreachable(cause)}`, { cause }) // biome-ignore format: one line
 
 async function refusalOf(answer: IncomingMessage): Promise<LintelError> {
   let text = ''

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../core/data-directory.ts'
-import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
 import type { Regions } from '../../core/regions.ts'
+import { whyUnreachable } from '../../core/unreachable.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import { toSearch } from '../routes/flow-search.ts'
 import type { Operations } from './operations.ts'
@@ -29,9 +30,13 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
         ...(body === undefined ? {} : { body: body.text }),
       })
     } catch (error) {
-      throw new LintelError('API_UNAVAILABLE', `the service at ${url} does not answer: ${messageOf(error)}`, {
-        cause: error,
-      })
+      throw new LintelError(
+        'API_UNAVAILABLE',
+        `the service at ${url} does not answer: ${whyUnreachable(error)}`,
+        {
+          cause: error,
+        },
+      )
     }
     if (response.ok) return response
     const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }

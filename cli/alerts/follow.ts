@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../../core/backoff.ts'
-import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { whyUnreachable } from '../../core/unreachable.ts'
 import type { Service } from '../connect.ts'
 import { createEventReader, type EventReader, type ServerEvent } from './event-stream.ts'
 
@@ -75,9 +76,13 @@ async function* connection(
     }
   } catch (error) {
     if (error instanceof LintelError) throw error
-    throw new LintelError('API_UNAVAILABLE', `the service at ${url} does not answer: ${messageOf(error)}`, {
-      cause: error,
-    })
+    throw new LintelError(
+      'API_UNAVAILABLE',
+      `the service at ${url} does not answer: ${whyUnreachable(error)}`,
+      {
+        cause: error,
+      },
+    )
   } finally {
     clearTimeout(watchdog)
     silence.abort()

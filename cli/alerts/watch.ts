@@ -1,5 +1,6 @@
 import type { AlertChangeView } from '../../api/operations/alert-view.ts'
 import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
+import { assertDataIsThere } from '../data-place.ts'
 import { contextOf } from '../options.ts'
 import { note } from '../output.ts'
 import { followAlerts } from './follow.ts'
@@ -17,8 +18,10 @@ export async function watchAlerts(options: WatchOptions): Promise<void> {
   const { data, output, service } = contextOf(options)
   const { site: sites, after } = options
   const language = languageIn(options)
+  const paths = dataPaths(data)
+  if (service() === undefined) assertDataIsThere(paths)
   const events = followAlerts({
-    find: () => service() ?? findEndpoint(dataPaths(data), 'api'),
+    find: () => service() ?? findEndpoint(paths, 'api'),
     ...(after === undefined ? {} : { after }),
     ...(sites === undefined ? {} : { sites }),
     onPause: ({ message }) => note(wordsOf(language).pause(message)),

@@ -38,14 +38,14 @@ export function addAccountCommands(program: Command): void {
   ] as const) {
     sub(user, `${verb} <name>`, told).action(async (name: string, options: CommonOptions) => {
       const { ask, output } = contextOf(options)
-      await ask('enrolment', operations => operations.setUserEnabled(name, enabled))
+      await ask('registry', operations => operations.setUserEnabled(name, enabled))
       output.say(`${name} is ${verb}d`, { name, enabled })
     })
   }
   sub(user, 'remove <name>', 'sign it out and forget it; the audit log keeps its name').action(
     async (name: string, options: CommonOptions) => {
       const { ask, output } = contextOf(options)
-      await ask('enrolment', operations => operations.removeUser(name))
+      await ask('registry', operations => operations.removeUser(name))
       output.say(`${name} is removed`, { name, removed: true })
     },
   )
@@ -57,7 +57,7 @@ export function addAccountCommands(program: Command): void {
   sub(token, 'list', 'all of them, without the tokens themselves').action(listTokens)
   sub(token, 'revoke <name>', 'it ends at once').action(async (name: string, options: CommonOptions) => {
     const { ask, output } = contextOf(options)
-    await ask('enrolment', operations => operations.revokeToken(name))
+    await ask('registry', operations => operations.revokeToken(name))
     output.say(`${name} is revoked`, { name, revoked: true })
   })
 }
@@ -90,7 +90,7 @@ const listSome = (names: readonly string[]) =>
 
 async function inviteUser(name: string | undefined, options: CommonOptions): Promise<void> {
   const context = contextOf(options)
-  const invited = await context.ask('enrolment', operations => operations.inviteUser(name))
+  const invited = await context.ask('registry', operations => operations.inviteUser(name))
   tellLink(invited, context, name === undefined ? 'for the first admin' : `for ${name} (${invited.role})`)
 }
 

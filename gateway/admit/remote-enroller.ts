@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../core/data-directory.ts'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { whyUnreachable } from '../../core/unreachable.ts'
 import type { Announced } from '../../devices/registry/announcement.ts'
 import type { Enroller } from './enroller.ts'
 
@@ -21,7 +22,7 @@ export function createRemoteEnroller(find: () => Endpoint | undefined): Enroller
         if (response.ok) return (await response.json()) as Announced
         throw new Error(`it answered ${response.status}`)
       } catch (error) {
-        throw unavailable(messageOf(error), error)
+        throw unavailable(whyUnreachable(error), error)
       }
     },
   }

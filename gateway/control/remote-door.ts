@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../core/data-directory.ts'
-import { type ErrorCode, errorCodes, LintelError, messageOf } from '../../core/errors.ts'
+import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { whyUnreachable } from '../../core/unreachable.ts'
 import type { Door, PictureDoor } from './door.ts'
 
 const timeoutMs = 5000
@@ -20,7 +21,7 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door & Pictu
           : { method, headers, signal, body: JSON.stringify(body) },
       )
     } catch (error) {
-      throw new LintelError('API_UNAVAILABLE', `the gateway does not answer: ${messageOf(error)}`, {
+      throw new LintelError('API_UNAVAILABLE', `the gateway does not answer: ${whyUnreachable(error)}`, {
         cause: error,
       })
     }
