@@ -42,7 +42,7 @@ const dayS = 86_400
 
 export const TcpSchema = section({ host, port: port(1883) }, 'MQTT over TCP.')
 
-/** The configuration file. Every key has a default; `lintel check-config` prints what is in force. */
+/** The configuration file. Every key has a default; `lintel check-config --full` prints what is in force. */
 export const ConfigSchema = section(
   {
     zone: Type.String({
@@ -57,6 +57,11 @@ export const ConfigSchema = section(
           { host, port: port(8083), tls: option(tlsFiles, 'The same over TLS.') },
           'MQTT over WebSocket.',
         ),
+        acceptPlaintext: Type.Boolean({
+          default: false,
+          description:
+            'Whether MQTT without TLS beyond loopback is meant, such as behind a mapped port: no warning then.',
+        }),
         maxConnections: count('Open connections; more are closed at once.', 10_000),
         maxUnidentified: count('Of these, such as have not said who they are.', 1000),
         maxPacketBytes: bytes(
@@ -84,6 +89,10 @@ export const ConfigSchema = section(
               'How people reach it, such as https://lintel.example; links to sign in begin with it.',
           }),
         ),
+        acceptPlaintext: Type.Boolean({
+          default: false,
+          description: 'Whether HTTP without TLS beyond loopback is meant: no warning then.',
+        }),
         trustProxy: Type.Array(Type.String({ minLength: 1 }), {
           default: [],
           maxItems: 16,

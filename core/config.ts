@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Static } from 'typebox'
+import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Value } from 'typebox/value'
 import { parseDocument } from 'yaml'
@@ -7,6 +7,7 @@ import { type ChannelConfig, ChannelSchema, channelProblems } from './alert-conf
 import { type Config, ConfigSchema, TcpSchema } from './config-schema.ts'
 import { LintelError, messageOf } from './errors.ts'
 import { codeOfFileFault, fileFault } from './files.ts'
+import { nearName } from './near-name.ts'
 import { allErrors, formOf } from './schema-errors.ts'
 import { influxProblems, retentionProblems } from './store-config.ts'
 import { isZone } from './zone.ts'
@@ -98,11 +99,43 @@ function describe(value: unknown): string[] {
     else if (given === null) problems.add(`${where}: is empty: give it a value or leave it out`)
     else if (keyword === 'type' && /object$/.test(message)) problems.add(`${where}: must have members`)
     else if (requiredProperties) problems.add(`${where}: ${requiredProperties.join(', ')} is missing`)
-    else if (additionalProperties) problems.add(`${where}: unknown key ${additionalProperties.join(', ')}`)
+    else if (additionalProperties)
+      problems.add(`${where}: unknown key ${unknownKeys(additionalProperties, instancePath)}`)
     else if (allowedValues) problems.add(`${where}: must be one of ${allowedValues.join(', ')}`)
     else problems.add(`${where}: ${formOf(ConfigSchema, keyword, schemaPath) ?? message}`)
   }
   return [...problems]
+}
+
+/** Each with the key that may have been meant. */
+function unknownKeys(keys: readonly string[], instancePath: string): string {
+  const known = keysAt(instancePath.split('/').slice(1))
+  const told = keys.map(key => {
+    const near = nearName(key, known)
+    return near === undefined ? key : `${key} (did you mean ${near}?)`
+  })
+  return told.join(', ')
+}
+
+/** The keys that a section of the configuration has. */
+function keysAt(path: readonly string[]): string[] {
+  let schemas: TSchema[] = [ConfigSchema]
+  for (const step of path) schemas = schemas.flatMap(branchesOf).flatMap(schema => memberOf(schema, step))
+  return schemas.flatMap(branchesOf).flatMap(({ properties = {} }: SchemaParts) => Object.keys(properties))
+}
+
+interface SchemaParts {
+  readonly properties?: Readonly<Record<string, TSchema>>
+  readonly patternProperties?: Readonly<Record<string, TSchema>>
+  readonly anyOf?: readonly TSchema[]
+}
+
+const branchesOf = (schema: TSchema): readonly TSchema[] => (schema as SchemaParts).anyOf ?? [schema]
+
+/** Of a section, its member; of a record by names of the operator's own, what each of them is. */
+function memberOf(schema: TSchema, name: string): TSchema[] {
+  const { properties = {}, patternProperties = {} } = schema as SchemaParts
+  return Object.hasOwn(properties, name) ? [properties[name]!] : Object.values(patternProperties)
 }
 
 /** Through JSON, so that what a YAML alias shares between two places becomes two. */

@@ -1,29 +1,36 @@
 import type { Command } from 'commander'
+import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { LintelError } from '../../core/errors.ts'
-import { ruleNames } from '../../ingest/detect/rule-description.ts'
-import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { answers } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
+import { configFindings } from '../doctor/config-findings.ts'
+import { configSummary } from '../doctor/config-summary.ts'
 import { readWhole, setAside } from '../doctor/data-files.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { fileSystem, flushSpeed, freeSpace, nodeVersion, port } from '../doctor/machine.ts'
+import { namedFileFaults } from '../doctor/named-files.ts'
 import { clockFinding, clockOfDirectory, notUp, readings, statusOf } from '../doctor/service.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
+import { note } from '../output.ts'
 
 export function addCheckCommands(program: Command): void {
   withLocalOptions(program.command('check-config'))
-    .description('read the configuration, print what is in force, and exit')
-    .action((options: CommonOptions) => {
+    .description('read the configuration and the files that it names; exits 78 if something is wrong')
+    .option('--full', 'print every setting that is in force, as --json does')
+    .option('--no-files', 'leave out the files that it names, which may be on another machine')
+    .action((options: CommonOptions & { full?: boolean; files: boolean }) => {
       const { config, output } = contextOf(options)
-      const problems = channelFaults(config.alerts.channels, ruleNames)
+      const { config: file = 'the defaults' } = options
+      const problems = options.files ? namedFileFaults(config) : []
       if (problems.length > 0)
-        throw new LintelError(
-          'CONFIG_INVALID',
-          problems.map(problem => `${options.config}: ${problem}`).join('\n'),
-        )
-      output.say(JSON.stringify(config, null, 2).split('\n'), config)
+        throw new LintelError('CONFIG_INVALID', problems.map(problem => `${file}: ${problem}`).join('\n'))
+      const findings = options.files ? configFindings(config, systemClock()) : []
+      for (const { check, result, finding } of findings)
+        if (result !== 'ok') note(`${result}: ${check}: ${finding}`)
+      const lines = options.full ? JSON.stringify(config, null, 2).split('\n') : configSummary(config)
+      output.say([...(options.full ? [] : [`${file}: ok`]), ...lines], config)
     })
   withLocalOptions(program.command('doctor'))
     .description('look at this machine and its service; exits 1 if something has to be mended')
@@ -57,6 +64,10 @@ async function examine(paths: DataPaths, config: Config): Promise<Finding[]> {
     await freeSpace(paths.root, config.journal.reserveBytes),
     await fileSystem(paths.root),
     flushSpeed(paths.root),
+    ...namedFileFaults(config).map(
+      (finding): Finding => ({ check: 'configuration', result: 'problem', finding }),
+    ),
+    ...configFindings(config, systemClock()),
   ]
   const endpoint = findEndpoint(paths, 'api')
   if (endpoint !== undefined && (await answers(endpoint)))

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import type { Config } from '../../core/config.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
+import { plainListeners, plaintextWarning } from '../../core/exposure.ts'
 import { createLog } from '../../core/log.ts'
 import { endOnUnexpected } from '../../core/unexpected.ts'
 import { version } from '../../core/version.ts'
@@ -11,6 +12,7 @@ import { type UplinkSettings, uplinkConsumer } from '../../gateway/uplink/settin
 import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { watchConsumer } from '../../ingest/watch/watch.ts'
+import { elsewhere } from '../elsewhere.ts'
 import { keepUp } from '../keep-up.ts'
 import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
 import { signInLink } from '../sign-in-link.ts'
@@ -47,6 +49,8 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const paths = dataPaths(data)
   const log = createLog('supervisor', config.log.level)
   endOnUnexpected(log)
+  const warnings = plainListeners(config).map(listener => `${listener.name} ${plaintextWarning(listener)}`)
+  for (const warning of warnings) log.warn(warning)
   // A terminal that was closed, or a file on a full disk that takes no more lines, is no reason to stop.
   process.stdout.removeAllListeners('error')
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -70,11 +74,15 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     // Without it the service is as good; lintel user invite says what is wrong.
     const signIn = await firstSignIn(data, config).catch(() => undefined)
     const doors = Object.entries(mqtt).filter(([, address]) => typeof address === 'object')
+    const hint = elsewhere([...doors.map(([, { host }]) => host), config.http.host])
+    const width = Math.max(...doors.map(([name]) => `MQTT (${name})`.length))
     const lines = [
       `lintel ${version} is up`,
-      ...doors.map(([name, { host, port }]) => `  MQTT (${name})  ${host}:${port}`),
-      `  API         ${http}`,
-      `  data        ${paths.root}`,
+      ...doors.map(([name, { host, port }]) => `  ${`MQTT (${name})`.padEnd(width)}  ${host}:${port}`),
+      `  ${'API'.padEnd(width)}  ${http}`,
+      `  ${'data'.padEnd(width)}  ${paths.root}`,
+      ...(hint === undefined ? [] : [`  ${'elsewhere'.padEnd(width)}  ${hint}`]),
+      ...warnings.map(warning => `warning: ${warning}`),
       ...(signIn === undefined
         ? []
         : [
@@ -84,7 +92,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
           ]),
     ]
     const signInMember = signIn === undefined ? {} : { signIn }
-    output.say(lines, { version, pid: process.pid, mqtt, http, data: paths.root, ...signInMember })
+    output.say(lines, { version, pid: process.pid, mqtt, http, data: paths.root, warnings, ...signInMember })
     if (options.demo) {
       const { runDemo } = await import('../demo/demo.ts')
       const demo = runDemo({ data, config, mqtt: mqtt.tcp!, json })

@@ -97,7 +97,8 @@ export function originalReader(
   return picture => readOriginal(join(snapshots, 'originals'), originals.keyFile, picture)
 }
 
-function readKey(path: string): Buffer {
+/** Throws CONFIG_INVALID for a file that cannot be read, that others may read, or that holds no key. */
+export function readKey(path: string): Buffer {
   let text: string
   try {
     if (process.platform !== 'win32' && statSync(path).mode & 0o077)

@@ -12,6 +12,7 @@ const defaults = {
   zone: 'Asia/Shanghai',
   mqtt: {
     tcp: { host: '127.0.0.1', port: 1883 },
+    acceptPlaintext: false,
     maxConnections: 10_000,
     maxUnidentified: 1000,
     maxPacketBytes: 2 * miB,
@@ -21,6 +22,7 @@ const defaults = {
   http: {
     host: '127.0.0.1',
     port: 8080,
+    acceptPlaintext: false,
     trustProxy: [],
     maxConnections: 1000,
     sessionIdleS: 8 * 3600,
@@ -100,12 +102,26 @@ describe('a configuration', () => {
     { given: [], say: ['the file: must have members'] },
     { given: { foo: 1, bar: 2 }, say: ['the file: unknown key foo, bar'] },
     { given: { mqtt: { hots: 'x' } }, say: ['mqtt: unknown key hots'] },
+    { given: { mtt: {} }, say: ['the file: unknown key mtt (did you mean mqtt?)'] },
+    {
+      given: { mqtt: { maxConnection: 1 } },
+      say: ['mqtt: unknown key maxConnection (did you mean maxConnections?)'],
+    },
+    { given: { mqtt: { TLS: {} } }, say: ['mqtt: unknown key TLS (did you mean tls?)'] },
+    {
+      given: { uplink: { url: 'mqtt://a', account: 'a', tokenFile: 'a', tokenFiel: 'b' } },
+      say: ['uplink: unknown key tokenFiel (did you mean tokenFile?)'],
+    },
+    {
+      given: { alerts: { channels: { a: { kind: 'log', site: ['x'] } } } },
+      say: ['alerts.channels.a: unknown key site (did you mean sites?)'],
+    },
     { given: { mqtt: null }, say: ['mqtt: is empty: give it a value or leave it out'] },
     { given: { mqtt: 5 }, say: ['mqtt: must have members'] },
     { given: { mqtt: { tcp: true } }, say: ['mqtt.tcp: must be false or have members'] },
     { given: { mqtt: { tcp: 1883 } }, say: ['mqtt.tcp: must be false or have members'] },
     { given: { mqtt: { tcp: null } }, say: ['mqtt.tcp: must be false or have members'] },
-    { given: { mqtt: { tcp: { prt: 1 } } }, say: ['mqtt.tcp: unknown key prt'] },
+    { given: { mqtt: { tcp: { prt: 1 } } }, say: ['mqtt.tcp: unknown key prt (did you mean port?)'] },
     { given: { mqtt: { tcp: { port: 'x' } } }, say: ['mqtt.tcp.port: must be integer'] },
     { given: { mqtt: { tcp: { port: 65_536 } } }, say: ['mqtt.tcp.port: must be <= 65535'] },
     { given: { mqtt: { tls: {} } }, say: ['mqtt.tls: certFile, keyFile is missing'] },

@@ -1,0 +1,54 @@
+import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { dayMs } from '../../core/clock.ts'
+import type { Config } from '../../core/config.ts'
+import { plainListeners, plaintextWarning } from '../../core/exposure.ts'
+import { fileFault } from '../../core/files.ts'
+import { formatLocal } from '../../flow/zone.ts'
+import type { Finding } from './finding.ts'
+
+/** A certificate that ends sooner wants renewing; most authorities renew theirs 30 days ahead. */
+const renewWithinMs = 21 * dayMs
+
+/** What to know of a configuration that is valid. `now` in epoch ms. */
+export function configFindings(config: Config, now: number): Finding[] {
+  return [
+    ...plainListeners(config).map((listener): Finding => ({ check: listener.name, result: 'warning', finding: plaintextWarning(listener) })), // biome-ignore format: one line
+    ...certificateFindings(config, now),
+    ...metricsToken(config),
+  ]
+}
+
+function certificateFindings({ mqtt, zone }: Config, now: number): Finding[] {
+  const named = [['mqtt.tls', mqtt.tls], ['mqtt.websocket.tls', mqtt.websocket?.tls]] as const // biome-ignore format: one line
+  return named.flatMap(([check, files]): Finding[] => {
+    const endsAt = files && endOf(files.certFile)
+    if (endsAt === undefined) return []
+    const until = formatLocal(zone, endsAt)
+    if (endsAt <= now) return [{ check, result: 'problem', finding: `its certificate ended on ${until}: no device trusts it` }] // biome-ignore format: one line
+    const finding = `its certificate is good until ${until}`
+    const isSoon = endsAt - now < renewWithinMs
+    return [{ check, result: isSoon ? 'warning' : 'ok', finding: isSoon ? `${finding}: renew it` : finding }]
+  })
+}
+
+/** Epoch ms; undefined of a file that cannot be read, of which others tell. */
+function endOf(certFile: string): number | undefined {
+  try {
+    return new X509Certificate(readFileSync(certFile)).validToDate.getTime()
+  } catch {
+    return undefined
+  }
+}
+
+/** It is read with every request, so one that is missing may come. */
+function metricsToken({ http: { metricsTokenFile } }: Config): Finding[] {
+  if (metricsTokenFile === undefined) return []
+  try {
+    readFileSync(metricsTokenFile)
+    return []
+  } catch (error) {
+    const finding = `http.metricsTokenFile cannot be read: ${metricsTokenFile}: ${fileFault(error)}; until it is there, an admin alone reads /metrics`
+    return [{ check: 'http', result: 'warning', finding }]
+  }
+}

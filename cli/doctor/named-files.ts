@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import type { Config } from '../../core/config.ts'
+import { messageOf } from '../../core/errors.ts'
+import { fileFault } from '../../core/files.ts'
+import { tlsOptions } from '../../gateway/broker/tls.ts'
+import { readKey } from '../../gateway/snapshots/originals.ts'
+import { ruleNames } from '../../ingest/detect/rule-description.ts'
+import { channelFaults } from '../../ingest/notify/read-channels.ts'
+import { readInfluxSettings } from '../../ingest/store/influx-settings.ts'
+import { readModelFile } from '../../models/model-file.ts'
+
+/**
+ * What is wrong with the files that a configuration names, a line each, and with the rules that its channels name: read as
+ * the service reads them at its start, so that what passes here starts.
+ */
+export function namedFileFaults({ mqtt, snapshots, store, tagger, uplink, alerts }: Config): string[] {
+  const readings: (() => unknown)[] = []
+  for (const [name, files] of [['tls', mqtt.tls], ['websocket.tls', mqtt.websocket?.tls]] as const) // biome-ignore format: one line
+    if (files !== undefined) readings.push(() => tlsOptions(name, files, 0))
+  if (snapshots.originals !== undefined) readings.push(() => readKey(snapshots.originals!.keyFile))
+  if (store.influx !== undefined) readings.push(() => readInfluxSettings(store.influx!))
+  if (uplink !== undefined) readings.push(() => read('uplink.tokenFile', uplink.tokenFile))
+  if (uplink?.caFile !== undefined) readings.push(() => read('uplink.caFile', uplink.caFile!))
+  const { manifest, workers } = tagger
+  if (manifest !== undefined && workers > 0) readings.push(() => readModel(manifest))
+  return [...readings.flatMap(faultOf), ...channelFaults(alerts.channels, ruleNames)]
+}
+
+function faultOf(read: () => unknown): string[] {
+  try {
+    read()
+    return []
+  } catch (error) {
+    return [messageOf(error)]
+  }
+}
+
+function read(key: string, path: string): void {
+  try {
+    readFileSync(path)
+  } catch (error) {
+    throw new Error(`${key} cannot be read: ${path}: ${fileFault(error)}`)
+  }
+}
+
+function readModel(manifest: string): void {
+  try {
+    readModelFile(manifest)
+  } catch (error) {
+    throw new Error(`tagger.manifest: ${manifest}: ${messageOf(error)}`)
+  }
+}

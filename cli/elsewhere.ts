@@ -1,0 +1,24 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+
+type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
+
+const all = new Set(['0.0.0.0', '::', ''])
+/** Of a machine with many: which of them devices reach, its operator knows. */
+const mostTold = 3
+
+/**
+ * How other machines reach what listens on all addresses of this one; undefined where nothing does, or where this machine is
+ * in no network. In a container they are the addresses of the container.
+ */
+export function elsewhere(
+  hosts: readonly string[],
+  interfaces: Interfaces = networkInterfaces(),
+): string | undefined {
+  if (!hosts.some(host => all.has(host))) return undefined
+  const addresses = Object.values(interfaces)
+    .flatMap(infos => infos ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address)
+  if (addresses.length === 0) return undefined
+  return `other machines reach it at ${addresses.slice(0, mostTold).join(' or ')}, in place of 127.0.0.1; from a container, where its ports are published`
+}
