@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../core/backoff.ts'
@@ -16,6 +17,11 @@ import { note } from './output.ts'
 import { prepareData } from './prepare.ts'
 import { type ChildSpec, type Lives, supervise } from './supervisor.ts'
 
+/** `config`: what is in force from now on. */
+export interface Reloads {
+  readonly config: [Config]
+}
+
 export interface KeepUpParts {
   readonly paths: DataPaths
   readonly config: Config
@@ -23,6 +29,8 @@ export interface KeepUpParts {
   readonly log: Logger
   /** Ends it. */
   readonly signal: AbortSignal
+  /** Where a configuration that was read again comes from. */
+  readonly reloads?: EventEmitter<Reloads>
   /** Once, when all processes do their work for the first time. */
   onUp(ready: Record<string, Record<string, unknown>>): Promise<void>
 }
@@ -107,6 +115,8 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     await guard.start?.()
     const stop = () => void supervisor.stop()
     signal.addEventListener('abort', stop)
+    const { reload } = supervisor
+    parts.reloads?.on('config', reload)
     if (signal.aborted) stop()
     const ready = await supervisor.ready().catch(error => {
       // For people: in the log it is one line of many.
@@ -119,6 +129,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     }
     const code = await supervisor.ended
     signal.removeEventListener('abort', stop)
+    parts.reloads?.off('config', reload)
     await guard.stop()
     files.forget(paths.root)
     return (isGone || isDamaged) && !signal.aborted ? undefined : code

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { secondMs } from '../core/clock.ts'
+import type { Config } from '../core/config.ts'
 import { LintelError, messageOf } from '../core/errors.ts'
 import { exitCodes } from '../core/exits.ts'
 import type { FromProcess, FromSupervisor, Restarts } from '../core/service-messages.ts'
@@ -10,8 +11,8 @@ export interface ChildSpec {
   readonly name: string
   /** The process's main.ts. */
   readonly entry: URL
-  /** Handed over as its first message. */
-  readonly settings: unknown
+  /** Handed over as its first message, at each start. */
+  readonly settings: () => unknown
   /** For Node. */
   readonly flags?: readonly string[]
 }
@@ -35,6 +36,8 @@ export interface Supervisor {
   ready(): Promise<Record<string, Record<string, unknown>>>
   /** Resolves to the exit code once everything has stopped, for whatever reason. */
   readonly ended: Promise<number>
+  /** Hands a configuration that was read again to the processes that run. */
+  reload(config: Config): void
   /** Children stop in the order they were given: the door first. */
   stop(): Promise<void>
 }
@@ -95,7 +98,7 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
       // Freed memory goes back rather than lie about in an arena a thread (glibc): a tenth of what an export takes.
       env: { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
     })
-    say(child, { kind: 'settings', settings })
+    say(child, { kind: 'settings', settings: settings() })
     return child
   }
 
@@ -198,7 +201,14 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
   }
 
   for (const spec of specs) void launch(spec, 1)
-  return { ready: () => readiness.promise, ended: ending.promise, stop: () => stop(exitCodes.ok) }
+  return {
+    ready: () => readiness.promise,
+    ended: ending.promise,
+    reload(config) {
+      for (const child of children.values()) say(child, { kind: 'reload', config })
+    },
+    stop: () => stop(exitCodes.ok),
+  }
 }
 
 /** A process that has just ended hears nothing; its end is told by itself. */

@@ -1,3 +1,4 @@
+import type { Config } from './config-schema.ts'
 import { whenDamaged } from './damage.ts'
 import { codeOf, LintelError, messageOf } from './errors.ts'
 import { exitCodeOf, exitCodes, isEndOfProcess } from './exits.ts'
@@ -18,7 +19,15 @@ export interface ServiceProcess<S> {
   /** Of all processes of the service, as the supervisor last told. */
   restarts(): Readonly<Record<string, Restarts>>
   /** Starts the process, tells the supervisor, and stops it in order on SIGTERM, SIGINT or when the supervisor is gone. */
-  run(start: () => Promise<{ running: Running; ready: Record<string, unknown> }>): Promise<void>
+  run(start: () => Promise<Started>): Promise<void>
+}
+
+export interface Started {
+  readonly running: Running
+  /** For the supervisor. */
+  readonly ready: Record<string, unknown>
+  /** Takes what it can of a configuration that was read again; what it cannot take it throws, and goes on as it was. */
+  readonly reload?: (config: Config) => Promise<void>
 }
 
 const tell = (message: FromProcess) => process.send?.(message)
@@ -34,10 +43,14 @@ export async function beginService<S extends { readonly config: { readonly log: 
   endOnUnexpected(log)
   if (process.channel === undefined)
     throw new LintelError('CONFIG_INVALID', `the ${name} is started by lintel up or lintel gateway`)
+  // It is for the supervisor; a terminal that is closed sends it to all processes.
+  process.on('SIGHUP', () => {})
   let restarts: Readonly<Record<string, Restarts>> = {}
+  const reloading = createReloading(log)
   const handedOver = Promise.withResolvers<S>()
   process.on('message', (message: FromSupervisor) => {
     if (message.kind === 'settings') handedOver.resolve(message.settings as S)
+    else if (message.kind === 'reload') reloading.take(message.config)
     else restarts = message.restarts
     tell({ kind: 'pong' })
   })
@@ -59,12 +72,30 @@ export async function beginService<S extends { readonly config: { readonly log: 
     faults(error)
     process.exit(exitCodeOf(error))
   })
-  return { settings, log, onFault, restarts: () => restarts, run: start => runService(log, start) }
+  return { settings, log, onFault, restarts: () => restarts, run: start => runService(log, start, reloading) }
+}
+
+/** One configuration after the other, and none before the process has started. */
+function createReloading(log: Logger) {
+  const started = Promise.withResolvers<Started>()
+  let last: Promise<void> = Promise.resolve()
+  return {
+    begin: started.resolve,
+    take(config: Config): void {
+      log.level = config.log.level
+      last = last
+        .then(async () => (await started.promise).reload?.(config))
+        .catch(error => {
+          log.error({ code: codeOf(error), error: messageOf(error) }, 'not taken: what was in force goes on')
+        })
+    },
+  }
 }
 
 async function runService(
   log: Logger,
-  start: () => Promise<{ running: Running; ready: Record<string, unknown> }>,
+  start: () => Promise<Started>,
+  reloading: { begin(started: Started): void },
 ): Promise<void> {
   let running: Running | undefined
   let stopping = false
@@ -89,6 +120,7 @@ async function runService(
   try {
     const started = await start()
     running = started.running
+    reloading.begin(started)
     log.info(started.ready, 'ready')
     if (stopping) await running.stop()
     tell({ kind: 'ready', ready: started.ready })

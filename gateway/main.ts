@@ -17,6 +17,7 @@ import { GuardedFiles, lmdbFiles } from '../core/guarded-files.ts'
 import { type Part, repeat, startAll } from '../core/lifecycle.ts'
 import { setAsideIn } from '../core/lmdb-file/set-aside.ts'
 import { awaitLock, type LockName } from '../core/lock.ts'
+import { onChange } from '../core/on-change.ts'
 import { beginService } from '../core/service-process.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { openClockFile } from '../core/trusted-time/clock-file.ts'
@@ -234,15 +235,10 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     createGuard(files, onFault),
   ])
   files.watch(endpointPath(paths, 'gateway'), ...(alone ? [endpointPath(paths, 'api')] : []))
-  return { running, ready: { ...broker.addresses, ...(api === undefined ? {} : { http: api.url }) } }
-}
-
-function onChange(read: () => number, act: () => void): () => void {
-  let last = read()
-  return () => {
-    const next = read()
-    if (next !== last) act()
-    last = next
+  return {
+    running,
+    ready: { ...broker.addresses, ...(api === undefined ? {} : { http: api.url }) },
+    reload: async ({ mqtt }: Config) => broker.renew({ tls: mqtt.tls, websocket: mqtt.websocket?.tls }),
   }
 }
 

@@ -26,6 +26,7 @@ import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
 import { originalReader } from '../gateway/snapshots/originals.ts'
 import { picturesAt } from '../gateway/snapshots/pictures-at.ts'
+import type { Alerts } from './alert/alerts.ts'
 import { createDemoFaults, demoFlow } from './demo/faults.ts'
 import { createRuleBook } from './detect/rule-book.ts'
 import { ruleNames } from './detect/rule-description.ts'
@@ -33,6 +34,7 @@ import { createIntake } from './intake/intake.ts'
 import { createRefill } from './intake/refill.ts'
 import { readChannels } from './notify/read-channels.ts'
 import { silentChannels } from './notify/silent-channels.ts'
+import type { ChannelSettings } from './notify/worker.ts'
 import { readDeleted } from './retention/deleted.ts'
 import { createDeletions } from './retention/deletions.ts'
 import { createRetention } from './retention/retention.ts'
@@ -112,8 +114,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
   const ruleBook = createRuleBook(state)
   for (const problem of ruleBook.current().problems)
     log.warn({ code: 'RULES_INVALID', problem }, 'of the rules, not in force')
-  for (const silent of silentChannels(config.alerts.channels, registry.list()))
-    log.warn(silent, 'nothing is enrolled at the sites of this channel: it tells nobody of anything')
+  tellSilent(config)
   const alerting = createAlerting({
     journal,
     state,
@@ -123,16 +124,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     intake,
     ruleBook,
     pictures: { find: picturesAt(createRememberedList(registry), snapshots), holds },
-    channels: alerts =>
-      readChannels(config.alerts.channels, {
-        alerts,
-        publicUrl: config.http.publicUrl,
-        zone: config.zone,
-        rules: ruleNames,
-        publish: door.publishAlert,
-        log,
-        clock,
-      }),
+    channels: alerts => channelsOf(config, alerts),
     freeShare: async () => {
       const free = await freeShareOf(paths.root)
       return faults?.freeShare(free) ?? free
@@ -197,7 +189,31 @@ async function start({ data, config, demo = false }: IngestSettings) {
     createGuard(files, onFault),
   ])
   files.watch(endpointPath(paths, 'api'))
-  return { running, ready: { http: api.url } }
+  return {
+    running,
+    ready: { http: api.url },
+    async reload(config: Config) {
+      await alerting.notifier.replace(channelsOf(config, alerting.alerts))
+      tellSilent(config)
+    },
+  }
+
+  function channelsOf(config: Config, alerts: Alerts): ChannelSettings[] {
+    return readChannels(config.alerts.channels, {
+      alerts,
+      publicUrl: config.http.publicUrl,
+      zone: config.zone,
+      rules: ruleNames,
+      publish: door.publishAlert,
+      log,
+      clock,
+    })
+  }
+
+  function tellSilent(config: Config): void {
+    for (const silent of silentChannels(config.alerts.channels, registry.list()))
+      log.warn(silent, 'nothing is enrolled at the sites of this channel: it tells nobody of anything')
+  }
 }
 
 const { settings, log, onFault, restarts, run } = await beginService<IngestSettings>('ingest')

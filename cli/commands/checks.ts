@@ -5,7 +5,7 @@ import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directo
 import { LintelError } from '../../core/errors.ts'
 import { answers } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
-import { configFindings } from '../doctor/config-findings.ts'
+import { configFindings, plaintextFindings } from '../doctor/config-findings.ts'
 import { configSummary } from '../doctor/config-summary.ts'
 import { readWhole, setAside } from '../doctor/data-files.ts'
 import type { Finding } from '../doctor/finding.ts'
@@ -26,7 +26,7 @@ export function addCheckCommands(program: Command): void {
       const problems = options.files ? namedFileFaults(config) : []
       if (problems.length > 0)
         throw new LintelError('CONFIG_INVALID', problems.map(problem => `${file}: ${problem}`).join('\n'))
-      const findings = options.files ? configFindings(config, systemClock()) : []
+      const findings = options.files ? configFindings(config, systemClock()) : plaintextFindings(config)
       for (const { check, result, finding } of findings)
         if (result !== 'ok') note(`${result}: ${check}: ${finding}`)
       const lines = options.full ? JSON.stringify(config, null, 2).split('\n') : configSummary(config)

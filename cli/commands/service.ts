@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import type { Command } from 'commander'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import type { Config } from '../../core/config.ts'
@@ -13,8 +14,9 @@ import { intakeConsumer } from '../../ingest/intake/intake.ts'
 import type { IngestSettings } from '../../ingest/main.ts'
 import { watchConsumer } from '../../ingest/watch/watch.ts'
 import { elsewhere } from '../elsewhere.ts'
-import { keepUp } from '../keep-up.ts'
+import { keepUp, type Reloads } from '../keep-up.ts'
 import { type CommonOptions, contextOf, parseAddress, withLocalOptions } from '../options.ts'
+import { type ReloadParts, reload } from '../reload.ts'
 import { signInLink } from '../sign-in-link.ts'
 import type { ChildSpec } from '../supervisor.ts'
 
@@ -45,7 +47,7 @@ export function addServiceCommands(program: Command): void {
 
 async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const { data, config: read, output, json } = contextOf(options)
-  const config = withAddresses(read, options)
+  let config = withAddresses(read, options)
   const paths = dataPaths(data)
   const log = createLog('supervisor', config.log.level)
   endOnUnexpected(log)
@@ -58,11 +60,26 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   const stop = () => stopping.abort()
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  const reloads = new EventEmitter<Reloads>()
+  // On Windows it says that the console is being closed.
+  process.on('SIGHUP', process.platform === 'win32' ? stop : () => void reload(reloadParts))
+  const reloadParts: ReloadParts = {
+    inForce: () => config,
+    read: () => withAddresses(contextOf(options).config, options),
+    faultsOf: async next => (await import('../doctor/named-files.ts')).reloadableFaults(next),
+    take(next) {
+      config = next
+      log.level = next.log.level
+      reloads.emit('config', next)
+    },
+    log,
+  }
 
   process.exitCode = await keepUp({
     paths,
     config,
-    specs: processesOf(paths, config, alone, options.demo === true),
+    specs: processesOf(paths, () => config, alone, options.demo === true),
+    reloads,
     log,
     signal: stopping.signal,
     onUp,
@@ -120,10 +137,10 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
 }
 
 /** In the order in which they stop: the door first. */
-function processesOf(paths: DataPaths, config: Config, alone: boolean, demo: boolean): ChildSpec[] {
+function processesOf(paths: DataPaths, inForce: () => Config, alone: boolean, demo: boolean): ChildSpec[] {
   const entry = (path: string) => new URL(`../../${path}/main.ts`, import.meta.url)
   const { root: data } = paths
-  const uplink = config.uplink !== undefined
+  const uplink = inForce().uplink !== undefined
   const consumers: GatewaySettings['consumers'] = {
     ...(alone ? {} : { [intakeConsumer]: 'state', [watchConsumer]: 'state' }),
     [taggerConsumer]: 'snapshots',
@@ -131,10 +148,15 @@ function processesOf(paths: DataPaths, config: Config, alone: boolean, demo: boo
   }
   // An edge node that reports nowhere is all that its events have: nothing is freed.
   const isArchive = alone && !uplink
-  const gateway: GatewaySettings = { data, config, consumers: isArchive ? {} : consumers, alone }
-  const ingest: IngestSettings = { data, config, demo }
-  const taggerSettings: TaggerSettings = { data, config }
-  const uplinkSettings: UplinkSettings = { data, config }
+  const gateway = (): GatewaySettings => ({
+    data,
+    config: inForce(),
+    consumers: isArchive ? {} : consumers,
+    alone,
+  })
+  const ingest = (): IngestSettings => ({ data, config: inForce(), demo })
+  const taggerSettings = (): TaggerSettings => ({ data, config: inForce() })
+  const uplinkSettings = (): UplinkSettings => ({ data, config: inForce() })
   const specs: (ChildSpec | false)[] = [
     { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: smallFlags },
     { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },

@@ -12,11 +12,16 @@ const renewWithinMs = 21 * dayMs
 
 /** What to know of a configuration that is valid. `now` in epoch ms. */
 export function configFindings(config: Config, now: number): Finding[] {
-  return [
-    ...plainListeners(config).map((listener): Finding => ({ check: listener.name, result: 'warning', finding: plaintextWarning(listener) })), // biome-ignore format: one line
-    ...certificateFindings(config, now),
-    ...metricsToken(config),
-  ]
+  return [...plaintextFindings(config), ...certificateFindings(config, now), ...metricsToken(config)]
+}
+
+/** The part of it that needs no file. */
+export function plaintextFindings(config: Config): Finding[] {
+  return plainListeners(config).map(listener => ({
+    check: listener.name,
+    result: 'warning',
+    finding: plaintextWarning(listener),
+  }))
 }
 
 function certificateFindings({ mqtt, zone }: Config, now: number): Finding[] {

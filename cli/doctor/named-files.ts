@@ -13,16 +13,24 @@ import { readModelFile } from '../../models/model-file.ts'
  * What is wrong with the files that a configuration names, a line each, and with the rules that its channels name: read as
  * the service reads them at its start, so that what passes here starts.
  */
-export function namedFileFaults({ mqtt, snapshots, store, tagger, uplink, alerts }: Config): string[] {
+export function namedFileFaults(config: Config): string[] {
+  const { snapshots, store, tagger, uplink } = config
   const readings: (() => unknown)[] = []
-  for (const [name, files] of [['tls', mqtt.tls], ['websocket.tls', mqtt.websocket?.tls]] as const) // biome-ignore format: one line
-    if (files !== undefined) readings.push(() => tlsOptions(name, files, 0))
   if (snapshots.originals !== undefined) readings.push(() => readKey(snapshots.originals!.keyFile))
   if (store.influx !== undefined) readings.push(() => readInfluxSettings(store.influx!))
   if (uplink !== undefined) readings.push(() => read('uplink.tokenFile', uplink.tokenFile))
   if (uplink?.caFile !== undefined) readings.push(() => read('uplink.caFile', uplink.caFile!))
   const { manifest, workers } = tagger
   if (manifest !== undefined && workers > 0) readings.push(() => readModel(manifest))
+  return [...readings.flatMap(faultOf), ...reloadableFaults(config)]
+}
+
+/** The same for what a running service reads again: certificates, and what channels name. */
+export function reloadableFaults({ mqtt, alerts }: Config): string[] {
+  const named = [['tls', mqtt.tls], ['websocket.tls', mqtt.websocket?.tls]] as const // biome-ignore format: one line
+  const readings = named.flatMap(([name, files]) =>
+    files === undefined ? [] : [() => tlsOptions(name, files, 0)],
+  )
   return [...readings.flatMap(faultOf), ...channelFaults(alerts.channels, ruleNames)]
 }
 

@@ -19,6 +19,7 @@ import {
   type ListenerOptions,
   type Listeners,
   listen,
+  type RenewedFiles,
 } from './listeners.ts'
 import { PartingWords } from './parting-words.ts'
 import { printable, shownDevice, shownTopic } from './printable.ts'
@@ -73,6 +74,8 @@ export interface BrokerStats {
 
 export interface Broker extends Part {
   readonly addresses: Listeners['addresses']
+  /** As `Listeners.renew`. */
+  renew(files: RenewedFiles): void
   sessions(): { device: DeviceId; connectedAt: number; address: string | undefined }[]
   stats(): BrokerStats
   /** Sends a command; false if the device is not connected. */
@@ -317,6 +320,7 @@ export function createBroker(
       listeners?.cut()
       await closed
     },
+    renew: files => listeners.renew(files),
     sessions: () =>
       [...sessions.open].map(({ device, connectedAt, client }) => ({
         device,

@@ -1,14 +1,14 @@
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
+import { createServer as createHttpServer, type Server as HttpServer, type ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { listenFailure } from '../../core/listen-failure.ts'
 import { limitMessages } from './aedes-internals.ts'
 import { Doorstep } from './doorstep.ts'
-import { commonNameOf, type TlsFiles, tlsOptions } from './tls.ts'
+import { commonNameOf, type TlsFiles, tlsContext, tlsOptions } from './tls.ts'
 
 export interface Address {
   readonly host: string
@@ -50,9 +50,19 @@ export interface Listeners {
   close(): Promise<void>
   /** How many have made room for others before they had said who they are. */
   displaced(): number
+  /**
+   * Reads certificates anew, for connections to come; those that are open stay. Throws CONFIG_INVALID, and then shows those
+   * that it had.
+   */
+  renew(files: RenewedFiles): void
   /** Ends all connections. */
   cut(): void
 }
+
+/** By the listener that they are of. */
+export type RenewedFiles = Readonly<Partial<Record<'tls' | 'websocket', TlsFiles | undefined>>>
+
+type HttpTimeouts = Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>
 
 export const defaultIdentifyWithinMs = 10_000
 const keepAliveMs = 60_000
@@ -67,6 +77,7 @@ export async function listen(
   const servers: Server[] = []
   const addresses: Partial<Record<'tcp' | 'tls' | 'websocket', Address>> = {}
   const doorstep = new Doorstep(options)
+  const secure = new Map<'tls' | 'websocket', TlsServer>()
 
   function admitSocket(socket: Socket): boolean {
     const answer = doorstep.enter(socket)
@@ -111,6 +122,7 @@ export async function listen(
       accept({ conn: socket, socket, address, commonName: commonNameOf(socket), onIdentified })
     })
     server.on('connection', admitSocket)
+    secure.set('tls', server)
     return onTlsError(server)
   }
 
@@ -121,12 +133,7 @@ export async function listen(
       requestTimeout: identifyWithinMs,
       connectionsCheckingInterval: identifyWithinMs / 5,
     }
-    const server =
-      files === undefined
-        ? createHttpServer(timeouts)
-        : onTlsError(
-            createHttpsServer({ ...tlsOptions('websocket.tls', files, identifyWithinMs), ...timeouts }),
-          )
+    const server = files === undefined ? createHttpServer(timeouts) : secureWebSocketServer(files, timeouts)
     server.on('connection', admitSocket)
     server.on('request', (_, response) => response.writeHead(426).end('MQTT over WebSocket only\n'))
     const websockets = new WebSocketServer({
@@ -153,6 +160,12 @@ export async function listen(
     return server
   }
 
+  function secureWebSocketServer(files: TlsFiles, timeouts: HttpTimeouts): HttpServer {
+    const server = createHttpsServer({ ...tlsOptions('websocket.tls', files, identifyWithinMs), ...timeouts })
+    secure.set('websocket', server)
+    return onTlsError(server)
+  }
+
   function onTlsError<S extends Server>(server: S): S {
     return server.on('tlsClientError', (error, socket) => {
       // Node says of a certificate that it did not accept only that the connection was reset.
@@ -172,6 +185,14 @@ export async function listen(
       await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
     },
     displaced: () => doorstep.displaced,
+    renew(renewed) {
+      const contexts = [...secure].flatMap(([name, server]) => {
+        const files = renewed[name]
+        const key = name === 'tls' ? name : 'websocket.tls'
+        return files === undefined ? [] : [{ server, context: tlsContext(key, files) }]
+      })
+      for (const { server, context } of contexts) server.setSecureContext(context)
+    },
     cut() {
       for (const socket of doorstep.open) socket.destroy()
     },

@@ -11,12 +11,24 @@ export interface TlsFiles {
   readonly clientCertificates: 'none' | 'optional' | 'required'
 }
 
+/** What a server shows and whom it trusts: can be changed while it listens. */
+export type TlsContext = Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion'>
+
 /** Throws CONFIG_INVALID, naming the key under `mqtt.{name}` that is wrong. */
-export function tlsOptions(
+export function tlsOptions(name: string, files: TlsFiles, handshakeTimeout: number): TlsOptions {
+  return {
+    ...tlsContext(name, files),
+    requestCert: files.clientCertificates !== 'none',
+    rejectUnauthorized: files.clientCertificates === 'required',
+    handshakeTimeout,
+  }
+}
+
+/** Reads the files. Throws as `tlsOptions` does. */
+export function tlsContext(
   name: string,
   { certFile, keyFile, clientCaFile, clientCertificates }: TlsFiles,
-  handshakeTimeout: number,
-): TlsOptions {
+): TlsContext {
   const read = (key: string, path: string) => {
     try {
       return readFileSync(path)
@@ -42,13 +54,7 @@ export function tlsOptions(
     const what = `mqtt.${name}: certFile, keyFile and clientCaFile do not go together`
     throw new LintelError('CONFIG_INVALID', `${what}: ${messageOf(error)}`)
   }
-  return {
-    ...files,
-    requestCert: clientCertificates !== 'none',
-    rejectUnauthorized: clientCertificates === 'required',
-    minVersion: 'TLSv1.2',
-    handshakeTimeout,
-  }
+  return { ...files, minVersion: 'TLSv1.2' }
 }
 
 export function commonNameOf(socket: TLSSocket): string | undefined {

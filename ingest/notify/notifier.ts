@@ -37,6 +37,11 @@ export interface ChannelView {
 
 export interface Notifier extends Part, Follower {
   channels(): ChannelView[]
+  /**
+   * Takes other channels. What waits for one that stays waits on, and what is under way is sent to its end or again; what
+   * waited for one that is gone is forgotten.
+   */
+  replace(channels: readonly ChannelSettings[]): Promise<void>
   /** Sends a message that says that it is a test, at once and once; if it gets through, so does what waits. Throws CHANNEL_NOT_FOUND. */
   test(name: string): Promise<Outcome>
   /** In the text format of Prometheus. */
@@ -49,23 +54,24 @@ export interface Notifier extends Part, Follower {
  */
 export function createNotifier({ channels, ...parts }: NotifierParts): Notifier {
   const { alerts, state, clock } = parts
-  const workers = new Map(channels.map(settings => [settings.name, createWorker(settings, parts)]))
-  const quiets = new Map(channels.map(({ name, quiet }) => [name, quiet]))
-  const kinds = new Map(channels.map(({ name, channel }) => [name, channel.kind]))
-  const sitesOf = new Map(channels.map(({ name, wants }) => [name, wants.sites]))
+  const open = (settings: readonly ChannelSettings[]) =>
+    new Map(settings.map(one => [one.name, { settings: one, worker: createWorker(one, parts) }]))
+  let opened = open(channels)
+  const workers = () => [...opened.values()].map(({ worker }) => worker)
   let deafen: (() => void) | undefined
+  let isStopped = false
+  let changing: Promise<void> = Promise.resolve()
 
-  function viewOf(worker: Worker): ChannelView {
+  function viewOf({ settings, worker }: { settings: ChannelSettings; worker: Worker }): ChannelView {
     const now = clock()
-    const { name } = worker
+    const { name, quiet, channel } = settings
     const { batch, pace: _, ...told } = worker.record()
     const due = [...worker.heads()].map(({ dueAt }) => dueAt).filter(dueAt => dueAt <= now)
-    const quiet = quiets.get(name)
     const until = quiet && quietUntil(quiet, now)
-    const sites = sitesOf.get(name)
+    const { sites } = settings.wants
     return {
       name,
-      kind: kinds.get(name)!,
+      kind: channel.kind,
       ...(sites === undefined ? {} : { sites }),
       waiting: due.length,
       ...(due.length === 0 ? {} : { oldestAt: due.reduce((a, b) => Math.min(a, b)) }),
@@ -74,30 +80,49 @@ export function createNotifier({ channels, ...parts }: NotifierParts): Notifier 
       ...(until === undefined ? {} : { quietUntil: until }),
     }
   }
-  const views = () => [...workers.values()].map(viewOf)
+  const views = () => [...opened.values()].map(viewOf)
   const gauges = gaugesOf(views, clock)
 
   const notifier: Notifier = {
     name: 'notifier',
     async start() {
-      await state.transact(() => removeOtherChannels(state, [...workers.keys()]))
+      await state.transact(() => removeOtherChannels(state, [...opened.keys()]))
       deafen = alerts.listen(({ change }) => {
-        for (const worker of workers.values()) worker.wake(change.number)
+        for (const worker of workers()) worker.wake(change.number)
       })
-      for (const worker of workers.values()) worker.start()
+      for (const worker of workers()) worker.start()
     },
     async stop() {
       deafen?.()
-      await Promise.all([...workers.values()].map(worker => worker.stop()))
+      isStopped = true
+      await changing.catch(() => {})
+      await Promise.all(workers().map(worker => worker.stop()))
     },
     take(changed, now) {
-      for (const worker of workers.values()) worker.take(changed, now)
+      for (const worker of workers()) worker.take(changed, now)
     },
     channels: views,
+    replace(settings) {
+      changing = changing
+        .catch(() => {})
+        .then(async () => {
+          if (isStopped) return
+          const before = workers()
+          // From here on the new ones write down what is to be told; they begin to tell it once the old ones have ended.
+          opened = open(settings)
+          await Promise.all(before.map(worker => worker.stop()))
+          try {
+            await state.transact(() => removeOtherChannels(state, [...opened.keys()]))
+          } finally {
+            for (const worker of workers()) worker.start()
+          }
+        })
+      return changing
+    },
     async test(name) {
-      const worker = workers.get(name)
+      const worker = opened.get(name)?.worker
       if (worker === undefined)
-        throw new LintelError('CHANNEL_NOT_FOUND', `there is no channel ${name.slice(0, 64)}; there are ${[...workers.keys()].join(', ')}`) // biome-ignore format: one thing
+        throw new LintelError('CHANNEL_NOT_FOUND', `there is no channel ${name.slice(0, 64)}; there are ${[...opened.keys()].join(', ')}`) // biome-ignore format: one thing
       const at = clock()
       const message: Message = { key: `test_${at}`, at, told: [], more: 0, over: 0, isTest: true }
       const outcome = await worker.attempt(message)

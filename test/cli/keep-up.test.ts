@@ -72,7 +72,9 @@ async function start(starts: readonly Life[], { root, prepared = () => {} }: Cha
   const ended = keepUp({
     paths,
     config,
-    specs: [{ name: 'told', entry: new URL('./supervised.child.ts', import.meta.url), settings }],
+    specs: [
+      { name: 'told', entry: new URL('./supervised.child.ts', import.meta.url), settings: () => settings },
+    ],
     log,
     signal: stopping.signal,
     async onUp(ready) {

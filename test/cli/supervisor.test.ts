@@ -28,7 +28,7 @@ async function start(starts: readonly Life[], change: { patienceMs?: number; bal
   const faults: Supervised['faults'] = []
   let damages = 0
   const supervisor = supervise(
-    [{ name: 'told', entry: new URL('./supervised.child.ts', import.meta.url), settings }],
+    [{ name: 'told', entry: new URL('./supervised.child.ts', import.meta.url), settings: () => settings }],
     {
       compileCache: join(await temporaryDirectory(), 'compiled'),
       patienceMs: change.patienceMs ?? 60_000,

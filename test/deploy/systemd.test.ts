@@ -14,6 +14,8 @@ const install = 'apt-get install systemd'
 test('the unit gives the processes the time they take to stop, and gives up on a wrong configuration', () => {
   expect(unit).toContain(`RestartPreventExitStatus=${exitCodes.config}\n`)
   expect(unit).toContain('KillMode=mixed\n')
+  // To the supervisor alone, which ends nothing for it: test/end-to-end/reload.test.ts.
+  expect(unit).toContain('ExecReload=/bin/kill -HUP $MAINPID\n')
   // Four of them, one after the other: cli/supervisor.ts.
   expect(Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)![1])).toBeGreaterThanOrEqual(4 * 20)
 })

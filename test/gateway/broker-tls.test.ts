@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
+import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from 'vitest'
 import type { TlsFiles } from '../../gateway/broker/tls.ts'
 import { type Authority, createAuthority, type Issued } from '../support/certificates.ts'
@@ -119,6 +119,28 @@ describe('over TLS', () => {
     second.send(connectPacket('d2', gateway.tokenOf('d2')))
     await eventually(() => second.closed || second.received.length > 0)
     expect(second.received).not.toContainEqual(expect.objectContaining({ returnCode: 0 }))
+  })
+
+  test('a certificate that was renewed is shown to connections to come, and those that are open stay', async context => {
+    const { gateway, port } = await startTls(context, 'optional')
+    const shown = async (name: string) => {
+      const client = openTls(port, name)
+      client.send(connectPacket(name, '', nameless as object))
+      expect(await client.next('connack')).toMatchObject({ returnCode: 0 })
+      return { client, serial: (client.socket as TLSSocket).getPeerCertificate().serialNumber }
+    }
+    const before = await shown('d1')
+    gateway.broker.renew({ tls: { ...files('optional'), ...ours!.issue('localhost') } })
+    const after = await shown('d2')
+    expect(after.serial).not.toBe(before.serial)
+    before.client.send(publishEvent('d1', 'a'))
+    await before.client.next('puback')
+    expect(gateway.broker.sessions()).toHaveLength(2)
+    // One that is wrong is told, and the one before goes on.
+    expect(() =>
+      gateway.broker.renew({ tls: { ...files('optional'), certFile: '/nowhere/at/all' } }),
+    ).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+    expect((await shown('d1')).serial).toBe(after.serial)
   })
 
   test('TLS 1.1 is refused', async context => {

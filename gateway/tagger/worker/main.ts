@@ -12,6 +12,8 @@ import { openVeil } from './veil.ts'
 const settings = JSON.parse(process.argv[2] ?? 'null') as WorkerSettings
 const tell = (report: Report) => process.send!(report)
 endOnUnexpected(createLog('tagger worker', 'info'))
+// For the supervisor: a terminal that is closed sends it to all processes.
+process.on('SIGHUP', () => {})
 // Nobody would hear it any more; also while it loads its models, which takes seconds.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 if (!process.connected) process.kill(process.pid, 'SIGKILL')

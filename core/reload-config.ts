@@ -1,0 +1,52 @@
+import type { Config } from './config-schema.ts'
+
+/** Keys that a running service takes: whatever lies under one of them is taken as a whole. */
+const whileRunning: readonly string[] = [
+  'log.level',
+  'alerts.channels',
+  'mqtt.acceptPlaintext',
+  'http.acceptPlaintext',
+  ...['mqtt.tls', 'mqtt.websocket.tls'].flatMap(section =>
+    ['certFile', 'keyFile', 'clientCaFile'].map(key => `${section}.${key}`),
+  ),
+]
+
+export interface ReloadedConfig {
+  /** What is in force from now on. */
+  readonly config: Config
+  /** Keys that have another value and are in force. */
+  readonly taken: readonly string[]
+  /** Keys that have another value, and wait for the next start. */
+  readonly waiting: readonly string[]
+}
+
+type Tree = Readonly<Record<string, unknown>>
+
+/** What becomes of the configuration in force when the file says `next`: the next start takes all of it, this one some keys. */
+export function reloadedConfig(inForce: Config, next: Config): ReloadedConfig {
+  const taken: string[] = []
+  const waiting: string[] = []
+
+  function merge(before: Tree, after: Tree, path: string): Tree {
+    const merged: Record<string, unknown> = {}
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+      const name = path === '' ? key : `${path}.${key}`
+      const [old, given] = [before[key], after[key]]
+      const isSame = JSON.stringify(old) === JSON.stringify(given)
+      let value = old
+      if (!isSame && whileRunning.includes(name)) {
+        taken.push(name)
+        value = given
+      } else if (!isSame && isSection(old) && isSection(given)) value = merge(old, given, name)
+      else if (!isSame) waiting.push(name)
+      if (value !== undefined) merged[key] = value
+    }
+    return merged
+  }
+
+  const config = merge(inForce, next, '') as Config
+  return { config, taken, waiting }
+}
+
+const isSection = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
