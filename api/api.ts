@@ -3,7 +3,7 @@ import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
 import { createFaultLog } from '../core/fault-log.ts'
 import { boundConnections, connectionDefaults } from '../core/http-connections.ts'
-import type { Part } from '../core/lifecycle.ts'
+import { type Part, repeat } from '../core/lifecycle.ts'
 import { listenFailure } from '../core/listen-failure.ts'
 import type { Logger } from '../core/log.ts'
 import { metricsType, readMetrics } from '../core/metrics-server.ts'
@@ -19,9 +19,14 @@ import { createMetricsPage } from './metrics-page.ts'
 import { createOperations } from './operations/local-operations.ts'
 import type { OperationParts } from './operations/operation-parts.ts'
 import { createProcessMetrics } from './process-metrics.ts'
+import { createReadiness } from './readiness.ts'
+import { createRecentRecords, sampleEveryMs } from './recent-records.ts'
+import { servicePartsOf } from './service-parts.ts'
 import { createStoreMetrics } from './store-metrics.ts'
 
-export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount'> {
+export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount' | 'service'> {
+  /** When the service began, epoch ms. */
+  startedAt: number
   paths: DataPaths
   config: Config
   clock: Clock
@@ -36,6 +41,7 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
 
 /** The API over the parts of this process. */
 export function createLocalApi({
+  startedAt,
   paths,
   config,
   log,
@@ -47,7 +53,17 @@ export function createLocalApi({
 }: ApiParts): Part & { readonly url: string } {
   const { access, clock } = parts
   const { host, port } = config.http
-  const operations = createOperations({ ...parts, defaultZone: config.zone, minCount: config.flow.minCount })
+  const upMs = () => performance.now()
+  const recent = createRecentRecords(() => parts.journal.end(), upMs)
+  const sampling = repeat('recent records', sampleEveryMs, recent.sample)
+  let url = ''
+  const service = servicePartsOf({ startedAt, paths, config, restarts, recent, url: () => url })
+  const operations = createOperations({
+    ...parts,
+    service,
+    defaultZone: config.zone,
+    minCount: config.flow.minCount,
+  })
   const operatorToken = readIfThere(paths.token)!.trim()
   const live = parts.alerts && createAlertLive(parts.alerts)
   const problems = new Map<string, number>()
@@ -58,6 +74,7 @@ export function createLocalApi({
     config,
     clock,
     live,
+    ready: createReadiness(parts.door, upMs),
     onError: createFaultLog(log.child({ what: 'a request failed' })),
     onProblem: code => void problems.set(code, (problems.get(code) ?? 0) + 1),
   })
@@ -87,7 +104,6 @@ export function createLocalApi({
     return reply.type(metricsType).send(await metrics())
   })
 
-  let url = ''
   return {
     name: 'api',
     get url() {
@@ -100,10 +116,12 @@ export function createLocalApi({
       } catch (error) {
         throw listenFailure('http', `${host}:${port}`, error)
       }
+      await sampling.start?.()
       publishEndpoint(paths, 'api', { url, token: operatorToken, pid: process.pid })
     },
     async stop() {
       withdrawEndpoint(paths, 'api')
+      await sampling.stop()
       await app.close()
     },
   }

@@ -22,6 +22,8 @@ export interface AppParts {
   readonly clock: Clock
   /** Absent on a gateway alone. It is stopped with the app. */
   readonly live?: AlertLive | undefined
+  /** Rejects with what keeps devices from being let in; left out, they are. */
+  readonly ready?: () => Promise<void>
   readonly onError?: (error: unknown) => void
   readonly onProblem?: (code: ErrorCode) => void
 }
@@ -44,6 +46,7 @@ export function createApp({
   config,
   clock,
   live,
+  ready = async () => {},
   onError,
   onProblem,
 }: AppParts): {
@@ -55,7 +58,7 @@ export function createApp({
   const app = openHttp()
   const openApi = createOpenApi(app)
   const turns = createTurns(turnLimits)
-  addRoutes(app, operations, { identify, turns })
+  addRoutes(app, operations, { identify, turns, ready })
   addLiveRoutes(app, { live, identify })
   addSessionRoutes(app, { access, signIn: createSignIn({ ...access, clock }), config, clock })
   openApi.addRoute(app)

@@ -113,7 +113,8 @@ function documentOf(routes: readonly Route[]): object {
 }
 
 function operationOf({ url, method, needs, summary, errors, produces, takes, schema }: Route): object {
-  const operationId = [method, ...url.split('/').slice(3)].map(part => part.replace(/\W+/g, '')).join('-')
+  const parts = url.split('/').slice(url.startsWith('/api/') ? 3 : 1)
+  const operationId = [method, ...parts].map(part => part.replace(/\W+/g, '')).join('-')
   const parameters = [
     ...parametersOf('path', schema.params),
     ...parametersOf('query', schema.querystring),

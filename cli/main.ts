@@ -12,7 +12,7 @@ enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'li
 
 const program = new Command('lintel')
   .description('Counts what passes doors and checkpoints; knows nobody.')
-  .version(version)
+  .version(version, '-v, --version')
   .showHelpAfterError('--help, behind the command, says how it is used')
 
 // Whoever reads has seen enough: `lintel … | head`.
@@ -22,8 +22,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 try {
+  const [, , first, ...rest] = process.argv
   await addCommands(program, process.argv.slice(2))
-  await program.parseAsync()
+  // Some programs call it -V.
+  await program.parseAsync(first === '-V' ? ['--version', ...rest] : process.argv.slice(2), { from: 'user' })
 } catch (error) {
   const code = codeOf(error)
   if (code !== undefined) note(`${code}: ${messageOf(error)}`)

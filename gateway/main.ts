@@ -51,6 +51,8 @@ import { createBookReader } from './uplink/book.ts'
 export interface GatewaySettings {
   readonly data: string
   readonly config: Config
+  /** When the service began, epoch ms. */
+  readonly startedAt: number
   /** Who reads this journal, and where each keeps how far it has come; what all are done with is freed. */
   readonly consumers: Readonly<Record<string, 'state' | 'snapshots' | 'uplink'>>
   /** An edge node by itself: it holds the registry and offers the API. */
@@ -66,7 +68,7 @@ const greetEveryMs = 5 * secondMs
 const openingsTold = 100
 
 /** The process at the door: device ─▶ broker ─▶ admit ─▶ journal. */
-async function start({ data, config, consumers, alone }: GatewaySettings) {
+async function start({ data, config, consumers, alone, startedAt }: GatewaySettings) {
   const paths = dataPaths(data)
   // Where it is alone it writes the state, too.
   const names: LockName[] = alone ? ['journal', 'state'] : ['journal']
@@ -160,13 +162,14 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
       }),
     },
   )
+  const lag = () =>
+    Object.fromEntries(consumerNames.map(consumer => [consumer, journal.stats().end - cursors.get(consumer)]))
   const metrics = createMetrics({
     broker,
     journal,
     waitingRoom,
     refusals,
-    cursors,
-    consumers: consumerNames,
+    lag,
     time,
     setAside: () => lmdbDirectories(paths).flatMap(setAsideIn).length,
   })
@@ -178,6 +181,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
     registry,
     refusals: () => refusals.latest,
     metrics,
+    lag,
     clock,
     time,
   })
@@ -188,6 +192,7 @@ async function start({ data, config, consumers, alone }: GatewaySettings) {
   )
   const api = alone
     ? createLocalApi({
+        startedAt,
         paths,
         config,
         registry,

@@ -1,5 +1,4 @@
 import { secondMs } from '../core/clock.ts'
-import type { CursorReader } from '../core/cursors.ts'
 import { createGauges } from '../core/gauges.ts'
 import type { TrustedTime } from '../core/trusted-time/trusted-time.ts'
 import type { WaitingRoom } from './admit/waiting-room.ts'
@@ -12,8 +11,8 @@ export interface MetricParts {
   journal: Journal
   waitingRoom: WaitingRoom
   refusals: RefusalLog
-  cursors: CursorReader
-  consumers: readonly string[]
+  /** Records that each consumer of the journal is behind. */
+  lag: () => Readonly<Record<string, number>>
   time: Pick<TrustedTime, 'view'>
   /** Data files that were damaged and are set aside. */
   setAside: () => number
@@ -25,8 +24,7 @@ export function createMetrics({
   journal,
   waitingRoom,
   refusals,
-  cursors,
-  consumers,
+  lag,
   time,
   setAside,
 }: MetricParts): () => Promise<string> {
@@ -117,7 +115,7 @@ export function createMetrics({
     () => waitingRoom.stats().expired,
   )
   labelled('lintel_consumer_lag', 'Records that a consumer is behind.', 'consumer', () =>
-    consumers.map(consumer => [consumer, journal.stats().end - cursors.get(consumer)] as const),
+    Object.entries(lag()),
   )
   labelled(
     'lintel_refusals_total',

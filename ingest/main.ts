@@ -49,6 +49,8 @@ import { createRememberedList } from './watch/remembered-list.ts'
 export interface IngestSettings {
   readonly data: string
   readonly config: Config
+  /** When the service began, epoch ms. */
+  readonly startedAt: number
   /** Lets go wrong what a demo shows. */
   readonly demo?: boolean
 }
@@ -56,7 +58,7 @@ export interface IngestSettings {
 const lockWaitMs = 20 * secondMs
 
 /** The process behind the journal: journal ─▶ store, and the API over both. It alone writes state and store. */
-async function start({ data, config, demo = false }: IngestSettings) {
+async function start({ data, config, startedAt, demo = false }: IngestSettings) {
   const paths = dataPaths(data)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const time = await awaitTimeReader(
@@ -141,6 +143,7 @@ async function start({ data, config, demo = false }: IngestSettings) {
     onFault,
   })
   const api = createLocalApi({
+    startedAt,
     paths,
     config,
     registry,

@@ -39,6 +39,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
     'devices/registry/',
     // Ports: what the journal, its door and the store promise, and the counts that they speak of.
     'gateway/journal/journal.ts',
+    'gateway/journal/last-received.ts',
     'gateway/journal/tally.ts',
     'gateway/journal/stretch.ts',
     'gateway/control/door.ts',

@@ -122,6 +122,7 @@ export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
     ends: ({ kind, expected, before }) => `${expected} rows of ${kind} before ${timeOf(before)}`,
   },
   status: 'looks',
+  overview: 'looks',
   trustClock: {
     begins: () => ['clock.trust', 'the time that is said'],
     ends: ({ at }) => timeOf(at),

@@ -12,6 +12,7 @@ import { createExportOperations } from './export-operations.ts'
 import { createFlowScopes } from './flow-scope.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { OperationsFor } from './operations.ts'
+import { createOverviewOperations } from './overview-operations.ts'
 import { createRetentionOperations } from './retention-operations.ts'
 import { createRuleOperations } from './rule-operations.ts'
 import { createSnapshotOperations } from './snapshot-operations.ts'
@@ -39,6 +40,7 @@ export function createOperations(parts: OperationParts): OperationsFor {
         ...accessOperations,
         ...createRetentionOperations(parts, viewer),
         ...createStatusOperations(parts),
+        ...createOverviewOperations(parts),
         ...createAlertOperations(parts, viewer),
         ...createChannelOperations(parts),
         ...createRuleOperations(parts, viewer),

@@ -14,6 +14,7 @@ import type { Store } from '../../ingest/store/store.ts'
 import type { Access } from '../access/access.ts'
 import type { Recipient } from '../ledger.ts'
 import type { BackfillFiles } from './backfill-files.ts'
+import type { ServiceParts } from './overview-view.ts'
 import type { RetentionParts } from './retention-parts.ts'
 
 /** What the operations work on. */
@@ -46,6 +47,8 @@ export interface OperationParts {
   unsettleDays?: ToldDays['unsettle']
   /** Left out where the clock is never in doubt. */
   time?: Pick<TrustedTime, 'view'>
+  /** Absent where no service is up. */
+  service?: ServiceParts | undefined
   defaultZone: string
   /** The smallest number that is told to who may not see small ones. */
   minCount: number

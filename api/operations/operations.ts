@@ -21,6 +21,7 @@ import type { Viewer } from '../viewer.ts'
 import type { AlertOperations } from './alert-view.ts'
 import type { BackfillAnswer, BackfillPart } from './backfill-part.ts'
 import type { ChannelOperations } from './channel-operations.ts'
+import type { OverviewOperations } from './overview-view.ts'
 import type { RetentionOperations } from './retention-view.ts'
 import type { RuleOperations } from './rule-view.ts'
 import type { StatusOperations } from './status-view.ts'
@@ -35,7 +36,8 @@ export interface Operations
     ChannelOperations,
     RetentionOperations,
     RuleOperations,
-    StatusOperations {
+    StatusOperations,
+    OverviewOperations {
   /** Doors and lanes of terminals and checkpoints, by site, building and point. */
   listPoints(): Promise<PointView[]>
   /** Adds one device or moves it. Throws DEVICE_INVALID. */

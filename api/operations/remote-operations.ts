@@ -117,6 +117,7 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
         `/retention/deletions?${new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after: String(after) }) })}`,
       ),
     status: () => json('GET', '/status'),
+    overview: () => json('GET', '/overview'),
     trustClock: said => send('POST', '/clock/trust', said),
     allowDeletion: kind => json('POST', `/retention/held/${name(kind)}/allow`),
     verifyRetention: () => json('GET', '/retention/overdue'),

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { LintelError } from '../../core/errors.ts'
-import { answers } from '../connect.ts'
+import { answers, type Service } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
 import { configFindings, plaintextFindings } from '../doctor/config-findings.ts'
 import { configSummary } from '../doctor/config-summary.ts'
@@ -11,7 +12,7 @@ import { readWhole, setAside } from '../doctor/data-files.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { fileSystem, flushSpeed, freeSpace, nodeVersion, port } from '../doctor/machine.ts'
 import { namedFileFaults } from '../doctor/named-files.ts'
-import { clockFinding, clockOfDirectory, notUp, readings, statusOf } from '../doctor/service.ts'
+import { clockFinding, clockOfDirectory, findingsOf, notUp, readings } from '../doctor/service.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
 import { note } from '../output.ts'
 
@@ -51,6 +52,11 @@ export function addCheckCommands(program: Command): void {
     })
 }
 
+async function askService(service: Service, config: Config): Promise<Finding[]> {
+  const { overview, status } = createRemoteOperations(service)
+  return [...(await readings(service, (await overview()).configured)), ...findingsOf(await status(), config)]
+}
+
 /** Makes nothing: of an empty directory it says how the machine is. Throws CONFIG_INVALID as `lookAtData` does. */
 async function examine(paths: DataPaths, config: Config): Promise<Finding[]> {
   const place = lookAtData(paths)
@@ -74,8 +80,7 @@ async function examine(paths: DataPaths, config: Config): Promise<Finding[]> {
     return [
       ...findings,
       { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` },
-      ...(await readings(endpoint, config)),
-      ...(await statusOf(endpoint, config)),
+      ...(await askService(endpoint, config)),
     ]
   findings.push(clockFinding(clockOfDirectory(paths), config))
   if (place === 'data') findings.push(notUp(paths))

@@ -9,6 +9,7 @@ interface Group {
 
 export const groups: readonly Group[] = [
   { names: ['up', 'gateway'], add: async to => (await import('./service.ts')).addServiceCommands(to) },
+  { names: ['status'], add: async to => (await import('./status.ts')).addStatusCommand(to) },
   { names: ['device'], add: async to => (await import('./devices.ts')).addDeviceCommands(to) },
   { names: ['flow'], add: async to => (await import('./flow.ts')).addFlowCommand(to) },
   { names: ['export'], add: async to => (await import('./export.ts')).addExportCommand(to) },
@@ -26,6 +27,7 @@ export const groups: readonly Group[] = [
   { names: ['snapshot'], add: async to => (await import('./snapshots.ts')).addSnapshotCommands(to) },
   { names: ['check-config', 'doctor'], add: async to => (await import('./checks.ts')).addCheckCommands(to) },
   { names: ['models'], add: async to => (await import('./models.ts')).addModelCommands(to) },
+  { names: ['version'], add: async to => (await import('./version.ts')).addVersionCommand(to) },
 ]
 
 /**
@@ -33,7 +35,7 @@ export const groups: readonly Group[] = [
  * such as `--help` or a name that is none, all are told.
  */
 export async function addCommands(program: Command, [first = '']: readonly string[]): Promise<void> {
-  if (['-V', '--version'].includes(first)) return
+  if (['-v', '-V', '--version'].includes(first)) return
   const asked = groups.filter(({ names }) => names.includes(first))
   for (const { add } of asked.length === 0 ? groups : asked) await add(program)
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Command } from 'commander'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { plainListeners, plaintextWarning } from '../../core/exposure.ts'
@@ -78,7 +79,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   process.exitCode = await keepUp({
     paths,
     config,
-    specs: processesOf(paths, () => config, alone, options.demo === true),
+    specs: processesOf(paths, () => config, { alone, demo: options.demo === true, startedAt: systemClock() }),
     reloads,
     log,
     signal: stopping.signal,
@@ -137,7 +138,12 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
 }
 
 /** In the order in which they stop: the door first. */
-function processesOf(paths: DataPaths, inForce: () => Config, alone: boolean, demo: boolean): ChildSpec[] {
+function processesOf(
+  paths: DataPaths,
+  inForce: () => Config,
+  how: { alone: boolean; demo: boolean; startedAt: number },
+): ChildSpec[] {
+  const { alone, demo, startedAt } = how
   const entry = (path: string) => new URL(`../../${path}/main.ts`, import.meta.url)
   const { root: data } = paths
   const uplink = inForce().uplink !== undefined
@@ -151,10 +157,11 @@ function processesOf(paths: DataPaths, inForce: () => Config, alone: boolean, de
   const gateway = (): GatewaySettings => ({
     data,
     config: inForce(),
+    startedAt,
     consumers: isArchive ? {} : consumers,
     alone,
   })
-  const ingest = (): IngestSettings => ({ data, config: inForce(), demo })
+  const ingest = (): IngestSettings => ({ data, config: inForce(), startedAt, demo })
   const taggerSettings = (): TaggerSettings => ({ data, config: inForce() })
   const uplinkSettings = (): UplinkSettings => ({ data, config: inForce() })
   const specs: (ChildSpec | false)[] = [

@@ -18,7 +18,10 @@ export function nodeVersion(): Finding {
 
 export async function freeSpace(root: string, reserveBytes: number): Promise<Finding> {
   const { bavail, bsize } = await statfs(root)
-  const free = bavail * bsize
+  return spaceFinding(bavail * bsize, reserveBytes)
+}
+
+export function spaceFinding(free: number, reserveBytes: number): Finding {
   const finding = `${gigabytes(free)} free, ${gigabytes(reserveBytes)} are kept in reserve`
   if (free < reserveBytes)
     return {

@@ -1,7 +1,8 @@
-import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import type { Configured } from '../../api/operations/overview-view.ts'
+import type { Status } from '../../api/operations/status-view.ts'
 import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
-import type { DataPaths, Endpoint } from '../../core/data-directory.ts'
+import type { DataPaths } from '../../core/data-directory.ts'
 import { codeOf, messageOf } from '../../core/errors.ts'
 import { lockDataDirectory } from '../../core/lock.ts'
 import { openClockFile } from '../../core/trusted-time/clock-file.ts'
@@ -9,6 +10,7 @@ import { beginLine } from '../../core/trusted-time/line.ts'
 import { systemRunningTime } from '../../core/trusted-time/running-time.ts'
 import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import { textOf } from '../commands/clock.ts'
+import type { Service } from '../connect.ts'
 import type { Finding } from './finding.ts'
 
 /** Of a service that does not answer; that none runs is no fault. */
@@ -24,8 +26,7 @@ export function notUp(paths: DataPaths): Finding {
 }
 
 /** What takes somebody to act, as the service tells it. */
-export async function statusOf(endpoint: Endpoint, config: Config): Promise<Finding[]> {
-  const { clock, heldDeletions } = await createRemoteOperations(endpoint).status()
+export function findingsOf({ clock, heldDeletions }: Status, config: Config): Finding[] {
   const held = heldDeletions.map(
     ({ kind, expected, of }): Finding => ({
       check: 'retention',
@@ -63,10 +64,8 @@ const silentS = 60
 /** It answers within a second, whatever hangs. */
 const metricsWaitMs = 5000
 
-export async function readings(
-  { url, token }: { url: string; token: string },
-  config: Config,
-): Promise<Finding[]> {
+/** What the metrics of a service say, held against what there should be by its configuration. */
+export async function readings({ url, token }: Service, configured: Configured): Promise<Finding[]> {
   const headers = { authorization: `Bearer ${token}` }
   const signal = AbortSignal.timeout(metricsWaitMs)
   const text = await fetch(`${url}/metrics`, { headers, signal })
@@ -96,15 +95,15 @@ export async function readings(
     findings.push({ check: part!, result: 'problem', finding })
   }
   const looking = value('lintel_tagger_workers_ready')
-  if (config.tagger.workers > 0 && !(looking > 0))
+  if (configured.taggerWorkers > 0 && !(looking > 0))
     findings.push({
       check: 'tagger',
       result: 'warning',
       finding: 'nobody looks at pictures: workers are starting, or the log says why not',
     })
-  else if (value('lintel_tagger_backlog') >= config.tagger.maxBacklog / 2)
+  else if (value('lintel_tagger_backlog') >= configured.taggerMaxBacklog / 2)
     findings.push({ check: 'tagger', result: 'warning', finding: 'more pictures come than it can look at' })
-  if (config.uplink !== undefined) findings.push(uplink(value))
+  if (configured.uplink) findings.push(uplink(value))
   findings.push(...store(value))
   if (value('lintel_journal_refusing') === 1)
     findings.push({

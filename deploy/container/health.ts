@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 // For HEALTHCHECK: exits with 0 if the API of the data directory given answers. The image has no curl.
+// Not /readyz: a container that is started again for a full disk is no better off, and its devices are cut.
 const data = process.argv[2] ?? '/var/lib/lintel'
 
 try {
   const { url } = JSON.parse(readFileSync(join(data, 'run', 'api.json'), 'utf8')) as { url: string }
-  const answer = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(4000) })
+  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(4000) })
   process.exitCode = answer.ok ? 0 : 1
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -73,6 +73,7 @@ export interface BrokerStats {
 }
 
 export interface Broker extends Part {
+  /** None while it lets nobody in. */
   readonly addresses: Listeners['addresses']
   /** As `Listeners.renew`. */
   renew(files: RenewedFiles): void
@@ -133,6 +134,7 @@ export function createBroker(
   const shown = (topic: string) => shownTopic(topic, isEnrolled)
   let aedes: DeviceBroker
   let listeners: Listeners
+  let isOpen = false
 
   function refuse(client: Client | null, cause: unknown, claimed?: string): Error {
     const error = cause instanceof Error ? cause : new Error(messageOf(cause))
@@ -293,7 +295,7 @@ export function createBroker(
   return {
     name: 'broker',
     get addresses() {
-      return listeners.addresses
+      return isOpen ? listeners.addresses : {}
     },
     async start() {
       aedes = await DeviceBroker.create({
@@ -310,8 +312,10 @@ export function createBroker(
       // Aedes tells what it cannot cope with as an 'error' event, which would end the process unheard.
       ;(aedes as NodeJS.EventEmitter).on('error', error => refuse(null, error))
       listeners = await listen(options, { accept, refused })
+      isOpen = true
     },
     async stop() {
+      isOpen = false
       const closed = listeners?.close()
       await inFlight.drain(sessions.open, stopWithinMs)
       // It is the service that goes: of the devices nothing is known.

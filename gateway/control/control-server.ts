@@ -18,6 +18,7 @@ export function createControlServer(
 ): Part {
   const token = randomBytes(24).toString('base64url')
   const app = createHttp({ admit: token, onError })
+  app.get('/state', () => door.state())
   app.get('/sessions', () => door.sessions())
   app.get('/refusals', () => door.refusals())
   app.post('/clock/trust', () => door.trustClock())

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../core/errors.ts'
 import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { Fault } from '../../devices/contract/validate.ts'
@@ -11,6 +12,8 @@ import type { PictureKey } from '../snapshots/snapshots.ts'
  * directly, from another process over HTTP on loopback (remote-door.ts).
  */
 export interface Door {
+  /** Where devices connect, and whether what they send is taken. */
+  state(): Promise<DoorState>
   sessions(): Promise<Connection[]>
   /** The latest refused connections and messages, newest first. */
   refusals(): Promise<Refusal[]>
@@ -29,6 +32,16 @@ export interface Door {
   trustClock(): Promise<ClockView>
   /** Prometheus text. */
   metrics(): Promise<string>
+}
+
+export interface DoorState {
+  /** Where devices connect, by the name of the listener; empty before it opens and once it closes. */
+  readonly listening: Readonly<Partial<Record<string, { readonly host: string; readonly port: number }>>>
+  readonly connected: number
+  /** Why the journal takes nothing; absent where it does. */
+  readonly refusing?: ErrorCode
+  /** Records that each consumer of the journal is behind. */
+  readonly lag: Readonly<Record<string, number>>
 }
 
 /** A display is a small machine, and every one that comes is sent it. */

@@ -22,6 +22,8 @@ export interface DoorParts {
   /** Oldest first. */
   refusals: () => readonly Refusal[]
   metrics?: () => Promise<string>
+  /** Records that each consumer of the journal is behind. */
+  lag?: () => Readonly<Record<string, number>>
   clock?: Clock
   /** Absent where no service is up. */
   time?: Pick<Timekeeper, 'doubtMs' | 'trust'>
@@ -35,6 +37,7 @@ export function createDoor({
   registry,
   refusals,
   metrics,
+  lag = () => ({}),
   clock = systemClock,
   time,
 }: DoorParts): Door & PictureDoor {
@@ -47,6 +50,15 @@ export function createDoor({
   }
 
   return {
+    async state() {
+      const { refusing } = journal.stats()
+      return {
+        listening: broker?.addresses ?? {},
+        connected: broker?.stats().connected ?? 0,
+        ...(refusing === undefined ? {} : { refusing }),
+        lag: lag(),
+      }
+    },
     sessions: async () => broker?.sessions() ?? [],
     refusals: async () => refusals().toReversed(),
     async replay(key) {

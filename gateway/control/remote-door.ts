@@ -32,6 +32,7 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door & Pictu
   const json = async <T>(method: string, path: string) => (await ask(method, path)).json() as Promise<T>
 
   return {
+    state: () => json('GET', '/state'),
     sessions: () => json('GET', '/sessions'),
     refusals: () => json('GET', '/refusals'),
     replay: async key => (await json<{ outcome: 'stored' }>('POST', `/parked/${key}/replay`)).outcome,

@@ -298,7 +298,7 @@ describe('operations on record', () => {
   test('are all that change something, or reveal more than counts and settings', () => {
     expect(onRecord.map(([name]) => name).sort()).toEqual(Object.keys(given).sort())
     const others = Object.entries(auditRules).filter(([, rule]) => typeof rule === 'string')
-    for (const [name] of others) expect(name).toMatch(/^(list|show|verify|actOnAlert$)|^(regions|ledger|retention|status|alertReport|rules\w+)$/) // biome-ignore format: one line
+    for (const [name] of others) expect(name).toMatch(/^(list|show|verify|actOnAlert$)|^(regions|ledger|retention|status|overview|alertReport|rules\w+)$/) // biome-ignore format: one line
     expect(auditRules.actOnAlert).toBe('history')
   })
 

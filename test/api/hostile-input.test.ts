@@ -52,6 +52,11 @@ async function serve() {
     },
     regions: createDeviceRegions(state),
     door: {
+      state: async () => ({
+        listening: { tcp: { host: '127.0.0.1', port: 1 } },
+        connected: 3,
+        lag: { intake: 2 },
+      }),
       sessions: async () => [],
       refusals: async () => [],
       replay: async () => 'stored',

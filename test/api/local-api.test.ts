@@ -19,6 +19,11 @@ import { noPictures } from '../support/pictures.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const noDoor: Door = {
+  state: async () => ({
+    listening: { tcp: { host: '127.0.0.1', port: 1 } },
+    connected: 3,
+    lag: { intake: 2 },
+  }),
   sessions: async () => [],
   refusals: async () => [],
   replay: async () => 'stored',
@@ -42,6 +47,7 @@ async function start({ door = noDoor, store = createMemoryStore(), ...http }: Pa
   const state = createMemoryState()
   const access = createAccess(state, () => 0, config)
   const api = createLocalApi({
+    startedAt: 7,
     paths,
     config,
     log: createLog('test', 'silent'),

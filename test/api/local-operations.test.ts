@@ -23,6 +23,11 @@ const refusal = (at: number, reason: string) => ({ at, device: 'd1', code: 'EVEN
 function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {}) {
   const asked: unknown[] = []
   const door: Door = {
+    state: async () => ({
+      listening: { tcp: { host: '127.0.0.1', port: 1 } },
+      connected: 3,
+      lag: { intake: 2 },
+    }),
     sessions: async () => [{ device: 'd1', connectedAt: 7, address: undefined }],
     refusals: async () => [refusal(2, 'newest'), refusal(1, 'older')],
     async replay(key) {

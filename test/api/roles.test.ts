@@ -13,6 +13,8 @@ import { openApiDocument } from '../support/api.ts'
 /** Every route and what it needs. One that is not here fails the test: say who may ask it. */
 const needed: Record<string, Needs> = {
   'GET /api/v1/health': 'nothing',
+  'GET /healthz': 'nothing',
+  'GET /readyz': 'nothing',
   'GET /api/v1/openapi.json': 'nothing',
   'POST /api/v1/session': 'nothing',
   'POST /api/v1/invitation': 'nothing',
@@ -52,6 +54,7 @@ const needed: Record<string, Needs> = {
   'POST /api/v1/retention/erasures': 'retention.erase',
   'POST /api/v1/retention/held/{kind}/allow': 'retention.erase',
   'GET /api/v1/status': 'status.read',
+  'GET /api/v1/overview': 'metrics.read',
   'POST /api/v1/clock/trust': 'clock.trust',
   'GET /api/v1/alerts': 'alerts.read',
   'GET /api/v1/alerts/live': 'alerts.read',

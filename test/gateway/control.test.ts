@@ -19,6 +19,7 @@ async function startDoors() {
     registry: gateway.registry,
     refusals: () => gateway.refusals,
     metrics: async () => 'lintel_up 1\n',
+    lag: () => ({ intake: 7 }),
   })
   const paths = dataPaths(await temporaryDirectory())
   prepareDataDirectory(paths)
@@ -43,6 +44,18 @@ describe.each(['local', 'remote'] as const)('the %s door', which => {
     const doors = await startDoors()
     return { ...doors, door: doors[which] as Door }
   }
+
+  test('tells where devices connect, how many do, and what waits, and no address once the broker has closed', async () => {
+    const { gateway, door } = await start()
+    await connectDevice(gateway, 'd1')
+    expect(await door.state()).toEqual({
+      listening: { tcp: { host: '127.0.0.1', port: gateway.port } },
+      connected: 1,
+      lag: { intake: 7 },
+    })
+    await gateway.broker.stop()
+    expect((await door.state()).listening).toEqual({})
+  })
 
   test('tells who is connected', async () => {
     const { gateway, door } = await start()

@@ -5,9 +5,10 @@ import { parseConfig } from '../../core/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 
 /** The API's routes over operations of a test; the operator's token is `secret`. */
-export const apiOver = (operations: Partial<Operations>) => appOver(operations).app
+export const apiOver = (operations: Partial<Operations>, ready?: () => Promise<void>) =>
+  appOver(operations, ready).app
 
-function appOver(operations: Partial<Operations>) {
+function appOver(operations: Partial<Operations>, ready?: () => Promise<void>) {
   const config = parseConfig({})
   const clock = () => 0
   return createApp({
@@ -16,6 +17,7 @@ function appOver(operations: Partial<Operations>) {
     operatorToken: 'secret',
     config,
     clock,
+    ...(ready === undefined ? {} : { ready }),
   })
 }
 

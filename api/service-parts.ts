@@ -1,0 +1,25 @@
+import { statfs } from 'node:fs/promises'
+import type { Config } from '../core/config.ts'
+import type { DataPaths } from '../core/data-directory.ts'
+import type { ServiceParts } from './operations/overview-view.ts'
+
+interface Given extends Pick<ServiceParts, 'startedAt' | 'url' | 'recent' | 'restarts'> {
+  readonly paths: DataPaths
+  readonly config: Config
+}
+
+/** What a service that is up knows of itself, with the disk that its data is on. */
+export function servicePartsOf({ paths, config, ...known }: Given): ServiceParts {
+  return {
+    ...known,
+    async disk() {
+      const { bavail, bsize } = await statfs(paths.root)
+      return { freeBytes: bavail * bsize, reserveBytes: config.journal.reserveBytes }
+    },
+    configured: {
+      taggerWorkers: config.tagger.workers,
+      taggerMaxBacklog: config.tagger.maxBacklog,
+      uplink: config.uplink !== undefined,
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander'
+import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import { systemClock } from '../../core/clock.ts'
+import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
+import { exitCodes } from '../../core/exits.ts'
+import { answers, type Service } from '../connect.ts'
+import { lookAtData } from '../data-place.ts'
+import type { Finding } from '../doctor/finding.ts'
+import { spaceFinding } from '../doctor/machine.ts'
+import { findingsOf, notUp, readings } from '../doctor/service.ts'
+import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
+import { statusLines } from '../status-lines.ts'
+
+/** As systemd has it of a unit that is not active. */
+const notRunning = 3
+
+export function addStatusCommand(program: Command): void {
+  withCommonOptions(program.command('status'))
+    .description(
+      'the service on one screen; exits 0 if all is well, 1 if something is wrong, 3 if it does not run',
+    )
+    .action(async (options: CommonOptions) => {
+      const context = contextOf(options)
+      const { data, service } = context
+      const running = service() ?? (await runningOn(data))
+      if (running === undefined) tellNotRunning(context)
+      else await tell(running, context)
+    })
+}
+
+/** Throws CONFIG_INVALID where no data of ours is. */
+async function runningOn(data: string): Promise<Service | undefined> {
+  const paths = dataPaths(data)
+  lookAtData(paths)
+  const endpoint = findEndpoint(paths, 'api')
+  return endpoint !== undefined && (await answers(endpoint)) ? endpoint : undefined
+}
+
+async function tell(service: Service, { config, output }: Context): Promise<void> {
+  const { overview: ask, status } = createRemoteOperations(service)
+  const overview = await ask()
+  const found: Finding[] = [
+    spaceFinding(overview.disk.freeBytes, overview.disk.reserveBytes),
+    ...(await readings(service, overview.configured)),
+    ...findingsOf(await status(), config),
+  ]
+  const wrong = found.filter(({ result }) => result !== 'ok')
+  const lines = statusLines(overview, wrong, config.zone, systemClock())
+  output.say(lines, { running: true, ...overview, wrong })
+  if (wrong.some(({ result }) => result === 'problem')) process.exitCode = exitCodes.failed
+}
+
+function tellNotRunning({ data, output }: Context): void {
+  const paths = dataPaths(data)
+  const begin = `lintel up --data ${data} starts it`
+  const hung = lookAtData(paths) === 'data' ? notUp(paths) : undefined
+  const isHung = hung?.result === 'problem'
+  const text = isHung
+    ? `on ${paths.root} lintel is ${hung.finding}`
+    : `lintel is not running on ${paths.root}: ${begin}`
+  output.say(text, { running: false, data: paths.root, wrong: isHung ? [hung] : [] })
+  process.exitCode = isHung ? exitCodes.failed : notRunning
+}
