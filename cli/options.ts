@@ -38,7 +38,7 @@ export function withLocalOptions(command: Command): Command {
   return command
     .option('--data <dir>', 'the data directory', './data')
     .option('--config <file>', 'the configuration, YAML or JSON')
-    .option('--json', 'print JSON, one value a line')
+    .option('--json', 'print JSON: one value, a list as one array')
 }
 
 export function contextOf(options: CommonOptions, env: NodeJS.ProcessEnv = process.env): Context {

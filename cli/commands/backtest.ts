@@ -19,7 +19,8 @@ interface BacktestOptions {
   readonly budget: string
   readonly side: string
   readonly calendar?: string
-  readonly format: string
+  readonly format?: string
+  readonly json?: boolean
   readonly scores?: boolean
 }
 
@@ -32,7 +33,8 @@ const formats: Readonly<Record<string, (header: readonly string[], rows: readonl
     [header, ...rows.map(row => header.map(name => row[name] ?? ''))]
       .map(cells => `${cells.join(',')}\n`)
       .join(''),
-  json: (_header, rows) => rows.map(row => `${JSON.stringify(row)}\n`).join(''),
+  json: (_header, rows) => `${JSON.stringify(rows)}\n`,
+  jsonl: (_header, rows) => rows.map(row => `${JSON.stringify(row)}\n`).join(''),
 }
 
 export function addBacktestCommand(program: Command): void {
@@ -45,7 +47,8 @@ export function addBacktestCommand(program: Command): void {
     .option('--budget <n>', 'episodes a week', '2')
     .option('--side <side>', 'high: too much; low: too little', 'high')
     .option('--calendar <file>', 'holidays, worked weekends, occasions (default: of China, in its zones)')
-    .option('--format <format>', Object.keys(formats).join(', '), 'table')
+    .option('--format <format>', `${Object.keys(formats).join(', ')} (default: table)`)
+    .option('--json', 'print JSON: one array; as --format json')
     .option('--scores', 'a line for each bin instead of each episode')
     .action((file: string, options: BacktestOptions) => {
       const { stepMin, budget, side, format } = checked(options)
@@ -82,7 +85,14 @@ export function addBacktestCommand(program: Command): void {
 }
 
 /** Throws CONFIG_INVALID, with every problem. */
-function checked({ step, zone, budget, side, format }: BacktestOptions) {
+function checked({
+  step,
+  zone,
+  budget,
+  side,
+  json = false,
+  format = json ? 'json' : 'table',
+}: BacktestOptions) {
   const problems: string[] = []
   const match = /^(\d{1,4})(m|h)$/.exec(step)
   const stepMin = Number(match?.[1]) * (match?.[2] === 'h' ? 60 : 1)
@@ -93,6 +103,7 @@ function checked({ step, zone, budget, side, format }: BacktestOptions) {
   if (!(perWeek > 0 && perWeek <= 100))
     problems.push(`--budget must be episodes a week, more than 0 and at most 100, not "${budget}"`)
   if (!flowSides.includes(side as FlowSide)) problems.push(`--side must be ${flowSides.join(' or ')}`)
+  if (json && format !== 'json') problems.push(`--json and --format ${format} do not go together: give one`)
   const render = Object.hasOwn(formats, format) ? formats[format] : undefined
   if (render === undefined) problems.push(`--format must be one of ${Object.keys(formats).join(', ')}`)
   if (render === undefined || problems.length > 0)

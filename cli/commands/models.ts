@@ -39,7 +39,7 @@ export function addModelCommands(program: Command): void {
     .description('check a model against its manifest, and run it on a picture')
     .option('--sample <picture>', 'JPEG or PNG (default: one that comes with Lintel)')
     .option('--threads <number>', 'threads for one inference', '1')
-    .option('--json', 'print JSON')
+    .option('--json', 'print JSON: one value')
     .action(check)
 }
 

@@ -2,7 +2,7 @@ import type { Language } from '../../ingest/detect/rule.ts'
 import { describeRules, type RuleDescription } from '../../ingest/detect/rule-description.ts'
 import { rangeOf } from '../../ingest/detect/rule-settings.ts'
 import { type CommonOptions, contextOf } from '../options.ts'
-import type { Output } from '../output.ts'
+import { note, type Output } from '../output.ts'
 import { readRulesFile } from './rules-file.ts'
 import { type PlaceOptions, placeWithin } from './rules-place.ts'
 
@@ -18,29 +18,30 @@ export async function showRules({ rule, rules: file, lang, ...options }: ShowOpt
   const place = placeWithin(options)
   if (file !== undefined) {
     const { settings } = readRulesFile(file).meaning
-    print(describeRules(settings, place, rule), lang, output, json)
+    print(describeRules(settings, place, rule), lang, output)
     return
   }
   const query = { ...place, ...(rule === undefined ? {} : { rule }) }
   const { rules, warnings } = await ask('registry', operations => operations.rulesAt(query))
-  print(rules, lang, output, json)
-  if (!json) for (const warning of warnings) output.say(`warning: ${warning}`)
+  print(rules, lang, output)
+  // Beside what is printed, so that this stays one value.
+  if (json) for (const warning of warnings) note(`warning: ${warning}`)
+  else for (const warning of warnings) output.say(`warning: ${warning}`)
 }
 
-function print(rules: readonly RuleDescription[], lang: Language, output: Output, json: boolean): void {
+function print(rules: readonly RuleDescription[], lang: Language, output: Output): void {
   const rows = rules.flatMap(({ rule, parameters }) =>
     parameters.map(parameter => {
       const { parameter: name, value, unit, from, title, default: usual } = parameter
       return { rule, parameter: name, value, unit, from, range: rangeOf(parameter), default: usual, title }
     }),
   )
-  if (json) for (const { title, ...row } of rows) output.say('', row)
-  else
-    output.table(
-      rows.map(({ default: _, title, ...row }) => ({
-        ...row,
-        value: String(row.value),
-        meaning: title[lang],
-      })),
-    )
+  output.table(
+    rows.map(({ default: _, title, ...row }) => ({
+      ...row,
+      value: String(row.value),
+      meaning: title[lang],
+    })),
+    rows.map(({ title: _, ...row }) => row),
+  )
 }

@@ -28,9 +28,7 @@ export async function testRules(files: string[], options: TestOptions): Promise<
   for (const finding of replay(recorded, settings, then * minuteMs)) {
     if (wanted !== undefined && finding.rule !== wanted) continue
     found.push(finding)
-    if (json) output.say('', { ...finding, en: explain(finding, 'en'), zh: explain(finding, 'zh') })
   }
-  if (json) return
   output.table(
     found.map(finding => ({
       occurred: formatRfc3339(finding.occurredAt),
@@ -40,7 +38,9 @@ export async function testRules(files: string[], options: TestOptions): Promise<
       severity: finding.severity,
       says: explain(finding, lang),
     })),
+    found.map(finding => ({ ...finding, en: explain(finding, 'en'), zh: explain(finding, 'zh') })),
   )
+  if (json) return
   const raised = found.filter(({ kind }) => kind === 'raised').length
   const cleared = found.length - raised
   const devices = new Set(recorded.map(({ device }) => device)).size

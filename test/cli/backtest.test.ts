@@ -93,12 +93,13 @@ describe('lintel backtest', () => {
 
   test('prints episodes, and with --scores every bin', async () => {
     const args = ['backtest', await file(), '--step', '30m', '--zone', 'UTC', '--budget', '1']
-    const json = await lintel(...args, '--format', 'json')
+    const json = await lintel(...args, '--format', 'jsonl')
     expect(json).toMatchObject({ code: 0, stderr: '' })
     const episodes = json.stdout
       .trim()
       .split('\n')
       .map(line => JSON.parse(line) as Record<string, unknown>)
+    expect(JSON.parse((await lintel(...args, '--json')).stdout)).toEqual(episodes)
     const found = episodes.find(({ begin }) => begin === '2026-04-28T14:00:00+00:00')
     expect(Object.keys(found!)).toEqual(['begin', 'end', 'expected', 'actual', 'score'])
     expect(found!.actual).toBeGreaterThan(140)

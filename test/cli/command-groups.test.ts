@@ -22,3 +22,21 @@ test.each([
   await addCommands(program, args)
   expect(program.commands.map(command => command.name())).toEqual(adds)
 })
+
+/** Commands that do something, by what is written for them. */
+function leaves(command: Command, path: readonly string[] = []): { name: string; command: Command }[] {
+  return command.commands.flatMap(one => {
+    const name = [...path, one.name()]
+    return one.commands.length === 0 ? [{ name: name.join(' '), command: one }] : leaves(one, name)
+  })
+}
+
+test('every command takes --json, and says what it does', async () => {
+  const program = new Command()
+  for (const { add } of groups) await add(program)
+  const all = leaves(program)
+  expect(all.length).toBeGreaterThan(40)
+  const without = all.filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
+  expect(without.map(({ name }) => name)).toEqual([])
+  expect(all.filter(({ command }) => command.description() === '').map(({ name }) => name)).toEqual([])
+})

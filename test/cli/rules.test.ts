@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { assign, parseAssignment, unassign } from '../../cli/rules/edit-document.ts'
@@ -57,6 +57,7 @@ describe('a document', () => {
 test('rules are set, shown, unset and taken back with no service up', { timeout: 120_000 }, async () => {
   const data = join(await temporaryDirectory(), 'data')
   const file = join(data, '..', 'rules.yaml')
+  mkdirSync(data)
   const rules = (...words: string[]) => lintel('rules', ...words, '--data', data)
   await lintel('device', 'add', 'd1', '--kind', 'terminal', '--site', 'nanshe', '--building', 'b01', '--point', 'd01', '--data', data) // biome-ignore format: one line
 
@@ -64,6 +65,8 @@ test('rules are set, shown, unset and taken back with no service up', { timeout:
   expect(set.stdout).toMatch(/sites\.nanshe\.points\.b01\/d01\.door-held\.heldS +600\nversion 1 is in force/)
   const shown = await rules('show', '--site', 'nanshe', '--point', 'b01/d01', '--rule', 'door-held')
   expect(shown.stdout).toMatch(/heldS +600 +s +point/)
+  const listed = JSON.parse((await rules('show', '--rule', 'door-held', '--json')).stdout) as object[]
+  expect(listed).toContainEqual(expect.objectContaining({ rule: 'door-held', parameter: 'heldS' }))
   const tried = await rules('unset', 'door-held', '--site', 'nanshe', '--point', 'b01/d01', '--dry-run')
   expect(tried.stdout).toContain('nothing was changed: version 1 is in force')
 
