@@ -10,9 +10,20 @@ import { note } from './output.ts'
 // The commands' code is loaded below: compiled code that is kept saves a quarter of that. Where nothing may be written, it goes without.
 enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'lintel'))
 
+const examples = `
+Examples:
+  lintel up --data ./data                                  broker, database and API on this machine
+  lintel device add door-1 --site s1 --building b1 --point d1 --data ./data
+  lintel flow --last 7d --every 1d --by site --data ./data
+  lintel status --url https://lintel.example --token-file token.txt
+
+LINTEL_URL and LINTEL_TOKEN name a service elsewhere, as --url and --token-file do. Options of a command: lintel COMMAND --help.
+`
+
 const program = new Command('lintel')
-  .description('Counts what passes doors and checkpoints; knows nobody.')
+  .description('Counts what passes doors and checkpoints, without identifying anybody.')
   .version(version, '-v, --version')
+  .addHelpText('after', examples)
   .showHelpAfterError('--help, behind the command, says how it is used')
 
 // Whoever reads has seen enough: `lintel … | head`.

@@ -164,26 +164,19 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
   )
   const lag = () =>
     Object.fromEntries(consumerNames.map(consumer => [consumer, journal.stats().end - cursors.get(consumer)]))
+  const shared = { broker, journal, waitingRoom, lag, time }
   const metrics = createMetrics({
-    broker,
-    journal,
-    waitingRoom,
+    ...shared,
     refusals,
-    lag,
-    time,
     setAside: () => lmdbDirectories(paths).flatMap(setAsideIn).length,
   })
   const door = createDoor({
-    broker,
-    journal,
-    waitingRoom,
+    ...shared,
     reader,
     registry,
     refusals: () => refusals.latest,
     metrics,
-    lag,
     clock,
-    time,
   })
   const retainMs = config.journal.retainS * secondMs
   const trimmer = createTrimmer(

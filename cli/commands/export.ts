@@ -33,7 +33,7 @@ const listOf = (names: string) => names.split(',').map(name => name.trim())
 
 export function addExportCommand(program: Command): void {
   const command = withCommonOptions(program.command('export'))
-    .description('rows as they rest, as a file: for who may see them one by one')
+    .description('single events as a file, for accounts that may see them one by one')
     .option('--kind <kind>', scanKinds.join(', '), 'passage')
     .option('--from <time>', 'date or time, in the zone unless it has an offset (default: today)')
     .option('--to <time>', 'not included (default: tomorrow)')

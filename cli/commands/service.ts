@@ -26,6 +26,8 @@ const smallFlags = ['--max-semi-space-size=8']
 /** An export asks for collections (`ingest/store/duckdb-scan.ts`). */
 const ingestFlags = [...smallFlags, '--expose-gc']
 
+const browser = 'API, browser'
+
 interface ServiceOptions extends CommonOptions {
   readonly mqtt?: string
   readonly http?: string
@@ -93,13 +95,14 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
     const signIn = await firstSignIn(data, config).catch(() => undefined)
     const doors = Object.entries(mqtt).filter(([, address]) => typeof address === 'object')
     const hint = elsewhere([...doors.map(([, { host }]) => host), config.http.host])
-    const width = Math.max(...doors.map(([name]) => `MQTT (${name})`.length))
+    const label = (text: string) => `  ${text.padEnd(width)}  `
+    const width = Math.max(browser.length, ...doors.map(([name]) => `MQTT (${name})`.length))
     const lines = [
       `lintel ${version} is up`,
-      ...doors.map(([name, { host, port }]) => `  ${`MQTT (${name})`.padEnd(width)}  ${host}:${port}`),
-      `  ${'API'.padEnd(width)}  ${http}`,
-      `  ${'data'.padEnd(width)}  ${paths.root}`,
-      ...(hint === undefined ? [] : [`  ${'elsewhere'.padEnd(width)}  ${hint}`]),
+      ...doors.map(([name, { host, port }]) => `${label(`MQTT (${name})`)}${host}:${port}`),
+      `${label(browser)}${http}`,
+      `${label('data')}${paths.root}`,
+      ...(hint === undefined ? [] : [`${label('elsewhere')}${hint}`]),
       ...warnings.map(warning => `warning: ${warning}`),
       ...(signIn === undefined
         ? []

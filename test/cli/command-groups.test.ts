@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { addCommands, groups } from '../../cli/commands/index.ts'
+import { lintel } from '../support/command.ts'
 
 for (const { names, add } of groups)
   test(`${names.join(', ')} are what their module adds`, async () => {
@@ -39,4 +40,13 @@ test('every command takes --json, and says what it does', async () => {
   const without = all.filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
   expect(without.map(({ name }) => name)).toEqual([])
   expect(all.filter(({ command }) => command.description() === '').map(({ name }) => name)).toEqual([])
+})
+
+test('the help has every command under a heading, with an example of what is done first', async () => {
+  const { stdout, code } = await lintel('--help')
+  expect(code).toBe(0)
+  const headings = stdout.split('\n').filter(line => /^\S.*:$/.test(line))
+  expect(headings).toEqual(['Options:', 'Running it:', 'Devices and what they send:', 'Counts:', 'Alerts:', 'People and records:', 'Commands:', 'Examples:']) // biome-ignore format: one list
+  for (const word of ['lintel up --data', 'LINTEL_URL', ...groups.flatMap(({ names }) => names)])
+    expect(stdout).toContain(word)
 })
