@@ -14,6 +14,7 @@ import {
   type SlotDimension,
   wordsOf,
 } from './measures.ts'
+import { withPlaces } from './place-names.ts'
 import { readSlot, type SlotFilter } from './slots.ts'
 import { parseMoment } from './zone.ts'
 
@@ -25,6 +26,7 @@ export interface FlowQuestion {
   readonly to: string
   /** `1h` if left out; `all` where it is asked by hour of day or day of week. */
   readonly every?: string | undefined
+  /** A building is told with its site, a point with its site and building, a lane with its point. */
   readonly by: readonly string[]
   /** That of the service if left out. */
   readonly zone?: string | undefined
@@ -51,6 +53,7 @@ export interface Asked {
   readonly to: number
   readonly every: Step
   readonly zone: string
+  /** What rows are told by: also the places whose names they are, as a building's site. */
   readonly by: readonly FlowDimension[]
   /** As it was asked for, slots written alike. */
   readonly where: Readonly<Record<string, readonly string[]>>
@@ -60,6 +63,8 @@ export interface Asked {
   readonly isFilled: boolean
   readonly compare: Comparison | undefined
   readonly top: number | undefined
+  /** Whether hours and weekdays are groups of their own, as nothing else was asked by. */
+  readonly ranksSlots: boolean
   readonly share: boolean
 }
 
@@ -88,9 +93,11 @@ export function checkQuestion(question: ZonedQuestion): Asked {
   if (share && measure.isNet) throw wrong(`share is not to be had of ${name}, which may be below 0`)
   const compare = question.compare && oneOf('compare', comparisons, question.compare)
   assertAskable(every, from, to)
+  const where = checkWhere(question.where ?? {}, name)
   return {
-    name, measure, from, to, every, zone, by, top, share,
-    ...checkWhere(question.where ?? {}, name),
+    name, measure, from, to, every, zone, top, share, ...where,
+    by: withPlaces(by, where.filter),
+    ranksSlots: by.every(isSlot),
     isFilled: oneOf('fill', ['none', 'zero'], question.fill ?? 'none') === 'zero',
     compare: compare || undefined,
   } // biome-ignore format: parts

@@ -12,10 +12,9 @@ export interface Ranking {
  * The groups with the most in the whole stretch, as far as it is told; of those with as much, the first by name.
  * An hour or a weekday is no group of its own, unless nothing else is asked by.
  */
-export function rankGroups({ by, top }: Asked, rows: Iterable<CountedRow>): Ranking {
+export function rankGroups({ by, top, ranksSlots }: Asked, rows: Iterable<CountedRow>): Ranking {
   if (top === undefined) return { isKept: () => true, others: undefined }
-  const named = by.flatMap((dimension, index) => (isSlot(dimension) ? [] : [index]))
-  const indices = named.length > 0 ? named : by.map((_, index) => index)
+  const indices = by.flatMap((dimension, index) => (isSlot(dimension) && !ranksSlots ? [] : [index]))
   const groupOf = (values: readonly string[]) => groupKey(indices.map(index => values[index]!))
   const totals = new Map<string, Amount>()
   for (const { values, amount } of rows) {

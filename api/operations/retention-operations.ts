@@ -1,7 +1,7 @@
 import { dayMs, hourMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
-import type { StoreStats } from '../../ingest/store/store.ts'
+import type { PlaceFilter, StoreStats } from '../../ingest/store/store.ts'
 import { seesSmallNumbers } from '../roles.ts'
 import { operator, type Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'
@@ -69,10 +69,20 @@ export function createRetentionOperations(
     async eraseRows({ of, before }) {
       if (Object.keys(of).length === 0)
         throw new LintelError('API_REQUEST_INVALID', 'say of which site, building, point or device')
+      assertNamed(of)
       return parts().erase(of, before)
     },
   }
 }
+
+/** Buildings and points of other sites may have the same name, and what is erased does not come back. */
+function assertNamed({ site, building, point, device }: PlaceFilter): void {
+  if (device !== undefined) return
+  const missing = site === undefined ? 'site' : point !== undefined && building === undefined ? 'building' : undefined
+  if (missing === undefined) return
+  const named = point === undefined ? `building ${building}` : `point ${point}`
+  throw new LintelError('API_REQUEST_INVALID', `say of which ${missing}, too: there may be a ${named} in another`)
+} // biome-ignore format: long lines
 
 /** Members that a row of a kind has, about. */
 function shareOf({ rows, bytes }: StoreStats, kind: StoredKind): number {

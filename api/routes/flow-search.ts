@@ -11,7 +11,10 @@ const parts = {
   every: Type.Optional(
     Type.String({ description: `${stepNames.join(', ')}; 1h, or all where it is asked by hour or weekday.` }),
   ),
-  by: Type.String({ default: '', description: 'Dimensions, separated by commas.' }),
+  by: Type.String({
+    default: '',
+    description: 'Dimensions, separated by commas. A building is told with its site, a point with its site and building, a lane with its point; by in the answer has them all.',
+  }),
   zone: Type.Optional(
     Type.String({ description: 'IANA time zone; that of the service if left out.', examples: ['Asia/Shanghai'] }),
   ),

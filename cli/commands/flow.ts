@@ -37,7 +37,7 @@ export function addFlowCommand(program: Command): void {
     .option('--to <time>', 'not included (default: tomorrow)')
     .option('--last <time>', 'instead of both: 12h, 7d, 4w, 3M, 1y, today included')
     .option('--every <step>', `${stepNames.join(', ')} (default: 1h, or all by hour or weekday)`)
-    .option('--by <dimensions>', 'site,building,point,device,direction,method,holder,class,hour-of-day …')
+    .option('--by <dimensions>', 'site, building (with its site), point, device, direction, method, holder, class, hour-of-day …')
     .option('--where <dimension=values>', 'only these, such as site=a,b or day-of-week=1,2,3,4,5; repeat for more', collect, []) // biome-ignore format: one line
     .option('--fill <fill>', 'none, or zero: a row for each step and group')
     .option('--compare <earlier>', `held against ${comparisons.join(', ')}`)

@@ -26,7 +26,8 @@ export function checkSmallQuestion(asked: Asked, { zone, now }: SmallNumbers): A
   const used = usedDimensions(asked)
   const all: readonly string[] = ['site', 'building', 'direction', ...attributes]
   const known = dimensionsOf(asked.measure).filter(dimension => all.includes(dimension))
-  const foreign = used.find(dimension => !known.includes(dimension))
+  // A place that comes with a name stands before it.
+  const foreign = used.findLast(dimension => !known.includes(dimension))
   if (foreign !== undefined) throw wrong(`${foreign} is not told: ask by ${known.join(', ')}`)
   const divisions = used.filter(isDivision)
   if (divisions.length > 1)

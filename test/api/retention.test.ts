@@ -78,6 +78,20 @@ test('a picture that should be gone is overdue', async () => {
   expect(await operations.verifyRetention()).toEqual([{ what: 'redacted', limit: now - dayMs, oldestAt: 5 }])
 })
 
+const unclear = [
+  { of: { building: 'b01' }, say: /^say of which site, too/ },
+  { of: { point: 'd01' }, say: /^say of which site, too/ },
+  { of: { site: 'elm', point: 'd01' }, say: /^say of which building, too/ },
+]
+for (const { of, say } of unclear)
+  test(`nothing is erased of ${JSON.stringify(of)}, which other places may be called, too`, async () => {
+    const operations = await setUp([0])
+    await expect(operations.eraseRows({ of, before: now })).rejects.toMatchObject({
+      code: 'API_REQUEST_INVALID',
+      message: expect.stringMatching(say),
+    })
+  })
+
 test('everything of everywhere is not erased at once', async () => {
   const operations = await setUp([0])
   await expect(operations.eraseRows({ of: {}, before: now })).rejects.toMatchObject({

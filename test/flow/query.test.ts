@@ -60,14 +60,18 @@ describe('flow', () => {
     await store.write({ journal: 'j', rows: records.map((record, index) => row(index + 1, record)), next: 5 })
     const start = '2026-11-21T08:00:00+08:00'
     const ask = async (change: Partial<ZonedQuestion>) => (await answerFlow(question(change), store)).rows
-    expect(await ask({ by: ['direction', 'point'] })).toEqual([{ start, values: ['in', 'p1'], count: 1 }])
+    expect(await ask({ by: ['direction', 'point'] })).toEqual([
+      { start, values: ['in', 'nanshe', 'b01', 'p1'], count: 1 },
+    ])
     expect(await ask({ measure: 'denied', by: ['reason'] })).toEqual([
       { start, values: ['expired'], count: 1 },
     ])
     expect(await ask({ measure: 'vehicles', by: ['class', 'lane'] })).toEqual([
-      { start, values: ['car', '2'], count: 1 },
+      { start, values: ['car', 'nanshe', 'b01', 'p1', '2'], count: 1 },
     ])
-    expect(await ask({ measure: 'people', by: ['building'] })).toEqual([{ start, values: ['b01'], count: 3 }])
+    expect(await ask({ measure: 'people', by: ['building'] })).toEqual([
+      { start, values: ['nanshe', 'b01'], count: 3 },
+    ])
     expect(await ask({ measure: 'pictures', by: ['outcome'] })).toEqual([
       { start, values: ['seen'], count: 1 },
       { start, values: ['thinned'], count: 1 },

@@ -1,0 +1,27 @@
+import type { CountedWhere, FlowDimension } from './measures.ts'
+
+const places = ['site', 'building', 'point'] as const
+type Place = (typeof places)[number]
+
+/** What a name is unique in: every estate has a building 1, every building a front door, every gate a lane 1. */
+const uniqueIn: { readonly [D in FlowDimension]?: readonly Place[] } = {
+  building: ['site'],
+  point: ['site', 'building'],
+  lane: ['site', 'building', 'point'],
+}
+
+/**
+ * The dimensions that rows are told by, so that none adds up places that only share a name: what is asked by a name is
+ * told by what that is unique in, too, and so is what is filtered by one, unless the filter says which it is.
+ */
+export function withPlaces(by: readonly FlowDimension[], filter: CountedWhere): readonly FlowDimension[] {
+  const open = Object.keys(filter)
+    .flatMap(dimension => uniqueIn[dimension as FlowDimension] ?? [])
+    .filter(place => filter[place]?.length !== 1 && !by.includes(place))
+  const told = new Set<FlowDimension>()
+  for (const dimension of [...places.filter(place => open.includes(place)), ...by]) {
+    for (const place of uniqueIn[dimension] ?? []) if (!by.includes(place)) told.add(place)
+    told.add(dimension)
+  }
+  return [...told]
+}
