@@ -28,6 +28,7 @@ import { originalReader } from '../gateway/snapshots/originals.ts'
 import { picturesAt } from '../gateway/snapshots/pictures-at.ts'
 import type { Alerts } from './alert/alerts.ts'
 import { createDemoFaults, demoFlow } from './demo/faults.ts'
+import { createStagedAlerts } from './demo/staged-alerts.ts'
 import { createRuleBook } from './detect/rule-book.ts'
 import { ruleNames } from './detect/rule-description.ts'
 import { createIntake } from './intake/intake.ts'
@@ -79,6 +80,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
       ? await openDuckDbStore({ ...storage, ...config.store })
       : createInfluxStore({ ...storage, ...influx })
   const faults = demo ? createDemoFaults(clock) : undefined
+  const staged = faults && createStagedAlerts(faults.isStaged, clock)
   const intake = createIntake({
     journal,
     store: faults?.failing(store) ?? store,
@@ -134,7 +136,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
     isListening: () => isRunning(findEndpoint(paths, 'gateway')),
     keepDays: config.alerts.keepDays,
     zone: config.zone,
-    ...(demo ? demoFlow : {}),
+    ...(staged === undefined ? {} : { ...demoFlow, staging: staged.staging }),
     clock,
     mayDelete,
     doubtMs: () => time.view().doubtForMs ?? 0,
@@ -188,6 +190,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
     retention,
     ...(keeper === undefined ? [] : [keeper]),
     ...alerting.parts,
+    ...(staged === undefined ? [] : [staged.closer(alerting.alerts)]),
     api,
     createGuard(files, onFault),
   ])

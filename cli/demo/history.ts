@@ -5,19 +5,19 @@ import type { Operations } from '../../api/operations/operations.ts'
 import { dayMs } from '../../core/clock.ts'
 import { dataPaths, readIfThere } from '../../core/data-directory.ts'
 import { LintelError } from '../../core/errors.ts'
+import type { EventType } from '../../devices/contract/kinds.ts'
 import type { NewDevice } from '../../devices/registry/device.ts'
-import { type Crowd, crowdEvents } from '../../devices/town/crowds.ts'
-import { timedEventsOf } from '../../devices/town/events.ts'
+import { type TownMood, timedEventsOf } from '../../devices/town/events.ts'
 import type { BackfillRow } from '../../gateway/control/door.ts'
 
 export interface History {
   readonly devices: readonly NewDevice[]
-  /** Of these passages only are told of all the weeks; of the others the last day. */
-  readonly watched: readonly NewDevice[]
-  readonly crowds: readonly Crowd[]
   readonly seed: number
+  readonly mood: TownMood
 }
 
+/** What is told of all the weeks; of the last day everything is. */
+const counted: readonly EventType[] = ['passage', 'vehicle']
 const weeksMs = 28 * dayMs
 const partRows = 500
 /** Parts under way: the journal gathers what comes meanwhile into one commit. */
@@ -61,21 +61,12 @@ function takePart(rows: Iterator<BackfillRow>): BackfillRow[] {
 }
 
 function* rowsBetween(
-  { devices, watched, crowds, seed }: History,
+  { devices, seed, mood }: History,
   from: number,
   lastDay: number,
   now: number,
 ): Generator<BackfillRow, void> {
-  const isCrowd = ({ device }: NewDevice) => crowds.some(crowd => crowd.device === device)
-  for (const device of watched) {
-    if (isCrowd(device)) continue
-    for (const { event } of timedEventsOf(device, from, lastDay, seed))
-      if (event.type === 'passage') yield { device: device.device, event }
-  }
-  for (const device of devices) {
-    if (isCrowd(device)) continue
-    for (const { event } of timedEventsOf(device, lastDay, now, seed)) yield { device: device.device, event }
-  }
-  for (const crowd of crowds)
-    for (const { event } of crowdEvents(crowd, from, now, seed)) yield { device: crowd.device, event }
+  for (const { device, ...place } of devices)
+    for (const { at, event } of timedEventsOf({ device, ...place }, from, now, seed, mood))
+      if (at >= lastDay || counted.includes(event.type)) yield { device, event }
 }

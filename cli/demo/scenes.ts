@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import type { DeviceEvent } from '../../devices/contract/kinds.ts'
 import type { NewDevice } from '../../devices/registry/device.ts'
+import type { TownMood } from '../../devices/town/events.ts'
 import { type Incidents, isWithin, type Scene, scenesOf } from '../../devices/town/incidents.ts'
 import { createRandom } from '../../devices/town/random.ts'
 
@@ -20,6 +21,7 @@ const channels = 3
 export function createScenes(
   seed: number,
   incidents: Incidents,
+  { crowds = {} }: TownMood = {},
 ): (event: DeviceEvent, device: NewDevice) => Promise<Buffer | undefined> {
   const scenes = scenesOf(incidents)
   const samples = new Map<Sample, Promise<Buffer>>()
@@ -30,7 +32,8 @@ export function createScenes(
   }
   return async (event, { device }) => {
     const scene = scenes.get(event.id)
-    if (scene === 'none') return undefined
+    // Where crowds pass there is no camera: a processor has enough to look at.
+    if (scene === 'none' || crowds[device] !== undefined) return undefined
     const random = createRandom(seed, 'scene', event.id)
     if (event.type === 'tamper' && event.data.part === 'camera' && event.data.active) return darkness(random)
     if (isWithin(incidents.blind, device, parseRfc3339(event.time))) return darkness(random)

@@ -1,42 +1,47 @@
-import { dayMs, minuteMs } from '../../core/clock.ts'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
-import type { DeviceId } from '../../core/words.ts'
-import type { TimedEvent } from './events.ts'
+import { hourMs, minuteMs } from '../../core/clock.ts'
+import type { DataOf } from '../contract/kinds.ts'
+import type { NewDevice } from '../registry/device.ts'
+import { arrivals } from './arrivals.ts'
 import { createRandom } from './random.ts'
 
-/** A door that fills and empties once a day, so smoothly that its counts have no edges. */
-export interface Crowd {
-  readonly device: DeviceId
-  /** Passages in, when it is fullest. */
-  readonly perMinute: number
-  /** When that is on some day, epoch ms; and 24 hours before and after it. */
-  readonly fullAt: number
+/** A gate that many pass at hours of their own, and not at those of residents. */
+export type CrowdName = 'market' | 'canteen'
+
+export interface CrowdPassage {
+  readonly at: number
+  readonly data: DataOf<'passage'>
 }
 
-const halfMin = 120
-const spreadMin = 45
+/** Minutes from entering to leaving; less than an hour. */
+const stays: Record<CrowdName, readonly [least: number, most: number]> = {
+  market: [8, 40],
+  canteen: [12, 35],
+}
+const methods = [['card', 55], ['face', 25], ['qr', 20]] as const // biome-ignore format: a table
 
-/** What is counted there in [from, to); the same for the same seed. */
-export function* crowdEvents(
-  crowd: Crowd,
-  from: number,
-  to: number,
+/**
+ * Who enters and leaves within an hour, in no order. Whoever enters leaves again, so that nobody is left by night. The
+ * same for the same seed, however the time is cut into pieces.
+ */
+export function crowdHour(
+  crowd: CrowdName,
+  { device, zone }: NewDevice,
+  hour: number,
   seed: number,
-): Generator<TimedEvent, void> {
-  const { device, perMinute, fullAt } = crowd
-  const data = { direction: 'in', result: 'granted', method: 'other' } as const
-  const opensAt = Math.floor(fullAt / minuteMs - halfMin) * minuteMs
-  for (let open = opensAt - Math.ceil((opensAt - from) / dayMs) * dayMs - dayMs; open < to; open += dayMs) {
-    for (let minute = 0; minute < 2 * halfMin; minute++) {
-      const random = createRandom(seed, device, open, minute)
-      const share = Math.exp(-0.5 * ((minute - halfMin) / spreadMin) ** 2)
-      const times = Array.from({ length: random.poisson(perMinute * share) }, () => random.next())
-      for (const [n, part] of times.sort().entries()) {
-        const at = open + Math.floor((minute + part) * minuteMs)
-        if (at < from || at >= to) continue
-        const id = `c${open.toString(36)}-${minute}-${n}`
-        yield { at, event: { id, type: 'passage', time: formatRfc3339(at), data } }
-      }
-    }
-  }
+): CrowdPassage[] {
+  const startMs = hour * hourMs
+  return [hour - 1, hour].flatMap(entered => {
+    const random = createRandom(seed, device, entered, crowd)
+    return arrivals(random, crowd, 'in', zone, entered * hourMs, 1).flatMap((at): CrowdPassage[] => {
+      const method = random.pick(methods)
+      const leaves = at + Math.floor(random.between(...stays[crowd]) * minuteMs)
+      const enters = { direction: 'in', result: 'granted', method, holder: 'visitor' } as const
+      return [
+        ...(entered === hour ? [{ at, data: enters }] : []),
+        ...(leaves >= startMs && leaves < startMs + hourMs
+          ? [{ at: leaves, data: { direction: 'out', result: 'granted', method: 'button' } as const }]
+          : []),
+      ]
+    })
+  })
 }

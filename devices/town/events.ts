@@ -1,16 +1,22 @@
 import { dayMs, hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
+import type { DeviceId } from '../../core/words.ts'
 import type { DataOf, DeviceEvent, EventType } from '../contract/kinds.ts'
 import type { NewDevice } from '../registry/device.ts'
+import { arrivals } from './arrivals.ts'
 import { type Character, characterOf } from './character.ts'
-import { localMinute } from './local-time.ts'
-import { passageOf, vehicleOf } from './people.ts'
+import { type CrowdName, crowdHour } from './crowds.ts'
+import { localDay } from './local-time.ts'
+import { grantedShare, passageOf, vehicleOf } from './people.ts'
 import { createRandom, type Random } from './random.ts'
-import { type Direction, expectedPerMinute, type Flow } from './rhythm.ts'
 
 export interface TownMood {
-  /** Doors held or forced and tampering happen this many times as often as usual; a demo wants more of them. */
+  /** Doors held or forced and tampering happen this many times as often as usual. */
   incidents?: number
+  /** Vehicles are this many times as many as on a busy road. */
+  traffic?: number
+  /** Terminals that a crowd passes. */
+  crowds?: Readonly<Record<DeviceId, CrowdName>>
 }
 
 /** Expected incidents of one device in an hour: about one in so many days. */
@@ -79,11 +85,15 @@ function eventsOfHour(
   const random = createRandom(seed, device.device, hour)
   const startMs = hour * hourMs
   const busy = character.scale * dayFactor(device, seed, startMs)
-  const happenings =
-    device.kind === 'terminal'
-      ? doorHour(random, device.zone, startMs, busy, mood.incidents ?? 1)
-      : laneHour(random, device.zone, startMs, busy, character.lane)
-  tamper(random, startMs, mood.incidents ?? 1, happenings)
+  const { incidents = 1, traffic = 1 } = mood
+  const crowd = mood.crowds?.[device.device]
+  const happenings: Happening[] =
+    crowd !== undefined
+      ? crowdHour(crowd, device, hour, seed).map(({ at, data }) => ({ at, type: 'passage', data }))
+      : device.kind === 'terminal'
+        ? doorHour(random, device.zone, startMs, busy, incidents)
+        : laneHour(random, device.zone, startMs, busy * traffic, character.lane)
+  tamper(random, startMs, incidents, happenings)
   health(random, startMs, character, happenings)
   happenings.sort((a, b) => a.at - b.at)
   return happenings.map(({ at, type, data }, index) => {
@@ -94,7 +104,7 @@ function eventsOfHour(
 
 /** Some days a whole site is livelier than others: rain, payday. */
 function dayFactor(device: NewDevice, seed: number, ms: number): number {
-  const day = createRandom(seed, device.site, Math.floor(ms / dayMs))
+  const day = createRandom(seed, device.site, localDay(ms, device.zone))
   return Math.max(0.7, 1 + 0.07 * day.normal())
 }
 
@@ -108,7 +118,8 @@ function doorHour(
   const happenings: Happening[] = []
   for (const direction of ['in', 'out'] as const) {
     for (const flow of ['resident', 'courier'] as const) {
-      for (const at of arrivals(random, flow, direction, zone, startMs, scale)) {
+      // Whoever is denied does not stay: so as many are let in as out.
+      for (const at of arrivals(random, flow, direction, zone, startMs, scale / grantedShare[direction])) {
         happenings.push({ at, type: 'passage', data: passageOf(random, direction, flow === 'courier') })
       }
     }
@@ -122,31 +133,6 @@ function laneHour(random: Random, zone: string, startMs: number, scale: number, 
   const direction = lane % 2 === 1 ? 'in' : 'out'
   return arrivals(random, 'road', direction, zone, startMs, scale).map(at => {
     return { at, type: 'vehicle', data: vehicleOf(random, direction, lane) }
-  })
-}
-
-/** A Poisson process whose rate follows the rhythm: so many in the hour, each falling into a minute by its weight. */
-function arrivals(
-  random: Random,
-  flow: Flow,
-  direction: Direction,
-  zone: string,
-  startMs: number,
-  scale: number,
-): number[] {
-  const upTo = new Float64Array(60)
-  let sum = 0
-  for (let m = 0; m < 60; m++) {
-    sum += scale * expectedPerMinute(flow, localMinute(startMs + m * minuteMs, zone), direction)
-    upTo[m] = sum
-  }
-  return Array.from({ length: random.poisson(sum) }, () => {
-    const mark = random.next() * sum
-    const minute = Math.max(
-      0,
-      upTo.findIndex(reached => mark < reached),
-    )
-    return startMs + Math.floor((minute + random.next()) * minuteMs)
   })
 }
 

@@ -10,6 +10,8 @@ export type Scene = 'crowd' | 'bike' | 'none'
 export interface Incident extends TimedEvent {
   readonly device: DeviceId
   readonly scene?: Scene
+  /** Everyday life goes on beside it. */
+  readonly amid?: boolean
 }
 
 /** Epoch ms, the end not included. */
@@ -40,10 +42,11 @@ export interface IncidentPlaces {
   readonly blackout: readonly DeviceId[]
   /** A lane that leads in. */
   readonly lane: DeviceId
-  /** Two where many pass at this time of every day, and what is counted there until it changes. */
+  /** Two that crowds pass. */
   readonly market: DeviceId
   readonly canteen: DeviceId
-  readonly everyday: readonly (TimedEvent & { readonly device: DeviceId })[]
+  /** A door where people are seen from the beginning on. */
+  readonly seen: DeviceId
 }
 
 const passage = (change: Partial<DataOf<'passage'>> = {}): DataOf<'passage'> => ({
@@ -53,13 +56,18 @@ const denied = { result: 'denied', holder: 'unknown', reason: 'unknown-credentia
 const aheadMs = 47 * minuteMs
 const rushS = 240
 const rushEveryS = 4
+/** After the rush they leave one by one. */
+const leaveAfterS = 600
+const leaveEveryS = 30
+/** The market is empty from then on, for so long that it is told at night, too. */
+const empty = { fromS: 60, toS: 3660 }
 
 /**
  * One of each thing that a rule about doors, roads and devices looks for, within four minutes from `startAt`; for four
- * minutes from `rushAt` a rush at the canteen; and nobody at the market. Pure: the same for the same arguments.
+ * minutes from `rushAt` a rush at the canteen; and for an hour nobody at the market. Pure: the same for the same arguments.
  */
 export function planIncidents(
-  { doors, blackout, lane, market, canteen, everyday }: IncidentPlaces,
+  { doors, blackout, lane, market, canteen, seen }: IncidentPlaces,
   startAt: number,
   rushAt: number,
 ): Incidents {
@@ -77,11 +85,11 @@ export function planIncidents(
     when: number,
     type: T,
     data: DataOf<T>,
-    { scene, clockMs = 0 }: { scene?: Scene; clockMs?: number } = {},
+    { clockMs = 0, ...how }: Pick<Incident, 'scene' | 'amid'> & { clockMs?: number } = {},
   ): void {
     const id = `i${startAt.toString(36)}-${next++}`
     const event = { id, type, time: formatRfc3339(when + clockMs), data } as DeviceEvent
-    events.push({ at: when, device, event, ...(scene === undefined ? {} : { scene }) })
+    events.push({ at: when, device, event, ...how })
   }
   const times = (count: number, firstS: number, everyS: number, act: (when: number) => void) => {
     for (let i = 0; i < count; i++) act(at(firstS + i * everyS))
@@ -90,6 +98,9 @@ export function planIncidents(
     DeviceId, DeviceId, DeviceId, DeviceId, DeviceId, DeviceId, DeviceId, DeviceId, DeviceId,
   ] // biome-ignore format: whose door is whose
 
+  const leaves = { direction: 'out', result: 'granted', method: 'button' } as const
+  // Several who are seen while one is let in would be tailgating.
+  times(12, 0, 20, when => happens(seen, when, 'passage', leaves, { scene: 'crowd' }))
   happens(forced, at(5), 'door', { state: 'forced' })
   happens(forced, at(45), 'door', { state: 'closed', openMs: 40_000 })
   times(6, 10, 5, when => happens(refused, when, 'passage', passage(denied), { scene: 'none' }))
@@ -103,20 +114,26 @@ export function planIncidents(
   happens(bike, at(30), 'passage', passage(), { scene: 'bike' })
   happens(lane, at(35), 'vehicle', { class: 'car', direction: 'out', lane: 1, speedKmh: 23 })
   times(4, 40, 2, when => happens(wrong, when, 'passage', passage(), { scene: 'none', clockMs: aheadMs }))
-  times(8, 20, 15, when => happens(blind, when, 'passage', passage({ method: 'code' })))
-  times(rushS / rushEveryS, (rushAt - startAt) / secondMs, rushEveryS, when =>
-    happens(canteen, when, 'passage', passage({ holder: 'visitor', method: 'code' }), { scene: 'none' }),
-  )
+  times(8, 75, 15, when => happens(blind, when, 'passage', passage({ method: 'code' })))
+  const amid = { scene: 'none', amid: true } as const
+  const guest = passage({ holder: 'visitor', method: 'code' })
+  // A place is known once somebody has been counted there.
+  for (const device of [market, canteen]) {
+    happens(device, at(1), 'passage', guest, amid)
+    happens(device, at(40), 'passage', leaves, amid)
+  }
+  const rush = (rushAt - startAt) / secondMs
+  const guests = rushS / rushEveryS
+  times(guests, rush, rushEveryS, when => happens(canteen, when, 'passage', guest, amid))
+  times(guests, rush + leaveAfterS, leaveEveryS, when => happens(canteen, when, 'passage', leaves, amid))
   return {
-    events: [...events, ...everyday.map(event => ({ ...event, scene: 'none' as const }))].sort(
-      (a, b) => a.at - b.at,
-    ),
+    events: events.sort((a, b) => a.at - b.at),
     away: [
       span(dead, 30, 150),
       ...blackout.slice(0, Math.ceil(blackout.length * 0.6)).map(door => span(door, 60, 200)),
     ],
-    blind: [span(blind, 0, 150)],
-    dead: [market, canteen].map(device => ({ device, from: 0, to: Number.POSITIVE_INFINITY })),
+    blind: [span(blind, 60, 200)],
+    dead: [span(market, empty.fromS, empty.toS)],
   }
 }
 
@@ -127,8 +144,9 @@ export const isWithin = (spans: readonly Span[], device: DeviceId, at: number): 
 /** What happens at one device, and whether its everyday life stands still then. */
 export function incidentsAt({ events, dead }: Incidents, device: DeviceId) {
   const own = events.filter(incident => incident.device === device)
-  const first = own[0]?.at ?? Number.POSITIVE_INFINITY
-  const last = own.at(-1)?.at ?? Number.NEGATIVE_INFINITY
+  const alone = own.filter(({ amid = false }) => !amid)
+  const first = alone[0]?.at ?? Number.POSITIVE_INFINITY
+  const last = alone.at(-1)?.at ?? Number.NEGATIVE_INFINITY
   return {
     events: own as readonly Incident[],
     isBusy: ({ at, event }: TimedEvent) =>

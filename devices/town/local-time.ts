@@ -17,6 +17,9 @@ export function localMinute(ms: number, zone: string): LocalMinute {
   }
 }
 
+/** Which day it is there, counted from 1 January 1970. */
+export const localDay = (ms: number, zone: string): number => Math.floor((ms + offsetMs(ms, zone)) / dayMs)
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 const stepMs = 15 * minuteMs
 let lastStep = Number.NaN

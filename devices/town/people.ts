@@ -22,6 +22,11 @@ const reasons = [
 const buttonShare = 0.72
 const deniedIn = 0.036
 const deniedOut = 0.012
+/** What part of those who come to a door is let through. */
+export const grantedShare: Record<Direction, number> = {
+  in: 1 - deniedIn,
+  out: 1 - (1 - buttonShare) * deniedOut,
+}
 
 /** Somebody comes to a door. About 2 % are denied, nearly all of them coming in. */
 export function passageOf(random: Random, direction: Direction, isCourier: boolean): Passage {

@@ -18,7 +18,7 @@ type Shape = Record<Direction, readonly Bump[]>
  */
 const weekday: Shape = {
   out: [
-    { at: '07:25', spreadMin: 32, share: 0.36 },
+    { at: '08:10', spreadMin: 32, share: 0.36 },
     { at: '13:20', spreadMin: 22, share: 0.08 },
     { at: '19:20', spreadMin: 70, share: 0.17 },
     { at: '23:20', spreadMin: 22, share: 0.06 },
@@ -26,7 +26,7 @@ const weekday: Shape = {
     { share: 0.05 },
   ],
   in: [
-    { at: '07:50', spreadMin: 24, share: 0.07 },
+    { at: '08:30', spreadMin: 24, share: 0.07 },
     { at: '12:10', spreadMin: 24, share: 0.1 },
     { at: '18:45', spreadMin: 48, share: 0.42 },
     { at: '21:30', spreadMin: 50, share: 0.12 },
@@ -96,16 +96,39 @@ const road: Shape = {
   ],
 }
 
+/** Where who enters leaves on his own account (`crowds.ts`), entering alone has a rhythm. A market that never closes: */
+const market: Shape = {
+  in: [
+    { at: '08:00', spreadMin: 45, share: 0.11 },
+    { at: '13:00', spreadMin: 200, share: 0.35 },
+    { at: '18:00', spreadMin: 45, share: 0.15 },
+    { share: 0.39 },
+  ],
+  out: [],
+}
+const canteen: Shape = {
+  in: [
+    { at: '07:20', spreadMin: 22, share: 0.22 },
+    { at: '12:00', spreadMin: 25, share: 0.42 },
+    { at: '18:00', spreadMin: 28, share: 0.36 },
+  ],
+  out: [],
+}
+
 const tables = {
   resident: [sunday, weekday, weekday, weekday, weekday, weekday, saturday].map(tabulate),
   courier: Array.from({ length: 7 }, () => tabulate(courier)),
   road: Array.from({ length: 7 }, () => tabulate(road)),
+  market: Array.from({ length: 7 }, () => tabulate(market)),
+  canteen: Array.from({ length: 7 }, () => tabulate(canteen)),
 }
 /** Passages of a day in one direction, for a door of scale 1: 42 tenants. In and out are the same, so they balance. */
 const perDay = {
   resident: [88, 100, 100, 100, 100, 100, 96],
   courier: [9, 8, 8, 8, 8, 8, 9],
   road: [2100, 2600, 2600, 2600, 2600, 2700, 2400],
+  market: [1400, 1200, 1200, 1200, 1200, 1250, 1400],
+  canteen: [180, 280, 280, 280, 280, 280, 240],
 }
 
 export type Flow = keyof typeof tables

@@ -8,13 +8,18 @@ export const demoFlow = { flowStepMin: 5, flowLearnAfterMs: 20 * secondMs }
 const outage = { fromS: 100, toS: 190 }
 const fullDisk = { fromS: 120, toS: 210 }
 const leftOfDisk = 0.04
+/** A disk with less than that may be full in earnest. */
+const roomOfDisk = 0.15
+/** Rules on what is measured say so a little later. */
+const toldLaterS = 15
 
 /** What the demo lets go wrong with the service itself. */
 export function createDemoFaults(clock: Clock) {
   const startedAt = clock()
-  const isNow = ({ fromS, toS }: typeof outage) => {
+  let hasRoom = true
+  const isNow = ({ fromS, toS }: typeof outage, laterS = 0) => {
     const s = (clock() - startedAt) / secondMs
-    return s >= fromS && s < toS
+    return s >= fromS && s < toS + laterS
   }
   return {
     /** The store, which takes nothing for a while. */
@@ -27,6 +32,14 @@ export function createDemoFaults(clock: Clock) {
       },
     }),
     /** What share of the disk is free, which is little for a while. */
-    freeShare: (measured: number) => (isNow(fullDisk) ? Math.min(measured, leftOfDisk) : measured),
+    freeShare(measured: number): number {
+      hasRoom = measured > roomOfDisk
+      return isNow(fullDisk) ? Math.min(measured, leftOfDisk) : measured
+    },
+    /** Whether what a rule tells now is the demo's doing. */
+    isStaged(rule: string): boolean {
+      if (rule === 'disk-low') return hasRoom && isNow(fullDisk, toldLaterS)
+      return (rule === 'store-down' || rule === 'journal-lag') && isNow(outage, toldLaterS)
+    },
   }
 }

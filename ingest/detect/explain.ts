@@ -1,4 +1,4 @@
-import type { Described, Finding, Language } from './rule.ts'
+import type { Described, Finding, Language, Text } from './rule.ts'
 import { describedRules } from './rules.ts'
 import { chinese, english } from './words.ts'
 
@@ -9,8 +9,12 @@ export type Explained = Pick<Finding, 'rule' | 'kind' | 'place' | 'parts'>
 /** One sentence for those on duty: what, where, and what to do. */
 export function explain(finding: Explained, language: Language): string {
   const rule = byName.get(finding.rule)
-  return rule === undefined ? finding.rule : fill(rule, finding, language)
+  const says = rule === undefined ? finding.rule : fill(rule, finding, language)
+  return finding.parts.scene === 'demo' ? `${ofDemo[language]}${says}` : says
 }
+
+/** Before what a demo has let go wrong with the service itself. */
+const ofDemo: Text = { en: '[demo] ', zh: '【演示】' }
 
 const placeholder = /\{(\w+)(?:\|(duration|percent))?\}/g
 

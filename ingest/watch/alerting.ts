@@ -43,6 +43,8 @@ export interface AlertingParts {
   readonly zone: string
   readonly flowStepMin?: number
   readonly flowLearnAfterMs?: number
+  /** What findings pass on their way to alerts; a demo marks its own. */
+  readonly staging?: (alerts: Alerts) => Alerts
   readonly clock: Clock
   readonly random: () => number
   onFault(error: unknown): void
@@ -77,7 +79,7 @@ export function createAlerting(given: AlertingParts): Alerting {
   const history = createFlowHistory({ ...flow, store, journalId: journal.id, onFault })
   const watch = createWatch({
     ...given,
-    alerts,
+    alerts: given.staging?.(alerts) ?? alerts,
     devices,
     rules: ruleBook,
     openFlow: (saved, settings) =>

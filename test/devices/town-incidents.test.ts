@@ -14,21 +14,20 @@ const at = (site: string) => town.flatMap(device => (device.site === site ? [dev
 const other = town.find(({ site, kind }) => site !== 'nanshe' && kind === 'terminal')!.site
 const lane = town.find(({ kind }) => kind === 'checkpoint')!.device
 const places = {
-  doors: at('nanshe'),
+  doors: at('nanshe').slice(0, -1),
   blackout: at(other),
   lane,
   market: 'market',
   canteen: 'canteen',
-  everyday: [],
+  seen: at('nanshe').at(-1)!,
 }
 const startAt = Date.parse('2026-11-24T12:00:00Z')
 const rushAt = startAt + 2 * minuteMs
 const plan = planIncidents(places, startAt, rushAt)
 const placeOf = new Map(
-  [...town, { ...town[0]!, device: 'canteen' }].map((device, id): [string, Place] => [
-    device.device,
-    { id, ...device },
-  ]),
+  [...town, { ...town[0]!, device: 'market' }, { ...town[0]!, device: 'canteen' }].map(
+    (device, id): [string, Place] => [device.device, { id, ...device }],
+  ),
 )
 
 function recorded(device: string, receivedAt: number, record: object): Recorded {
@@ -119,11 +118,37 @@ describe('the incidents of a town', () => {
     }
   })
 
-  test('leave a market with nothing but its health', () => {
-    const { isBusy } = incidentsAt(plan, 'market')
-    const story = [...timedEventsOf({ ...town[0]!, device: 'market' }, startAt, startAt + 300 * minuteMs, 1)]
-    const left = story.filter(event => !isBusy(event)).map(({ event }) => event.type)
-    expect(new Set(left)).toEqual(new Set(['health']))
+  test('leave a market with nothing but its health for an hour, and let life go on beside a rush', () => {
+    const mood = { crowds: { market: 'market', canteen: 'canteen' } } as const
+    const storyOf = (device: string) => {
+      const story = timedEventsOf({ ...town[0]!, device }, startAt, startAt + 120 * minuteMs, 1, mood)
+      return [...story].filter(({ event }) => event.type === 'passage')
+    }
+    const isBusy = (device: string) => incidentsAt(plan, device).isBusy
+    const left = storyOf('market').filter(event => !isBusy('market')(event))
+    const minutes = left.map(({ at }) => Math.floor((at - startAt) / minuteMs))
+    expect(minutes.filter(minute => minute >= 1 && minute < 61)).toEqual([])
+    expect(minutes.filter(minute => minute >= 61).length).toBeGreaterThan(30)
+    expect(storyOf('canteen').filter(isBusy('canteen'))).toEqual([])
+  })
+
+  test('let as many leave the canteen as came, and show no picture of the crowds', () => {
+    const crowded = plan.events.filter(({ device }) => device === 'canteen' || device === 'market')
+    const count = (direction: string) =>
+      crowded.filter(({ event }) => event.type === 'passage' && event.data.direction === direction).length
+    expect(count('in')).toBe(count('out'))
+    expect(count('in')).toBeGreaterThan(50)
+    expect(crowded.every(({ scene }) => scene === 'none')).toBe(true)
+  })
+
+  test('show people at one door from the first second on, and darkness later, at another', () => {
+    const shown = plan.events.filter(({ device }) => device === places.seen)
+    expect(shown[0]).toMatchObject({ at: startAt, scene: 'crowd' })
+    expect(shown.every(({ scene }) => scene === 'crowd')).toBe(true)
+    for (const { device, from } of plan.blind) {
+      expect(device).not.toBe(places.seen)
+      expect(from).toBeGreaterThanOrEqual(startAt + minuteMs)
+    }
   })
 
   test('have ids of their own, also in the next run', () => {

@@ -149,15 +149,15 @@ describe('the rhythm of the town', () => {
 
   test('goes out in the morning and comes in in the evening, several times the flow of the night', () => {
     expect(perHour('in', [18, 19])).toBeGreaterThan(8 * perHour('in', [3]))
-    expect(perHour('out', [7])).toBeGreaterThan(8 * perHour('out', [3]))
+    expect(perHour('out', [8])).toBeGreaterThan(8 * perHour('out', [3]))
     expect(perHour('in', [18])).toBeGreaterThan(2 * perHour('out', [18]))
-    expect(perHour('out', [7])).toBeGreaterThan(2 * perHour('in', [7]))
+    expect(perHour('out', [8])).toBeGreaterThan(2 * perHour('in', [8]))
   })
 
   test('has shift workers about midnight and in the morning', () => {
     expect(perHour('out', [23])).toBeGreaterThan(2 * perHour('out', [1, 2, 3]))
     expect(perHour('in', [0])).toBeGreaterThan(2 * perHour('in', [2, 3]))
-    expect(perHour('in', [7])).toBeGreaterThan(2 * perHour('in', [5]))
+    expect(perHour('in', [8])).toBeGreaterThan(2 * perHour('in', [5]))
   })
 
   test('is flatter at the weekend', () => {

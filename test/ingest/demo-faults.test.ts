@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { demoRules } from '../../cli/demo/demo.ts'
+import { demoRules } from '../../cli/demo/town.ts'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import { codeOf } from '../../core/errors.ts'
 import { createDemoFaults } from '../../ingest/demo/faults.ts'
