@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { collect } from '../core/collect.ts'
 import type { Step } from './calendar.ts'
 import type { Amount, Counted } from './counted.ts'
+import { createDayCounts } from './day-means.ts'
 import { everyRow, isAskedFor } from './fill.ts'
 import type { FlowDimension, MeasureName } from './measures.ts'
 import type { FlowNote } from './notes.ts'
@@ -24,6 +25,8 @@ export interface FlowRow {
   readonly beforeHidden?: number
   /** Of all groups in the step, 0 to 1; null where that is not known. */
   readonly share?: number | null
+  /** `count` a day, in the mean of its days: a lower bound where that is one. */
+  readonly mean?: number | null
 }
 
 export interface FlowAnswer {
@@ -70,6 +73,7 @@ export async function assembleAnswer(
   const { isKept, others } = rankGroups(asked, now.rows)
   const before = earlier && tableOf(earlier.rows)
   const pairs = earlier && asked.compare ? pairSteps(zone, every, asked.compare, now, earlier) : []
+  const daysOf = asked.mean ? createDayCounts(asked, now) : undefined
   const beforeOf = createLookup(asked, earlier, before, pairs)
 
   const rows: FlowRow[] = []
@@ -77,7 +81,7 @@ export async function assembleAnswer(
     if (!isKept(values)) continue
     const start = format(now.starts[step]!)
     // A million are of this shape, and no larger than they must be.
-    if (earlier === undefined && amount.hidden === 0 && !asked.share)
+    if (earlier === undefined && amount.hidden === 0 && !asked.share && !asked.mean)
       rows.push({ start, values, count: told(amount) })
     else {
       const then = earlier && beforeOf(step, values)
@@ -89,6 +93,7 @@ export async function assembleAnswer(
         ...(earlier === undefined ? {} : { before: then === undefined ? null : told(then) }),
         ...(then === undefined || then.hidden === 0 ? {} : { beforeHidden: then.hidden }),
         ...(asked.share ? { share: shareOf(amount, now.stepTotal(step)) } : {}),
+        ...(daysOf === undefined ? {} : { mean: meanOf(told(amount), daysOf(step, values)) }),
       })
     }
     if (rows.length % rowsOfTurn === 0) await setImmediate()
@@ -164,6 +169,9 @@ function shareOf(part: Amount, whole: Amount): number | null {
   if (part.count === null || part.hidden > 0) return null
   return whole.count === null || whole.hidden > 0 || whole.count === 0 ? null : part.count / whole.count
 }
+
+const meanOf = (count: number | null, days: number): number | null =>
+  count === null || days === 0 ? null : count / days
 
 /** Many rows share a start, and calendars are slow: 5 µs a time. */
 function remember<V>(compute: (key: number) => V): (key: number) => V {

@@ -1,9 +1,10 @@
 import { Temporal } from 'temporal-polyfill'
-import { clockStepMs } from './calendar.ts'
+import { clockStepMs, startsOf } from './calendar.ts'
 import type { Asked } from './question.ts'
 import type { FlowScope } from './scope.ts'
+import { formatLocal } from './zone.ts'
 
-export const noteNames = ['unknown-place', 'household-doors', 'other-weekdays'] as const
+export const noteNames = ['unknown-place', 'household-doors', 'other-weekdays', 'unfinished-step'] as const
 
 /** What an answer does not say by its numbers. Programs go by `note`; `text` is for people and may change. */
 export interface FlowNote {
@@ -11,14 +12,17 @@ export interface FlowNote {
   readonly text: string
   /** Of an unknown place: the filter that names it. */
   readonly dimension?: string
-  /** The places it is about; of weekdays, that of `from` and that of `before.from`, 1 (Monday) to 7. */
+  /** The places it is about; of weekdays, that of `from` and that of `before.from`, 1 (Monday) to 7; of a step, its start. */
   readonly values: readonly string[]
 }
 
 /** Nobody is told of places beyond their own sites: those are unknown like any that there are not. */
 export function notesOf(asked: Asked, earlier: { readonly from: number } | undefined, scope: FlowScope): FlowNote[] {
-  return [...unknownPlaces(asked, scope), ...householdDoors(asked, scope), ...otherWeekdays(asked, earlier)]
-} // biome-ignore format: one line
+  return [
+    ...unknownPlaces(asked, scope), ...householdDoors(asked, scope), ...otherWeekdays(asked, earlier),
+    ...(earlier === undefined ? [] : unfinishedStep(asked, scope)),
+  ]
+} // biome-ignore format: a list
 
 const placeNames = ['site', 'building', 'point', 'device'] as const
 
@@ -58,4 +62,11 @@ function otherWeekdays(
   if (values[0] === values[1]) return []
   const text = 'each day is held against another day of the week: compare with 1w has the same ones'
   return [{ note: 'other-weekdays' as const, values, text }]
+}
+
+function unfinishedStep({ zone, from, to, every }: Asked, { now }: FlowScope): FlowNote[] {
+  if (now === undefined || to <= now || from > now) return []
+  const start = formatLocal(zone, startsOf(zone, every, from, now + 1).at(-1)!)
+  const text = `the step that begins ${start} is not over, and is held against a whole one`
+  return [{ note: 'unfinished-step', values: [start], text }]
 }

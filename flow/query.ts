@@ -10,7 +10,7 @@ import { type Asked, checkQuestion, type ZonedQuestion } from './question.ts'
 import type { FlowScope } from './scope.ts'
 import { countTold } from './small/count-told.ts'
 import { checkSmallQuestion, settledUntil } from './small/small-question.ts'
-import { formatLocal } from './zone.ts'
+import { formatLocal, startOfDayIn } from './zone.ts'
 
 /**
  * The answer to a question, as far as the one who asks may know it. Throws FLOW_QUERY_INVALID, naming the part that
@@ -22,7 +22,7 @@ export async function answerFlow(
   scope: FlowScope = {},
 ): Promise<FlowAnswer> {
   const { smallNumbers, alerts, ...plain } = scope
-  const checked = withinSites(checkQuestion(question), plain.sites)
+  const checked = withWholeDays(withinSites(checkQuestion(question), plain.sites), plain.now)
   const { measure } = checked
   const source = sourceOf(measure, store, alerts)
   const small = isStored(measure) ? smallNumbers : undefined
@@ -40,6 +40,12 @@ export async function answerFlow(
   if (small === undefined) return answer
   const until = formatLocal(zone, settledUntil(zone, small.now))
   return { ...answer, suppression: { minCount: small.k, until } }
+}
+
+/** A mean of days is of those that are over. */
+function withWholeDays(asked: Asked, now = Number.POSITIVE_INFINITY): Asked {
+  if (!asked.mean || asked.to <= now) return asked
+  return { ...asked, to: Math.max(asked.from, startOfDayIn(asked.zone)(now)) }
 }
 
 function withinSites(asked: Asked, sites: readonly string[] | undefined): Asked {

@@ -16,7 +16,7 @@ import {
 } from './measures.ts'
 import { withPlaces } from './place-names.ts'
 import { readSlot, type SlotFilter } from './slots.ts'
-import { parseMoment } from './zone.ts'
+import { parseMoment, startOfDayIn } from './zone.ts'
 
 /** A question as it is asked: texts, not yet checked. */
 export interface FlowQuestion {
@@ -40,6 +40,8 @@ export interface FlowQuestion {
   readonly top?: number | undefined
   /** Each row's part of its step. */
   readonly share?: boolean | undefined
+  /** What each row is a day, in the mean of the days that are over; `from` and `to` are then the beginnings of days. */
+  readonly mean?: boolean | undefined
 }
 
 /** With a zone, whoever gave it. */
@@ -66,6 +68,7 @@ export interface Asked {
   /** Whether hours and weekdays are groups of their own, as nothing else was asked by. */
   readonly ranksSlots: boolean
   readonly share: boolean
+  readonly mean: boolean
 }
 
 const maxValues = 500
@@ -75,7 +78,7 @@ const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
 
 /** Throws FLOW_QUERY_INVALID, naming the part that is wrong, or FLOW_QUERY_TOO_WIDE. */
 export function checkQuestion(question: ZonedQuestion): Asked {
-  const { zone, share = false } = question
+  const { zone, share = false, mean = false } = question
   const name = oneOf('measure', measureNames, question.measure)
   const measure = measureOf(name)
   if (!isZone(zone))
@@ -93,9 +96,10 @@ export function checkQuestion(question: ZonedQuestion): Asked {
   if (share && measure.isNet) throw wrong(`share is not to be had of ${name}, which may be below 0`)
   const compare = question.compare && oneOf('compare', comparisons, question.compare)
   assertAskable(every, from, to)
+  if (mean) checkDays(zone, every, from, to)
   const where = checkWhere(question.where ?? {}, name)
   return {
-    name, measure, from, to, every, zone, top, share, ...where,
+    name, measure, from, to, every, zone, top, share, mean, ...where,
     by: withPlaces(by, where.filter),
     ranksSlots: by.every(isSlot),
     isFilled: oneOf('fill', ['none', 'zero'], question.fill ?? 'none') === 'zero',
@@ -115,6 +119,14 @@ function checkRange({ from, to, zone }: ZonedQuestion): [from: number, to: numbe
   if (Number.isNaN(range[1])) throw wrong(`to must be ${shape}`)
   if (range[0] >= range[1]) throw wrong('from must be before to')
   return range
+}
+
+function checkDays(zone: string, every: Step, from: number, to: number): void {
+  if (clockStepMs(every) !== undefined)
+    throw wrong('mean is of days: it goes with steps of 1d and longer, or all')
+  const startOfDay = startOfDayIn(zone)
+  if (startOfDay(from) !== from || startOfDay(to) !== to)
+    throw wrong('mean is of whole days: from and to must be the beginnings of days')
 }
 
 function checkBy(by: readonly string[], name: MeasureName): FlowDimension[] {

@@ -10,6 +10,8 @@ export interface FlowScope {
   readonly places?: readonly KnownPlace[]
   /** Absent for who may not count alerts. Who may could read each of them, so their numbers hide nothing. */
   readonly alerts?: AlertCells
+  /** Epoch ms: what is not over is told to be so; absent: everything is. */
+  readonly now?: number
   /** Small numbers are hidden. */
   readonly smallNumbers?: SmallNumbers
 }

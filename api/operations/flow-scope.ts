@@ -31,6 +31,7 @@ export function createFlowScopes(parts: Parts) {
       ...(sites === undefined ? {} : { sites }),
       ...(alerts !== undefined && may(role, 'alerts.read') ? { alerts } : {}),
       places: seesAll ? known : open,
+      now: clock(),
     }
     if (seesAll) return scope
     const town = { places, households, known }

@@ -27,6 +27,7 @@ export const FlowRowSchema = Type.Object({
   before: Type.Optional(told('Of the step at the same time of the clock in what it is compared with.')),
   beforeHidden: Hidden,
   share: Type.Optional(told('Of all groups in the step, 0 to 1.')),
+  mean: Type.Optional(told('A day, in the mean of its days.')),
 })
 
 export const FlowAnswerSchema = Type.Object({
@@ -49,7 +50,7 @@ export const FlowAnswerSchema = Type.Object({
     Type.Object({ minCount: Type.Integer(), until: Time }, { description: 'Numbers below minCount, and such as would tell one, are hidden.' }),
   ),
   notes: Type.Optional(
-    Type.Array(Type.Object({ note: Type.Enum([...noteNames]), text: Type.String(), dimension: Type.Optional(Type.String()), values: Words }), { description: 'What the numbers do not say: a filter names a place that there is not; buildings are without the doors of single households; days are held against other weekdays.' }),
+    Type.Array(Type.Object({ note: Type.Enum([...noteNames]), text: Type.String(), dimension: Type.Optional(Type.String()), values: Words }), { description: 'What the numbers do not say: a filter names a place that there is not; buildings are without the doors of single households; days are held against other weekdays; a step that is not over is held against a whole one.' }),
   ),
 }) // biome-ignore format: a table
 

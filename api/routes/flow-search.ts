@@ -22,6 +22,7 @@ const parts = {
   compare: Type.Optional(Type.String({ description: comparisons.join(', ') })),
   top: Type.Optional(Type.Integer({ description: 'Only so many groups, those with the most.' })),
   share: Type.Optional(Type.Boolean({ description: 'With the part that each row is of its step.' })),
+  mean: Type.Optional(Type.Boolean({ description: 'With what each row is a day, in the mean of the days that are over.' })),
 } // biome-ignore format: a table
 
 const filter = Type.Optional(Type.String({ description: 'Only these, separated by commas.' }))
@@ -33,9 +34,9 @@ export const FlowSearch = Type.Object(
 )
 
 export function toQuestion(search: Static<typeof FlowSearch>): FlowQuestion {
-  const { measure, from, to, every, by, zone, fill, compare, top, share, ...where } = search
+  const { measure, from, to, every, by, zone, fill, compare, top, share, mean, ...where } = search
   return {
-    measure, from, to, zone, fill, compare, top, share, every,
+    measure, from, to, zone, fill, compare, top, share, mean, every,
     by: by === '' ? [] : by.split(','),
     where: Object.fromEntries(Object.entries(where).map(([name, values]) => [name, String(values).split(',')])),
   } // biome-ignore format: parts

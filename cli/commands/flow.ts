@@ -35,7 +35,7 @@ export function addFlowCommand(program: Command): void {
     .option('--measure <measure>', measureNames.join(', '), 'passages')
     .option('--from <time>', 'date or time, in the zone unless it has an offset (default: today)')
     .option('--to <time>', 'not included (default: tomorrow)')
-    .option('--last <time>', 'instead of both: 12h, 7d, 4w, 3M, 1y, today included')
+    .option('--last <time>', 'instead of both: 12h, 7d, 4w, 3M, 1y, today included; yesterday, week, month, year: the last that is over')
     .option('--every <step>', `${stepNames.join(', ')} (default: 1h, or all by hour or weekday)`)
     .option('--by <dimensions>', 'site, building (with its site), point, device, direction, method, holder, class, hour-of-day …')
     .option('--where <dimension=values>', 'only these, such as site=a,b or day-of-week=1,2,3,4,5; repeat for more', collect, []) // biome-ignore format: one line
@@ -43,6 +43,7 @@ export function addFlowCommand(program: Command): void {
     .option('--compare <earlier>', `held against ${comparisons.join(', ')}`)
     .option('--top <n>', 'only so many groups, those with the most')
     .option('--share', 'with the part that each row is of its step')
+    .option('--mean', 'with what each row is a day, in the mean of the days that are over')
     .option('--zone <zone>', 'IANA time zone (default: that of the configuration)')
     .option('--format <format>', `${formatNames.join(', ')} (default: by the name of the file, else table)`)
     .option('--out <file>', 'into a file; needed for parquet and arrow')

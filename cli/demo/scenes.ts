@@ -49,7 +49,8 @@ function sampleFor(event: DeviceEvent, random: Random): Sample {
     case 'vehicle':
       return event.data.class === 'motorcycle' || event.data.class === 'bicycle' ? 'motorcycle' : 'car'
     case 'passage':
-      return random.chance(0.3) ? 'campus' : 'portrait'
+      // Several who are seen while one is let in would be tailgating every time.
+      return event.data.direction === 'out' && random.chance(0.6) ? 'campus' : 'portrait'
     default:
       return 'campus'
   }

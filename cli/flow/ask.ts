@@ -1,6 +1,7 @@
 import type { Temporal } from 'temporal-polyfill'
 import { LintelError } from '../../core/errors.ts'
 import type { FlowQuestion } from '../../flow/question.ts'
+import { parseMoment } from '../../flow/zone.ts'
 
 export interface AskOptions {
   readonly measure: string
@@ -14,6 +15,7 @@ export interface AskOptions {
   readonly compare?: string
   readonly top?: string
   readonly share?: boolean
+  readonly mean?: boolean
   readonly zone?: string
 }
 
@@ -21,9 +23,9 @@ const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
 
 /** The question that the options of a shell ask; today where they say no time. Throws FLOW_QUERY_INVALID. */
 export function toQuestion(options: AskOptions, defaultZone: string, now: Temporal.Instant): FlowQuestion {
-  const { measure, every, fill, compare, top, share, zone = defaultZone } = options
+  const { measure, every, fill, compare, top, share, mean, zone = defaultZone } = options
   return {
-    measure, every, fill, compare, share, zone,
+    measure, every, fill, compare, share, mean, zone,
     ...rangeOf(options, zone, now),
     by: options.by?.split(',').map(name => name.trim()) ?? [],
     where: readWhere(options.where),
@@ -44,20 +46,38 @@ function readWhere(texts: readonly string[]): Record<string, string[]> {
   return where
 }
 
+/** The last one that is over, by the calendar. */
+const wholes = { yesterday: 'day', week: 'week', month: 'month', year: 'year' } as const
 const units = { h: 'hours', d: 'days', w: 'weeks', M: 'months', y: 'years' } as const
 
 export function rangeOf({ from, to, last }: Pick<AskOptions, 'from' | 'to' | 'last'>, zone: string, now: Temporal.Instant) {
   const today = startOfToday(zone, now)
   // A zone that is none: the query says so.
   if (today === undefined) return { from: from ?? '', to: to ?? '' }
-  if (last === undefined)
+  if (last === undefined) {
+    // A date that is none: the query says so.
+    if (from === undefined && to !== undefined && parseMoment(to, zone) <= today.epochMilliseconds)
+      throw wrong(`--to ${to} lies before today, and without --from the time begins today: give --from, too`)
     return { from: from ?? today.toPlainDate().toString(), to: to ?? today.add({ days: 1 }).toPlainDate().toString() }
+  }
   if (from !== undefined || to !== undefined) throw wrong('--last goes without --from and --to')
-  const [, n, unit] = /^(\d{1,4})([hdwMy])$/.exec(last) ?? []
-  if (unit === undefined || Number(n) === 0) throw wrong('--last must be such as 12h, 7d, 4w, 3M or 1y')
-  const end = unit === 'h' ? now.toZonedDateTimeISO(zone).round({ smallestUnit: 'hour', roundingMode: 'ceil' }) : today.add({ days: 1 })
   const tell = (at: Temporal.ZonedDateTime) => at.toString({ timeZoneName: 'never', smallestUnit: 'second' })
+  if (Object.hasOwn(wholes, last)) {
+    const unit = wholes[last as 'week']
+    const end = startOf(unit, today)
+    return { from: tell(end.subtract({ [`${unit}s`]: 1 })), to: tell(end) }
+  }
+  const [, n, unit] = /^(\d{1,4})([hdwMy])$/.exec(last) ?? []
+  if (unit === undefined || Number(n) === 0) throw wrong(`--last must be such as 12h, 7d, 4w, 3M or 1y, or ${Object.keys(wholes).join(', ')}`)
+  const end = unit === 'h' ? now.toZonedDateTimeISO(zone).round({ smallestUnit: 'hour', roundingMode: 'ceil' }) : today.add({ days: 1 })
   return { from: tell(end.subtract({ [units[unit as 'h']]: Number(n) })), to: tell(end) }
+} // biome-ignore format: long lines
+
+/** When the week, month or year began that a day lies in. */
+function startOf(unit: (typeof wholes)['week' | 'yesterday' | 'month' | 'year'], today: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
+  if (unit === 'day') return today
+  const first = unit === 'week' ? today.subtract({ days: today.dayOfWeek - 1 }) : today.with(unit === 'year' ? { month: 1, day: 1 } : { day: 1 })
+  return first.startOfDay()
 } // biome-ignore format: long lines
 
 function startOfToday(zone: string, now: Temporal.Instant): Temporal.ZonedDateTime | undefined {

@@ -31,6 +31,7 @@ export const formats: Readonly<Record<string, Format>> = {
 function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
   const hides = suppression !== undefined
   const shares = rows.some(({ share }) => share !== undefined)
+  const means = rows.some(({ mean }) => mean !== undefined)
   const header = [
     'start',
     ...by,
@@ -38,6 +39,7 @@ function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
     ...(hides ? ['hidden'] : []),
     ...(before === undefined ? [] : ['before', ...(hides ? ['beforeHidden'] : [])]),
     ...(shares ? ['share'] : []),
+    ...(means ? ['mean'] : []),
   ]
   const cells = (row: FlowRow): (string | number | null)[] => [
     row.start,
@@ -46,6 +48,7 @@ function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
     ...(hides ? [row.hidden ?? 0] : []),
     ...(before === undefined ? [] : [row.before ?? null, ...(hides ? [row.beforeHidden ?? 0] : [])]),
     ...(shares ? [row.share ?? null] : []),
+    ...(means ? [row.mean ?? null] : []),
   ]
   return { header, cells }
 }
@@ -61,6 +64,11 @@ function renderAnswer(answer: FlowAnswer, say: Sentences): string {
   }
   if (rows.some(({ share }) => share !== undefined))
     numbers.push(['share', ({ share }) => (share == null ? '' : `${(share * 100).toFixed(1)} %`)])
+  if (rows.some(({ mean }) => mean !== undefined))
+    numbers.push([
+      'a day',
+      ({ mean, hidden = 0 }) => (mean == null ? '' : `${mean.toFixed(1)}${hidden > 0 ? '*' : ''}`),
+    ])
   const columns = numbers.map(([title, cell]) => [title, alignRight(title, rows.map(cell))] as const)
   const table = rows.map(({ start, values }, index) => ({
     ...(every === 'all' ? {} : { start }),

@@ -30,6 +30,7 @@ const zh: typeof en = {
     const names = values.join('、')
     if (note === 'unknown-place') return `提示：没有登记过 ${dimension} ${names}`
     if (note === 'household-doors') return `提示：${names} 的单户门只计入场所，不计入楼栋`
+    if (note === 'unfinished-step') return `提示：从 ${names} 起的时段尚未结束，却与完整的时段相比`
     if (note === 'other-weekdays') return '提示：对比的日期不是同一个星期几；compare 1w 可对齐'
     return `提示：${text}`
   },

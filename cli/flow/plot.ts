@@ -4,16 +4,12 @@ import { isSlot } from '../../flow/measures.ts'
 import { displayWidth } from '../output.ts'
 import { legendOf, notesOf, tell, wordOf } from './formats.ts'
 import type { Sentences } from './language.ts'
+import { type Group, sparkLines } from './spark-lines.ts'
 
 export interface Canvas {
   /** Of the terminal, in characters. */
   readonly columns: number
   readonly colours: boolean
-}
-
-interface Group {
-  readonly label: string
-  readonly rows: FlowRow[]
 }
 
 /** A line for each group; a map of hours by weekdays where it is asked by both. Rows are complete (`fill`). */
@@ -24,54 +20,21 @@ export function plotAnswer(answer: FlowAnswer, say: Sentences, canvas: Canvas): 
   const isMap = every === 'all' && by.includes('hour-of-day') && by.includes('day-of-week')
   const lines = isMap
     ? groups.flatMap(group => [...(group.label === '' ? [] : [group.label]), ...heatMap(group, answer, say, canvas), '']) // biome-ignore format: one line
-    : sparkLines(groups, canvas)
+    : sparkLines(groups, answer, say, canvas.columns)
   const most = rows.reduce((a, { count }) => Math.max(a, count ?? 0), 0)
   return `${[...lines, `${from} … ${to}  ${say.most} ${tell(most)}`, ...legendOf(answer, say), ...notesOf(answer, say)].join('\n')}\n`
 }
 
 function groupsOf({ by, rows }: FlowAnswer, say: Sentences): Group[] {
   const named = by.flatMap((dimension, index) => (isSlot(dimension) ? [] : [index]))
-  const groups = new Map<string, Group>()
+  const groups = new Map<string, FlowRow[]>()
   for (const row of rows) {
     const label = plain(named.map(index => wordOf(by[index]!, row.values[index]!, say) || '–').join(' '))
     const known = groups.get(label)
-    if (known === undefined) groups.set(label, { label, rows: [row] })
-    else known.rows.push(row)
+    if (known === undefined) groups.set(label, [row])
+    else known.push(row)
   }
-  return [...groups.values()]
-}
-
-const blocks = '▁▂▃▄▅▆▇█'
-
-function sparkLines(groups: readonly Group[], { columns }: Canvas): string[] {
-  const labelWidth = Math.max(...groups.map(({ label }) => displayWidth(label)))
-  const room = Math.max(10, columns - labelWidth - 14)
-  const squeezed = groups.map(({ rows }) => squeeze(rows, room))
-  const told = squeezed.flat().filter(count => count !== null)
-  // A net flow may be below nothing.
-  const least = told.reduce((a, b) => Math.min(a, b), 0)
-  const span = told.reduce((a, b) => Math.max(a, b), 1) - least
-  return groups.map(({ label, rows }, index) => {
-    const line = squeezed[index]!.map(count => (count === null ? '*' : blockOf((count - least) / span)))
-    const total = sumTold(rows)
-    const hidden = rows.reduce((sum, row) => sum + (row.hidden ?? 0), 0)
-    return `${label}${' '.repeat(labelWidth - displayWidth(label))}  ${line.join('')}  ${tell(total, hidden)}`
-  })
-}
-
-const blockOf = (part: number) => blocks[Math.min(7, Math.max(0, Math.ceil(part * 8) - 1))]!
-
-/** Neighbours put together until the line fits. */
-function squeeze(rows: readonly FlowRow[], room: number): (number | null)[] {
-  const each = Math.ceil(rows.length / room)
-  return Array.from({ length: Math.ceil(rows.length / each) }, (_, i) =>
-    sumTold(rows.slice(i * each, (i + 1) * each)),
-  )
-}
-
-function sumTold(rows: readonly FlowRow[]): number | null {
-  const told = rows.map(({ count }) => count).filter(count => count !== null)
-  return told.length === 0 ? null : told.reduce((sum, count) => sum + count, 0)
+  return [...groups].map(([label, rows]) => ({ label, rows }))
 }
 
 const shades = ' ░▒▓█'

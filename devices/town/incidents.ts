@@ -114,7 +114,7 @@ export function planIncidents(
   happens(bike, at(30), 'passage', passage(), { scene: 'bike' })
   happens(lane, at(35), 'vehicle', { class: 'car', direction: 'out', lane: 1, speedKmh: 23 })
   times(4, 40, 2, when => happens(wrong, when, 'passage', passage(), { scene: 'none', clockMs: aheadMs }))
-  times(8, 75, 15, when => happens(blind, when, 'passage', passage({ method: 'code' })))
+  times(8, 75, 15, when => happens(blind, when, 'passage', leaves))
   const amid = { scene: 'none', amid: true } as const
   const guest = passage({ holder: 'visitor', method: 'code' })
   // A place is known once somebody has been counted there.

@@ -22,6 +22,8 @@ export function tableOfFlow({ rows, by, measure, unit, zone, before, suppression
     told.push([{ name: 'beforeHidden', type: 'integer' }, ({ beforeHidden = 0 }) => beforeHidden])
   if (rows.some(({ share }) => share !== undefined))
     told.push([{ name: 'share', type: 'number' }, ({ share }) => share])
+  if (rows.some(({ mean }) => mean !== undefined))
+    told.push([{ name: 'mean', type: 'number' }, ({ mean }) => mean])
   const values = told.map(([column, of]) => valuesOf(column, rows.map(of)))
   const columns = told.map(([column]) => column)
   return { columns, batches: [{ rows: rows.length, columns: values, cursor: '' }], zone }

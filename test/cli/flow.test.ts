@@ -28,6 +28,12 @@ describe('a question of the shell', () => {
     { options: { last: '4w' }, from: '2026-10-28T00:00:00+08:00', to: '2026-11-25T00:00:00+08:00' },
     { options: { last: '3M' }, from: '2026-08-25T00:00:00+08:00', to: '2026-11-25T00:00:00+08:00' },
     { options: { last: '12h' }, from: '2026-11-24T04:00:00+08:00', to: '2026-11-24T16:00:00+08:00' },
+    { options: { last: 'yesterday' }, from: '2026-11-23T00:00:00+08:00', to: '2026-11-24T00:00:00+08:00' },
+    { options: { last: 'week' }, from: '2026-11-16T00:00:00+08:00', to: '2026-11-23T00:00:00+08:00' },
+    { options: { last: 'month' }, from: '2026-10-01T00:00:00+08:00', to: '2026-11-01T00:00:00+08:00' },
+    { options: { last: 'month', zone: 'Europe/Berlin' }, from: '2026-10-01T00:00:00+02:00', to: '2026-11-01T00:00:00+01:00' },
+    { options: { last: 'year' }, from: '2025-01-01T00:00:00+08:00', to: '2026-01-01T00:00:00+08:00' },
+    { options: { to: '2026-11-24T12:00' }, from: '2026-11-24', to: '2026-11-24T12:00' },
     { options: { last: '1d', zone: 'Europe/Berlin' }, from: '2026-11-24T00:00:00+01:00', to: '2026-11-25T00:00:00+01:00' },
   ] // biome-ignore format: a table
   for (const { options, from, to } of ranges) {
@@ -49,6 +55,9 @@ describe('a question of the shell', () => {
     { options: { last: '7' }, say: /^--last must be such as/ },
     { options: { last: '0d' }, say: /^--last must be such as/ },
     { options: { last: '7d', to: '2026-11-01' }, say: /^--last goes without --from and --to$/ },
+    { options: { last: 'fortnight' }, say: /or yesterday, week, month, year$/ },
+    { options: { to: '2026-11-20' }, say: /^--to 2026-11-20 lies before today, .*: give --from, too$/ },
+    { options: { to: '2026-11-24' }, say: /: give --from, too$/ },
     { options: { where: ['site'] }, say: /^--where must be such as site=a,b, not "site"$/ },
     { options: { where: ['site=a', 'site=b'] }, say: /^--where names site twice/ },
   ]
@@ -117,6 +126,22 @@ describe('an answer in the shell', () => {
     expect(formats.table!(noted, zh)).toContain('\n提示：没有登记过 site elmm\n')
   })
 
+  test('has what a row is a day behind the others', () => {
+    const means = answer([
+      { start, values: ['elm'], count: 45, mean: 22.5 },
+      { start, values: ['oak'], count: null, hidden: 1, mean: null },
+      { start, values: ['ash'], count: 9, hidden: 1, mean: 4.5 },
+    ])
+    const lines = formats.table!(means, en).split('\n')
+    expect(lines[1]).toBe(`${start}  elm         45   22.5`)
+    expect(lines[3]).toBe(`${start}  ash         9*   4.5*`)
+    expect(formats.csv!(means, en).split('\r\n').slice(0, 3)).toEqual([
+      'start,site,passages,mean',
+      `${start},elm,45,22.5`,
+      `${start},oak,,`,
+    ])
+  })
+
   test('is CSV with the same columns in every row, an empty cell for what is not told, and no formulas', () => {
     expect(formats.csv!(told, en).split('\r\n')).toEqual([
       'start,site,passages,hidden,before,beforeHidden,share',
@@ -138,16 +163,17 @@ describe('an answer in the shell', () => {
 describe('a plot', () => {
   const plain = { columns: 40, colours: false }
   const line = (site: string, counts: readonly (number | null)[]) =>
-    counts.map(
-      (count): FlowRow => ({ start, values: [site], count, ...(count === null ? { hidden: 1 } : {}) }),
-    )
+    counts.map((count, day): FlowRow => {
+      const start = new Date(Date.UTC(2025, 0, 1 + day)).toISOString().replace('.000Z', '+00:00')
+      return { start, values: [site], count, ...(count === null ? { hidden: 1 } : {}) }
+    })
   const linesOf = (text: string) => text.trimEnd().split('\n')
 
   test('has a line for each group, on one scale, with stars for what is hidden', () => {
     const rows = [...line('南社', [0, 1, 2, 3, 4, 5, 6, 7, 8]), ...line('boma', [null, 8, 4, null])]
     expect(linesOf(plotAnswer(answer(rows), en, plain)).slice(0, 2)).toEqual([
       '南社  ▁▁▂▃▄▅▆▇█  36',
-      'boma  *█▄*  12*',
+      'boma  *█▄*       12*',
     ])
   })
 
@@ -165,6 +191,32 @@ describe('a plot', () => {
     expect(displayWidth(linesOf(long)[0]!)).toBeLessThanOrEqual(40)
     expect(linesOf(plotAnswer(answer(line('a', [-8, 0, 8])), en, plain))[0]).toBe('a  ▁▄█  0')
     expect(plotAnswer(answer([]), en, plain)).toBe('(nothing)\n')
+  })
+
+  const at = (text: string) => `${text}+08:00`
+  const axes: { title: string; change: Partial<FlowAnswer>; starts: string[]; values: string[][]; axis: string }[] = [
+    { title: 'days', change: { every: '1d', by: [] }, starts: Array.from({ length: 14 }, (_, i) => at(`2026-11-${String(i + 1).padStart(2, '0')}T00:00:00`)), values: [[]], axis: '  11-01 11-07' },
+    { title: 'hours of a day', change: { every: '1h', by: [] }, starts: Array.from({ length: 24 }, (_, i) => at(`2026-11-01T${String(i).padStart(2, '0')}:00:00`)), values: [[]], axis: '  00:00 06:00 12:00 18:00' },
+    { title: 'months', change: { every: '1M', by: [] }, starts: [at('2026-09-01T00:00:00'), at('2026-10-01T00:00:00')], values: [[]], axis: '  2026-09' },
+    { title: 'weekdays, each with its name', change: { every: 'all', by: ['day-of-week'] }, starts: [start], values: [['1'], ['2'], ['7']], axis: '  Mon Tue Sun' },
+    { title: 'hours of the day, as many names as there is room for', change: { every: 'all', by: ['hour-of-day'] }, starts: [start], values: Array.from({ length: 24 }, (_, i) => [String(i).padStart(2, '0')]), axis: '  00 03 06 09 12 15 18 21' },
+  ] // biome-ignore format: a table
+  for (const { title, change, starts, values, axis } of axes)
+    test(`names below its lines the ${title}`, () => {
+      const rows = starts.flatMap(start =>
+        values.map((value): FlowRow => ({ start, values: value, count: 5 })),
+      )
+      const until = { from: starts[0]!, to: at('2026-11-02T00:00:00') }
+      expect(linesOf(plotAnswer(answer(rows, { ...until, ...change }), en, plain))[1]).toBe(axis)
+    })
+
+  test('has each group below its own time, also one that was not there from the beginning', () => {
+    const days = ['2026-11-01', '2026-11-02', '2026-11-03'].map(day => at(`${day}T00:00:00`))
+    const rows = days.flatMap((start, index): FlowRow[] => [
+      { start, values: ['old'], count: 8 },
+      ...(index < 2 ? [] : [{ start, values: ['new'], count: 8 }]),
+    ])
+    expect(linesOf(plotAnswer(answer(rows), en, plain)).slice(0, 2)).toEqual(['old  ███  24', 'new    █  8'])
   })
 
   test('is a map of hours by weekdays where it is asked by both', () => {

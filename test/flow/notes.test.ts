@@ -41,6 +41,10 @@ describe('an answer says', () => {
     { title: 'that a year earlier hours are of another weekday', question: { compare: '1y', every: '1h' }, scope: {}, want: ['other-weekdays 1 7'] },
     { title: 'nothing of weekdays a week earlier', question: { compare: '1w' }, scope: {}, want: [] },
     { title: 'nothing of weekdays to who asks for the day before', question: { compare: '1d' }, scope: {}, want: [] },
+    { title: 'that the day that goes on is held against a whole one', question: { compare: '1w' }, scope: { now: parseMoment('2026-11-02T15:00', zone) }, want: ['unfinished-step 2026-11-02T00:00:00+08:00'] },
+    { title: 'that of some hours the one that goes on is', question: { compare: '1d', every: '1h' }, scope: { now: parseMoment('2026-11-02T15:20', zone) }, want: ['unfinished-step 2026-11-02T15:00:00+08:00'] },
+    { title: 'nothing of steps that are over, or yet to come', question: { compare: '1w' }, scope: { now: parseMoment('2026-11-03', zone) }, want: [] },
+    { title: 'nothing of what goes on where it is held against nothing', question: {}, scope: { now: parseMoment('2026-11-02T15:00', zone) }, want: [] },
     { title: 'nothing of weekdays in months', question: { compare: '1M', every: '1M' }, scope: {}, want: [] },
   ] // biome-ignore format: a table
   for (const { title, question, scope, want } of cases)
