@@ -160,6 +160,18 @@ describe('a day is told', () => {
     expect(answer).toMatchObject({ '02 elm a1': 30, '02 elm a3': null, '03 elm a1': 30, '03 elm a3': null })
   })
 
+  test('of a site beside one that first reports later: the days before hide neither, however long the step', async () => {
+    const { enrol, pass, ask, setNow } = await setUp()
+    await enrol(door('c1', 'yew', 'c1'), door('c2', 'yew', 'c2'))
+    for (const device of ['c1', 'c2']) await pass(device, 30, monday + 2 * dayMs + 8 * hourMs)
+    for (const device of ['a1', 'a2', 'b1']) await pass(device, 30, monday + 2 * dayMs + 9 * hourMs)
+    setNow(monday + 4 * dayMs)
+    const bySite = async (every: string) =>
+      (await ask({ every, by: ['site'], to: '2026-11-05' })).rows.map(({ values, count, hidden = 0 }) => [...values, count, hidden].join(' ')) // biome-ignore format: one line
+    expect(await bySite('all')).toEqual(['elm 216 0', 'oak 150 0', 'yew 60 0'])
+    expect(await bySite('1d')).toEqual(['elm 78 0', 'oak 60 0', 'elm 78 0', 'oak 60 0', 'elm 60 0', 'oak 30 0', 'yew 60 0']) // biome-ignore format: one line
+  })
+
   test('anew once history was stored of it, with the places that this is of', async () => {
     const { enrol, pass, told, toldDays, setNow } = await setUp()
     const now = wednesday + 12 * hourMs
