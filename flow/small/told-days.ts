@@ -107,13 +107,26 @@ export function createUnsettle(state: State, zone: string): ToldDays['unsettle']
   const members = createMembers(state)
 
   return async (times, now) => {
-    const days = new Set(times.map(at => startsOf(zone, '1d', at, at + 1)[0]!))
+    const days = daysOf(times, zone)
     if (days.size === 0) return
     await state.transact(() => {
       members.soil()
       for (const day of days) if (table.get(keyOf(day)) !== undefined) table.put(keyOf(day), { at: now + 1 })
     })
   }
+}
+
+/** When the days begin that the times lie in. A calendar costs microseconds, so each day is asked for once. */
+function daysOf(times: readonly number[], zone: string): Set<number> {
+  const days = new Set<number>()
+  let until = Number.NEGATIVE_INFINITY
+  for (const at of times.toSorted((a, b) => a - b)) {
+    if (at < until) continue
+    const [day, next] = startsOf(zone, '1d', at, at + 3 * dayMs)
+    days.add(day!)
+    until = next!
+  }
+  return days
 }
 
 const keyOf = (day: number) => String(day).padStart(15, '0')

@@ -54,11 +54,11 @@ async function townOn(store: Store, retention?: Parameters<typeof createFlowScop
 
 const ofSites = ['20T00 elm 235', '20T00 oak 90', '21T00 elm 235', '21T00 oak 90']
 const ofBuildings = (day: number, [b1, b2, b3]: readonly (number | null)[]) => [
-  `${day}T00 b1 ${b1}`,
-  `${day}T00 b2 ${b2}`,
-  `${day}T00 b3 ${b3}`,
-  `${day}T00 c1 40`,
-  `${day}T00 c2 50`,
+  `${day}T00 elm b1 ${b1}`,
+  `${day}T00 elm b2 ${b2}`,
+  `${day}T00 elm b3 ${b3}`,
+  `${day}T00 oak c1 40`,
+  `${day}T00 oak c2 50`,
 ]
 
 describeInfluxd('where only sums by building are left,', influxd => {
