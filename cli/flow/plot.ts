@@ -13,7 +13,8 @@ export interface Canvas {
 }
 
 /** A line for each group; a map of hours by weekdays where it is asked by both. Rows are complete (`fill`). */
-export function plotAnswer(answer: FlowAnswer, say: Sentences, canvas: Canvas): string {
+export function plotAnswer(told: FlowAnswer, say: Sentences, canvas: Canvas): string {
+  const answer = withMeans(told)
   const { by, rows, every, from, to } = answer
   if (rows.length === 0) return `${[say.nothing, ...notesOf(answer, say)].join('\n')}\n`
   const groups = groupsOf(answer, say)
@@ -24,6 +25,12 @@ export function plotAnswer(answer: FlowAnswer, say: Sentences, canvas: Canvas): 
   const most = rows.reduce((a, { count }) => Math.max(a, count ?? 0), 0)
   return `${[...lines, `${from} … ${to}  ${say.most} ${tell(most)}`, ...legendOf(answer, say), ...notesOf(answer, say)].join('\n')}\n`
 }
+
+/** Where means are asked for they are what is drawn: there may be four Mondays and five Sundays. */
+const withMeans = (answer: FlowAnswer): FlowAnswer => ({
+  ...answer,
+  rows: answer.rows.map(row => (row.mean === undefined ? row : { ...row, count: row.mean })),
+})
 
 function groupsOf({ by, rows }: FlowAnswer, say: Sentences): Group[] {
   const named = by.flatMap((dimension, index) => (isSlot(dimension) ? [] : [index]))

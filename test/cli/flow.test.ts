@@ -210,6 +210,15 @@ describe('a plot', () => {
       expect(linesOf(plotAnswer(answer(rows, { ...until, ...change }), en, plain))[1]).toBe(axis)
     })
 
+  test('draws what is a day where that is asked for', () => {
+    const rows: FlowRow[] = [
+      { start, values: ['1'], count: 40, mean: 8 },
+      { start, values: ['7'], count: 40, mean: 10 },
+    ]
+    const days = answer(rows, { every: 'all', by: ['day-of-week'] })
+    expect(linesOf(plotAnswer(days, en, plain))[0]).toBe('  ▇▇▇ ███  18')
+  })
+
   test('has each group below its own time, also one that was not there from the beginning', () => {
     const days = ['2026-11-01', '2026-11-02', '2026-11-03'].map(day => at(`${day}T00:00:00`))
     const rows = days.flatMap((start, index): FlowRow[] => [
