@@ -10,12 +10,15 @@ const pageOf = 200
  * test once the demo ends, since nobody would see that its condition is over.
  */
 export function createStagedAlerts(isStaged: (rule: string) => boolean, clock: Clock) {
-  const causes = new Set<string>()
+  const isMarked = (alerts: Pick<Alerts, 'list'>, { rule, cause }: Finding) =>
+    alerts
+      .list({ rule: [rule], limit: pageOf })
+      .alerts.some(({ parts, cause: its }) => its === cause && parts.scene === 'demo')
 
-  function mark(finding: Finding): Finding {
-    const cause = `${finding.rule} ${finding.cause}`
-    if (finding.kind === 'raised' && isStaged(finding.rule)) causes.add(cause)
-    return causes.has(cause) ? { ...finding, parts: { ...finding.parts, scene: 'demo' } } : finding
+  function mark(alerts: Pick<Alerts, 'list'>, finding: Finding): Finding {
+    const { kind, rule, parts } = finding
+    const isOfDemo = kind === 'raised' ? isStaged(rule) : isMarked(alerts, finding)
+    return isOfDemo ? { ...finding, parts: { ...parts, scene: 'demo' } } : finding
   }
 
   async function close(alerts: Pick<Alerts, 'list' | 'act'>): Promise<void> {
@@ -29,7 +32,11 @@ export function createStagedAlerts(isStaged: (rule: string) => boolean, clock: C
   return {
     staging: (alerts: Alerts): Alerts => ({
       ...alerts,
-      record: (findings, now) => alerts.record(findings.map(mark), now),
+      record: (findings, now) =>
+        alerts.record(
+          findings.map(finding => mark(alerts, finding)),
+          now,
+        ),
     }),
     /** Closes what is open when it stops, and what a demo that was killed has left when it starts. */
     closer: (alerts: Pick<Alerts, 'list' | 'act'>): Part => ({

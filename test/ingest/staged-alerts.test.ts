@@ -31,7 +31,7 @@ async function setUp() {
 
 describe('what the demo lets go wrong with the service', () => {
   test('says that it is a scene, from beginning to end, in both languages', async () => {
-    const { clock, record, listed } = await setUp()
+    const { alerts, clock, record, listed } = await setUp()
     clock.now += 180 * secondMs
     const finding = raised('disk-low', clock.now)
     await record(finding)
@@ -39,7 +39,12 @@ describe('what the demo lets go wrong with the service', () => {
     expect(explain({ ...open!, kind: 'raised' }, 'en')).toMatch(/^\[demo\] Only 4 % of the disk is free/)
     expect(explain({ ...open!, kind: 'raised' }, 'zh')).toMatch(/^【演示】磁盘/)
     clock.now += 600 * secondMs
-    await record({ ...finding, kind: 'cleared', receivedAt: clock.now })
+    // By another process, which has not raised it.
+    const { staging } = createStagedAlerts(
+      () => false,
+      () => clock.now,
+    )
+    staging(alerts).record([{ ...finding, kind: 'cleared', receivedAt: clock.now }], clock.now)
     expect(explain({ ...listed()[0]!, kind: 'cleared' }, 'en')).toMatch(/^\[demo\] /)
   })
 
