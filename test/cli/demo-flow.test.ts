@@ -62,7 +62,7 @@ test('its rules are rules of the service', () => {
   expect(() => parseRules(demoRules)).not.toThrow()
 })
 
-const hours = [3, 8, 18.5, 32, 36.2, 43, 54.5, 167]
+const hours = [3, 18.5, 32, 36.2, 54.5, 167]
 test.each(hours)(
   'a rush is told by the first count, and an empty market within an hour, of a demo that begins %d hours into a week',
   hour => {

@@ -10,7 +10,10 @@ import { timedEventsOf } from '../../devices/town/events.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const now = Date.parse('2026-11-24T12:34:56Z')
-const town = planDemoTown('Asia/Shanghai')
+const whole = planDemoTown('Asia/Shanghai')
+/** Some of each site, since all of it takes seconds. */
+const some = /^(nanshe-b0[12]-d01|nanshe-canteen|xinmin-b0[12]-d01|g1-l1)$/
+const town = { ...whole, devices: whole.devices.filter(({ device }) => some.test(device)) }
 
 async function setUp() {
   const data = await temporaryDirectory()
@@ -57,8 +60,6 @@ test('every site has each of the four weeks, as much as any other', async () => 
   expect(weeks.size).toBe(3)
   for (const counts of weeks.values())
     for (const count of counts) expect(count / Math.max(...counts)).toBeGreaterThan(0.85)
-  // Half a minute on a small machine.
-  expect(rows.length).toBeLessThan(250_000)
 })
 
 test('a demo that is started again tells only what has happened since', async () => {
