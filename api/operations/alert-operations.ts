@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { dayMs, hourMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
+import type { DeviceId } from '../../core/words.ts'
 import type { Alert, Status } from '../../ingest/alert/alert.ts'
 import type { Alerts, Snooze } from '../../ingest/alert/alerts.ts'
 import { type AlertCase, type Range, reportOn } from '../../ingest/alert/report.ts'
 import type { FindingPlace } from '../../ingest/detect/rule.ts'
 import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { seesSite, type Viewer } from '../viewer.ts'
-import { type AlertOperations, type ReportQuestion, viewAlert } from './alert-view.ts'
+import { type AlertPictureParts, createAlertPictures } from './alert-pictures.ts'
+import { type AlertOperations, type ReportQuestion, viewAlert, viewChange } from './alert-view.ts'
 import type { OperationParts } from './operation-parts.ts'
 
 const shiftMs = 12 * hourMs
@@ -19,10 +21,12 @@ const pageSize = 200
 const lookBackMs = 31 * dayMs
 
 export function createAlertOperations(
-  { alerts, registry, clock }: Pick<OperationParts, 'alerts' | 'registry' | 'clock'>,
+  parts: AlertPictureParts & Pick<OperationParts, 'alerts' | 'access'>,
   viewer: Viewer,
 ): AlertOperations {
+  const { alerts, registry, access, clock } = parts
   const { name: by, sites: own } = viewer
+  const picturesOf = createAlertPictures(parts, viewer)
 
   function book(): Alerts {
     if (alerts !== undefined) return alerts
@@ -65,6 +69,22 @@ export function createAlertOperations(
     return [...found.values()]
   }
 
+  /** Where nobody has an account, any name is as good as another. */
+  function isSomebody(name: string): boolean {
+    const accounts = access.accounts.list()
+    return accounts.length === 0 || accounts.some(account => account.enabled && account.name === name)
+  }
+
+  function devicesOf({ place, source }: Alert): DeviceId[] {
+    const one = place.device ?? source?.device
+    if (one !== undefined) return [one]
+    if (place.point === undefined) return []
+    const there = registry.list().filter(
+      ({ site, building, point }) => site === place.site && building === place.building && point === place.point,
+    ) // biome-ignore format: a condition
+    return there.map(({ device }) => device)
+  }
+
   /** A device is looked for where it stands. */
   function placeOf({ ...place }: FindingPlace): FindingPlace {
     const site = place.site ?? (place.device === undefined ? undefined : registry.get(place.device)?.site)
@@ -83,9 +103,15 @@ export function createAlertOperations(
     },
     async showAlert(id) {
       const alert = find(id)
-      return { ...viewAlert(alert), history: book().history(alert.id) }
+      const history = book().history(alert.id)
+      const told = history.map(change => viewChange(change, alert))
+      return { ...viewAlert(alert), history: told, devices: devicesOf(alert), pictures: picturesOf(alert, history) } // biome-ignore format: one thing
     },
-    actOnAlert: async (id, act) => viewAlert(await book().act(find(id).id, act, by, clock())),
+    async actOnAlert(id, act) {
+      const answer = viewAlert(await book().act(find(id).id, act, by, clock()))
+      const isUnknown = act.do === 'assign' && act.to !== null && !isSomebody(act.to)
+      return isUnknown ? { ...answer, assigneeUnknown: true } : answer
+    },
     async alertReport({ sites, to = clock(), from = to - shiftMs }) {
       if (!(to > from)) throw new LintelError('API_REQUEST_INVALID', 'a report ends behind its beginning')
       if (to - from > longestReportMs)

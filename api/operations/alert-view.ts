@@ -1,12 +1,39 @@
+import type { DeviceId } from '../../core/words.ts'
+import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import type { Alert, Change } from '../../ingest/alert/alert.ts'
 import type { Act, AlertChange, AlertQuery, NewSnooze, Snooze } from '../../ingest/alert/alerts.ts'
 import type { AlertReport } from '../../ingest/alert/report.ts'
-import { explain } from '../../ingest/detect/explain.ts'
-import type { Text } from '../../ingest/detect/rule.ts'
+import { adviceOf } from '../../ingest/detect/advice.ts'
+import { ended, happened } from '../../ingest/detect/explain.ts'
+import { type Language, languages, type Text } from '../../ingest/detect/rule.ts'
 
-/** An alert, and the sentence for it: of what goes on, or of how it ended. */
+/** An alert in sentences. */
 export interface AlertView extends Alert {
+  /** What happened, also once it is over. */
   readonly says: Text
+  /** What to do about it; empty for a rule that is not known. */
+  readonly advice: Text
+  /** How it ended; absent while it goes on. */
+  readonly ended?: Text
+}
+
+/** A change, with the sentence of what happened then or of how it ended. */
+export interface ChangeView extends Change {
+  readonly says?: Text
+}
+
+/** A redacted picture of an alert's place, taken when it happened. */
+export interface AlertPicture extends PictureKey {
+  /** When its event happened, epoch ms. */
+  readonly at: number
+  /** It is kept for the alert, or for somebody, beyond its time. */
+  readonly held: boolean
+}
+
+/** What somebody did with an alert. */
+export interface ActedAlert extends AlertView {
+  /** It was given to somebody who has no account here; that is taken all the same. */
+  readonly assigneeUnknown?: true
 }
 
 export interface AlertPageView {
@@ -17,7 +44,11 @@ export interface AlertPageView {
 
 export interface AlertDetails extends AlertView {
   /** Oldest first. */
-  readonly history: readonly Change[]
+  readonly history: readonly ChangeView[]
+  /** The device that it is about, or that raised it; else those that stand at its point. */
+  readonly devices: readonly DeviceId[]
+  /** Those nearest to what happened first; none for who may not see pictures. */
+  readonly pictures: readonly AlertPicture[]
 }
 
 export interface AlertChangeView extends AlertChange {
@@ -37,7 +68,7 @@ export interface AlertOperations {
   /** By its id or the beginning of it. Throws ALERT_NOT_FOUND. */
   showAlert(id: string): Promise<AlertDetails>
   /** Throws ALERT_NOT_FOUND or ALERT_CLOSED. */
-  actOnAlert(id: string, act: Act): Promise<AlertView>
+  actOnAlert(id: string, act: Act): Promise<ActedAlert>
   /** What became of alerts in a shift. Throws API_REQUEST_INVALID where it is too long. */
   alertReport(question: ReportQuestion): Promise<AlertReport>
   listSnoozes(): Promise<Snooze[]>
@@ -49,7 +80,26 @@ export interface AlertOperations {
 
 export type SnoozeRequest = Omit<NewSnooze, 'from'> & { readonly from?: number }
 
+const inBoth = (say: (language: Language) => string) =>
+  Object.fromEntries(languages.map(language => [language, say(language)])) as unknown as Text
+
 export function viewAlert(alert: Alert): AlertView {
-  const told = { ...alert, kind: alert.active ? 'raised' : 'cleared' } as const
-  return { ...alert, says: { en: explain(told, 'en'), zh: explain(told, 'zh') } }
+  const { rule, active, clearedAt, parts, endingParts } = alert
+  const says = inBoth(language => happened(alert, language))
+  const advice = inBoth(language => adviceOf(rule, language))
+  if (active || clearedAt === undefined) return { ...alert, says, advice }
+  const over = { ...alert, parts: { ...parts, ...endingParts } }
+  return { ...alert, says, advice, ended: inBoth(language => ended(over, language)) }
+}
+
+/** Of what an older version wrote, only the latest can be told. */
+export function viewChange(change: Change, alert: Alert): ChangeView {
+  const { what, cause, ending } = change
+  const parts = change.parts ?? (cause === undefined || cause === alert.cause ? alert.parts : undefined)
+  if (parts === undefined) return change
+  if (what === 'raised' || what === 'reopened')
+    return { ...change, says: inBoth(language => happened({ ...alert, parts }, language)) }
+  if (what !== 'cleared') return change
+  const over = { rule: alert.rule, place: alert.place, parts: { ...alert.parts, ...parts }, ending }
+  return { ...change, says: inBoth(language => ended(over, language)) }
 }

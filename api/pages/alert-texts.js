@@ -3,6 +3,7 @@ export const alertTexts = {
   en: {
     home: 'To the first page',
     history: 'History',
+    pictures: 'Pictures, redacted',
     service: 'the service',
     comma: ', ',
     times: n => `(${n} times)`,
@@ -26,6 +27,7 @@ export const alertTexts = {
     columns: {
       severity: 'Severity',
       place: 'Where',
+      device: 'Device, event',
       occurred: 'Happened',
       raised: 'Raised',
       status: 'State',
@@ -51,6 +53,7 @@ export const alertTexts = {
   zh: {
     home: '返回首页',
     history: '处理记录',
+    pictures: '脱敏图片',
     service: '服务本身',
     comma: '，',
     times: n => `（共${n}次）`,
@@ -74,6 +77,7 @@ export const alertTexts = {
     columns: {
       severity: '级别',
       place: '位置',
+      device: '设备、事件',
       occurred: '发生时间',
       raised: '告警时间',
       status: '状态',

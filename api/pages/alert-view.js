@@ -8,7 +8,7 @@ const timeIn = zone => {
 const listed = (parts, text) => parts.filter(part => part !== undefined && part !== '').join(text.comma)
 
 export function factsOf(alert, text) {
-  const { place, zone, status, outcome } = alert
+  const { place, zone, status, outcome, devices = [], source } = alert
   const time = timeIn(zone)
   const state =
     outcome === undefined ? text.status[status] : `${text.status[status]} (${text.outcome[outcome]})`
@@ -19,6 +19,7 @@ export function factsOf(alert, text) {
       text.columns.place,
       listed([place.site, place.building, place.point, place.device], text) || text.service,
     ],
+    [text.columns.device, listed([...devices, source?.event], text)],
     [text.columns.occurred, `${time(alert.occurredAt)} (${zone})`],
     [
       text.columns.raised,
@@ -35,12 +36,27 @@ export function factsOf(alert, text) {
 }
 
 /** The oldest first, as it happened. */
-export function historyOf({ history, zone }, text) {
+export function historyOf({ history, zone }, text, language) {
   const time = timeIn(zone)
-  return history.map(({ at, what, by = '', outcome, assignee, channel, note }) => [
+  return history.map(({ at, what, by = '', outcome, assignee, channel, note, says }) => [
     time(at),
     text.change[what] ?? what,
     by,
-    listed([outcome && text.outcome[outcome], assignee, channel, note], text),
+    listed([says?.[language], outcome && text.outcome[outcome], assignee, channel, note], text),
   ])
+}
+
+/** How it ended; while it is open, what to do. */
+export function adviceOf({ status, active, advice, ended }, language) {
+  if (ended !== undefined) return ended[language]
+  return active && status !== 'resolved' ? (advice?.[language] ?? '') : ''
+}
+
+/** Where each is, and what it is called. */
+export function picturesOf({ pictures = [], zone }) {
+  const time = timeIn(zone)
+  return pictures.map(({ device, event, at }) => ({
+    href: `/api/v1/snapshots/${encodeURIComponent(device)}/${encodeURIComponent(event)}/picture`,
+    told: `${device} ${time(at)}`,
+  }))
 }

@@ -1,5 +1,5 @@
 import { alertTexts } from './alert-texts.js'
-import { factsOf, historyOf } from './alert-view.js'
+import { adviceOf, factsOf, historyOf, picturesOf } from './alert-view.js'
 import { texts } from './texts.js'
 
 const byId = id => document.getElementById(id)
@@ -8,6 +8,15 @@ const rowOf = (tag, cells) => {
   const row = document.createElement('tr')
   row.append(...cells.map(cell => make(tag, cell)))
   return row
+}
+
+/** The nearest is shown; each look at a picture is on record, so the others are only linked. */
+function pictureOf({ href, told }, index) {
+  const link = Object.assign(make('a', index === 0 ? '' : told), { href, target: '_blank' })
+  if (index === 0) link.append(Object.assign(document.createElement('img'), { src: href, alt: told }))
+  const line = make('p', '')
+  line.append(link)
+  return line
 }
 
 let language = navigator.language.startsWith('zh') ? 'zh' : 'en'
@@ -24,12 +33,17 @@ function draw() {
   byId('alert').hidden = alert === undefined
   if (alert === undefined) return
   byId('says').textContent = alert.says[language]
+  byId('advice').textContent = adviceOf(alert, language)
   byId('facts').replaceChildren(...factsOf(alert, text).map(cells => rowOf('td', cells)))
+  const pictures = picturesOf(alert)
+  byId('pictures-title').hidden = pictures.length === 0
+  byId('pictures-title').textContent = text.pictures
+  byId('pictures').replaceChildren(...pictures.map(pictureOf))
   byId('history-title').textContent = text.history
   const { columns } = text
   byId('history').replaceChildren(
     rowOf('th', [columns.at, columns.what, columns.by, columns.note]),
-    ...historyOf(alert, text).map(cells => rowOf('td', cells)),
+    ...historyOf(alert, text, language).map(cells => rowOf('td', cells)),
   )
 }
 

@@ -5,11 +5,11 @@ import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { outcomes, statuses } from '../../ingest/alert/alert.ts'
 import type { Act } from '../../ingest/alert/alerts.ts'
-import { standings } from '../../ingest/alert/report.ts'
 import { severities } from '../../ingest/detect/rule.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
-import { AlertSchema, ChangeSchema, Moment, Name, NewName, PlaceSchema } from './schemas.ts'
+import { ActedSchema, AlertPictureSchema, ReportSchema } from './alert-schemas.ts'
+import { AlertSchema, ChangeSchema, Name, NewName } from './schemas.ts'
 
 const Names = (what: string) => Type.Optional(Type.String({ maxLength: 4096, description: `${what}, separated by commas.` })) // biome-ignore format: one thing
 const Time = (what: string) => Type.Optional(Type.String({ maxLength: 40, description: `RFC 3339. ${what}`, examples: ['2026-11-24T08:00:00+08:00'] })) // biome-ignore format: one thing
@@ -68,54 +68,6 @@ const acts = {
   },
 } as const
 
-const Count = Type.Integer({ minimum: 0 })
-const counts = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, Count]))
-const SpreadSchema = Type.Object({
-  count: Count,
-  medianMs: Type.Optional(Count),
-  p90Ms: Type.Optional(Count),
-})
-const ReportSchema = Type.Object({
-  from: Moment,
-  to: Moment,
-  raised: Type.Integer({ description: 'Alerts that began in it, or began again.' }),
-  times: Type.Integer({ description: 'How often they did.' }),
-  bySeverity: Type.Object(counts(severities)),
-  byStanding: Type.Object(counts(standings), {
-    description: 'What became of those that were closed in it; open are those that go on at its end.',
-  }),
-  byRule: Type.Array(Type.Object({ rule: Type.String(), raised: Count, times: Count, ...counts(standings) })),
-  toAcknowledge: SpreadSchema,
-  toResolve: SpreadSchema,
-  judged: Type.Array(
-    Type.Object({
-      rule: Type.String(),
-      place: PlaceSchema,
-      judged: Count,
-      falseAlarms: Count,
-      isMostlyFalse: Type.Boolean({
-        description: 'More often false than not: its parameters there want looking at.',
-      }),
-    }),
-    { description: 'By rule and place: resolved as real or false alarm.' },
-  ),
-  escalated: Count,
-  undelivered: Type.Record(Type.String(), Count, { description: 'By channel.' }),
-  open: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      rule: Type.String(),
-      severity: Type.Enum([...severities]),
-      place: PlaceSchema,
-      zone: Type.String(),
-      raisedAt: Moment,
-      times: Count,
-      acknowledgedBy: Type.Optional(Type.String()),
-      assignee: Type.Optional(Type.String()),
-    }),
-  ),
-})
-
 /** What is wrong, who sees to it, and what became of it. */
 export function addAlertRoutes(app: Api, operations: OperationsFor): void {
   app.get(
@@ -169,7 +121,7 @@ export function addAlertRoutes(app: Api, operations: OperationsFor): void {
     {
       config: {
         needs: 'alerts.read',
-        summary: 'One, with its history.',
+        summary: 'One, with its history and its pictures.',
         errors: ['ALERT_NOT_FOUND', 'STORE_UNAVAILABLE'],
       },
       schema: {
@@ -178,6 +130,12 @@ export function addAlertRoutes(app: Api, operations: OperationsFor): void {
           Type.Object({
             ...AlertSchema.properties,
             history: Type.Array(ChangeSchema, { description: 'The oldest first.' }),
+            devices: Type.Array(Type.String(), {
+              description: 'That it is about, or that raised it; else those at its point.',
+            }),
+            pictures: Type.Array(AlertPictureSchema, {
+              description: 'Redacted, of its place when it happened: those nearest to it first.',
+            }),
           }),
         ),
       },
@@ -193,7 +151,7 @@ export function addAlertRoutes(app: Api, operations: OperationsFor): void {
           summary,
           errors: ['ALERT_NOT_FOUND', 'ALERT_CLOSED', 'ALERT_FULL', 'STORE_UNAVAILABLE'],
         },
-        schema: { params, body, response: answers(AlertSchema) },
+        schema: { params, body, response: answers(ActedSchema) },
         // Nothing is as good as nothing to say.
         preValidation: async request => {
           request.body ??= {} as never

@@ -159,6 +159,13 @@ export const PlaceSchema = Type.Object(
 const Outcome = Type.Enum([...outcomes])
 const Ending = Type.Enum(['over', 'moved', 'replaced', 'removed', 'disabled'])
 
+const Parts = (description: string) => Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), { description }) // biome-ignore format: one thing
+export const Text = (description: string) => Type.Object({ en: Type.String(), zh: Type.String() }, { description }) // biome-ignore format: one thing
+const SourceSchema = Type.Object(
+  { device: Id, event: Type.Optional(Type.String()) },
+  { description: 'The record that raised it; absent where a deadline did, and without an event where a status did.' },
+) // biome-ignore format: one thing
+
 export const AlertSchema = Type.Object({
   id: Type.String({ description: '16 characters.', examples: ['7k3q9m2xw0ta5d8f'] }),
   rule: Type.String({ examples: ['door-forced'] }),
@@ -168,10 +175,11 @@ export const AlertSchema = Type.Object({
   status: Type.Enum([...statuses]),
   active: Type.Boolean({ description: 'Whether its condition goes on.' }),
   cause: Type.String(),
-  parts: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number()]), {
-    description: 'What its sentence is made of.',
-  }),
-  says: Type.Object({ en: Type.String(), zh: Type.String() }),
+  parts: Parts('What `says` is made of.'),
+  source: Type.Optional(SourceSchema),
+  says: Text('What happened, also once it is over.'),
+  advice: Text('What to do about it.'),
+  ended: Type.Optional(Text('How it ended; absent while it goes on.')),
   occurredAt: Moment,
   receivedAt: Moment,
   raisedAt: Moment,
@@ -179,6 +187,7 @@ export const AlertSchema = Type.Object({
   lastRaisedAt: Moment,
   clearedAt: Type.Optional(Moment),
   ending: Type.Optional(Ending),
+  endingParts: Type.Optional(Parts('What `ended` is made of.')),
   acknowledgedAt: Type.Optional(Moment),
   acknowledgedBy: Type.Optional(Type.String()),
   assignee: Type.Optional(Type.String()),
@@ -200,6 +209,9 @@ export const ChangeSchema = Type.Object({
   at: Moment,
   by: Type.Optional(Type.String({ description: 'Absent where the service itself did it.' })),
   cause: Type.Optional(Type.String()),
+  source: Type.Optional(SourceSchema),
+  parts: Type.Optional(Parts('What `says` is made of.')),
+  says: Type.Optional(Text('Of `raised` and `reopened`: what happened then. Of `cleared`: how it ended.')),
   occurredAt: Type.Optional(Moment),
   receivedAt: Type.Optional(Moment),
   ending: Type.Optional(Ending),

@@ -3,6 +3,7 @@ import type { Act } from '../../ingest/alert/alerts.ts'
 import { contextOf } from '../options.ts'
 import { type LangOptions, languageIn } from './look.ts'
 import { alertRows } from './rows.ts'
+import { wordsOf } from './words.ts'
 
 interface NoteOptions extends LangOptions {
   readonly note?: string
@@ -11,12 +12,15 @@ const noteMember = ({ note }: NoteOptions) => (note === undefined ? {} : { note 
 
 /** One after the other: what is refused ends it, and what was done before is done. */
 async function act(ids: readonly string[], wanted: Act, options: LangOptions): Promise<void> {
-  const { ask, output } = contextOf(options)
+  const { ask, output, json } = contextOf(options)
+  const words = wordsOf(languageIn(options))
   await ask('registry', async operations => {
     for (const id of ids) {
       const alert = await operations.actOnAlert(id, wanted)
       const [row = {}] = alertRows([alert], languageIn(options))
       output.say(Object.values(row).filter(Boolean).join('  '), alert)
+      if (alert.assigneeUnknown && !json)
+        output.say(`${words.warning}${words.accountUnknown(alert.assignee!)}`)
     }
   })
 }

@@ -38,21 +38,29 @@ export function reportText(report: AlertReport, zone: string, language: Language
     [column.judged]: judged,
   }))
   const short = shortIds(report.open.map(({ id }) => id))
+  const shortEnded = shortIds(report.ended.map(({ id }) => id))
   const open = report.open.map(
-    ({ id, rule, severity, place, raisedAt, acknowledgedBy = '', assignee = acknowledgedBy, ...row }) => ({
+    ({ id, severity, raisedAt, acknowledgedBy = '', assignee = acknowledgedBy, ...row }) => ({
       [column.id]: short(id),
       [column.at]: localTime(row.zone, raisedAt),
       [column.severity]: words.severity[severity],
       [column.whose]: assignee,
-      [column.rule]: titleOf(rule, language),
-      [column.place]: placeText(place, words.service),
+      [column.says]: row.says[language],
     }),
   )
+  const ended = report.ended.map(row => ({
+    [column.id]: shortEnded(row.id),
+    [column.at]: localTime(row.zone, row.raisedAt),
+    [column.severity]: words.severity[row.severity],
+    [column.became]: standing[row.standing],
+    [column.says]: row.says[language],
+  }))
   const hints = report.judged.filter(({ isMostlyFalse }) => isMostlyFalse).map(row => hintOf(row, language))
   return [
     summary.join('\n'),
     ...(byRule.length > 0 ? [renderTable(byRule)] : []),
     ...(open.length > 0 ? [`${words.goesOn}\n${renderTable(open)}`] : []),
+    ...(ended.length > 0 ? [`${words.ended}\n${renderTable(ended)}`] : []),
     ...(judged.length > 0 ? [`${words.judged}\n${renderTable(judged)}`] : []),
     ...hints,
   ].join('\n\n')

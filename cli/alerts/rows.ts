@@ -1,6 +1,5 @@
-import type { AlertDetails, AlertView } from '../../api/operations/alert-view.ts'
+import type { AlertDetails, AlertView, ChangeView } from '../../api/operations/alert-view.ts'
 import { formatLocal } from '../../flow/zone.ts'
-import type { Change } from '../../ingest/alert/alert.ts'
 import type { Snooze } from '../../ingest/alert/alerts.ts'
 import type { FindingPlace, Language } from '../../ingest/detect/rule.ts'
 import { type AlertWords, titleOf, wordsOf } from './words.ts'
@@ -54,10 +53,10 @@ export function alertRows(alerts: readonly AlertView[], language: Language): Rec
 }
 
 /** What was said with a change, in one cell. */
-function noteOf(change: Change, { outcome: told, comma }: AlertWords): string {
-  const { outcome, assignee, channel, ending, note } = change
-  const parts = [outcome === undefined ? undefined : told[outcome], assignee, channel, ending, note]
-  return parts.filter(part => part !== undefined && part !== 'over').join(comma)
+function noteOf(change: ChangeView, { outcome: told, comma }: AlertWords, says?: string): string {
+  const { outcome, assignee, channel, note } = change
+  const parts = [says, outcome === undefined ? undefined : told[outcome], assignee, channel, note]
+  return parts.filter(part => part !== undefined && part !== '').join(comma)
 }
 
 /** One alert for a person: what it is, then its history. */
@@ -70,24 +69,58 @@ export function alertPage(
   const at = (ms: number) => localTime(alert.zone, ms)
   const head = [
     sentence(alert, language),
+    ...stateLines(alert, words, language),
     `${column.id} ${alert.id}`,
     `${column.rule} ${titleOf(alert.rule, language)} (${alert.rule})${words.comma}${words.severity[alert.severity]}`,
     `${column.status} ${statusText(alert, words)}${alert.assignee === undefined ? '' : `${words.comma}${column.whose} ${alert.assignee}`}`,
-    `${column.at} ${at(alert.occurredAt)} (${alert.zone})`,
+    `${column.at} ${at(alert.raisedAt)} (${alert.zone})${words.comma}${column.occurred} ${at(alert.occurredAt)}`,
+    ...sourceLines(alert, words),
   ]
   const rows = alert.history.map(change => ({
     [column.when]: at(change.at),
     [column.what]: words.change[change.what],
     [column.by]: change.by ?? '',
-    [column.note]: noteOf(change, words),
+    // The first line says it already.
+    [column.note]: noteOf(
+      change,
+      words,
+      change.says?.[language] === alert.says[language] ? '' : change.says?.[language],
+    ),
   }))
   return { head, rows }
 }
 
+/** How it ended; while it is open, what to do. */
+function stateLines(
+  { status, advice, ended, active }: AlertDetails,
+  { column, change }: AlertWords,
+  language: Language,
+) {
+  const isClosed = status === 'cleared' || status === 'resolved'
+  return [
+    ...(ended === undefined ? [] : [`${change.cleared}: ${ended[language]}`]),
+    ...(active && !isClosed && advice[language] !== '' ? [`${column.todo}: ${advice[language]}`] : []),
+  ]
+}
+
+/** What raised it, and where its pictures are. */
+function sourceLines(
+  { id, devices, source, pictures }: AlertDetails,
+  { column, comma, event, pictureHow }: AlertWords,
+) {
+  const from = source?.event === undefined ? '' : `${comma}${event(source.event)}`
+  return [
+    ...(devices.length === 0 ? [] : [`${column.devices} ${devices.join(comma)}${from}`]),
+    ...(pictures.length === 0 ? [] : [`${column.pictures} ${pictures.length}: ${pictureHow(id)}`]),
+    ...pictures.map(picture => `  ${picture.device} ${event(picture.event)}`),
+  ]
+}
+
 /** One change as it comes, on a line. */
-export function changeLine(change: Change, alert: AlertView, language: Language): string {
+export function changeLine(change: ChangeView, alert: AlertView, language: Language): string {
   const words = wordsOf(language)
-  const said = [change.by, noteOf(change, words)].filter(Boolean).join(': ')
+  const how = change.what === 'cleared' ? alert.ended?.[language] : undefined
+  const said = [change.by, noteOf(change, words, how)].filter(Boolean).join(': ')
   const parts = [
     localTime(alert.zone, change.at),
     alert.id.slice(0, leastId),

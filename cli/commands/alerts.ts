@@ -5,6 +5,7 @@ import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { acknowledge, assign, comment, resolve } from '../alerts/act.ts'
 import { listChannels, testChannel } from '../alerts/channels.ts'
 import { listAlerts, report, showAlert } from '../alerts/look.ts'
+import { savePictures } from '../alerts/pictures.ts'
 import { addSnooze, listSnoozes, removeSnooze } from '../alerts/snooze.ts'
 import { watchAlerts } from '../alerts/watch.ts'
 import { withCommonOptions } from '../options.ts'
@@ -44,6 +45,11 @@ export function addAlertCommands(program: Command): void {
     .option('--limit <n>', 'at most so many', toCount, 50)
     .action(listAlerts)
   sub('show <id>', 'one, with its history; four characters of its id will do').action(showAlert)
+  sub('picture <id>', 'the pictures of one, redacted, as files: the one nearest to what happened')
+    .option('--all', 'all of them, 20 at most')
+    .option('--out <dir>', 'where to', '.')
+    .option('--plain', 'as they are kept, without boxes')
+    .action(savePictures)
   withNote(sub('ack <ids...>', 'somebody sees to it')).action(acknowledge)
   withNote(sub('resolve <ids...>', 'say what it was; also of one that has ended by itself'))
     .addOption(new Option('--as <outcome>', 'what it was; always needed').choices([...outcomes]))

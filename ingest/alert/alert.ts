@@ -1,5 +1,5 @@
 import { minuteMs } from '../../core/clock.ts'
-import type { Ending, FindingPlace, Parts, Severity } from '../detect/rule.ts'
+import type { Ending, FindingPlace, Parts, Severity, Source } from '../detect/rule.ts'
 
 /**
  * `open`: nobody has taken it. `acknowledged`: somebody sees to it. `cleared`: it ended by itself. `resolved`: somebody
@@ -26,7 +26,10 @@ export interface Alert {
   readonly active: boolean
   /** Of the latest finding that raised it. */
   readonly cause: string
+  /** Of what happened, also once that is over. */
   readonly parts: Parts
+  /** The record that raised it; absent where a deadline did. */
+  readonly source?: Source
   /** When it first happened, by the device's clock; when what decided it was received; when it was raised here. Epoch ms. */
   readonly occurredAt: number
   readonly receivedAt: number
@@ -37,6 +40,8 @@ export interface Alert {
   /** When its condition ended the last time, as received. */
   readonly clearedAt?: number
   readonly ending?: Ending
+  /** Of how it ended. */
+  readonly endingParts?: Parts
   readonly acknowledgedAt?: number
   readonly acknowledgedBy?: string
   readonly assignee?: string
@@ -86,6 +91,9 @@ export interface Change {
   readonly receivedAt?: number
   /** Of `raised` and `reopened`. */
   readonly cause?: string
+  readonly source?: Source
+  /** Of `raised`, `reopened` and `cleared`: of what happened then, or of how it ended. */
+  readonly parts?: Parts
   /** Of `cleared`. */
   readonly ending?: Ending
   /** Of `assigned`; absent where it is nobody's any more. */

@@ -29,9 +29,12 @@ const everyMs = 20 * secondMs
 /** What shows it, if anything does. */
 const beforeMs = minuteMs
 const afterMs = minuteMs
+/** When the events of pictures happened that may show it: [from, to), epoch ms. */
+export const pictureSpan = (at: number) => ({ from: at - beforeMs, to: at + afterMs })
 /** A picture comes to rest some time after its event. */
 const lookMs = 15 * minuteMs
-const picturesOfAlert = 20
+/** Of one alert. */
+export const picturesOfAlert = 20
 /** Nobody keeps an alert open for longer. */
 const longestMs = 366 * dayMs
 const pageSize = 200
@@ -59,7 +62,10 @@ export function createPictureHolder({
     const room = picturesOfAlert - heldOf(alert.id).length
     // When it happened first, and when it came again.
     const moments = new Set([alert.occurredAt, alert.times > 1 ? alert.lastRaisedAt : alert.occurredAt])
-    const found = [...moments].flatMap(at => find(alert.place, at - beforeMs, at + afterMs, picturesOfAlert))
+    const found = [...moments].flatMap(at => {
+      const { from, to } = pictureSpan(at)
+      return find(alert.place, from, to, picturesOfAlert)
+    })
     const fresh = found.filter(picture => holds.of(picture) === undefined).slice(0, Math.max(0, room))
     for (const picture of fresh) {
       const { device, event } = picture

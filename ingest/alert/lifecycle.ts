@@ -54,18 +54,20 @@ export function afterFinding(known: Alert | undefined, finding: Finding, circums
 }
 
 function raised(known: Alert | undefined, finding: Finding, { now, zone, quiet }: Circumstances): Turn {
-  const { rule, severity, place, cause, parts, occurredAt, receivedAt } = finding
+  const { rule, severity, place, cause, parts, source, occurredAt, receivedAt } = finding
   if (known?.cause === cause) return undefined
   const muted = {
     ...(quiet === undefined ? {} : { quietUntil: quiet.until }),
     ...(quiet?.maintenance ? { maintenance: true } : {}),
   }
-  const latest = { rule, severity, place, zone, cause, parts, active: true, lastRaisedAt: now, ...muted }
+  const from = source === undefined ? {} : { source }
+  const latest = { rule, severity, place, zone, cause, parts, ...from, active: true, lastRaisedAt: now, ...muted } // biome-ignore format: one thing
+  const told = { cause, parts, ...from, occurredAt, receivedAt }
   if (known === undefined || isLongOver(known, receivedAt)) {
     const first = { occurredAt, receivedAt, raisedAt: now, times: 1 }
     return {
       alert: { id: alertId(finding), status: 'open', ...latest, ...first },
-      said: { what: 'raised', cause, occurredAt, receivedAt },
+      said: { what: 'raised', ...told },
     }
   }
   const { id, raisedAt, times, acknowledgedAt, acknowledgedBy, assignee } = known
@@ -83,7 +85,7 @@ function raised(known: Alert | undefined, finding: Finding, { now, zone, quiet }
       ...(taken ? { acknowledgedAt, acknowledgedBy: acknowledgedBy! } : {}),
       ...(assignee === undefined ? {} : { assignee }),
     },
-    said: { what: 'reopened', cause, occurredAt, receivedAt },
+    said: { what: 'reopened', ...told },
   }
 }
 
@@ -93,9 +95,10 @@ const isLongOver = (known: Alert, now: number) =>
 function cleared(known: Alert | undefined, { cause, parts, occurredAt, receivedAt, ending }: Finding): Turn {
   if (known?.cause !== cause || !known.active) return undefined
   const { quietUntil: _, ...rest } = known
-  const said = { what: 'cleared', occurredAt, receivedAt } as const
+  const said = { what: 'cleared', parts, occurredAt, receivedAt } as const
   const why = ending === undefined ? {} : { ending }
-  const over = { ...rest, parts, active: false, clearedAt: receivedAt, ...why }
+  // What happened stays what it was, and can still be told.
+  const over = { ...rest, endingParts: parts, active: false, clearedAt: receivedAt, ...why }
   if (known.status === 'resolved') return { alert: over, said: { ...said, ...why } }
   if (known.maintenance)
     return {

@@ -1,4 +1,5 @@
-import { type FindingPlace, type Severity, severities } from '../detect/rule.ts'
+import { happened } from '../detect/explain.ts'
+import { type FindingPlace, languages, type Severity, severities, type Text } from '../detect/rule.ts'
 import { type Alert, type Change, type Outcome, outcomes } from './alert.ts'
 
 /** An alert, and its history from the beginning. */
@@ -46,6 +47,12 @@ export interface OpenRow
   /** Who had taken it by the end; absent: nobody. */
   readonly acknowledgedBy?: string
   readonly assignee?: string
+  /** What happened. */
+  readonly says: Text
+}
+
+export interface EndedRow extends Omit<OpenRow, 'acknowledgedBy' | 'assignee'> {
+  readonly standing: Exclude<Standing, 'open'>
 }
 
 /** What became of alerts in a shift. Of places and rules: never of those who were on duty. */
@@ -68,6 +75,8 @@ export interface AlertReport extends Range {
   readonly undelivered: Readonly<Record<string, number>>
   /** What goes on at its end: the latest first, `maxOpen` of them. */
   readonly open: readonly OpenRow[]
+  /** What was closed in it: the latest first, `maxOpen` of them. */
+  readonly ended: readonly EndedRow[]
 }
 
 export const maxOpen = 200
@@ -112,10 +121,11 @@ export function reportOn(cases: readonly AlertCase[], { from, to }: Range): Aler
     judged: judgedOf(known),
     escalated: new Set(within.filter(({ what }) => what === 'escalated').map(({ alert }) => alert)).size,
     undelivered: countBy([...new Set(given)].sort(), given),
-    open: open
-      .toSorted((a, b) => b.alert.raisedAt - a.alert.raisedAt)
-      .slice(0, maxOpen)
-      .map(({ alert, course }) => openRow(alert, course)),
+    open: latest(open).map(({ alert, course }) => openRow(alert, course)),
+    ended: latest(known.filter(({ course }) => course.standing !== 'open')).flatMap(
+      ({ alert, course: { standing } }) =>
+        standing === undefined || standing === 'open' ? [] : [{ ...rowOf(alert), standing }],
+    ),
   }
 }
 
@@ -202,11 +212,20 @@ function judgedOf(known: readonly Known[]): JudgedRow[] {
     .map(({ key: _, ...row }) => row)
 }
 
+const latest = (known: readonly Known[]) =>
+  known.toSorted((a, b) => b.alert.raisedAt - a.alert.raisedAt).slice(0, maxOpen)
+
+function rowOf({ id, rule, severity, place, zone, raisedAt, times, parts }: Alert) {
+  const says = Object.fromEntries(
+    languages.map(language => [language, happened({ rule, place, parts }, language)]),
+  ) as unknown as Text
+  return { id, rule, severity, place, zone, raisedAt, times, says }
+}
+
 function openRow(alert: Alert, { acknowledgedBy, assignee }: Course): OpenRow {
-  const { id, rule, severity, place, zone, raisedAt, times } = alert
   const taken = acknowledgedBy === undefined ? {} : { acknowledgedBy }
   const given = assignee === undefined ? {} : { assignee }
-  return { id, rule, severity, place, zone, raisedAt, times, ...taken, ...given }
+  return { ...rowOf(alert), ...taken, ...given }
 }
 
 const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, n) => sum + n, 0)

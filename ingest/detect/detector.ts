@@ -1,6 +1,7 @@
-import type { DeviceId, Place, Seq } from '../../core/words.ts'
+import type { DeviceId, EventId, Place, Seq } from '../../core/words.ts'
 import { eventTypes, type Kind } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
+import { eventOfRecordId } from '../../devices/contract/record-ids.ts'
 import { linkOf } from './crowds.ts'
 import { clearedSignal } from './episode.ts'
 import type { Gauge } from './gauge.ts'
@@ -8,7 +9,7 @@ import { inOrder } from './in-order.ts'
 import { isOld, isSetBack, type Listening, listen, startListening } from './listening.ts'
 import { remember } from './passages.ts'
 import { createResidents, deviceKey, pointKey } from './residents.ts'
-import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Signal } from './rule.ts'
+import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Signal, Source } from './rule.ts'
 import type { RuleSettings } from './rule-settings.ts'
 import { siteOffline } from './rules/site-offline.ts'
 import { rulesFor } from './rules.ts'
@@ -20,6 +21,8 @@ import { checkVersion, createUnits } from './units.ts'
 export interface Observation {
   readonly seq: Seq
   readonly device: DeviceId
+  /** That of its record; left out of recordings. */
+  readonly id?: EventId
   readonly record: EventRecord
 }
 
@@ -104,8 +107,17 @@ export function createDetector({
   let found: Finding[] = []
 
   const offset = () => listening?.offset ?? 0
-  function tell(rule: Rule, unit: Unit, signals: readonly Signal[], receivedAt: number): void {
-    for (const signal of signals) found.push(findingOf(rule, unit, signal, receivedAt))
+  function tell(
+    rule: Rule,
+    unit: Unit,
+    signals: readonly Signal[],
+    receivedAt: number,
+    source?: Source,
+  ): void {
+    for (const signal of signals) {
+      const finding = findingOf(rule, unit, signal, receivedAt)
+      found.push(source === undefined || signal.kind === 'cleared' ? finding : { ...finding, source })
+    }
   }
 
   const sites = createSites(units, (unit, { state, signals }, now) => {
@@ -114,7 +126,7 @@ export function createDetector({
     units.touched(unit)
   })
 
-  function show(unit: Unit, observed: Observed, moment: Moment): void {
+  function show(unit: Unit, observed: Observed, moment: Moment, source?: Source): void {
     const asked = rulesFor(unit.scope, observed.kind)
     if (asked.length === 0) return
     const wasAway = (linkOf(unit)?.away ?? null) !== null
@@ -123,7 +135,7 @@ export function createDetector({
       if (!parameters.enabled) continue
       const { state, signals } = rule.next(unit.states.get(rule), observed, moment, parameters)
       unit.states.set(rule, state)
-      if (signals.length > 0) tell(rule, unit, signals, observed.receivedAt)
+      if (signals.length > 0) tell(rule, unit, signals, observed.receivedAt, source)
     }
     units.touched(unit)
     const isAway = (linkOf(unit)?.away ?? null) !== null
@@ -194,7 +206,7 @@ export function createDetector({
   }
 
   return {
-    take: ({ seq: at, device, record }, place, now) =>
+    take: ({ seq: at, device, id, record }, place, now) =>
       telling(() => {
         if (at <= seq) return
         seq = at
@@ -208,8 +220,9 @@ export function createDetector({
         if (record.kind === 'passage') point.passages = remember(point.passages, record.at, when, record.data)
         const siteAway = () => false
         const moment = { now: heard.now, when, late, passages: point.passages, siteAway }
-        show(point, record, moment)
-        show(unit, record, moment)
+        const source = sourceOf(device, id, record.kind)
+        show(point, record, moment, source)
+        show(unit, record, moment, source)
       }),
     measure: (gauge, now) =>
       telling(() => {
@@ -245,4 +258,10 @@ export function createDetector({
         ?.devices.some(device => (linkOf(units.get(deviceKey(device))!)?.away ?? null) !== null) ?? false,
     stats: () => ({ units: units.size(), refused: units.refused(), changed: units.unsaved() }),
   }
+}
+
+/** A status has an id of ours: nothing of the device's is found by it. */
+function sourceOf(device: DeviceId, id: EventId | undefined, kind: Kind): Source | undefined {
+  if (id === undefined) return undefined
+  return kind === 'status' ? { device } : { device, event: eventOfRecordId(id) }
 }

@@ -1,27 +1,65 @@
-import type { Described, Finding, Language, Text } from './rule.ts'
+import { adviceOf, happenedIn } from './advice.ts'
+import type { Described, Ending, Finding, FindingPlace, Language, Parts, Text } from './rule.ts'
 import { describedRules } from './rules.ts'
-import { chinese, english } from './words.ts'
+import { chinese, endings, english } from './words.ts'
 
 const byName = new Map(describedRules.map(rule => [rule.name, rule]))
 
-export type Explained = Pick<Finding, 'rule' | 'kind' | 'place' | 'parts'>
+/** What a sentence is made of. */
+export interface Told {
+  readonly rule: string
+  readonly place: FindingPlace
+  readonly parts: Parts
+}
 
-/** One sentence for those on duty: what, where, and what to do. */
-export function explain(finding: Explained, language: Language): string {
-  const rule = byName.get(finding.rule)
-  const says = rule === undefined ? finding.rule : fill(rule, finding, language)
-  return finding.parts.scene === 'demo' ? `${ofDemo[language]}${says}` : says
+/** What a rule found, for those on duty: what happened, where, and what to do; or how it ended. */
+export function explain(
+  { kind, ending, ...told }: Told & Pick<Finding, 'kind' | 'ending'>,
+  language: Language,
+): string {
+  if (kind === 'raised') return sentences([happened(told, language), adviceOf(told.rule, language)], language)
+  const rule = byName.get(told.rule)
+  if (rule === undefined) return told.rule
+  const text = isOver(ending) ? rule.cleared[language] : `{place}: ${endings[ending][language]}`
+  return markOf(told, language) + fill(text, told, language)
+}
+
+/** What happened, and where: also once it is over. The name of a rule that is not known. */
+export function happened(told: Told, language: Language): string {
+  const rule = byName.get(told.rule)
+  const says = rule === undefined ? told.rule : fill(happenedIn(rule, language), told, language)
+  return markOf(told, language) + says
 }
 
 /** Before what a demo has let go wrong with the service itself. */
 const ofDemo: Text = { en: '[demo] ', zh: '【演示】' }
+const markOf = ({ parts }: Told, language: Language) => (parts.scene === 'demo' ? ofDemo[language] : '')
+
+/** How it ended, to stand behind what happened: without the place. Empty for a rule that is not known. */
+export function ended(told: Told & { readonly ending?: Ending | undefined }, language: Language): string {
+  const rule = byName.get(told.rule)
+  if (rule === undefined) return ''
+  const text = isOver(told.ending) ? endOf(rule, language) : endings[told.ending][language]
+  return fill(text, told, language)
+}
+
+/** Sentences one after the other; those that are empty are left out. */
+export const sentences = (parts: readonly string[], language: Language): string =>
+  parts.filter(part => part !== '').join(language === 'zh' ? '' : ' ')
+
+const isOver = (ending: Ending | undefined): ending is 'over' | undefined =>
+  ending === undefined || ending === 'over'
+
+/** `{place}: the door is closed.` is `The door is closed.` then; a device keeps its name as it is written. */
+const endOf = ({ cleared }: Described, language: Language) =>
+  cleared[language].replace(/^\{place\}[:：]\s*/u, '').replace(/^[a-z]/, first => first.toUpperCase())
 
 const placeholder = /\{(\w+)(?:\|(duration|percent))?\}/g
 
-function fill(rule: Described, { kind, place, parts }: Explained, language: Language): string {
+function fill(template: string, { place, parts }: Told, language: Language): string {
   const { site = '', building = '', point = '', device = '' } = place
   const where = [site, building, point].filter(name => name !== '').join(' ')
-  return rule[kind][language].replace(placeholder, (_, name: string, form?: string) => {
+  return template.replace(placeholder, (_, name: string, form?: string) => {
     if (name === 'place') return where
     const value = name === 'device' ? device : (parts[name] ?? '')
     if (form === 'duration') return durationOf(Number(value), language)

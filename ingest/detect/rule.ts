@@ -1,4 +1,5 @@
 import type { TObject } from 'typebox'
+import type { DeviceId, EventId } from '../../core/words.ts'
 import type { Kind } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import type { Gauge } from './gauge.ts'
@@ -25,6 +26,12 @@ export interface FindingPlace {
   readonly device?: string
 }
 
+/** The record that a finding was raised by. `event` is absent of a status, which has no id of its device's. */
+export interface Source {
+  readonly device: DeviceId
+  readonly event?: EventId
+}
+
 /** What a rule says. Of one rule, place and cause there is one that is raised, and later one that is cleared. */
 export interface Finding {
   readonly rule: string
@@ -40,6 +47,8 @@ export interface Finding {
   readonly parts: Parts
   /** Of one that is cleared. */
   readonly ending?: Ending
+  /** Of one that was raised by a record; absent where a deadline raised it. */
+  readonly source?: Source
 }
 
 export type Signal = Pick<Finding, 'kind' | 'cause' | 'occurredAt' | 'parts' | 'ending'>

@@ -1,3 +1,5 @@
+import type { Ending, Text } from './rule.ts'
+
 /** Words that stand in parts, in Chinese; in English they stand as they are, but for these. */
 export const chinese: Readonly<Record<string, string>> = {
   case: '外壳',
@@ -30,4 +32,15 @@ export const english: Readonly<Record<string, string>> = {
   unexplained: 'it opened with no passage before',
   will: 'its connection was lost',
   silence: 'it has been silent',
+}
+
+/** Why something is no longer told though it did not end by itself. */
+export const endings: Readonly<Record<Exclude<Ending, 'over'>, Text>> = {
+  moved: {
+    en: 'Its device stands elsewhere now, so nothing more is heard of it here.',
+    zh: '设备已移至其他位置，此处不再跟踪。',
+  },
+  replaced: { en: 'Another device has taken the place of its device.', zh: '其设备已被另一设备替换。' },
+  removed: { en: 'Its device was removed or disabled.', zh: '其设备已移除或停用。' },
+  disabled: { en: 'The rule was switched off.', zh: '该规则已停用。' },
 }

@@ -1,6 +1,8 @@
 import type { Alert } from '../alert/alert.ts'
+import { adviceOf } from '../detect/advice.ts'
+import { happened } from '../detect/explain.ts'
 import type { Message, Told } from './channel.ts'
-import { linkTo, says } from './says.ts'
+import { endOf, linkTo } from './says.ts'
 
 export interface Origin {
   /** How people reach the service. */
@@ -25,7 +27,9 @@ function cloudEventOf(told: Told, { publicUrl }: Origin) {
     data: {
       change: { number, by, assignee, outcome, note, ending },
       alert: shown(alert),
-      says: { zh: says(told, 'zh'), en: says(told, 'en') },
+      says: { zh: happened(alert, 'zh'), en: happened(alert, 'en') },
+      advice: { zh: adviceOf(alert.rule, 'zh'), en: adviceOf(alert.rule, 'en') },
+      ...(what === 'cleared' ? { ended: { zh: endOf(told, 'zh'), en: endOf(told, 'en') } } : {}),
       link,
     },
   }

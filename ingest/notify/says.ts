@@ -1,11 +1,21 @@
-import { explain } from '../detect/explain.ts'
+import { isClosed } from '../alert/alert.ts'
+import { adviceOf } from '../detect/advice.ts'
+import { ended, happened, sentences } from '../detect/explain.ts'
 import type { Language } from '../detect/rule.ts'
 import type { Told } from './channel.ts'
 
-/** What happened or ended, in one sentence. */
-export function says({ change, alert }: Told, language: Language): string {
+/** What happened, and then how it ended or, while it is open, what to do. */
+export function says(told: Told, language: Language): string {
+  const { change, alert } = told
+  const advice = isClosed(alert) ? '' : adviceOf(alert.rule, language)
+  const further = change.what === 'cleared' ? endOf(told, language) : advice
+  return sentences([happened(alert, language), further], language)
+}
+
+/** How it ended. */
+export function endOf({ change, alert }: Told, language: Language): string {
   const { rule, place, parts } = alert
-  return explain({ rule, kind: change.what === 'cleared' ? 'cleared' : 'raised', place, parts }, language)
+  return ended({ rule, place, parts: { ...parts, ...change.parts }, ending: change.ending }, language)
 }
 
 /** Where a person finds it; undefined where the service has no address that people know. */

@@ -52,10 +52,10 @@ export function openWatching(parts: WatchingParts, position: Seq) {
     // One that was enabled again is heard from its first record on, however long it takes to catch up.
     devices.version()
     const { entries, next } = journal.read(reached, limit)
-    for (const { seq, device, record } of entries) {
+    for (const { seq, device, id, record } of entries) {
       // A device that is disabled has nothing to say.
       if (!devices.isWatched(device)) continue
-      const observation = { seq, device, record }
+      const observation = { seq, device, id, record }
       found.push(...detector.take(observation, record.place, now))
       flow.take(observation, record.place)
     }

@@ -28,6 +28,7 @@ function caseOf(said: readonly Said[], alert: Partial<Alert> = {}): AlertCase {
     severity: 'warning',
     place,
     zone: 'UTC',
+    parts: { openS: 90, part: 'case' },
     raisedAt: history[0]!.at,
     times: 1,
   }

@@ -4,7 +4,8 @@ import { operator, type Viewer } from '../../api/viewer.ts'
 import { hourMs, minuteMs } from '../../core/clock.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
-import { openAlerts, raisedAt } from '../support/alerts.ts'
+import type { Picture } from '../../gateway/snapshots/snapshots.ts'
+import { besideAlerts, clearedAt, openAlerts, raisedAt } from '../support/alerts.ts'
 
 const now = Date.UTC(2026, 10, 24, 3)
 const duty: Viewer = { as: 'account', name: '早班', role: 'duty', sites: ['南社'] }
@@ -12,7 +13,7 @@ const elsewhere: Viewer = { ...duty, name: 'night', sites: ['北社'] }
 const admin: Viewer = { as: 'token', name: 'chief', role: 'admin' }
 
 /** One alert at 南社, one at 北社, and one of the service itself. */
-async function town() {
+async function town(pictures: readonly Picture[] = []) {
   const { state, alerts, record } = openAlerts()
   const registry = createRegistry(state)
   const row = { kind: 'terminal', building: 'b', point: 'p', zone: 'UTC' }
@@ -26,9 +27,10 @@ async function town() {
   await record(now - hourMs, raisedAt(now - hourMs))
   await record(now - minuteMs, raisedAt(now, { place: { site: '北社', building: 'b', point: 'p' } }))
   await record(now - 1, raisedAt(now, { rule: 'disk-low', severity: 'critical', place: {} }))
-  const as = (viewer: Viewer) => createAlertOperations({ alerts, registry, clock: () => now }, viewer)
+  const beside = besideAlerts({ state, registry, clock: () => now }, pictures)
+  const as = (viewer: Viewer) => createAlertOperations({ alerts, ...beside }, viewer)
   const [service, north, south] = (await as(operator).listAlerts({ limit: 10 })).alerts
-  return { alerts, as, service: service!, north: north!, south: south! }
+  return { alerts, record, beside, as, service: service!, north: north!, south: south! }
 }
 
 const codeOf = (code: ErrorCode) => ({ code })
@@ -92,6 +94,56 @@ describe('who acts', () => {
     )
   })
 
+  test('who gives an alert to somebody without an account is told so, where there are accounts', async () => {
+    const { as, south, beside } = await town()
+    const room = as(duty)
+    expect(await room.actOnAlert(south.id, { do: 'assign', to: '李' })).not.toHaveProperty('assigneeUnknown')
+    await beside.access.accounts.add({ name: 'li', role: 'duty', sites: ['南社'] }, now)
+    expect(await room.actOnAlert(south.id, { do: 'assign', to: 'ghost' })).toMatchObject({
+      assignee: 'ghost',
+      assigneeUnknown: true,
+    })
+    expect(await room.actOnAlert(south.id, { do: 'assign', to: 'li' })).not.toHaveProperty('assigneeUnknown')
+  })
+
+  test('reads what happened also once it is over, with the ending in the history, and what to do beside it', async () => {
+    const { as, record, south } = await town()
+    const before = await as(duty).showAlert(south.id)
+    expect(before.says.en).toBe('南社 b01 d01: the door has been open for 1 min 30 s.')
+    expect(before.advice.zh).toBe('请查看原因并关门。')
+    expect(before).not.toHaveProperty('ended')
+    await record(now, clearedAt(now - hourMs, now, { parts: { openS: 90, times: 1 } }))
+    const { says, ended, history } = await as(duty).showAlert(south.id)
+    expect(says).toEqual(before.says)
+    expect(ended).toEqual({ en: 'The door that was held open is closed.', zh: '未关的门已关闭。' })
+    expect(history.map(change => change.says)).toEqual([before.says, ended])
+    const [listed] = (await as(duty).listAlerts({ limit: 1 })).alerts
+    expect(listed).toMatchObject({ status: 'cleared', says, ended })
+    expect((await as(duty).alertReport({ to: now + 1 })).ended).toMatchObject([
+      { id: south.id, standing: 'cleared', says },
+    ])
+  })
+
+  test('of what came again, each time has its own sentence in the history', async () => {
+    const { as, record, south } = await town()
+    await record(now, clearedAt(now - hourMs, now))
+    await record(now + 1, raisedAt(now + 1, { parts: { openS: 600 } }))
+    const { says, history } = await as(duty).showAlert(south.id)
+    expect(says.en).toContain('10 min')
+    expect(history.map(change => change.says?.en ?? '')).toEqual([
+      expect.stringContaining('1 min 30 s'),
+      expect.stringContaining('closed'),
+      expect.stringContaining('10 min'),
+    ])
+  })
+
+  test('of one whose device moved or was removed, no door is said to be closed', async () => {
+    const { as, record, south } = await town()
+    await record(now, clearedAt(now - hourMs, now, { ending: 'moved' }))
+    const { ended } = await as(duty).showAlert(south.id)
+    expect(ended?.en).toBe('Its device stands elsewhere now, so nothing more is heard of it here.')
+  })
+
   test('reads the sentence in both languages, of what goes on and of how it ended', async () => {
     const { as, south } = await town()
     const { says } = await as(duty).showAlert(south.id)
@@ -153,8 +205,9 @@ describe('a snooze', () => {
 
 describe('the operations on alerts', () => {
   test('answer STORE_UNAVAILABLE on a gateway alone', async () => {
-    const registry = createRegistry(openAlerts().state)
-    const alone = createAlertOperations({ alerts: undefined, registry, clock: () => now }, operator)
+    const { state } = openAlerts()
+    const beside = besideAlerts({ state, registry: createRegistry(state), clock: () => now })
+    const alone = createAlertOperations({ alerts: undefined, ...beside }, operator)
     const calls = [
       () => alone.listAlerts({ limit: 1 }),
       () => alone.showAlert('x'),
@@ -175,4 +228,63 @@ describe('the operations on alerts', () => {
       const { as } = await town()
       await expect(as(operator).alertReport(range)).rejects.toMatchObject(codeOf('API_REQUEST_INVALID'))
     })
+})
+
+describe('the pictures of an alert', () => {
+  const at = now - hourMs
+  const taken = (event: string, when: number, change: Partial<Picture> = {}): Picture => ({
+    device: 'd1',
+    event,
+    at: when,
+    place: { id: 1, device: 'd1', site: '南社', building: 'b01', point: 'd01', zone: 'UTC' },
+    urgent: false,
+    position: when,
+    restedAt: when,
+    bytes: 4,
+    ...change,
+  })
+  const pictures = [
+    taken('later', at + 50_000),
+    taken('near', at + 1000),
+    taken('hours ago', at - hourMs),
+    taken('elsewhere', at, { place: { id: 2, device: 'd1', site: '南社', building: 'b02', point: 'd01', zone: 'UTC' } }),
+  ] // biome-ignore format: pictures
+  const withDoor = async () => {
+    const found = await town(pictures)
+    const door = { device: 'd1', kind: 'terminal', site: '南社', building: 'b01', point: 'd01', zone: 'UTC' }
+    await found.beside.registry.enrol([door], now)
+    return found
+  }
+
+  test('are those of its place when it happened, the nearest first, also once it is closed', async () => {
+    const { as, record, south } = await withDoor()
+    const events = async () => (await as(duty).showAlert(south.id)).pictures.map(({ event }) => event)
+    expect(await events()).toEqual(['near', 'later'])
+    await record(now, clearedAt(at, now))
+    expect(await events()).toEqual(['near', 'later'])
+  })
+
+  test('say whether they are held, and the device beside them', async () => {
+    const { as, south, beside } = await withDoor()
+    await beside.holds.hold({ device: 'd1', event: 'near' }, { at: now, until: now + hourMs, reason: 'x' })
+    const shown = await as(duty).showAlert(south.id)
+    expect(shown.pictures.map(({ held }) => held)).toEqual([true, false])
+    expect(shown.devices).toEqual(['d1'])
+  })
+
+  test('begin with that of the event that raised it', async () => {
+    const { as, record } = await withDoor()
+    const source = { device: 'd1', event: 'later' }
+    await record(now, raisedAt(at, { rule: 'tailgating', parts: { people: 2, granted: 1 }, source }))
+    const [newest] = (await as(duty).listAlerts({ limit: 10, rule: ['tailgating'] })).alerts
+    const shown = await as(duty).showAlert(newest!.id)
+    expect(shown.pictures.map(({ event }) => event)).toEqual(['later', 'near'])
+    expect(shown).toMatchObject({ source, devices: ['d1'] })
+  })
+
+  test('are not for a role that may see none', async () => {
+    const { as, south } = await withDoor()
+    const { pictures: found } = await as({ ...admin, role: 'auditor' }).showAlert(south.id)
+    expect(found).toEqual([])
+  })
 })

@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { array, assert, constantFrom, integer, property, string } from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createAccess } from '../../api/access/access.ts'
 import { createApp } from '../../api/app.ts'
 import { createAlertLive, liveDefaults } from '../../api/live/alert-live.ts'
 import { createAlertOperations } from '../../api/operations/alert-operations.ts'
@@ -19,12 +18,17 @@ import { parseConfig } from '../../core/config.ts'
 import { dataPaths, prepareDataDirectory } from '../../core/data-directory.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
-import { clearedAt, openAlerts, raisedAt } from '../support/alerts.ts'
+import type { Picture } from '../../gateway/snapshots/snapshots.ts'
+import { besideAlerts, clearedAt, openAlerts, raisedAt } from '../support/alerts.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const zone = 'Asia/Shanghai'
 const now = Date.parse('2026-11-24T11:00:00+08:00')
+
+const pictureOf = (event: string, at: number): Picture => ({
+  device: 'd1', event, at, place: 1, urgent: false, position: at, restedAt: at, bytes: 4,
+}) // biome-ignore format: one thing
 
 /** A service that has one alert that goes on and one that ended. */
 async function serve(port = 0, parts = openAlerts()) {
@@ -36,14 +40,21 @@ async function serve(port = 0, parts = openAlerts()) {
     test: async () => ({ delivered: false, fault: 'nobody is there' }) as const,
   }
   const registry = createRegistry(state)
+  const place = { site: '南社', building: 'b01', point: 'd01', zone }
+  await registry.enrol([{ device: 'd1', kind: 'terminal', ...place }], now - 9000)
+  const beside = besideAlerts({ state, registry, clock }, [
+    pictureOf('e7', now - 6990),
+    pictureOf('e8', now - 9000),
+  ])
   const { app } = createApp({
     operations: viewer =>
       ({
-        ...createAlertOperations({ alerts, registry, clock }, viewer),
+        ...createAlertOperations({ alerts, ...beside }, viewer),
         ...createChannelOperations({ notifier }),
+        readSnapshot: ({ device, event }) => beside.snapshots.read({ device, event }),
         listDevices: async () => [{ device: 'd1', site: '南社' }] as DeviceView[],
       }) as Operations,
-    access: createAccess(state, clock, config),
+    access: beside.access,
     operatorToken: 'secret',
     config,
     clock,
@@ -59,7 +70,7 @@ async function serve(port = 0, parts = openAlerts()) {
   }
   const url = await app.listen({ host: '127.0.0.1', port })
   onTestFinished(() => app.close())
-  return { ...parts, app, url }
+  return { ...parts, app, url, access: beside.access }
 }
 
 /** What a command prints, as it stands there. */
@@ -120,6 +131,46 @@ describe('lintel alerts', () => {
       '发生', '接手  operator  on my way', '指派  operator  早班', '指派  operator', '备注  operator  a bird', '处理  operator  误报',
     ]) // biome-ignore format: a history
     await expect(printed(url, 'ack', id)).rejects.toMatchObject({ code: 'ALERT_CLOSED' })
+  })
+
+  test('shows when it was raised as the list does, what happened, what to do, the device and its pictures', async () => {
+    const { url, alerts } = await serve()
+    const [open] = alerts.list({ limit: 1, status: ['open'] }).alerts
+    const shown = (await printed(url, 'show', open!.id, '--lang', 'en')).split('\n')
+    expect(shown.slice(0, 2)).toEqual([
+      '南社 b01 d01: the case of  is being tampered with.',
+      'to do: Go and look.',
+    ])
+    expect(shown).toContain(`raised 2026-11-24 10:59:53 (${zone}), happened 2026-11-24 10:59:53`)
+    expect(shown).toContain('device d1')
+    expect(shown).toContain(`pictures 2: lintel alerts picture ${open!.id}`)
+    expect(shown).toContain('  d1 event e7')
+    const [over] = alerts.list({ limit: 1, status: ['cleared'] }).alerts
+    expect((await printed(url, 'show', over!.id, '--lang', 'zh')).split('\n').slice(0, 2)).toEqual([
+      '南社 b01 d01：门已打开1分30秒未关。',
+      '恢复: 未关的门已关闭。',
+    ])
+  })
+
+  test('writes the pictures of an alert, the nearest or all', async () => {
+    const { url, alerts } = await serve()
+    const [open] = alerts.list({ limit: 1, status: ['open'] }).alerts
+    const out = await temporaryDirectory()
+    const text = await printed(url, 'picture', open!.id, '--out', out, '--lang', 'en')
+    expect(text).toContain('and 1 more: --all')
+    expect(readdirSync(out)).toEqual(['d1-e7.jpg'])
+    await printed(url, 'picture', open!.id, '--out', out, '--all')
+    expect(readdirSync(out).sort()).toEqual(['d1-e7.jpg', 'd1-e8.jpg'])
+    expect(readFileSync(join(out, 'd1-e7.jpg'), 'utf8')).toBe('jpeg')
+  })
+
+  test('says that a name it gives an alert to has no account, where there are accounts', async () => {
+    const { url, alerts, access } = await serve()
+    const [open] = alerts.list({ limit: 1, status: ['open'] }).alerts
+    await access.accounts.add({ name: 'li', role: 'duty', sites: ['南社'] }, now)
+    const assigned = (name: string) => printed(url, 'assign', open!.id, name, '--lang', 'en')
+    expect(await assigned('li')).not.toContain('warning')
+    expect(await assigned('ghost')).toContain('warning: ghost: nobody has an account of this name')
   })
 
   test('snoozes a rule at a place, says what is quiet, and ends it', async () => {
@@ -255,7 +306,7 @@ test('a report says how to look at the parameters of what is mostly false', () =
   const none = { real: 0, 'false-alarm': 0, test: 0, maintenance: 0, cleared: 0, open: 0 }
   const report = {
     from: now, to: now + 1, raised: 0, times: 0, bySeverity: { notice: 0, warning: 0, critical: 0 }, byStanding: none,
-    byRule: [], toAcknowledge: { count: 0 }, toResolve: { count: 0 }, judged: [judged], escalated: 0, undelivered: { sms: 2 }, open: [],
+    byRule: [], toAcknowledge: { count: 0 }, toResolve: { count: 0 }, judged: [judged], escalated: 0, undelivered: { sms: 2 }, open: [], ended: [],
   } // biome-ignore format: one thing
   const text = reportText(report, zone, 'zh')
   expect(text).toContain('7 条中 6 条为误报')

@@ -182,7 +182,7 @@ describe('a crowd at three in the morning', () => {
     ]) // biome-ignore format: a table
     const sentences = told.map(finding => [explain(finding, 'en'), explain(finding, 'zh')])
     expect(sentences).toEqual([
-      [expect.stringMatching(/^nanshe b01 d01: \d\d in from 03:00 to 03:30, usually about [01]: more than usual\.$/), expect.stringMatching(/^nanshe b01 d01：03:00至03:30进\d\d次，通常约[01]次，偏多。$/)],
+      [expect.stringMatching(/^nanshe b01 d01: \d\d in from 03:00 to 03:30, usually about [01]: more than usual\. See what draws people there\.$/), expect.stringMatching(/^nanshe b01 d01：03:00至03:30进\d\d次，通常约[01]次，偏多。请查看人流增多的原因。$/)],
       [expect.stringMatching(/^nanshe b01 d01: the flow in is usual again; \d\d from 03:00 to 04:00/), expect.stringMatching(/^nanshe b01 d01：进方向流量已恢复正常；03:00至04:00共\d\d次/)],
     ]) // biome-ignore format: a table
   })

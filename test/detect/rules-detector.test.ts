@@ -2,15 +2,17 @@ import { describe, expect, test } from 'vitest'
 import { secondMs } from '../../core/clock.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { planTown } from '../../devices/town/plan.ts'
+import { adviceOf } from '../../ingest/detect/advice.ts'
 import { createDetector, type Detector, type Saved } from '../../ingest/detect/detector.ts'
-import { explain } from '../../ingest/detect/explain.ts'
+import { ended, explain, happened } from '../../ingest/detect/explain.ts'
 import { type Finding, languages } from '../../ingest/detect/rule.ts'
 import { parseRules } from '../../ingest/detect/rule-settings.ts'
-import { rules } from '../../ingest/detect/rules.ts'
+import { describedRules, rules } from '../../ingest/detect/rules.ts'
 import {
   door,
   give,
   granted,
+  type Happening,
   health,
   savedBy,
   seen,
@@ -232,6 +234,18 @@ describe('every sentence', () => {
     }
   })
 
+  test('of what happened stands without its advice, and every rule has advice in both languages', () => {
+    for (const rule of describedRules)
+      for (const language of languages) {
+        const advice = adviceOf(rule.name, language)
+        const told = happened({ rule: rule.name, place, parts }, language)
+        expect(advice, rule.name).toMatch(language === 'en' ? /^[A-Z].*[.?]$/ : /。$/)
+        expect(told, rule.name).not.toContain(advice)
+        expect(told, rule.name).toMatch(language === 'en' ? /[.?]$/ : /[。？]$/)
+        expect(ended({ rule: rule.name, place, parts }, language), rule.name).not.toMatch(/^南社|[{}]/)
+      }
+  })
+
   test('says durations and shares as one says them', () => {
     const say = (rule: string) => sentences.filter(sentence => sentence.rule === rule).map(({ text }) => text)
     expect(say('door-held')[0]).toBe(
@@ -241,4 +255,30 @@ describe('every sentence', () => {
     expect(say('disk-low')[0]).toContain('5 %')
     expect(say('tamper')[1]).toContain('门锁')
   })
+})
+
+test('a finding names the event that raised it, a sighting the event of its picture, and a deadline none', () => {
+  const detector = createDetector({ settings })
+  const taken = (seq: number, id: string, happening: Happening) => {
+    const { kind, data, s } = happening
+    const at = start + s * 1000
+    const record = {
+      kind,
+      data,
+      at,
+      receivedAt: at,
+      late: false,
+      skewed: false,
+      place: somePlace,
+    } as EventRecord
+    return detector.take({ seq, device: 'd', id, record }, somePlace, at)
+  }
+  const [tamper] = taken(1, 'e1', tampered(0, 'case', true))
+  expect(tamper).toMatchObject({ rule: 'tamper', source: { device: 'd', event: 'e1' } })
+  const pictured = [1, 2, 3, 4].flatMap(n => taken(n + 1, `#sighting/p${n}`, seen(n * 25, { covered: true })))
+  expect(pictured).toMatchObject([{ rule: 'camera-blind', source: { device: 'd', event: 'p4' } }])
+  taken(6, 'e3', door(101, 'open'))
+  const found = Array.from({ length: 10 }, (_, n) => detector.tick(start + (110 + n * 15) * secondMs)).flat()
+  const [byDeadline] = found.filter(({ rule, kind }) => rule === 'door-held' && kind === 'raised')
+  expect(byDeadline).not.toHaveProperty('source')
 })

@@ -17,7 +17,12 @@ describe('a text', () => {
     parts: { missing: 40, known: 100 },
     times: 3,
   })
-  const ended = toldOf('cleared', { rule: 'site-offline', place: { site: 'xili' }, status: 'cleared' })
+  const ended = toldOf('cleared', {
+    rule: 'site-offline',
+    place: { site: 'xili' },
+    status: 'cleared',
+    parts: { missing: 8, known: 12 },
+  })
   const held = toldOf('raised', { rule: 'door-held', severity: 'warning', parts: { openS: 125 } })
 
   const cases: { title: string; told: Told[]; options: TextOptions; more?: number; over?: number }[] = [
@@ -47,7 +52,7 @@ describe('a text', () => {
       critical, again ×3: xili: 40 of 100 devices are offline. See to the network and the power of the site. (11-24 10:00)
 
       # an end
-      【Lintel】已恢复：xili：设备已恢复在线。 (11-24 10:00)
+      【Lintel】已恢复：xili：12台设备中有8台离线。设备已恢复在线。 (11-24 10:00)
 
       # escalated
       【Lintel】紧急，无人接手：nanshe b12 d1：门被强行打开（设备上报）。请查看门是否已关好、有无损坏。 (11-24 10:00)
@@ -57,7 +62,7 @@ describe('a text', () => {
       紧急，再次发生 ×3：xili：100台设备中有40台离线。请检查小区网络和供电。 (11-24 10:00)
       紧急：nanshe b12 d1：门被强行打开（设备上报）。请查看门是否已关好、有无损坏。 (11-24 10:00)
       警告：nanshe b12 d1：门已打开2分5秒未关。请查看原因并关门。 (11-24 10:00)
-      已恢复：xili：设备已恢复在线。 (11-24 10:00)
+      已恢复：xili：12台设备中有8台离线。设备已恢复在线。 (11-24 10:00)
       …还有2条
       4条在通知前已结束
 
@@ -65,8 +70,8 @@ describe('a text', () => {
       【Lintel】1条告警，1条恢复 · 1 alert, 1 over
       紧急：nanshe b12 d1：门被强行打开（设备上报）。请查看门是否已关好、有无损坏。
       critical: nanshe b12 d1: the door was forced (it says so). See whether it is shut and unharmed. (11-24 10:00)
-      已恢复：xili：设备已恢复在线。
-      over: xili: its devices are back. (11-24 10:00)
+      已恢复：xili：12台设备中有8台离线。设备已恢复在线。
+      over: xili: 8 of 12 devices are offline. Its devices are back. (11-24 10:00)
       1条在通知前已结束 · 1 had ended before they could be told
 
       # nothing but what is over

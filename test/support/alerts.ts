@@ -1,4 +1,10 @@
+import { createAccess } from '../../api/access/access.ts'
+import { parseConfig } from '../../core/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
+import type { State } from '../../core/state/state.ts'
+import type { Registry } from '../../devices/registry/registry.ts'
+import { createHolds } from '../../gateway/snapshots/holds.ts'
+import type { Picture, SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
 import { createAlerts } from '../../ingest/alert/alert-book.ts'
 import type { AlertChange } from '../../ingest/alert/alerts.ts'
 import type { Finding } from '../../ingest/detect/rule.ts'
@@ -26,4 +32,27 @@ export function openAlerts(state = createMemoryState()) {
     return changes
   }
   return { state, alerts, record }
+}
+
+/** What the operations on alerts ask beside them, with these pictures at rest. */
+export function besideAlerts(
+  { state, registry, clock }: { state: State; registry: Registry; clock: () => number },
+  pictures: readonly Picture[] = [],
+) {
+  const snapshots: SnapshotReader = {
+    find: key => pictures.find(({ device, event }) => device === key.device && event === key.event),
+    list: ({ device, from = 0, to = Number.POSITIVE_INFINITY, limit }) =>
+      pictures
+        .filter(picture => (device ?? picture.device) === picture.device && picture.at >= from && picture.at < to)
+        .slice(0, limit),
+    after: () => [],
+    read: async () => Buffer.from('jpeg'),
+  } // biome-ignore format: as short as that
+  return {
+    registry,
+    clock,
+    snapshots,
+    holds: createHolds(state),
+    access: createAccess(state, clock, parseConfig({})),
+  }
 }
