@@ -1,33 +1,17 @@
-import type { DeviceId, EventId, Place, Seq } from '../../core/words.ts'
-import { eventTypes, type Kind } from '../../devices/contract/kinds.ts'
-import type { EventRecord } from '../../devices/contract/record.ts'
-import { eventOfRecordId } from '../../devices/contract/record-ids.ts'
+import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import { linkOf } from './crowds.ts'
 import { clearedSignal } from './episode.ts'
 import type { Gauge } from './gauge.ts'
-import { inOrder } from './in-order.ts'
 import { isOld, isSetBack, type Listening, listen, startListening } from './listening.ts'
+import { type Observation, type Saved, sourceOf, whenOf } from './observation.ts'
 import { remember } from './passages.ts'
 import { createResidents, deviceKey, pointKey } from './residents.ts'
 import type { Ending, Finding, FindingPlace, Moment, Observed, Rule, Signal, Source } from './rule.ts'
 import type { RuleSettings } from './rule-settings.ts'
 import { siteOffline } from './rules/site-offline.ts'
-import { rulesFor } from './rules.ts'
 import { createSites } from './sites.ts'
-import { findingOf, rulesIn, type SavedUnit, type Unit } from './unit.ts'
+import { findingOf, rulesFor, rulesIn, type SavedUnit, type Unit } from './unit.ts'
 import { checkVersion, createUnits } from './units.ts'
-
-/** A record of the journal. */
-export interface Observation {
-  readonly seq: Seq
-  readonly device: DeviceId
-  /** That of its record; left out of recordings. */
-  readonly id?: EventId
-  readonly record: EventRecord
-}
-
-/** The whole state is a map of plain JSON: `head`, and a value each for every device, point and site. */
-export type Saved = readonly [key: string, value: unknown]
 
 interface Head {
   readonly version: number
@@ -61,6 +45,8 @@ export interface Detector {
   tick(now: number): Finding[]
   /** A device that is no longer there. */
   remove(device: DeviceId, now: number): Finding[]
+  /** Where it stands now, before anything came from there: what is raised of the device goes along, of its old point it ends. */
+  move(device: DeviceId, place: Place, now: number): Finding[]
   use(settings: RuleSettings, now: number): Finding[]
   /** What to save together with what was found and with the cursor. After a failure, open anew from what is saved. */
   changed(): (readonly [key: string, value: unknown])[]
@@ -79,15 +65,6 @@ export interface Detector {
 const serviceKey = 'service'
 const headKey = 'head'
 const someUnits = 100_000
-
-/** In listening time; what its device says, and what was seen on the picture of it, in order. */
-function whenOf(unit: Unit, record: EventRecord, { now, offset }: Listening, late: boolean): number {
-  const when = record.at + offset
-  const isSaid = (eventTypes as readonly Kind[]).includes(record.kind)
-  if (late || !(isSaid || record.kind === 'sighting')) return when
-  if (isSaid) unit.said = inOrder(unit.said, when, now)
-  return when + (unit.said?.shiftMs ?? 0)
-}
 
 export function createDetector({
   settings,
@@ -135,6 +112,9 @@ export function createDetector({
       if (!parameters.enabled) continue
       const { state, signals } = rule.next(unit.states.get(rule), observed, moment, parameters)
       unit.states.set(rule, state)
+      // What a rule of the point goes by is a device's word; its status says nothing of the door.
+      if (unit.devices.length > 1 && source !== undefined && observed.kind !== 'status')
+        unit.reporters.set(rule.name, source.device)
       if (signals.length > 0) tell(rule, unit, signals, observed.receivedAt, source)
     }
     units.touched(unit)
@@ -173,18 +153,16 @@ export function createDetector({
     if (!isSetBack(listening, receivedAt)) goOn(listen(listening, receivedAt))
   }
 
-  /** Forgets it, and says that what was raised is no longer. */
-  function drop(unit: Unit, ending: Ending): void {
-    for (const rule of rulesIn(unit)) forget(unit, rule, ending)
-    units.remove(unit)
-  }
+  const tellNow = (rule: Rule, unit: Unit, signals: readonly Signal[]) =>
+    tell(rule, unit, signals, (listening?.now ?? 0) - offset())
+  /** Says that what was raised is no longer. */
   function forget(unit: Unit, rule: Rule, ending: Ending): void {
     const episodes = rule.episodes(unit.states.get(rule))
-    tell(rule, unit, episodes.map(episode => clearedSignal(episode, ending)), (listening?.now ?? 0) - offset()) // biome-ignore format: one thing
+    tellNow(rule, unit, episodes.map(episode => clearedSignal(episode, ending))) // biome-ignore format: one thing
     unit.states.delete(rule)
   }
 
-  const residents = createResidents(units, drop)
+  const residents = createResidents(units, { forget, tell: tellNow })
 
   function review(): void {
     reviewed = true
@@ -240,6 +218,11 @@ export function createDetector({
         const unit = units.get(deviceKey(device))
         if (unit !== undefined) residents.leave(unit, 'removed')
       }),
+    move: (device, place, now) =>
+      telling(() => {
+        goOn(listen(listening ?? startListening(now), now))
+        if (units.get(deviceKey(device)) !== undefined) residents.of(device, place)
+      }),
     use: (next, now) =>
       telling(() => {
         goOn(listen(listening ?? startListening(now), now))
@@ -258,10 +241,4 @@ export function createDetector({
         ?.devices.some(device => (linkOf(units.get(deviceKey(device))!)?.away ?? null) !== null) ?? false,
     stats: () => ({ units: units.size(), refused: units.refused(), changed: units.unsaved() }),
   }
-}
-
-/** A status has an id of ours: nothing of the device's is found by it. */
-function sourceOf(device: DeviceId, id: EventId | undefined, kind: Kind): Source | undefined {
-  if (id === undefined) return undefined
-  return kind === 'status' ? { device } : { device, event: eventOfRecordId(id) }
 }

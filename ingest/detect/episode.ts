@@ -37,6 +37,14 @@ export function endBy(episode: Episode | null, clearAt: number): Episode | null 
   return { ...episode, clearAt }
 }
 
+/** Of one that goes on elsewhere. */
+export const raisedSignal = ({ cause, at, parts }: Episode): Signal => ({
+  kind: 'raised',
+  cause,
+  occurredAt: at,
+  parts,
+})
+
 export const clearedSignal = (
   { cause, at, times, parts }: Episode,
   ending: Signal['ending'] = 'over',

@@ -1,7 +1,8 @@
 import type { DeviceId, Place } from '../../core/words.ts'
 import { linkOf } from './crowds.ts'
-import type { Ending } from './rule.ts'
-import type { Unit } from './unit.ts'
+import { raisedSignal } from './episode.ts'
+import type { Ending, Rule, Signal } from './rule.ts'
+import { rulesIn, type Unit } from './unit.ts'
 import type { Units } from './units.ts'
 
 export const deviceKey = (device: DeviceId) => `device/${device}`
@@ -10,15 +11,36 @@ export const pointKey = ({ site, building, point }: Unit['place']) => `point/${s
 /** A door with two terminals is one point; more than this nobody builds. */
 const maxDevicesAtPoint = 16
 
-/** Which devices stand at which point; `drop` forgets one of either and says so. */
-export function createResidents(units: Units, drop: (unit: Unit, ending: Ending) => void) {
+export interface ResidentActs {
+  /** Forgets what a rule knows of it, and says that what was raised is no longer. */
+  forget(unit: Unit, rule: Rule, ending: Ending): void
+  tell(rule: Rule, unit: Unit, signals: readonly Signal[]): void
+}
+
+/** Which devices stand at which point. */
+export function createResidents(units: Units, { forget, tell }: ResidentActs) {
+  function drop(unit: Unit, ending: Ending): void {
+    for (const rule of rulesIn(unit)) forget(unit, rule, ending)
+    units.remove(unit)
+  }
+
+  /** What the point knows from that device alone, nothing would end there any more. */
+  function dropReported(point: Unit, device: DeviceId, ending: Ending): void {
+    for (const rule of rulesIn(point)) {
+      if (point.reporters.get(rule.name) !== device) continue
+      forget(point, rule, ending)
+      point.reporters.delete(rule.name)
+    }
+    units.touched(point)
+  }
+
   function leave(unit: Unit, ending: Ending): void {
     const point = units.get(pointKey(unit.place))
     drop(unit, ending)
     if (point === undefined) return
     point.devices = point.devices.filter(device => device !== unit.place.device)
     if (point.devices.length === 0) drop(point, ending)
-    else units.touched(point)
+    else dropReported(point, unit.place.device!, ending)
   }
 
   function enter(device: DeviceId, { id, site, building, point }: Place): Unit | undefined {
@@ -43,6 +65,23 @@ export function createResidents(units: Units, drop: (unit: Unit, ending: Ending)
     return unit
   }
 
+  /** What is known of the device goes along: it is away or tampered with wherever it stands. Of the point nothing does. */
+  function move(unit: Unit, device: DeviceId, place: Place): Unit | undefined {
+    const known = [...unit.states]
+    leave(unit, 'moved')
+    const moved = enter(device, place)
+    if (moved === undefined) return undefined
+    moved.carried = place.id
+    for (const [rule, state] of known) moved.states.set(rule, state)
+    for (const rule of rulesIn(moved)) {
+      if (moved.parameters.get(rule)!.enabled)
+        tell(rule, moved, rule.episodes(moved.states.get(rule)).map(raisedSignal)) // biome-ignore format: one thing
+      else moved.states.delete(rule)
+    }
+    units.touched(moved)
+    return moved
+  }
+
   /** The device where it stands; undefined for a record from where it no longer does. */
   function of(device: DeviceId, place: Place): Unit | undefined {
     const unit = units.get(deviceKey(device))
@@ -53,8 +92,7 @@ export function createResidents(units: Units, drop: (unit: Unit, ending: Ending)
       unit.placeId = place.id
       return unit
     }
-    leave(unit, 'moved')
-    return enter(device, place)
+    return move(unit, device, place)
   }
 
   return { of, leave }

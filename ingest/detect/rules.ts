@@ -1,6 +1,5 @@
-import type { Kind } from '../../devices/contract/kinds.ts'
 import { flowHigh, flowLow } from './flow-rules.ts'
-import type { Described, Rule, Scope } from './rule.ts'
+import type { Described, Rule } from './rule.ts'
 import { cameraBlind } from './rules/camera-blind.ts'
 import { clockDoubt } from './rules/clock-doubt.ts'
 import { clockSkew } from './rules/clock-skew.ts'
@@ -42,15 +41,3 @@ export const rules: readonly Rule[] = [
 
 /** All that is looked for: these, and what is looked for in counts. */
 export const describedRules: readonly Described[] = [...rules, flowHigh, flowLow]
-
-const interested = new Map<string, readonly Rule[]>()
-/** Those that want to be shown such a record of a unit of that scope. */
-export function rulesFor(scope: Scope, kind: Kind | 'gauge'): readonly Rule[] {
-  const key = `${scope}/${kind}`
-  let found = interested.get(key)
-  if (found === undefined) {
-    found = rules.filter(rule => rule.scope === scope && rule.kinds.includes(kind))
-    interested.set(key, found)
-  }
-  return found
-}

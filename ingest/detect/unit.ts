@@ -1,3 +1,4 @@
+import type { Kind } from '../../devices/contract/kinds.ts'
 import type { Said } from './in-order.ts'
 import type { Passages } from './passages.ts'
 import type { Finding, FindingPlace, Rule, Scope, Signal } from './rule.ts'
@@ -14,6 +15,10 @@ export interface SavedUnit {
   /** Of a point: its devices, and who passed lately. */
   readonly devices?: readonly string[]
   readonly passages?: Passages
+  /** Of a point with several devices: by rule, the one that last reported what the rule goes by. */
+  readonly reporters?: Readonly<Record<string, string>>
+  /** Of a device that was moved: the id of the `Place` to which what is known of it was taken along. */
+  readonly carried?: number
   readonly states: Readonly<Record<string, unknown>>
 }
 
@@ -26,6 +31,8 @@ export interface Unit {
   said: Said | undefined
   devices: string[]
   passages: Passages
+  readonly reporters: Map<string, string>
+  carried: number | undefined
   readonly states: Map<Rule, unknown>
   readonly parameters: Map<Rule, RuleParameters>
   /** When the next of its rules is due, in listening time, and the deadline that is queued for it. */
@@ -36,11 +43,34 @@ export interface Unit {
 const rulesOf = (scope: Scope) => rules.filter(rule => rule.scope === scope)
 const byScope = { point: rulesOf('point'), device: rulesOf('device'), site: rulesOf('site'), service: rulesOf('service') } // biome-ignore format: a table
 
+const interested = new Map<string, readonly Rule[]>()
+/** The rules that go by what is observed, in their order. */
+export function rulesFor(scope: Scope, kind: Kind | 'gauge'): readonly Rule[] {
+  const key = `${scope}/${kind}`
+  let found = interested.get(key)
+  if (found === undefined) {
+    found = byScope[scope].filter(rule => rule.kinds.includes(kind))
+    interested.set(key, found)
+  }
+  return found
+}
+
 export function createUnit(key: string, saved: SavedUnit, settings: RuleSettings): Unit {
-  const { scope, place, placeId = 0, said, devices = [], passages = [], states } = saved
+  const {
+    scope,
+    place,
+    placeId = 0,
+    said,
+    devices = [],
+    passages = [],
+    reporters = {},
+    carried,
+    states,
+  } = saved
   const known = byScope[scope].filter(rule => states[rule.name] !== undefined)
   const unit: Unit = {
-    key, scope, place, placeId, said, devices: [...devices], passages,
+    key, scope, place, placeId, said, devices: [...devices], passages, carried,
+    reporters: new Map(Object.entries(reporters)),
     states: new Map(known.map(rule => [rule, states[rule.name]])),
     parameters: new Map(),
     due: Number.POSITIVE_INFINITY,
@@ -57,12 +87,15 @@ export function setParameters(unit: Unit, settings: RuleSettings): void {
   for (const rule of byScope[unit.scope]) unit.parameters.set(rule, settings.of(rule, unit.place))
 }
 
-export function saveUnit({ scope, place, placeId, said, devices, passages, states }: Unit): SavedUnit {
+export function saveUnit(unit: Unit): SavedUnit {
+  const { scope, place, placeId, said, devices, passages, reporters, carried, states } = unit
   return {
     scope,
     place,
     ...(scope === 'device' ? { placeId, ...(said === undefined ? {} : { said }) } : {}),
     ...(scope === 'point' ? { devices: [...devices], passages } : {}),
+    ...(reporters.size === 0 ? {} : { reporters: Object.fromEntries(reporters) }),
+    ...(carried === undefined ? {} : { carried }),
     states: Object.fromEntries([...states].map(([rule, state]) => [rule.name, state])),
   }
 }
@@ -73,10 +106,15 @@ export function dueOf(unit: Unit): number {
   return due
 }
 
+/** Where a device has moved and comes back, what it takes along is another case than what was told there before. */
+const causeOf = ({ carried }: Unit, { cause }: Signal) =>
+  carried === undefined ? cause : `${cause}~${carried}`
+
 export const findingOf = (rule: Rule, unit: Unit, signal: Signal, receivedAt: number): Finding => ({
   rule: rule.name,
   severity: unit.parameters.get(rule)!.severity,
   place: unit.place,
   receivedAt,
   ...signal,
+  cause: causeOf(unit, signal),
 })

@@ -1,9 +1,10 @@
 import { secondMs } from '../../core/clock.ts'
 import type { State } from '../../core/state/state.ts'
-import type { DeviceId, Seq } from '../../core/words.ts'
+import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import type { JournalReader } from '../../gateway/journal/journal.ts'
-import { createDetector, type Saved } from '../detect/detector.ts'
+import { createDetector } from '../detect/detector.ts'
 import type { Gauge } from '../detect/gauge.ts'
+import type { Saved } from '../detect/observation.ts'
 import type { Finding } from '../detect/rule.ts'
 import type { RuleBook } from '../detect/rule-book.ts'
 import type { RuleSettings } from '../detect/rule-settings.ts'
@@ -14,7 +15,11 @@ export interface WatchingParts {
   readonly state: State
   readonly rules: Pick<RuleBook, 'current'>
   /** Those that are to be heard of, and a number that grows as that changes. */
-  readonly devices: { version(): number; isWatched(device: DeviceId): boolean }
+  readonly devices: {
+    version(): number
+    isWatched(device: DeviceId): boolean
+    placeOf(device: DeviceId): Place | undefined
+  }
   /** Opened anew after a failure, from what is saved. */
   readonly openFlow: (saved: Iterable<Saved>, settings: RuleSettings) => FlowWatch
   /** Measurements since the last time that somebody asked. */
@@ -86,8 +91,11 @@ export function openWatching(parts: WatchingParts, position: Seq) {
     const version = devices.version()
     if (version === registry) return
     registry = version
-    for (const device of detector.devices())
-      if (!devices.isWatched(device)) found.push(...detector.remove(device, now))
+    for (const device of detector.devices()) {
+      const place = devices.placeOf(device)
+      if (place === undefined || !devices.isWatched(device)) found.push(...detector.remove(device, now))
+      else found.push(...detector.move(device, place, now))
+    }
   }
 
   return {

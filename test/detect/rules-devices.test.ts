@@ -1,12 +1,20 @@
 import { describe, expect, test } from 'vitest'
+import { secondMs } from '../../core/clock.ts'
+import { alertId } from '../../ingest/alert/lifecycle.ts'
+import { createDetector } from '../../ingest/detect/detector.ts'
+import type { Finding } from '../../ingest/detect/rule.ts'
+import { parseRules } from '../../ingest/detect/rule-settings.ts'
 import {
   type Case,
   door,
   gauge,
+  give,
   granted,
   type Happening,
   health,
   seen,
+  somePlace,
+  start,
   status,
   tampered,
   tellingOf,
@@ -165,10 +173,55 @@ describe('devices that come and go', () => {
     expect(endings([health(0, at(1, 'in')), tampered(1, 'case', true, at(1, 'in')), health(2, at(2, 'out'))])).toEqual(['tamper raised in']) // biome-ignore format: a list
   })
 
-  test('one that is moved takes nothing with it, and what comes from its old place is not heard', () => {
-    expect(
-      endings([door(0, 'forced', at(1, 'a')), tampered(1, 'case', true, at(1, 'a')), health(2, at(2, 'a', 'd02')), door(3, 'forced', at(1, 'a'))]),
-    ).toEqual(['door-forced raised', 'tamper raised a', 'tamper cleared a moved', 'door-forced cleared  moved']) // biome-ignore format: a list
+  test('one that is moved takes along what is told of it and nothing of the door, and is not heard from its old place', () => {
+    const found = watch(
+      [door(0, 'forced', at(1, 'a')), tampered(1, 'case', true, at(1, 'a')), health(2, at(2, 'a', 'd02')), door(3, 'forced', at(1, 'a')), tampered(9, 'case', false, at(2, 'a', 'd02'))],
+      { until: 500 },
+    ) // biome-ignore format: a list
+    expect(found.map(({ rule, kind, place, ending }) => `${rule} ${kind} ${place.point} ${ending ?? ''}`.trim())).toEqual([
+      'door-forced raised d01',
+      'tamper raised d01',
+      'tamper cleared d01 moved',
+      'door-forced cleared d01 moved',
+      'tamper raised d02',
+      'tamper cleared d02 over',
+    ]) // biome-ignore format: a list
+  })
+
+  test('one that is away is told of where it stands as soon as the registry says so, and ends there', () => {
+    const detector = createDetector({ settings: parseRules() })
+    const found = [status(0, 'online', at(1, 'a')), status(5, 'offline', at(1, 'a'))].flatMap((happening, n) => give(detector, happening, n + 1)) // biome-ignore format: one thing
+    const told = (some: readonly Finding[]) => some.map(({ rule, kind, place, ending }) => `${rule} ${kind} ${place.point} ${ending ?? ''}`.trim()) // biome-ignore format: one thing
+    const listen = (from: number, to: number) =>
+      Array.from({ length: (to - from) / 15 }, (_, n) =>
+        detector.tick(start + (from + n * 15) * secondMs),
+      ).flat()
+    expect(told([...found, ...listen(5, 110)])).toEqual(['device-offline raised d01'])
+    const moved = { ...somePlace, id: 2, device: 'a', point: 'd02' }
+    const now = start + 120 * secondMs
+    expect(told(detector.move('a', moved, now))).toEqual([
+      'device-offline cleared d01 moved',
+      'device-offline raised d02',
+    ])
+    expect(detector.move('a', moved, now)).toEqual([])
+    give(detector, status(130, 'online', at(2, 'a', 'd02')), 3)
+    expect(told(listen(131, 400))).toEqual(['device-offline cleared d02 over'])
+  })
+
+  test('one that is moved and moved back is told of at its first place once more', () => {
+    const moves = [at(1, 'a'), at(2, 'a', 'd02'), at(3, 'a')]
+    const found = watch(moves.flatMap((where, n) => [n === 0 ? tampered(0, 'case', true, where) : health(n, where)])) // biome-ignore format: one thing
+    const raised = found.filter(({ kind }) => kind === 'raised')
+    expect(raised.map(({ place }) => place.point)).toEqual(['d01', 'd02', 'd01'])
+    expect(new Set(raised.map(alertId)).size).toBe(3)
+  })
+
+  test('one that leaves a door to another takes along what only it said of the door', () => {
+    const both = [health(0, at(1, 'in')), health(0, at(2, 'out'))]
+    const leaves = health(20, at(3, 'in', 'd02'))
+    expect(endings([...both, door(1, 'forced', at(1, 'in')), leaves])).toEqual(['door-forced raised', 'door-forced cleared  moved']) // biome-ignore format: a list
+    // The other has said since that it is open: it can say that it is closed, too.
+    expect(endings([...both, door(1, 'forced', at(1, 'in')), door(2, 'open', at(2, 'out')), leaves])).not.toContain('door-forced cleared  moved') // biome-ignore format: a list
   })
 })
 

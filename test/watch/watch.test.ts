@@ -4,6 +4,7 @@ import { minuteMs, secondMs } from '../../core/clock.ts'
 import { createCursors } from '../../core/cursors.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import type { State } from '../../core/state/state.ts'
+import type { Place } from '../../core/words.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { createAlerts } from '../../ingest/alert/alert-book.ts'
@@ -39,6 +40,7 @@ interface Change {
   readonly state?: State
   readonly journal?: ReturnType<typeof createMemoryJournal>
   readonly isWatched?: (device: string) => boolean
+  readonly placeOf?: (device: string) => Place
   readonly version?: () => number
   readonly gauges?: Gauge[]
   readonly isListening?: () => boolean
@@ -50,6 +52,7 @@ function setUp({
   state = createMemoryState(),
   journal = createMemoryJournal(() => someMoment),
   isWatched = () => true,
+  placeOf = () => passage().place,
   version = () => 0,
   gauges = [],
   isListening = () => true,
@@ -70,7 +73,7 @@ function setUp({
       cursors,
       alerts,
       rules,
-      devices: { version, isWatched },
+      devices: { version, isWatched, placeOf },
       openFlow,
       takeGauges: () => gauges.splice(0),
       isListening,
@@ -163,6 +166,30 @@ describe('the watch', () => {
     await append(door('forced', time.now))
     await caughtUp()
     expect(said()).toEqual(['raised', 'cleared'])
+  })
+
+  test('takes what goes on of a device along where the registry moves it, though the device says nothing', async () => {
+    const from = passage().place
+    let at = from
+    let version = 1
+    const { watch, append, alerts, said, time } = setUp({ placeOf: () => at, version: () => version })
+    await watch.start!()
+    const tampered = { ...passage(), kind: 'tamper', data: { part: 'case', active: true } } as EventRecord
+    await append({ ...tampered, at: someMoment, receivedAt: someMoment }, door('forced', someMoment))
+    await vi.waitFor(() => expect(said()).toEqual(['raised', 'raised']))
+    at = { ...from, id: from.id + 1, site: 'xili', point: 'd99' }
+    version++
+    time.now += 2 * secondMs
+    await vi.waitFor(() => expect(said()).toEqual(['raised', 'raised', 'cleared', 'cleared', 'raised']))
+    const { alerts: open } = alerts.list({ status: ['open'], limit: 10 })
+    expect(open.map(({ rule, place }) => [rule, place.site, place.point])).toEqual([
+      ['tamper', 'xili', 'd99'],
+    ])
+    const { alerts: closed } = alerts.list({ status: ['cleared'], limit: 10 })
+    expect(closed.map(({ place, ending }) => [place.site, ending])).toEqual([
+      [from.site, 'moved'],
+      [from.site, 'moved'],
+    ])
   })
 
   test('takes rules that change while it runs, without a restart', async () => {

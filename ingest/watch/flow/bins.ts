@@ -1,7 +1,7 @@
 import { hourMs, minuteMs, secondMs } from '../../../core/clock.ts'
 import { LintelError } from '../../../core/errors.ts'
 import type { Place, Seq } from '../../../core/words.ts'
-import type { Observation } from '../../detect/detector.ts'
+import type { Observation } from '../../detect/observation.ts'
 import type { Change, Counts, FlowPlace } from './flow-place.ts'
 import type { FlowKind, Points } from './points.ts'
 

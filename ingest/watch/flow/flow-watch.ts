@@ -1,6 +1,6 @@
 import type { Place } from '../../../core/words.ts'
-import type { Observation, Saved } from '../../detect/detector.ts'
 import type { FlowState } from '../../detect/flow/state.ts'
+import type { Observation, Saved } from '../../detect/observation.ts'
 import type { Finding, FindingPlace } from '../../detect/rule.ts'
 import type { RuleSettings } from '../../detect/rule-settings.ts'
 import { createBins } from './bins.ts'
