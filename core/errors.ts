@@ -67,6 +67,7 @@ export const errorCodes = {
 
   DEVICE_INVALID: { retryable: false },
   DEVICE_NOT_FOUND: { retryable: false },
+  DEVICE_CONNECTED: { retryable: false },
   IMPORT_ROW_INVALID: { retryable: false },
 
   ALERT_NOT_FOUND: { retryable: false },

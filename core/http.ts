@@ -18,6 +18,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   API_CROSS_SITE: 403,
   PARKED_NOT_REPLAYABLE: 409,
   ALERT_CLOSED: 409,
+  DEVICE_CONNECTED: 409,
   ALERT_FULL: 409,
   ACCOUNT_EXISTS: 409,
   TOKEN_EXISTS: 409,

@@ -44,12 +44,16 @@ export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
         : undefined,
   },
   importDevices: {
-    begins: () => ['device.import', 'a list'],
+    begins: (_, options) => (options?.dryRun ? undefined : ['device.import', 'a list']),
     ends: ({ enrolled, moved }) =>
       enrolled + moved === 0 ? undefined : `${enrolled} enrolled, ${moved} moved`,
   },
   listDevices: 'looks',
   showDevice: 'looks',
+  removeDevice: {
+    begins: device => ['device.remove', device],
+    ends: ({ device, outcome, events }) => `${device} ${outcome}, ${events} events`,
+  },
   rotateToken: { begins: device => ['device.rotate', device] },
   setEnabled: { begins: (device, enabled) => [enabled ? 'device.enable' : 'device.disable', device] },
   regions: 'looks',

@@ -24,12 +24,12 @@ export function createDayBook({ state, registry, store, journal, zone, clock }: 
     state,
     zone,
     town,
-    enrolledAt: device => registry.get(device)?.enrolledAt ?? 0,
+    enrolledAt: device => registry.remembered(device)?.enrolledAt ?? 0,
     firstRows: createFirstRows({
       store,
       zone,
       now: clock,
-      isHousehold: device => registry.get(device)?.household === true,
+      isHousehold: device => registry.remembered(device)?.household === true,
     }),
     async storedUntil() {
       const now = clock()

@@ -11,8 +11,10 @@ import type { DeviceView, Operations, PointView } from './operations.ts'
 type DeviceOperations = Pick<
   Operations,
   | 'listPoints' | 'addDevice' | 'announceDevice' | 'importDevices' | 'listDevices' | 'showDevice'
-  | 'rotateToken' | 'setEnabled' | 'regions' | 'setRegions'
+  | 'rotateToken' | 'setEnabled' | 'removeDevice' | 'regions' | 'setRegions'
 > // biome-ignore format: names
+
+const nothing = { event: tallyOf(undefined), snapshot: tallyOf(undefined) }
 
 export function createDeviceOperations(
   { registry, journal, door, regions, clock, defaultZone }: OperationParts,
@@ -41,10 +43,7 @@ export function createDeviceOperations(
       const since = connectedAt.get(device.device)
       const refusal = lastRefusal.get(device.device)
       const own = lastOwn.get(device.device)
-      const { event, snapshot } = tallies.get(device.device) ?? {
-        event: tallyOf(undefined),
-        snapshot: tallyOf(undefined),
-      }
+      const { event, snapshot } = tallies.get(device.device) ?? nothing
       return {
         ...device,
         ...(since === undefined ? {} : { connectedAt: since }),
@@ -55,6 +54,8 @@ export function createDeviceOperations(
       }
     })
   }
+
+  const talliesOf = (device: DeviceId) => journal.audit(journal.end()).tallies.get(device) ?? nothing
 
   const mine = () => registry.list().filter(({ site }) => seesSite(viewer, site))
 
@@ -80,7 +81,25 @@ export function createDeviceOperations(
       const { gateway, ...row } = Object(announced) as { gateway?: unknown }
       return registry.announce(typeof gateway === 'string' ? gateway : '', row, clock())
     },
-    importDevices: csv => importDevices(registry, csv, defaultZone, clock()),
+    importDevices: (csv, options) => importDevices(registry, csv, defaultZone, clock(), options),
+    async removeDevice(id, { force = false } = {}) {
+      const { device } = find(id)
+      const { connectedAt } = await live()
+      const isConnected = connectedAt.has(device)
+      if (isConnected && !force)
+        throw new LintelError('DEVICE_CONNECTED', `${device} is connected: disable it, or say that it is to be disconnected (--force)`) // biome-ignore format: one thing
+      const { event, snapshot } = talliesOf(device)
+      // One that is connected may be sending its first event now.
+      const forget = !isConnected && event.received === 0 && snapshot.received === 0
+      await registry.remove(device, { forget })
+      await regions.clear(device)
+      return {
+        device,
+        outcome: forget ? 'forgotten' : 'removed',
+        events: event.stored,
+        snapshots: snapshot.stored,
+      }
+    },
     listDevices: () => viewAll(mine()),
     showDevice: async id => (await viewAll([find(id)]))[0]!,
     rotateToken: device => registry.rotate(device),

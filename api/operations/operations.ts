@@ -3,7 +3,7 @@ import type { DeviceId } from '../../core/words.ts'
 import type { Announced } from '../../devices/registry/announcement.ts'
 import type { ImportReport } from '../../devices/registry/csv.ts'
 import type { Device } from '../../devices/registry/device.ts'
-import type { Enrolled } from '../../devices/registry/registry.ts'
+import type { Enrolled } from '../../devices/registry/enrol-one.ts'
 import type { FlowAnswer } from '../../flow/answer.ts'
 import type { Exported, ExportQuestion } from '../../flow/export/export-rows.ts'
 import type { FlowQuestion } from '../../flow/question.ts'
@@ -44,8 +44,8 @@ export interface Operations
   addDevice(device: unknown): Promise<Exclude<Enrolled, { outcome: 'refused' }>>
   /** What a gateway says of a device: `{gateway, device, kind, site, building, point, zone}`. */
   announceDevice(announced: unknown): Promise<Announced>
-  /** Throws IMPORT_ROW_INVALID if the file as a whole cannot be read; else each bad row is in the report. */
-  importDevices(csv: string): Promise<ImportReport>
+  /** Throws IMPORT_ROW_INVALID if the file as a whole cannot be read; else each bad row is in the report. A dry run changes nothing. */
+  importDevices(csv: string, options?: { readonly dryRun?: boolean }): Promise<ImportReport>
   listDevices(): Promise<DeviceView[]>
   /** Throws DEVICE_NOT_FOUND. */
   showDevice(device: DeviceId): Promise<DeviceView>
@@ -53,6 +53,11 @@ export interface Operations
   rotateToken(device: DeviceId): Promise<string>
   /** Throws DEVICE_NOT_FOUND. */
   setEnabled(device: DeviceId, enabled: boolean): Promise<void>
+  /**
+   * Takes a device away. What it sent stays counted where it stood; one that has sent nothing leaves nothing. Throws
+   * DEVICE_NOT_FOUND, or DEVICE_CONNECTED where it is connected and `force` is not said.
+   */
+  removeDevice(device: DeviceId, options?: { readonly force?: boolean }): Promise<RemovedDevice>
   /** Throws FLOW_QUERY_INVALID, FLOW_QUERY_TOO_WIDE or STORE_UNAVAILABLE. With `file`, the format of the file that it goes into, it is on record. */
   flow(question: FlowQuestion, file?: string): Promise<FlowAnswer>
   /**
@@ -134,6 +139,15 @@ export interface PointView {
   readonly kinds: readonly ('terminal' | 'checkpoint')[]
   /** When the first device there was enrolled. */
   readonly since: number
+}
+
+export interface RemovedDevice {
+  readonly device: DeviceId
+  /** `forgotten`: it had sent nothing, and is as if it had never been enrolled. */
+  readonly outcome: 'removed' | 'forgotten'
+  /** What it sent, which stays. */
+  readonly events: number
+  readonly snapshots: number
 }
 
 /** A redacted snapshot, where it was taken, and who wants it kept. */

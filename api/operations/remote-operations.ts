@@ -58,7 +58,10 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
     listPoints: () => json('GET', '/points'),
     addDevice: device => send('POST', '/devices', device),
     announceDevice: announced => send('POST', '/devices/announce', announced),
-    importDevices: csv => json('POST', '/devices/import', { type: 'text/csv', text: csv }),
+    importDevices: (csv, { dryRun = false } = {}) =>
+      json('POST', `/devices/import?dryRun=${dryRun}`, { type: 'text/csv', text: csv }),
+    removeDevice: (device, { force = false } = {}) =>
+      json('DELETE', `/devices/${name(device)}?force=${force}`),
     listDevices: () => json('GET', '/devices'),
     showDevice: device => json('GET', `/devices/${name(device)}`),
     rotateToken: async device =>

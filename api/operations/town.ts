@@ -15,7 +15,7 @@ export interface Town {
 }
 
 /** Read anew when the registry has changed. */
-export function createTownReader(registry: Pick<Registry, 'version' | 'places' | 'get'>): () => Town {
+export function createTownReader(registry: Pick<Registry, 'version' | 'places' | 'remembered'>): () => Town {
   let town: (Town & { readonly version: number }) | undefined
   return () => {
     const version = registry.version()
@@ -24,14 +24,14 @@ export function createTownReader(registry: Pick<Registry, 'version' | 'places' |
   }
 }
 
-function townOf(registry: Pick<Registry, 'places' | 'get'>): Town {
+function townOf(registry: Pick<Registry, 'places' | 'remembered'>): Town {
   const places = new Map<string, StandingPlace>()
   const households = new Map<string, HouseholdDoor>()
   const open: KnownPlace[] = []
   const known = registry.places()
   for (const place of known) {
     const { device, site, building } = place
-    const { kind, household } = registry.get(device) ?? {}
+    const { kind, household } = registry.remembered(device) ?? {}
     if (household) {
       households.set(`${device}/${site}`, { device, site })
       open.push({ site })

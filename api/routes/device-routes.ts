@@ -17,6 +17,14 @@ import {
 
 const params = Type.Object({ device: Type.String({ description: 'Id of a device.' }) })
 const AnnouncementSchema = Type.Object({ ...NewDeviceSchema.properties, gateway: Type.String() })
+const RemovedSchema = Type.Object({
+  device: Type.String(),
+  outcome: Type.Enum(['removed', 'forgotten'], {
+    description: 'forgotten: it had sent nothing, and is as if it had never been enrolled.',
+  }),
+  events: Type.Integer({ minimum: 0, description: 'That it sent, which stay.' }),
+  snapshots: Type.Integer({ minimum: 0 }),
+})
 const errors = ['DEVICE_NOT_FOUND'] as const
 
 /** Doors and lanes, the devices at them, and what became of all that they sent. */
@@ -75,9 +83,16 @@ export function addDeviceRoutes(app: Api, operations: OperationsFor): void {
         summary: 'Enrols the devices of a CSV, sent as text/csv.',
         errors: ['IMPORT_ROW_INVALID'],
       },
-      schema: { body: Type.String(), response: answers(ImportSchema) },
+      schema: {
+        querystring: Type.Object(
+          { dryRun: Type.Boolean({ default: false, description: 'Only says what would come of it.' }) },
+          { additionalProperties: false },
+        ),
+        body: Type.String(),
+        response: answers(ImportSchema),
+      },
     },
-    ({ viewer, body }) => operations(viewer).importDevices(body),
+    ({ viewer, body, query }) => operations(viewer).importDevices(body, query),
   )
   app.get(
     '/api/v1/devices/:device',
@@ -86,6 +101,25 @@ export function addDeviceRoutes(app: Api, operations: OperationsFor): void {
       schema: { params, response: answers(DeviceSchema) },
     },
     ({ viewer, params }) => operations(viewer).showDevice(params.device),
+  )
+  app.delete(
+    '/api/v1/devices/:device',
+    {
+      config: {
+        needs: 'devices.write',
+        summary: 'Takes it away. What it sent stays counted where it stood.',
+        errors: [...errors, 'DEVICE_CONNECTED'],
+      },
+      schema: {
+        params,
+        querystring: Type.Object(
+          { force: Type.Boolean({ default: false, description: 'Also where it is connected.' }) },
+          { additionalProperties: false },
+        ),
+        response: answers(RemovedSchema),
+      },
+    },
+    ({ viewer, params, query }) => operations(viewer).removeDevice(params.device, query),
   )
   app.post(
     '/api/v1/devices/:device/rotate',

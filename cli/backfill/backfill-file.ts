@@ -8,6 +8,7 @@ import type { Operations } from '../../api/operations/operations.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
+import { faultOfEncoding } from '../../core/text-encoding.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import type { Fault } from '../../devices/contract/validate.ts'
 import { parseMoment } from '../../flow/zone.ts'
@@ -148,13 +149,23 @@ async function persistently(act: () => Promise<BackfillAnswer>): Promise<Backfil
   }
 }
 
+/** Read as a whole before anything is stored. Throws IMPORT_ROW_INVALID for one that is not UTF-8. */
 async function hashOf(path: string, said: string): Promise<string> {
   try {
     if (!(await stat(path)).isFile()) throw new Error('it is no file')
     const hash = createHash('sha256')
-    for await (const chunk of createReadStream(path)) hash.update(chunk)
+    const decoder = new TextDecoder()
+    let lines = 0
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      const text = decoder.decode(chunk, { stream: true })
+      const fault = faultOfEncoding(text, lines)
+      if (fault !== undefined) throw new LintelError('IMPORT_ROW_INVALID', fault)
+      lines += text.split('\n').length - 1
+    }
     return hash.update(`\0${said}`).digest('hex')
   } catch (error) {
+    if (error instanceof LintelError) throw error
     throw new LintelError('IMPORT_ROW_INVALID', `${path} cannot be read: ${messageOf(error)}`, {
       cause: error,
     })

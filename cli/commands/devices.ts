@@ -1,9 +1,8 @@
-import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs'
-import type { Command } from 'commander'
-import type { DeviceView } from '../../api/operations/operations.ts'
-import { LintelError, messageOf } from '../../core/errors.ts'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { type Command, Option } from 'commander'
+import { importDevices } from '../devices/import.ts'
+import { type DeviceState, deviceStates, registryCsv, stateOf, toRow, toText } from '../devices/rows.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
+import { printText } from '../output.ts'
 import { addRegionsCommand } from './device-regions.ts'
 
 interface AddOptions extends CommonOptions {
@@ -66,13 +65,24 @@ export function addDeviceCommands(program: Command): void {
       '--tokens <file>',
       'where the tokens of new devices are added, once (default: CSV name with .tokens.csv)',
     )
+    .option('--dry-run', 'only say what would come of it')
     .action(importDevices)
 
-  sub('list', 'all devices, and how they are').action(async (options: CommonOptions) => {
-    const { ask, output } = contextOf(options)
-    const devices = await ask('registry', operations => operations.listDevices())
-    output.table(devices.map(toRow), devices)
-  })
+  sub('list', 'all devices, and how they are')
+    .option('--site <name>', 'only at this site')
+    .addOption(new Option('--state <state>', 'only those that are so').choices([...deviceStates]))
+    .option('--csv', 'the registry as a file that `device import` reads')
+    .action(listDevices)
+  sub('remove <id>', 'take it away; what it sent stays counted where it stood')
+    .option('--force', 'also where it is connected')
+    .action(async (id: string, options: CommonOptions & { force?: boolean }) => {
+      const { ask, output } = contextOf(options)
+      const { force = false } = options
+      const removed = await ask('registry', operations => operations.removeDevice(id, { force }))
+      const { outcome, events, snapshots } = removed
+      const left = outcome === 'forgotten' ? 'it had sent nothing, and leaves nothing' : `its ${events} events and ${snapshots} snapshots stay where they are`
+      output.say(`${id} is removed: ${left}`, removed)
+    }) // biome-ignore format: one thing
   sub('show <id>', 'one device').action(async (id: string, options: CommonOptions) => {
     const { ask, output } = contextOf(options)
     const view = await ask('registry', operations => operations.showDevice(id))
@@ -107,82 +117,13 @@ const accountWords: Readonly<Record<string, string>> = {
 
 const another = (name: string, names: readonly string[]) => [...names, name]
 
-async function importDevices(csv: string, options: CommonOptions & { tokens?: string }): Promise<void> {
+async function listDevices(
+  options: CommonOptions & { site?: string; state?: DeviceState; csv?: boolean },
+): Promise<void> {
   const { ask, output } = contextOf(options)
-  const tokensFile = options.tokens ?? `${csv.replace(/\.csv$/i, '')}.tokens.csv`
-  let text: string
-  const isNew = !existsSync(tokensFile)
-  try {
-    text = readFileSync(csv, 'utf8')
-    // Before anything is enrolled: a token that cannot be written down is lost.
-    closeSync(openSync(tokensFile, 'a', 0o600))
-  } catch (error) {
-    throw new LintelError('CONFIG_INVALID', messageOf(error))
-  }
-  let written = false
-  try {
-    const report = await ask('enrolment', operations => operations.importDevices(text))
-    const { tokens, ...counts } = report
-    if (tokens.length > 0) {
-      const rows = tokens.map(({ device, token }) => `${device},${token}\n`)
-      appendFileSync(tokensFile, (isNew ? 'device,token\n' : '') + rows.join(''))
-      written = true
-    }
-    const lines = [
-      `${counts.enrolled} enrolled, ${counts.moved} moved, ${counts.unchanged} unchanged, ${counts.faults.length} refused`,
-      ...counts.faults.map(
-        ({ row, device, reason }) => `  row ${row}${device === '' ? '' : ` (${device})`}: ${reason}`,
-      ),
-      ...(written ? [`tokens of the new devices, shown this once, are in ${tokensFile}`] : []),
-    ]
-    output.say(lines, { ...counts, ...(written ? { tokensFile } : {}) })
-    if (counts.faults.length > 0) process.exitCode = 1
-  } finally {
-    if (isNew && !written) rmSync(tokensFile)
-  }
-}
-
-function toRow({ device, kind, site, building, point, enabled, connectedAt, events }: DeviceView) {
-  const state = !enabled ? 'disabled' : connectedAt === undefined ? 'offline' : 'online'
-  const { stored, parked, skewed, lastReceivedAt } = events
-  return {
-    device,
-    kind,
-    site,
-    building,
-    point,
-    state,
-    events: stored,
-    parked,
-    skewed,
-    last: lastReceivedAt === 0 ? '' : formatRfc3339(lastReceivedAt),
-  }
-}
-
-/** What is claimed may come from anybody: where it came from says more than the name. */
-function refusalText({ at, code, reason, claimed, address }: NonNullable<DeviceView['lastRefusal']>): string {
-  const who = claimed ? ` (from ${address}, which has not proved to be this device)` : ''
-  return `${formatRfc3339(at)} ${code ?? ''}: ${reason}${who}`
-}
-
-function toText(view: DeviceView): string {
-  const { events, snapshots, lastRefusal, lastOwnRefusal, connectedAt, enrolledAt, ...device } = view
-  const facts: Record<string, unknown> = {
-    ...device,
-    enrolled: formatRfc3339(enrolledAt),
-    connected: connectedAt === undefined ? 'no' : `since ${formatRfc3339(connectedAt)}`,
-    ...Object.fromEntries(
-      Object.entries(events).map(([name, n]) => [
-        `events ${name}`,
-        name === 'lastReceivedAt' ? (n === 0 ? '' : formatRfc3339(n)) : n,
-      ]),
-    ),
-    'snapshots stored': snapshots.stored,
-    ...(lastRefusal === undefined ? {} : { 'last refusal': refusalText(lastRefusal) }),
-    ...(lastOwnRefusal === undefined ? {} : { 'last of its own': refusalText(lastOwnRefusal) }),
-  }
-  if (events.skewed > 0) facts.clock = 'has been wrong: see events skewed'
-  return Object.entries(facts)
-    .map(([name, value]) => `${name.padEnd(22)} ${value}`)
-    .join('\n')
+  const { site, state, csv = false } = options
+  const all = await ask('registry', operations => operations.listDevices())
+  const devices = all.filter(view => (site ?? view.site) === view.site && (state ?? stateOf(view)) === stateOf(view)) // biome-ignore format: one thing
+  if (csv) printText(`${registryCsv(devices)}\n`)
+  else output.table(devices.map(toRow), devices)
 }

@@ -1,6 +1,9 @@
 import { parse } from 'csv-parse/sync'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import type { Enrolled, Registry } from './registry.ts'
+import { faultOfEncoding } from '../../core/text-encoding.ts'
+import { kindWords, readHeader, separatorOf } from './csv-header.ts'
+import type { Enrolled } from './enrol-one.ts'
+import type { Registry } from './registry.ts'
 
 export interface ImportReport {
   readonly enrolled: number
@@ -8,17 +11,16 @@ export interface ImportReport {
   readonly unchanged: number
   /** One for each row that was refused; `row` counts lines of the file, the header being 1. */
   readonly faults: readonly { readonly row: number; readonly device: string; readonly reason: string }[]
-  /** The tokens of new devices, shown this once. */
+  /** The tokens of new devices, shown this once; none of a dry run. */
   readonly tokens: readonly { readonly device: string; readonly token: string }[]
 }
 
-const columns = ['device', 'kind', 'site', 'building', 'point', 'zone', 'household']
 const yesOrNo = new Map([...['yes', 'true', '1', '是'].map(word => [word, true] as const), ...['no', 'false', '0', '否'].map(word => [word, false] as const)]) // biome-ignore format: words
-const optional = ['zone', 'household']
 
 /**
  * Enrols the devices of a CSV with the header `device,kind,site,building,point,zone,household` (the
- * last two may be left out; household is yes or no; other columns are refused, since one of them may be a person's). Good rows are enrolled
+ * last two may be left out; household is yes or no; other columns are refused, since one of them may be a person's). Names in any
+ * case and Chinese ones are read, `;` and tabs between cells, too. Good rows are enrolled
  * even where others are wrong; saying the same file again changes nothing.
  * Throws IMPORT_ROW_INVALID only where the file as a whole cannot be read.
  */
@@ -27,6 +29,7 @@ export async function importDevices(
   csv: string,
   defaultZone: string,
   now: number,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): Promise<ImportReport> {
   const seen = new Map<string, number>()
   const faults: { row: number; device: string; reason: string }[] = []
@@ -42,6 +45,7 @@ export async function importDevices(
   const answers = await registry.enrol(
     good.map(({ value }) => value),
     now,
+    { dryRun },
   )
   answers.forEach((answer, index) => {
     if (answer.outcome === 'refused')
@@ -54,16 +58,22 @@ export async function importDevices(
     unchanged: count('unchanged'),
     faults: faults.sort((a, b) => a.row - b.row),
     tokens: answers.flatMap(answer =>
-      answer.outcome === 'enrolled' ? [{ device: answer.device, token: answer.token }] : [],
+      answer.outcome === 'enrolled' && !dryRun ? [{ device: answer.device, token: answer.token }] : [],
     ),
   }
 }
 
 /** A list without the column, or with an empty cell, says nothing of households; a word that is none is told as such. */
-function deviceOf({ household = '', ...cells }: Record<string, string>, defaultZone: string): unknown {
+function deviceOf(
+  { household = '', kind = '', ...cells }: Record<string, string>,
+  defaultZone: string,
+): unknown {
   const said = household === '' ? {} : { household: yesOrNo.get(household.toLowerCase()) ?? household }
-  return { ...cells, zone: cells.zone || defaultZone, ...said }
+  return { ...cells, kind: kindWords[kind] ?? kind, zone: cells.zone || defaultZone, ...said }
 }
+
+/** A list of ours shows a cell that a spreadsheet would take for a formula behind a quote. */
+const plainCell = (cell: string) => cell.replace(/^'(?=[-@＝＋－＠﹢﹣﹦﹫])/u, '')
 
 interface CsvRow {
   readonly line: number
@@ -73,18 +83,13 @@ interface CsvRow {
 
 function readRows(csv: string): CsvRow[] {
   const refused = (reason: string) => new LintelError('IMPORT_ROW_INVALID', reason)
-  // What was no UTF-8 has been read as U+FFFD: names would be enrolled that nobody can read.
-  const unreadable = csv.indexOf('\uFFFD')
-  if (unreadable >= 0) {
-    const line = csv.slice(0, unreadable).split('\n').length
-    throw refused(
-      `line ${line} is not UTF-8: save the file as "CSV UTF-8"; from GBK: iconv -f GB18030 -t UTF-8`,
-    )
-  }
+  const wrongText = faultOfEncoding(csv)
+  if (wrongText !== undefined) throw refused(wrongText)
   let records: { record: string[]; info: { lines: number } }[]
   try {
     records = parse(csv, {
       bom: true,
+      delimiter: separatorOf(csv),
       trim: true,
       skip_empty_lines: true,
       // Spreadsheets leave lines of bare commas behind.
@@ -95,23 +100,13 @@ function readRows(csv: string): CsvRow[] {
   } catch (error) {
     throw refused(`the file is not CSV: ${messageOf(error)}`)
   }
-  const header = records.shift()?.record ?? []
-  const wrong = [
-    ...columns
-      .filter(name => !optional.includes(name) && !header.includes(name))
-      .map(name => `column ${name} is missing`),
-    ...header
-      .filter(name => !columns.includes(name))
-      .map(name => `column "${name.slice(0, 32)}" is not known`),
-    ...columns
-      .filter(name => header.indexOf(name) !== header.lastIndexOf(name))
-      .map(name => `column ${name} is there twice`),
-  ]
-  if (wrong.length > 0)
-    throw refused(`the first line must be ${columns.join(',')}, the last two if wanted: ${wrong.join('; ')}`)
+  const first = records.shift()?.record ?? []
+  const header = readHeader(first)
+  if ('fault' in header) throw refused(header.fault)
+  const { names } = header
   return records.map(({ record, info }) => {
-    const cells = Object.fromEntries(header.map((name, index) => [name, record[index] ?? '']))
-    if (record.length === header.length) return { line: info.lines, cells }
-    return { line: info.lines, cells, fault: `${record.length} cells where the header has ${header.length}` }
+    const cells = Object.fromEntries(names.map((name, index) => [name, plainCell(record[index] ?? '')]))
+    if (record.length === names.length) return { line: info.lines, cells }
+    return { line: info.lines, cells, fault: `${record.length} cells where the header has ${names.length}` }
   })
 }

@@ -87,6 +87,7 @@ function faultIn(value: unknown, quotes: boolean): string | undefined {
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
     const member = first.instancePath.slice(1)
     if (member === 'household') return 'household must be true or false, in a list yes or no'
+    if (member !== '' && (value as Record<string, unknown>)[member] === '') return `${member} is empty`
     if (params.allowedValues) return `${member} must be ${listed(params.allowedValues)}`
     if (member === 'device') return 'device must be 1 to 64 of A-Z, a-z, 0-9, _ and -'
     return `${member} ${member === 'zone' ? first.message : nameRule}`

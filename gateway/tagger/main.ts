@@ -95,7 +95,7 @@ async function start({ data, config }: TaggerSettings) {
     recent,
     read: ({ device, event }) => readWaiting(paths.waiting, device, event),
     regionsOf: createDeviceRegions(state).of,
-    isCheckpoint: device => registry.get(device)?.kind === 'checkpoint',
+    isCheckpoint: device => registry.remembered(device)?.kind === 'checkpoint',
     snapshots,
     originals,
     sight: createBatcher(sightings => door.sight(sightings), { random, onFault, paceMs: sightEveryMs }),

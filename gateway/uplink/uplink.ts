@@ -35,7 +35,7 @@ export interface UplinkParts {
   journal: JournalReader
   /** Absent where pictures stay here. */
   snapshots: SnapshotReader | undefined
-  registry: Pick<Registry, 'get' | 'place'>
+  registry: Pick<Registry, 'remembered' | 'place'>
   book: Book
   clock: Clock
   random(): number

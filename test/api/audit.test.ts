@@ -265,6 +265,7 @@ describe('operations on record', () => {
     addDevice: [{ device: 'd1' }],
     announceDevice: [{ device: 'd1', gateway: 'g1' }],
     importDevices: ['device\r\n'],
+    removeDevice: ['d1'],
     rotateToken: ['d1'],
     setEnabled: ['d1', false],
     setRegions: ['d1', {}],

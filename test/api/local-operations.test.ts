@@ -114,6 +114,41 @@ describe('the operations', () => {
     expect(await operations.listDevices()).toEqual([view])
   })
 
+  test('take a device away that is not connected: what it sent stays, and its door is listed no more', async () => {
+    const { operations, journal, registry } = setUp({ door: { sessions: async () => [] } })
+    await operations.addDevice(row)
+    journal.note('d1', 'event', { received: 1 })
+    await journal.append('d1', [item('a')])
+    await operations.setRegions('d1', { mask: [] })
+    expect(await operations.removeDevice('d1')).toEqual({ device: 'd1', outcome: 'removed', events: 1, snapshots: 0 }) // biome-ignore format: one thing
+    expect(await operations.listPoints()).toEqual([])
+    expect(registry.places()).toHaveLength(1)
+    await expect(operations.showDevice('d1')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+    const { devices } = await operations.ledger()
+    expect(devices).toMatchObject([{ device: 'd1', received: 1 }])
+    await operations.addDevice(row)
+    expect(await operations.regions('d1')).toBeUndefined()
+  })
+
+  test('forget a slip that has never sent anything', async () => {
+    const { operations, registry, access } = setUp({ door: { sessions: async () => [] } })
+    await operations.addDevice(row)
+    expect(await operations.removeDevice('d1')).toMatchObject({ outcome: 'forgotten' })
+    expect([registry.places(), registry.remembered('d1')]).toEqual([[], undefined])
+    expect(access.audit.latest(1)).toMatchObject([
+      { action: 'device.remove', target: 'd1 forgotten, 0 events' },
+    ])
+  })
+
+  test('take a device away that is connected only by force, and remember it', async () => {
+    const { operations, registry } = setUp()
+    await operations.addDevice(row)
+    await expect(operations.removeDevice('d1')).rejects.toMatchObject({ code: 'DEVICE_CONNECTED' })
+    expect(registry.get('d1')).toBeDefined()
+    expect(await operations.removeDevice('d1', { force: true })).toMatchObject({ outcome: 'removed' })
+    expect(registry.remembered('d1')).toMatchObject({ enabled: false })
+  })
+
   test('show devices also while the gateway is down, without what only it knows', async () => {
     const down = async () => Promise.reject(new LintelError('API_UNAVAILABLE', 'down'))
     const { operations } = setUp({ door: { sessions: down, refusals: down } })

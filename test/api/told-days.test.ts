@@ -134,6 +134,8 @@ describe('a day is told', () => {
     { title: 'that a door is of a household', change: ({ enrol }) => enrol(door('a3', 'elm', 'a3', { household: true })) },
     { title: 'that the door of a household is none', change: ({ enrol }) => enrol(door('home', 'elm', 'villa', { household: false })) },
     { title: 'that a door is at another building', change: ({ enrol }) => enrol(door('a2', 'elm', 'a9')) },
+    { title: 'nothing, and takes the door of a household away', change: ({ registry }) => registry.remove('home', { forget: false }) },
+    { title: 'nothing, and takes a door away', change: ({ registry }) => registry.remove('a3', { forget: false }) },
     { title: 'that a door is a checkpoint', change: ({ enrol }) => enrol(door('b2', 'oak', 'b2', { kind: 'checkpoint' })) },
   ] // biome-ignore format: a table
   for (const { title, change } of enrolments) {

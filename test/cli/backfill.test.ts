@@ -145,3 +145,27 @@ describe('an id that is derived', () => {
     expect([again('d1', passage()), again('d1', passage())]).toEqual(ids.slice(0, 2))
   }) // biome-ignore format: short
 })
+
+describe('a file that is not UTF-8', () => {
+  const bytes = (text: string, encoding: BufferEncoding) => Buffer.from(text, encoding)
+  const gbk = Buffer.concat([bytes(`device,id,type,time\nd1,a,door,${time}\n`, 'utf8'), Buffer.from([0xc4, 0xcf, 0xc9, 0xe7, 0x0a])]) // biome-ignore format: one thing
+  const cases = [
+    { title: 'GBK, before any of it is stored', name: 'f.csv', content: gbk, says: /^line 3 is not UTF-8.*GB18030/ },
+    { title: 'GBK in JSON lines', name: 'f.jsonl', content: Buffer.concat([bytes('{"device":"d1"}\n{"n":"', 'utf8'), Buffer.from([0xc4, 0xcf]), bytes('"}', 'utf8')]), says: /^line 2 is not UTF-8/ },
+    { title: 'UTF-16', name: 'f.csv', content: bytes('device,id\n', 'utf16le'), says: /UTF-16/ },
+  ] // biome-ignore format: a table
+  for (const { title, name, content, says } of cases)
+    test(`is refused: ${title}`, async () => {
+      const path = join(await temporaryDirectory(), name)
+      writeFileSync(path, content)
+      const backfill = () => Promise.reject(new Error('nothing may be sent'))
+      const format = name.endsWith('.csv') ? 'csv' : 'jsonl'
+      const failure = backfillFile({ backfill }, { path, format, dryRun: false, onFault: () => {} })
+      await expect(failure).rejects.toMatchObject({ code: 'IMPORT_ROW_INVALID', message: expect.stringMatching(says) }) // biome-ignore format: one thing
+    })
+
+  test('and one with Chinese in UTF-8, cut anywhere between two reads, is read', async () => {
+    const { counts } = await run('f.jsonl', `${JSON.stringify({ device: 'd1', time, note: '南社'.repeat(9000) })}\n`) // biome-ignore format: one thing
+    expect(counts.rows).toBe(1)
+  })
+})

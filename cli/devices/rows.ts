@@ -1,0 +1,63 @@
+import type { DeviceView } from '../../api/operations/operations.ts'
+import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { renderCsv } from '../output.ts'
+
+export const deviceStates = ['online', 'offline', 'disabled'] as const
+export type DeviceState = (typeof deviceStates)[number]
+
+export const stateOf = ({ enabled, connectedAt }: DeviceView): DeviceState =>
+  enabled ? (connectedAt === undefined ? 'offline' : 'online') : 'disabled'
+
+/** As `device import` reads it; what a gateway or a display has beside it is not in it. */
+export const registryCsv = (devices: readonly DeviceView[]) =>
+  renderCsv(
+    ['device', 'kind', 'site', 'building', 'point', 'zone', 'household'],
+    devices.map(({ device, kind, site, building, point, zone, household }) => [
+      device, kind, site, building, point, zone, household ? 'yes' : 'no',
+    ]),
+  ) // biome-ignore format: a row
+
+export function toRow(view: DeviceView) {
+  const { device, kind, site, building, point, events } = view
+  const { stored, parked, skewed, lastReceivedAt } = events
+  return {
+    device,
+    kind,
+    site,
+    building,
+    point,
+    state: stateOf(view),
+    events: stored,
+    parked,
+    skewed,
+    last: lastReceivedAt === 0 ? '' : formatRfc3339(lastReceivedAt),
+  }
+}
+
+/** What is claimed may come from anybody: where it came from says more than the name. */
+function refusalText({ at, code, reason, claimed, address }: NonNullable<DeviceView['lastRefusal']>): string {
+  const who = claimed ? ` (from ${address}, which has not proved to be this device)` : ''
+  return `${formatRfc3339(at)} ${code ?? ''}: ${reason}${who}`
+}
+
+export function toText(view: DeviceView): string {
+  const { events, snapshots, lastRefusal, lastOwnRefusal, connectedAt, enrolledAt, ...device } = view
+  const facts: Record<string, unknown> = {
+    ...device,
+    enrolled: formatRfc3339(enrolledAt),
+    connected: connectedAt === undefined ? 'no' : `since ${formatRfc3339(connectedAt)}`,
+    ...Object.fromEntries(
+      Object.entries(events).map(([name, n]) => [
+        `events ${name}`,
+        name === 'lastReceivedAt' ? (n === 0 ? '' : formatRfc3339(n)) : n,
+      ]),
+    ),
+    'snapshots stored': snapshots.stored,
+    ...(lastRefusal === undefined ? {} : { 'last refusal': refusalText(lastRefusal) }),
+    ...(lastOwnRefusal === undefined ? {} : { 'last of its own': refusalText(lastOwnRefusal) }),
+  }
+  if (events.skewed > 0) facts.clock = 'has been wrong: see events skewed'
+  return Object.entries(facts)
+    .map(([name, value]) => `${name.padEnd(22)} ${value}`)
+    .join('\n')
+}
