@@ -22,6 +22,8 @@ export const errorCodes = {
   CONNECT_DEVICE_DISABLED: { retryable: false },
   CONNECT_TOKEN_WRONG: { retryable: false },
   CONNECT_LIMIT: { retryable: true },
+  CONNECT_TAKEN_OVER: { retryable: false },
+  UNSUPPORTED_PROTOCOL_VERSION: { retryable: false },
   PACKET_TOO_LARGE: { retryable: false },
   PACKET_MALFORMED: { retryable: false },
 

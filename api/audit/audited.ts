@@ -50,6 +50,7 @@ export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
   },
   listDevices: 'looks',
   showDevice: 'looks',
+  listUnknown: 'looks',
   removeDevice: {
     begins: device => ['device.remove', device],
     ends: ({ device, outcome, events }) => `${device} ${outcome}, ${events} events`,

@@ -11,7 +11,7 @@ import type { DeviceView, Operations, PointView } from './operations.ts'
 type DeviceOperations = Pick<
   Operations,
   | 'listPoints' | 'addDevice' | 'announceDevice' | 'importDevices' | 'listDevices' | 'showDevice'
-  | 'rotateToken' | 'setEnabled' | 'removeDevice' | 'regions' | 'setRegions'
+  | 'listUnknown' | 'rotateToken' | 'setEnabled' | 'removeDevice' | 'regions' | 'setRegions'
 > // biome-ignore format: names
 
 const nothing = { event: tallyOf(undefined), snapshot: tallyOf(undefined) }
@@ -102,6 +102,7 @@ export function createDeviceOperations(
     },
     listDevices: () => viewAll(mine()),
     showDevice: async id => (await viewAll([find(id)]))[0]!,
+    listUnknown: () => door.knocks().catch(() => ({ knocks: [], dropped: 0 })),
     rotateToken: device => registry.rotate(device),
     setEnabled: (device, enabled) => registry.setEnabled(device, enabled),
     regions: async device => regions.of(find(device).device),

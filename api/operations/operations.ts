@@ -49,6 +49,8 @@ export interface Operations
   listDevices(): Promise<DeviceView[]>
   /** Throws DEVICE_NOT_FOUND. */
   showDevice(device: DeviceId): Promise<DeviceView>
+  /** Who knocks and is not let in, since the gateway started; nobody while it is down. */
+  listUnknown(): Promise<UnknownDevices>
   /** The new token. Throws DEVICE_NOT_FOUND. */
   rotateToken(device: DeviceId): Promise<string>
   /** Throws DEVICE_NOT_FOUND. */
@@ -140,6 +142,8 @@ export interface PointView {
   /** When the first device there was enrolled. */
   readonly since: number
 }
+
+export type UnknownDevices = Awaited<ReturnType<Door['knocks']>>
 
 export interface RemovedDevice {
   readonly device: DeviceId

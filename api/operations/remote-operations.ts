@@ -64,6 +64,7 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
       json('DELETE', `/devices/${name(device)}?force=${force}`),
     listDevices: () => json('GET', '/devices'),
     showDevice: device => json('GET', `/devices/${name(device)}`),
+    listUnknown: () => json('GET', '/unknown-devices'),
     rotateToken: async device =>
       (await json<{ token: string }>('POST', `/devices/${name(device)}/rotate`)).token,
     async setEnabled(device, enabled) {

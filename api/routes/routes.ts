@@ -15,6 +15,7 @@ import { addRuleRoutes } from './rule-routes.ts'
 import { addSnapshotRoutes } from './snapshot-routes.ts'
 import { addSnoozeRoutes } from './snooze-routes.ts'
 import { addStatusRoutes } from './status-routes.ts'
+import { addUnknownRoutes } from './unknown-routes.ts'
 
 export interface RouteParts extends HealthParts {
   /** Of questions of flow. */
@@ -25,6 +26,7 @@ export interface RouteParts extends HealthParts {
 export function addRoutes(app: Api, operations: OperationsFor, { turns, ...health }: RouteParts): void {
   addHealthRoutes(app, health)
   addDeviceRoutes(app, operations)
+  addUnknownRoutes(app, operations)
   addFlowRoutes(app, operations, turns)
   addExportRoutes(app, operations)
   addBackfillRoutes(app, operations)

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
+import { formatLocal } from '../../flow/zone.ts'
 import { importDevices } from '../devices/import.ts'
 import { type DeviceState, deviceStates, registryCsv, stateOf, toRow, toText } from '../devices/rows.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
-import { printText } from '../output.ts'
+import { note, printText } from '../output.ts'
 import { addRegionsCommand } from './device-regions.ts'
 
 interface AddOptions extends CommonOptions {
@@ -83,6 +84,7 @@ export function addDeviceCommands(program: Command): void {
       const left = outcome === 'forgotten' ? 'it had sent nothing, and leaves nothing' : `its ${events} events and ${snapshots} snapshots stay where they are`
       output.say(`${id} is removed: ${left}`, removed)
     }) // biome-ignore format: one thing
+  sub('unknown', 'what knocks and is not let in, since the gateway started').action(listUnknown)
   sub('show <id>', 'one device').action(async (id: string, options: CommonOptions) => {
     const { ask, output } = contextOf(options)
     const view = await ask('registry', operations => operations.showDevice(id))
@@ -120,10 +122,27 @@ const another = (name: string, names: readonly string[]) => [...names, name]
 async function listDevices(
   options: CommonOptions & { site?: string; state?: DeviceState; csv?: boolean },
 ): Promise<void> {
-  const { ask, output } = contextOf(options)
+  const { ask, output, json } = contextOf(options)
   const { site, state, csv = false } = options
-  const all = await ask('registry', operations => operations.listDevices())
+  const { all, unknown } = await ask('registry', async operations => ({
+    all: await operations.listDevices(),
+    // Not for who may enrol nothing.
+    unknown: csv || json ? undefined : await operations.listUnknown().catch(() => undefined),
+  }))
   const devices = all.filter(view => (site ?? view.site) === view.site && (state ?? stateOf(view)) === stateOf(view)) // biome-ignore format: one thing
   if (csv) printText(`${registryCsv(devices)}\n`)
   else output.table(devices.map(toRow), devices)
+  const { length = 0 } = unknown?.knocks ?? []
+  if (length > 0) note(`${length} that knock are not let in: lintel device unknown`)
+}
+
+async function listUnknown(options: CommonOptions): Promise<void> {
+  const { ask, config, output, json } = contextOf(options)
+  const found = await ask('registry', operations => operations.listUnknown())
+  const at = (ms: number) => formatLocal(config.zone, ms)
+  const rows = found.knocks.map(({ id, code, times, firstAt, lastAt, address = '' }) => ({
+    id, times, first: at(firstAt), last: at(lastAt), address, code,
+  })) // biome-ignore format: a row
+  output.table(rows, found)
+  if (found.dropped > 0 && !json) output.say(`and ${found.dropped} more, for which there was no room`)
 }

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { Aedes, Client, PublishPacket } from 'aedes'
 import type { WebSocket } from 'ws'
+import { unacceptableLevel } from './connect-faults.ts'
 import { faultOfPacket, type ParsedPacket } from './packet-faults.ts'
 
 /**
@@ -82,13 +83,13 @@ export interface PacketRules {
   onTooLarge(bytes: number, limit: number): Error
   /** Makes the error that ends the connection. */
   onMalformed(fault: string): Error
+  /** Told before the error of a CONNECT that asks for another protocol level ends the connection. */
+  onOtherLevel(error: Error, level: number): void
 }
 
 const publishType = 3
 /** Protocol levels of MQTT 3.1 and 3.1.1. */
 const levels: readonly number[] = [3, 4]
-/** CONNACK with return code 1, unacceptable protocol level [MQTT-3.1.2-2]. */
-const unacceptableLevel = Buffer.from([0x20, 2, 0, 1])
 
 /**
  * Stands in front of the parser: one packet at a time, since one read of a socket can hold thousands;
@@ -96,7 +97,7 @@ const unacceptableLevel = Buffer.from([0x20, 2, 0, 1])
  */
 export function guardPackets(
   client: Client,
-  { isOpen, limitOf, onTooLarge, onMalformed }: PacketRules,
+  { isOpen, limitOf, onTooLarge, onMalformed, onOtherLevel }: PacketRules,
 ): void {
   const internals = internalsOf(client)
   const parser = internals._parser
@@ -137,11 +138,13 @@ export function guardPackets(
     if (packet.cmd === 'subscribe') for (const each of packet.subscriptions!) if (each.qos > 1) each.qos = 1
     return newPacket.call(this)
   }
-  parser.prependListener('error', () => {
+  parser.prependListener('error', (error: Error) => {
     const { cmd, protocolVersion } = parser.packet
     const isOther = cmd === 'connect' && protocolVersion !== undefined && !levels.includes(protocolVersion)
     const isFirst = !client.connecting && !client.connected && !client.closed
-    if (isOther && isFirst) outputOf(client).write(unacceptableLevel)
+    if (!isOther || !isFirst) return
+    outputOf(client).write(unacceptableLevel)
+    onOtherLevel(error, protocolVersion)
   })
 }
 

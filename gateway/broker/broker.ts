@@ -3,16 +3,18 @@ import type { Clock } from '../../core/clock.ts'
 import { codeOf, type ErrorCode, LintelError, messageOf } from '../../core/errors.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import type { DeviceId } from '../../core/words.ts'
-import { alertsTopic, statusTopic } from '../../devices/contract/topics.ts'
+import { alertsTopic } from '../../devices/contract/topics.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Admit } from '../admit/admit.ts'
 import type { Enroller } from '../admit/enroller.ts'
 import { type Command, Feedback } from '../admit/feedback.ts'
 import { Account, ForeignDevice } from './account.ts'
 import { guardPackets, isSubscribed, outputOf, resumeReading, takeWill } from './aedes-internals.ts'
+import { faultOfConnect, unsupportedLevel } from './connect-faults.ts'
 import { DeviceBroker } from './device-broker.ts'
 import { identify } from './identity.ts'
 import { InFlight, type InFlightLimits } from './in-flight.ts'
+import { type KnockList, Knocks } from './knocks.ts'
 import {
   type Connected,
   defaultIdentifyWithinMs,
@@ -22,10 +24,11 @@ import {
   type RenewedFiles,
 } from './listeners.ts'
 import { PartingWords } from './parting-words.ts'
-import { printable, shownDevice, shownTopic } from './printable.ts'
+import { printable, shownTopic } from './printable.ts'
 import { createPublishPath } from './publish-path.ts'
 import { Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { Takeovers } from './takeovers.ts'
 import { Throttles, type Wait } from './throttle.ts'
 
 export interface BrokerOptions extends ListenerOptions, InFlightLimits {}
@@ -79,6 +82,8 @@ export interface Broker extends Part {
   renew(files: RenewedFiles): void
   sessions(): { device: DeviceId; connectedAt: number; address: string | undefined }[]
   stats(): BrokerStats
+  /** Who was not let in, and has not been since. */
+  knocks(): KnockList
   /** Sends a command; false if the device is not connected. */
   command(device: DeviceId, command: Command): boolean
   /** Tells every gateway how far this journal goes. */
@@ -124,6 +129,10 @@ export function createBroker(
   const inFlight = new InFlight(options)
   const throttles = new Throttles()
   const parting = new PartingWords()
+  const takeovers = new Takeovers()
+  const knocks = new Knocks()
+  /** Of errors of the parser: the protocol level that was asked for. */
+  const levels = new WeakMap<Error, number>()
   /** Connections whose CONNECT named no client id; aedes makes one up. */
   const nameless = new WeakSet<Client>()
   let denied = 0
@@ -145,6 +154,12 @@ export function createBroker(
     const ends = error instanceof LintelError && error.code !== 'SUBSCRIBE_DENIED'
     if (session !== undefined && ends) parting.keep(session.device, error)
     return error
+  }
+
+  /** It has not proved who it is: what it called itself is told where it is a device of ours, and shown to who looks for it. */
+  function turnAway(client: Client, clientId: string, error: LintelError): Error {
+    knocks.add(clientId, error.code, connections.get(client)?.address, clock())
+    return refuse(client, error, isEnrolled(clientId) ? clientId : undefined)
   }
 
   function refused(error: unknown, address: string | undefined, device?: DeviceId, claimed = false): void {
@@ -176,6 +191,7 @@ export function createBroker(
       },
       onMalformed: fault =>
         refuse(client, new LintelError('PACKET_MALFORMED', `a malformed packet: ${fault}`)),
+      onOtherLevel: (error, level) => void levels.set(error, level),
     })
     client.once('connected', () => {
       connected.onIdentified?.()
@@ -201,17 +217,12 @@ export function createBroker(
   ) => {
     // Sessions are not kept: a device that comes back subscribes again and sends again what was not acked.
     packet.clean = true
-    const { will, clientId } = packet
+    const { clientId } = packet
     if (clientId === '') nameless.add(client)
-    // A bridge asks for a protocol of its own: its level is no other's, so that it is answered with return code 1.
-    if ('bridgeMode' in packet) packet.protocolVersion = bridgeLevel as 4
-    if (packet.password !== undefined && packet.username === undefined) {
-      const reason = 'a password without a user name [MQTT-3.1.2-22]'
-      return callback(refuse(client, new LintelError('PACKET_MALFORMED', reason)), false)
-    }
-    if (!will || will.topic === statusTopic(clientId)) return callback(null, true)
-    const reason = `the will of ${shownDevice(clientId, isEnrolled)} must be its own status topic`
-    callback(refuse(client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)), false)
+    const fault = faultOfConnect(packet, isEnrolled)
+    if (fault === undefined) return callback(null, true)
+    if (fault.answer !== undefined) outputOf(client).write(fault.answer)
+    callback(turnAway(client, clientId, fault.error), false)
   }
 
   const authenticate = (
@@ -234,6 +245,11 @@ export function createBroker(
       const before = sessions.ofDevice(device.device)
       // Now, before the device can say that it is online again.
       const will = before && takeWill(before.client)
+      const addressOf = (one: Client) => connections.get(one)?.address
+      const fight =
+        before && takeovers.note(device.device, addressOf(before.client), addressOf(client), clock())
+      if (fight !== undefined) refused(fight, addressOf(client), device.device)
+      knocks.letIn(device.device)
       if (will !== undefined && !before!.isDisplay) publishPath.leaveWill(before!, will)
       if (device.kind === 'gateway') throttles.of(client)?.share.isGateway()
       sessions.add(session)
@@ -242,8 +258,7 @@ export function createBroker(
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
-    const known = shownDevice(client.id, isEnrolled) === client.id ? client.id : undefined
-    const error = refuse(client, new LintelError(code, reason), known)
+    const error = turnAway(client, client.id, new LintelError(code, reason))
     done(Object.assign(error, { returnCode: returnCode as number }), false)
   }
 
@@ -305,7 +320,9 @@ export function createBroker(
       }) // biome-ignore format: hooks, then limits
       const onError = (client: Client, error: Error) => {
         // What follows from a connection that has ended, or is an error of the network, is nobody's refusal.
-        if (!told.has(error) && !client.closed && !('syscall' in error)) refuse(client, error)
+        if (told.has(error) || client.closed || 'syscall' in error) return
+        const level = levels.get(error)
+        refuse(client, level === undefined ? error : unsupportedLevel(level))
       }
       aedes.on('connectionError', onError)
       aedes.on('clientError', onError)
@@ -341,6 +358,7 @@ export function createBroker(
       denied,
       displaced: listeners?.displaced() ?? 0,
     }),
+    knocks: () => knocks.list(),
     command(device, command) {
       const isConnected = sessions.ofDevice(device) !== undefined
       if (isConnected) send(device, command)
@@ -371,9 +389,6 @@ export function createBroker(
     },
   }
 }
-
-/** That of MQTT 3.1.1 with the bit that mosquitto's bridges set. */
-const bridgeLevel = 0x84
 
 function threadCpuMs(): number {
   const { user, system } = process.threadCpuUsage()

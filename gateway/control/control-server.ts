@@ -21,6 +21,7 @@ export function createControlServer(
   app.get('/state', () => door.state())
   app.get('/sessions', () => door.sessions())
   app.get('/refusals', () => door.refusals())
+  app.get('/knocks', () => door.knocks())
   app.post('/clock/trust', () => door.trustClock())
   app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await door.metrics()))
   app.post<{ Params: { key: string } }>('/parked/:key/replay', async request => ({

@@ -4,6 +4,7 @@ import type { DeviceId } from '../../core/words.ts'
 import type { Fault } from '../../devices/contract/validate.ts'
 import type { NewSighting } from '../admit/sight.ts'
 import type { Refusal } from '../broker/broker.ts'
+import type { KnockList } from '../broker/knocks.ts'
 import type { Outcome, ParkedKey } from '../journal/journal.ts'
 import type { PictureKey } from '../snapshots/snapshots.ts'
 
@@ -17,6 +18,8 @@ export interface Door {
   sessions(): Promise<Connection[]>
   /** The latest refused connections and messages, newest first. */
   refusals(): Promise<Refusal[]>
+  /** Who was not let in since the gateway started. */
+  knocks(): Promise<KnockList>
   /** Throws PARKED_NOT_FOUND or PARKED_NOT_REPLAYABLE. */
   replay(key: ParkedKey): Promise<Outcome>
   /** Throws PARKED_NOT_FOUND. */

@@ -61,6 +61,7 @@ export function createDoor({
     },
     sessions: async () => broker?.sessions() ?? [],
     refusals: async () => refusals().toReversed(),
+    knocks: async () => broker?.knocks() ?? { knocks: [], dropped: 0 },
     async replay(key) {
       const parked = reader.findParked(key)
       if (parked === undefined) throw missing(key)

@@ -35,6 +35,7 @@ export function createRemoteDoor(find: () => Endpoint | undefined): Door & Pictu
     state: () => json('GET', '/state'),
     sessions: () => json('GET', '/sessions'),
     refusals: () => json('GET', '/refusals'),
+    knocks: () => json('GET', '/knocks'),
     replay: async key => (await json<{ outcome: 'stored' }>('POST', `/parked/${key}/replay`)).outcome,
     async drop(key) {
       await ask('DELETE', `/parked/${key}`)

@@ -100,6 +100,7 @@ async function townApi() {
       }),
       sessions: async () => [{ device: 'd1', connectedAt: 7, address: '::1' }],
       refusals: async () => [{ at: 2, device: 'd1', code: 'EVENT_INVALID', reason: 'why', address: '::1' }],
+      knocks: async () => ({ knocks: [], dropped: 0 }),
       replay: async () => 'stored',
       drop: async () => {},
       publishAlert: async () => {},

@@ -59,6 +59,7 @@ async function serve() {
       }),
       sessions: async () => [],
       refusals: async () => [],
+      knocks: async () => ({ knocks: [], dropped: 0 }),
       replay: async () => 'stored',
       drop: async () => {},
       publishAlert: async () => {},

@@ -26,6 +26,7 @@ const noDoor: Door = {
   }),
   sessions: async () => [],
   refusals: async () => [],
+  knocks: async () => ({ knocks: [], dropped: 0 }),
   replay: async () => 'stored',
   drop: async () => {},
   publishAlert: async () => {},

@@ -30,6 +30,7 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     }),
     sessions: async () => [{ device: 'd1', connectedAt: 7, address: undefined }],
     refusals: async () => [refusal(2, 'newest'), refusal(1, 'older')],
+    knocks: async () => ({ knocks: [], dropped: 0 }),
     async replay(key) {
       asked.push(['replay', key])
       return 'stored'

@@ -33,6 +33,7 @@ const needed: Record<string, Needs> = {
   'POST /api/v1/devices/{device}/enable': 'devices.write',
   'POST /api/v1/devices/{device}/disable': 'devices.write',
   'PUT /api/v1/devices/{device}/regions': 'devices.write',
+  'GET /api/v1/unknown-devices': 'devices.write',
   'DELETE /api/v1/devices/{device}': 'devices.write',
   'DELETE /api/v1/devices/{device}/regions': 'devices.write',
   'GET /api/v1/ledger': 'ledger.read',

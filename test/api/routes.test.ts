@@ -334,6 +334,7 @@ describe('the operations over HTTP', () => {
     announceDevice: [{ gateway: 'edge-1', device: 'd1', site: '南社' }],
     importDevices: ['device\r\n南社', { dryRun: true }],
     removeDevice: ['d1', { force: true }],
+    listUnknown: [],
     listDevices: [],
     showDevice: ['d1'],
     rotateToken: ['d1'],

@@ -14,6 +14,7 @@ test('a connection that is resumed again and again in the middle of a packet gat
     limitOf: () => 1e9,
     onTooLarge: () => new Error('too large'),
     onMalformed: () => new Error('malformed'),
+    onOtherLevel() {},
   })
   const bytes = mqtt.generate(publish('t', Buffer.alloc(1000), 1))
   parser.parse(bytes.subarray(0, 500))

@@ -103,7 +103,13 @@ describe('a connection', () => {
       returnCode: 2,
       code: 'CONNECT_ID_INVALID',
     },
-    { title: 'refuses MQTT 5', id: 'd1', change: { protocolVersion: 5 }, returnCode: 1, code: undefined },
+    {
+      title: 'refuses MQTT 5 with its own code for that',
+      id: 'd1',
+      change: { protocolVersion: 5 },
+      returnCode: 132,
+      code: 'UNSUPPORTED_PROTOCOL_VERSION',
+    },
     {
       title: 'ends a client id of 64 KiB unread',
       id: 'x'.repeat(65_535),
@@ -124,6 +130,68 @@ describe('a connection', () => {
       for (const { reason } of gateway.refusals) expect(reason.length).toBeLessThan(2000)
     })
   }
+
+  test('that speaks MQTT 5 is told to use 3.1.1, and so is the operator, under the id that it called itself', async () => {
+    const gateway = await startGateway()
+    const client = await RawClient.open(gateway.port)
+    const bytes = new Promise<Buffer>(resolve => client.socket.once('data', resolve))
+    client.send(connectPacket('d1', gateway.tokenOf('d1'), { protocolVersion: 5 }))
+    expect((await bytes).subarray(0, 4)).toEqual(Buffer.from([0x20, 20, 0, 0x84]))
+    expect((await bytes).toString()).toContain('use MQTT 3.1.1')
+    await client.ended()
+    expect(gateway.refusals).toMatchObject([
+      { code: 'UNSUPPORTED_PROTOCOL_VERSION', device: 'd1', claimed: true, reason: expect.stringContaining('use MQTT 3.1.1') },
+    ]) // biome-ignore format: one thing
+  })
+
+  test('of a protocol level that there is not is answered with return code 1, and told with that level', async () => {
+    const gateway = await startGateway()
+    const client = await RawClient.open(gateway.port)
+    const packet = Buffer.from([
+      0x10,
+      16,
+      0,
+      4,
+      ...Buffer.from('MQTT'),
+      6,
+      2,
+      0,
+      60,
+      0,
+      2,
+      ...Buffer.from('d1'),
+      0,
+      0,
+    ])
+    client.socket.write(packet)
+    expect(await client.next('connack')).toMatchObject({ returnCode: 1 })
+    await eventually(() => expect(gateway.refusals).toMatchObject([{ code: 'UNSUPPORTED_PROTOCOL_VERSION', reason: expect.stringContaining('level 6') }])) // biome-ignore format: one thing
+  })
+
+  test('that knocks and is not let in is listed until it is, with how often', async () => {
+    const gateway = await startGateway()
+    for (const password of ['x', 'y']) await tryConnect(gateway.port, connectPacket('new-door', password))
+    await tryConnect(gateway.port, connectPacket('d1', 'wrong'))
+    await tryConnect(gateway.port, connectPacket('d-13812345678', 'x'))
+    expect(gateway.broker.knocks().knocks).toMatchObject([
+      { id: '<13 characters: a-00000000000>', code: 'CONNECT_DEVICE_UNKNOWN', times: 1 },
+      { id: 'd1', code: 'CONNECT_TOKEN_WRONG', times: 1 },
+      { id: 'new-door', code: 'CONNECT_DEVICE_UNKNOWN', times: 2, address: '127.0.0.1' },
+    ])
+    await connectDevice(gateway, 'd1')
+    expect(gateway.broker.knocks().knocks.map(({ id }) => id)).not.toContain('d1')
+  })
+
+  test('that another of the same identity takes over from again and again is told once, and not of one that comes back', async () => {
+    const gateway = await startGateway()
+    for (let n = 0; n < 5; n++) await connectDevice(gateway, 'd1')
+    expect(gateway.codes()).toEqual([])
+    for (let n = 0; n < 5; n++) await connectDevice(gateway, 'd1')
+    expect(gateway.refusals).toMatchObject([
+      { code: 'CONNECT_TAKEN_OVER', device: 'd1', reason: expect.stringContaining('both from 127.0.0.1') },
+    ])
+    expect(gateway.refusals[0]).not.toHaveProperty('claimed')
+  })
 
   test('refuses a client id that is not UTF-8', async () => {
     const gateway = await startGateway()
