@@ -12,9 +12,11 @@ export function addParkedCommands(program: Command): void {
     .action(async (options: CommonOptions & { limit: number }) => {
       const { ask, output } = contextOf(options)
       const entries = await ask('registry', operations => operations.listParked(options.limit))
-      const rows = entries.map(({ key, device, receivedAt, code, reason }) => ({
+      const rows = entries.map(({ key, device, id = '', lane, receivedAt, code, reason }) => ({
         key,
         device,
+        event: id,
+        lane,
         received: formatRfc3339(receivedAt),
         code,
         reason,

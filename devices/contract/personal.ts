@@ -2,6 +2,7 @@ import { Latest } from '../../core/latest.ts'
 import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
 import { dataSchemas, eventTypes, maxTimeLength } from './kinds.ts'
 import { harmlessNames, personalNames, subjects, suffixes, traditional } from './member-names.ts'
+import { shownName } from './shown-name.ts'
 
 /**
  * What a record keeps is decided by a list of what is allowed (`dataSchemas`), so a personal member is cut whatever its
@@ -105,7 +106,7 @@ export interface Cut {
   /** Unknown members that say nothing of a person, and those that do. */
   ignored: number
   personalMembers: number
-  /** What the latter speak of, in our words: a name as it came may itself be a person's. Empty almost always. */
+  /** The latter's names, as `shownName` has them: 20 at most. Empty almost always. */
   personal: Set<string>
 }
 
@@ -113,6 +114,8 @@ const nothing: Cut = Object.freeze({ ignored: 0, personalMembers: 0, personal: n
 const noNames: ReadonlySet<string> = new Set()
 /** How deep, and at how many members of a message, it is looked for what speaks of a person. */
 const maxLookDepth = 8
+/** Names of personal members that a sender is told of at once. */
+export const maxNamed = 20
 const maxLooked = 5000
 
 /** What may still be looked at in a message: a device that fills it with members must not hold up the others. */
@@ -145,7 +148,7 @@ function lookAt(value: object, known: ReadonlySet<string>, look: Look, depth: nu
     const word = personalWordIn(name)
     if (word !== undefined) {
       cut.personalMembers++
-      cut.personal.add(word)
+      if (cut.personal.size < maxNamed) cut.personal.add(shownName(name, word))
     } else if (depth === 0) cut.ignored++
     const member = (value as Record<string, unknown>)[name]
     if (typeof member === 'object' && member !== null && depth < maxLookDepth)
@@ -182,6 +185,11 @@ const measurements = new Set<string>(
     ),
   ),
 )
+/** `Passage`, `DOOR`: one of ours but for its case and separators, so it can be nobody's. */
+const isTypeBut = (text: string) =>
+  /^[A-Za-z_ -]{1,32}$/.test(text) &&
+  (eventTypes as readonly string[]).includes(text.toLowerCase().replace(/[_ -]/g, ''))
+
 const maxDepth = 4
 const maxMembers = 32
 
@@ -201,7 +209,8 @@ export function maskPayload(value: unknown, depth = 0, name?: string): unknown {
         ? sixDigits(value)
         : '<number>'
     case 'string': {
-      const plain = name === 'time' ? plainTime(value) : isOurs && vocabulary.has(value) ? value : undefined
+      const isOurWord = isOurs && (vocabulary.has(value) || (name === 'type' && isTypeBut(value)))
+      const plain = name === 'time' ? plainTime(value) : isOurWord ? value : undefined
       return plain ?? `<text of ${value.length}>`
     }
   }

@@ -1,6 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import type { Place } from '../../core/words.ts'
-import { findCut, maskPayload, newLookBudget } from '../../devices/contract/personal.ts'
+import { findCut, maskPayload, maxNamed, newLookBudget } from '../../devices/contract/personal.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
 import { checkEvent, type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
@@ -113,7 +113,7 @@ function admitAll(
     items,
     ignored,
     personalMembers,
-    personal: [...personal],
+    personal: [...personal].slice(0, maxNamed),
     mended,
     wantsTime,
     newestAt,

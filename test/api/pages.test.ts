@@ -51,7 +51,7 @@ describe('the page', () => {
 
 describe('the page of an alert', async () => {
   const { alertTexts } = await load('alert-texts.js')
-  const { factsOf, historyOf } = await load('alert-view.js')
+  const { adviceOf, factsOf, historyOf, picturesOf } = await load('alert-view.js')
   const alert = {
     id: '7k3q9m2xw0ta5d8f', rule: 'door-forced', severity: 'critical', zone: 'Asia/Shanghai', status: 'resolved', outcome: 'real',
     place: { site: '南社', building: 'b1', point: 'd1', device: 'door-1' }, occurredAt: Date.UTC(2026, 10, 24, 1), raisedAt: Date.UTC(2026, 10, 24, 1, 0, 5),
@@ -91,6 +91,19 @@ describe('the page of an alert', async () => {
     }
     const names = (text: Record<string, object>) => Object.entries(text).map(([name, part]) => [name, typeof part === 'object' ? Object.keys(part) : '']) // biome-ignore format: one line
     expect(names(alertTexts.zh)).toEqual(names(alertTexts.en))
+  })
+
+  test('shows what to do while it goes on, then how it ended, and where its pictures are', () => {
+    const both = (text: string) => ({ en: text, zh: text })
+    const open = { status: 'open', active: true, advice: both('look'), zone: 'UTC' }
+    expect(adviceOf(open, 'en')).toBe('look')
+    expect(adviceOf({ ...open, status: 'cleared', active: false, ended: both('closed') }, 'zh')).toBe(
+      'closed',
+    )
+    expect(adviceOf({ ...open, status: 'resolved' }, 'en')).toBe('')
+    expect(picturesOf({ ...open, pictures: [{ device: 'd1', event: 'a:1', at: 0 }] })).toEqual([
+      { href: '/api/v1/snapshots/d1/a%3A1/picture', told: 'd1 1970-01-01 00:00:00' },
+    ])
   })
 
   test('is where the link of a message leads, for everybody, with whatever a messenger puts behind it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { personalWordIn } from '../../devices/contract/personal.ts'
+import { findCut, maskPayload, personalWordIn } from '../../devices/contract/personal.ts'
+import { shownName } from '../../devices/contract/shown-name.ts'
 
 /** As firmware of doors and roads calls them, with the word that its sender is told. */
 const personal: Readonly<Record<string, string>> = {
@@ -30,4 +31,46 @@ const harmless =
 describe('a member is only ignored', () => {
   for (const name of harmless.split(' '))
     test(`by the name ${name}`, () => expect(personalWordIn(name)).toBeUndefined())
+})
+
+describe('a sender is told of a personal member', () => {
+  const written = [
+    'name',
+    'idCard',
+    'cardNo',
+    'ID_CARD',
+    'residentName',
+    'room_no',
+    'ryxm',
+    'sfzhNo',
+    '姓名',
+    '手机号',
+  ]
+  for (const name of written)
+    test(`by its own name ${name}, which is of our words alone`, () =>
+      expect(shownName(name, 'x')).toBe(name))
+
+  const others = ['zhangsanName', 'name_of_li_wei', '张三姓名', 'phone13812345678', 'name13800138000', 'n\u200bame', `name${'_no'.repeat(20)}`, 'lisi', 'wangwu_phone'] // biome-ignore format: a list
+  for (const name of others)
+    test(`by our word where its name ${JSON.stringify(name)} may be of a person`, () =>
+      expect(shownName(name, 'x')).toBe('x'))
+
+  test('without a number behind its name', () => expect(shownName('xm2', 'x')).toBe('xm'))
+
+  test('and of 20 at most', () => {
+    const spellings = Array.from({ length: 16 }, (_, n) => ['name', 'phone'].map(word => [...word].map((c, i) => (i < 4 && (n >> i) & 1 ? c.toUpperCase() : c)).join(''))).flat() // biome-ignore format: one thing
+    const cut = findCut(Object.fromEntries(spellings.map(name => [name, 1])))
+    expect([cut.personalMembers, cut.personal.size]).toEqual([32, 20])
+  })
+})
+
+describe('a parked type is shown', () => {
+  for (const type of ['Passage', 'DOOR', 'pass-age', 'passage'])
+    test(`as it was written where it is one of ours but for case and separators: ${type}`, () =>
+      expect(maskPayload({ type })).toEqual({ type }))
+  for (const type of ['zhangsan', 'Li', 'passages', 'doorman', '通行'])
+    test(`by its length alone where it is another word: ${type}`, () =>
+      expect(maskPayload({ type })).toEqual({ type: `<text of ${type.length}>` }))
+  test('and in no other member', () =>
+    expect(maskPayload({ subject: 'Passage' })).toEqual({ subject: '<text of 7>' }))
 })

@@ -55,7 +55,7 @@ describe('a device that listens', () => {
     [
       'a personal member',
       event('a', { phoneNumber: '13800138000' }),
-      { type: 'notice', code: 'EVENT_PERSONAL_MEMBER', members: ['phone'] },
+      { type: 'notice', code: 'EVENT_PERSONAL_MEMBER', members: ['phoneNumber'] },
     ],
   ] as const
   test.each(answers)('is told of %s once, and its message is acked', async (_, payload, answer) => {
