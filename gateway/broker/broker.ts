@@ -8,8 +8,9 @@ import type { Registry } from '../../devices/registry/registry.ts'
 import type { Admit } from '../admit/admit.ts'
 import type { Enroller } from '../admit/enroller.ts'
 import { type Command, Feedback } from '../admit/feedback.ts'
-import { Account, ForeignDevice } from './account.ts'
-import { guardPackets, isSubscribed, outputOf, resumeReading, takeWill } from './aedes-internals.ts'
+import { Account } from './account.ts'
+import { guardPackets, outputOf, resumeReading, takeWill } from './aedes-internals.ts'
+import { createCommands } from './commands.ts'
 import { faultOfConnect, unsupportedLevel } from './connect-faults.ts'
 import { DeviceBroker } from './device-broker.ts'
 import { identify } from './identity.ts'
@@ -136,11 +137,11 @@ export function createBroker(
   /** Connections whose CONNECT named no client id; aedes makes one up. */
   const nameless = new WeakSet<Client>()
   let denied = 0
-  let unsent = 0
   /** Aedes reports the errors that it was given, too. */
   const told = new WeakSet<Error>()
   const isEnrolled = (device: string) => registry.get(device) !== undefined
   const shown = (topic: string) => shownTopic(topic, isEnrolled)
+  const { greet, send, unsent } = createCommands({ sessions, throttles, parting, gatewayGreeting })
   let aedes: DeviceBroker
   let listeners: Listeners
   let isOpen = false
@@ -282,31 +283,6 @@ export function createBroker(
     callback(null, { ...subscription, qos: Math.min(subscription.qos, 1) as 0 | 1 })
   }
 
-  /** It listens: now it can be told the time, and why it was disconnected. */
-  function greet(session: Session): void {
-    session.feedback.tellTime()
-    if (session.account !== undefined && gatewayGreeting !== undefined)
-      send(session.device, gatewayGreeting())
-    const word = parting.take(session.device)
-    const about = word instanceof ForeignDevice ? word.about : undefined
-    if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
-  }
-
-  /** To its own connection: on aedes' way to all subscribers one that reads slowly would hold up the others. */
-  function send(device: DeviceId, command: Command): void {
-    const session = sessions.ofDevice(device)
-    if (session === undefined || !isSubscribed(session.client, session.commandTopic)) return
-    const { client } = session
-    if (client.closed || outputOf(client).writableNeedDrain) {
-      unsent++
-      return
-    }
-    throttles.of(client)?.share.expectAnswer()
-    const payload = JSON.stringify(command)
-    const topic = session.commandTopic
-    client.publish({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false }, () => {})
-  }
-
   return {
     name: 'broker',
     get addresses() {
@@ -354,7 +330,7 @@ export function createBroker(
       inFlightBytes: inFlight.bytes,
       pauses: inFlight.pauses,
       waits: throttles.waits,
-      heldBack: sessions.heldBack + unsent,
+      heldBack: sessions.heldBack + unsent(),
       denied,
       displaced: listeners?.displaced() ?? 0,
     }),

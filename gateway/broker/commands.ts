@@ -1,0 +1,47 @@
+import type { DeviceId } from '../../core/words.ts'
+import type { Command } from '../admit/feedback.ts'
+import { ForeignDevice } from './account.ts'
+import { isSubscribed, outputOf } from './aedes-internals.ts'
+import type { PartingWords } from './parting-words.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+import type { Throttles } from './throttle.ts'
+
+export interface CommandParts {
+  readonly sessions: Sessions
+  readonly throttles: Throttles
+  readonly parting: PartingWords
+  readonly gatewayGreeting: (() => Command) | undefined
+}
+
+/** What connected devices are told on their command topics. What a device leaves unread is counted, and not queued. */
+export function createCommands({ sessions, throttles, parting, gatewayGreeting }: CommandParts) {
+  let unsent = 0
+
+  /** It listens: now it can be told the time, and why it was disconnected. */
+  function greet(session: Session): void {
+    session.feedback.tellTime()
+    if (session.account !== undefined && gatewayGreeting !== undefined)
+      send(session.device, gatewayGreeting())
+    const word = parting.take(session.device)
+    const about = word instanceof ForeignDevice ? word.about : undefined
+    if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
+  }
+
+  /** To its own connection: on aedes' way to all subscribers one that reads slowly would hold up the others. */
+  function send(device: DeviceId, command: Command): void {
+    const session = sessions.ofDevice(device)
+    if (session === undefined || !isSubscribed(session.client, session.commandTopic)) return
+    const { client } = session
+    if (client.closed || outputOf(client).writableNeedDrain) {
+      unsent++
+      return
+    }
+    throttles.of(client)?.share.expectAnswer()
+    const payload = JSON.stringify(command)
+    const topic = session.commandTopic
+    client.publish({ cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false }, () => {})
+  }
+
+  return { greet, send, unsent: () => unsent }
+}
