@@ -56,6 +56,9 @@ export function createResidents(units: Units, { forget, tell }: ResidentActs) {
     }
     // Whoever is away as another comes to its point has been replaced by it.
     const others = at.devices.map(other => units.get(deviceKey(other))).filter(other => other !== undefined)
+    // What is known of the point so far is of the one that stood there alone.
+    const [alone] = at.devices
+    if (at.devices.length === 1) for (const rule of rulesIn(at)) at.reporters.set(rule.name, alone!)
     at.devices.push(device)
     const gone = others.filter(
       (other, index) => (linkOf(other)?.away ?? null) !== null || index >= maxDevicesAtPoint - 1,

@@ -220,6 +220,8 @@ describe('devices that come and go', () => {
     const both = [health(0, at(1, 'in')), health(0, at(2, 'out'))]
     const leaves = health(20, at(3, 'in', 'd02'))
     expect(endings([...both, door(1, 'forced', at(1, 'in')), leaves])).toEqual(['door-forced raised', 'door-forced cleared  moved']) // biome-ignore format: a list
+    const [before, after] = [health(0, at(1, 'in')), health(9, at(2, 'out'))]
+    expect(endings([before, door(1, 'forced', at(1, 'in')), after, leaves])).toEqual(['door-forced raised', 'door-forced cleared  moved']) // biome-ignore format: a list
     // The other has said since that it is open: it can say that it is closed, too.
     expect(endings([...both, door(1, 'forced', at(1, 'in')), door(2, 'open', at(2, 'out')), leaves])).not.toContain('door-forced cleared  moved') // biome-ignore format: a list
   })
