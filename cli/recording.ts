@@ -46,7 +46,7 @@ const isEventType = (kind: string): kind is EventType => (eventTypes as readonly
 
 /**
  * Recorded events, JSON lines: events or arrays of them as devices publish them, or rows of `lintel export`, one
- * kind a file. In the order of their receipt; one that comes twice under its id counts once.
+ * kind a file. In the order of their receipt; one that comes twice under its id counts once, another under it is marked.
  * Throws RECORDING_INVALID with the file and the line.
  */
 export async function readRecording(
@@ -54,7 +54,7 @@ export async function readRecording(
   defaults: RecordingDefaults,
 ): Promise<Recorded[]> {
   const read: Read[] = []
-  const known = new Set<string>()
+  const known = new KnownIds()
   for (const path of paths) {
     let line = 0
     try {
@@ -65,11 +65,9 @@ export async function readRecording(
         const value: unknown = JSON.parse(text)
         for (const one of Array.isArray(value) ? value : [value]) {
           const item = readLine(one, defaults)
-          const key =
-            item.id === undefined ? undefined : `${item.names.device}/${item.record.kind}/${item.id}`
-          if (key !== undefined && known.has(key)) continue
-          if (key !== undefined) known.add(key)
-          if (read.push(item) > maxRecords)
+          const kept = known.keep(item)
+          if (kept === undefined) continue
+          if (read.push(kept) > maxRecords)
             throw new Error(`more than ${maxRecords} records: cut it into pieces`)
         }
       }
@@ -81,6 +79,27 @@ export async function readRecording(
     }
   }
   return placed(read.sort((a, b) => a.record.receivedAt - b.record.receivedAt || a.record.at - b.record.at))
+}
+
+/** As the journal knows them: what comes again under its id counts once, unless it is another event. */
+class KnownIds {
+  readonly #ids = new Set<string>()
+  readonly #events = new Set<string>()
+
+  /** Undefined for what is known. */
+  keep(item: Read): Read | undefined {
+    const { names, id, isSaid, record } = item
+    if (id === undefined) return item
+    const key = `${names.device}/${isSaid ? '' : record.kind}/${id}`
+    const event = isSaid ? `${key}/${record.kind}/${record.at}/${JSON.stringify(record.data)}` : key
+    if (this.#events.has(event)) return undefined
+    this.#events.add(event)
+    if (!this.#ids.has(key)) {
+      this.#ids.add(key)
+      return item
+    }
+    return { ...item, record: { ...record, reused: true } }
+  }
 }
 
 /** A device that is found elsewhere has been moved, and gets a new place. */

@@ -3,8 +3,7 @@ import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import type { Alert, Change } from '../../ingest/alert/alert.ts'
 import type { Act, AlertChange, AlertQuery, NewSnooze, Snooze } from '../../ingest/alert/alerts.ts'
 import type { AlertReport } from '../../ingest/alert/report.ts'
-import { adviceOf } from '../../ingest/detect/advice.ts'
-import { ended, happened } from '../../ingest/detect/explain.ts'
+import { adviceOf, ended, happened } from '../../ingest/detect/explain.ts'
 import { type Language, languages, type Text } from '../../ingest/detect/rule.ts'
 
 /** An alert in sentences. */

@@ -1,4 +1,3 @@
-import { adviceOf, happenedIn } from './advice.ts'
 import type { Described, Ending, Finding, FindingPlace, Language, Parts, Text } from './rule.ts'
 import { describedRules } from './rules.ts'
 import { chinese, endings, english } from './words.ts'
@@ -24,10 +23,13 @@ export function explain(
   return markOf(told, language) + fill(text, told, language)
 }
 
+/** What those on duty are to do; empty for a rule that is not known, such as one of an older version. */
+export const adviceOf = (rule: string, language: Language): string => byName.get(rule)?.advice[language] ?? ''
+
 /** What happened, and where: also once it is over. The name of a rule that is not known. */
 export function happened(told: Told, language: Language): string {
   const rule = byName.get(told.rule)
-  const says = rule === undefined ? told.rule : fill(happenedIn(rule, language), told, language)
+  const says = rule === undefined ? told.rule : fill(rule.raised[language], told, language)
   return markOf(told, language) + says
 }
 

@@ -40,6 +40,7 @@ export const flowHigh: Described = {
     en: '{place}: {actual} {direction} from {from} to {to}, usually about {expected}: more than usual.',
     zh: '{place}：{from}至{to}{direction}{actual}次，通常约{expected}次，偏多。',
   },
+  advice: { en: 'See what draws people there.', zh: '请查看人流增多的原因。' },
   cleared: {
     en: '{place}: the flow {direction} is usual again; {actual} from {from} to {to}, usually about {expected}.',
     zh: '{place}：{direction}方向流量已恢复正常；{from}至{to}共{actual}次，通常约{expected}次。',
@@ -56,9 +57,10 @@ export const flowLow: Described = {
     zh: '通行或车辆数远少于该处同类日子同一时段的通常水平，甚至为零：通道受阻，或设备不计数。设备离线时未计到的不算偏少。恢复通常的第一个半小时后解除。',
   },
   raised: {
-    en: '{place}: {actual} {direction} from {from} to {to}, usually about {expected}: less than usual. Is the way free, and does the device count?',
-    zh: '{place}：{from}至{to}{direction}{actual}次，通常约{expected}次，偏少。请查看通道是否畅通、设备是否正常计数。',
+    en: '{place}: {actual} {direction} from {from} to {to}, usually about {expected}: less than usual.',
+    zh: '{place}：{from}至{to}{direction}{actual}次，通常约{expected}次，偏少。',
   },
+  advice: { en: 'Is the way free, and does the device count?', zh: '请查看通道是否畅通、设备是否正常计数。' },
   cleared: flowHigh.cleared,
   parameters: low,
 }

@@ -17,7 +17,7 @@ export interface GaugeParameters extends ParametersOf<ReturnType<typeof paramete
   readonly clearS: number
 }
 
-type Words = Pick<Rule, 'name' | 'title' | 'about' | 'raised' | 'cleared' | 'parameters'>
+type Words = Pick<Rule, 'name' | 'title' | 'about' | 'raised' | 'advice' | 'cleared' | 'parameters'>
 
 /** A rule over a gauge, which is `bad` when it is too `high` or too `low` for a while. */
 export function gaugeRule(gauge: GaugeName, side: 'high' | 'low', words: Words): Rule {

@@ -100,6 +100,8 @@ export interface Described {
   /** What it looks for and how it ends; a page is made of it. */
   readonly about: Text
   readonly raised: Text
+  /** What those on duty are to do. */
+  readonly advice: Text
   readonly cleared: Text
   readonly parameters: TObject
 }

@@ -1,6 +1,5 @@
 import type { Alert } from '../alert/alert.ts'
-import { adviceOf } from '../detect/advice.ts'
-import { happened } from '../detect/explain.ts'
+import { adviceOf, happened } from '../detect/explain.ts'
 import type { Message, Told } from './channel.ts'
 import { endOf, linkTo } from './says.ts'
 

@@ -1,6 +1,5 @@
 import { isClosed } from '../alert/alert.ts'
-import { adviceOf } from '../detect/advice.ts'
-import { ended, happened, sentences } from '../detect/explain.ts'
+import { adviceOf, ended, happened, sentences } from '../detect/explain.ts'
 import type { Language } from '../detect/rule.ts'
 import type { Told } from './channel.ts'
 

@@ -154,12 +154,29 @@ describe('a recording', () => {
     })
   }
 
-  test('is told as JSON, a finding a line, in both languages', async () => {
+  test('is told as JSON, one array of findings, in both languages', async () => {
     const { stdout } = await lintel('rules', 'test', await recorded([door]), '--json')
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(JSON.parse(stdout)).toMatchObject([{
       rule: 'door-forced', kind: 'raised', severity: 'critical', place: { site: 'site', building: 'building', point: 'd' },
       en: expect.stringContaining('forced'), zh: expect.stringContaining('强行'),
-    }) // biome-ignore format: a finding
+    }]) // biome-ignore format: a finding
+  })
+
+  test('keeps what comes under the id of another event, marked, and once what comes again as it was', async () => {
+    const said = (id: string, data: object, type = 'door') => ({
+      device: 'd',
+      id,
+      type,
+      time: '2026-11-21T08:00:00+08:00',
+      data,
+    })
+    const [first, forced] = [said('1', { uptimeS: 5 }, 'health'), said('1', { state: 'forced' })]
+    const read = await readRecording([await recorded([first, forced, first, forced])], {})
+    expect(read.map(({ record: { kind, reused } }) => [kind, reused])).toEqual([
+      ['health', undefined],
+      ['door', true],
+    ])
+    expect([...replay(read, parseRules({}))].map(({ rule }) => rule)).toEqual(['door-forced', 'ids-reused'])
   })
 
   test('that is not there, or a rules file that is wrong, ends the command with its code', async () => {

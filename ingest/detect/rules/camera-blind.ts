@@ -37,9 +37,10 @@ export const cameraBlind = defineRule<State, Parameters>({
     zh: '一段时间内连续多张图片过暗、过曝、被遮挡、模糊或静止。无论持续多久只提示一次，连续出现正常图片后解除。',
   },
   raised: {
-    en: '{place}: the camera of {device} is {fault}, {pictures} pictures in a row. Look at its lens and its light.',
-    zh: '{place}：{device}的摄像头{fault}，已连续{pictures}张。请检查镜头和照明。',
+    en: '{place}: the camera of {device} is {fault}, {pictures} pictures in a row.',
+    zh: '{place}：{device}的摄像头{fault}，已连续{pictures}张。',
   },
+  advice: { en: 'Look at its lens and its light.', zh: '请检查镜头和照明。' },
   cleared: { en: '{place}: the camera of {device} sees again.', zh: '{place}：{device}的摄像头已恢复。' },
   parameters,
   next(state = initial, record, { now, when, late }, p) {

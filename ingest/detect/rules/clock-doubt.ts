@@ -9,9 +9,10 @@ export const clockDoubt = gaugeRule('clock-doubt', 'high', {
     zh: '服务器时钟与最后确认的时间相差过大。确认之前不会因到期删除任何数据。',
   },
   raised: {
-    en: 'The clock of the service has been in doubt for {value|duration}; nothing is deleted. Set it, or see lintel clock.',
-    zh: '服务器时钟存疑已{value|duration}，已暂停删除。请校准时钟，或运行 lintel clock。',
+    en: 'The clock of the service has been in doubt for {value|duration}; nothing is deleted.',
+    zh: '服务器时钟存疑已{value|duration}，已暂停删除。',
   },
+  advice: { en: 'Set it, or see lintel clock.', zh: '请校准时钟，或运行 lintel clock。' },
   cleared: { en: 'The clock of the service is believed again.', zh: '服务器时钟已恢复可信。' },
   parameters: parametersOf('critical', {
     bad: seconds({ en: 'Told at', zh: '提示阈值' }, 60, 1, 604_800),

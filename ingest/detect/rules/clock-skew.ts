@@ -33,9 +33,10 @@ export const clockSkew = defineRule<State, Parameters>({
     zh: '设备实时上报的事件连续多条超前 2 分钟以上，或每次落后相同时长，时间已校正。连续正确后解除。',
   },
   raised: {
-    en: '{place}: the clock of {device} is wrong. Set it, or let it ask for the time.',
-    zh: '{place}：{device}的时钟错误，请校准或开启对时。',
+    en: '{place}: the clock of {device} is wrong.',
+    zh: '{place}：{device}的时钟错误。',
   },
+  advice: { en: 'Set it, or let it ask for the time.', zh: '请校准或开启对时。' },
   cleared: {
     en: '{place}: the clock of {device} is right again.',
     zh: '{place}：{device}的时钟已恢复正常。',

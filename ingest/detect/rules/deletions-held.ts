@@ -9,8 +9,12 @@ export const deletionsHeld = gaugeRule('deletions-held', 'high', {
     zh: '到期数据过多，需人工确认后才会删除。',
   },
   raised: {
-    en: 'Unusually many rows would be deleted at once. If that is meant, say lintel retention allow; see lintel retention.',
-    zh: '一次将删除的数据异常多。如确属预期，请运行 lintel retention allow；详见 lintel retention。',
+    en: 'Unusually many rows would be deleted at once.',
+    zh: '一次将删除的数据异常多。',
+  },
+  advice: {
+    en: 'If that is meant, say lintel retention allow; see lintel retention.',
+    zh: '如确属预期，请运行 lintel retention allow；详见 lintel retention。',
   },
   cleared: { en: 'No deletion is held any more.', zh: '已无待确认的删除。' },
   parameters: parametersOf('warning', {

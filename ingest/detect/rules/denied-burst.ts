@@ -31,6 +31,7 @@ export const deniedBurst = defineRule<State, Parameters>({
     en: '{place}: {denials} times denied within {windowS|duration}. Somebody may need help, or try what is not theirs.',
     zh: '{place}：{windowS|duration}内被拒绝{denials}次。可能有人需要帮助，或在尝试非法进入。',
   },
+  advice: { en: 'Look who needs help at the door.', zh: '请到现场查看。' },
   cleared: { en: '{place}: no more denied than usual.', zh: '{place}：拒绝次数已恢复正常。' },
   parameters,
   next(state = initial, record, { now, when, late }, p) {

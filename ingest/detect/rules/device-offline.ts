@@ -70,9 +70,10 @@ export const deviceOffline = defineRule<DeviceState, DeviceOfflineParameters>({
     zh: '设备断线后未及时恢复；或沉默超过平时最长间隔的数倍（自动学习）。同一小区多台离线时只提示小区离线。恢复一段时间后解除。',
   },
   raised: {
-    en: '{place}: {device} is offline ({by}). See to its power and network.',
-    zh: '{place}：{device}离线（{by}）。请检查电源和网络。',
+    en: '{place}: {device} is offline ({by}).',
+    zh: '{place}：{device}离线（{by}）。',
   },
+  advice: { en: 'See to its power and network.', zh: '请检查电源和网络。' },
   cleared: { en: '{place}: {device} is back.', zh: '{place}：{device}已恢复在线。' },
   parameters,
   next(state, record, { now, when, late }, p) {

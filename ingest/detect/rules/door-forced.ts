@@ -80,9 +80,10 @@ export const doorForced = defineRule<State, Parameters>({
     zh: '门禁上报被强开；或在几乎每次开门都有通行记录的门上，开门前没有放行、出门按钮或远程开门。关门后解除。',
   },
   raised: {
-    en: '{place}: the door was forced ({how}). See whether it is shut and unharmed.',
-    zh: '{place}：门被强行打开（{how}）。请查看门是否已关好、有无损坏。',
+    en: '{place}: the door was forced ({how}).',
+    zh: '{place}：门被强行打开（{how}）。',
   },
+  advice: { en: 'See whether it is shut and unharmed.', zh: '请查看门是否已关好、有无损坏。' },
   cleared: { en: '{place}: the door that was forced is closed.', zh: '{place}：被强开的门已关闭。' },
   parameters,
   next(state = initial, record, moment, p) {

@@ -40,9 +40,10 @@ export const doorHeld = defineRule<State, Parameters>({
     zh: '门禁上报门未关，或开门后未及时关闭。设备离线期间不作推断。重复上报开门视为仍未关。关门后解除。',
   },
   raised: {
-    en: '{place}: the door has been open for {openS|duration}. See what holds it, and shut it.',
-    zh: '{place}：门已打开{openS|duration}未关。请查看原因并关门。',
+    en: '{place}: the door has been open for {openS|duration}.',
+    zh: '{place}：门已打开{openS|duration}未关。',
   },
+  advice: { en: 'See what holds it, and shut it.', zh: '请查看原因并关门。' },
   cleared: { en: '{place}: the door that was held open is closed.', zh: '{place}：未关的门已关闭。' },
   parameters,
   next(state = initial, record, { now, when, late }, p) {

@@ -52,6 +52,7 @@ export const ebikeIndoors = defineRule<State, Parameters>({
     en: '{place}: a bicycle or motorcycle was taken in ({bikes} in the picture). Batteries indoors are a fire risk.',
     zh: '{place}：有自行车或摩托车被推入楼内（画面中{bikes}辆）。电池入楼有火灾隐患。',
   },
+  advice: { en: 'Look at the picture, and have it taken out.', zh: '请查看画面，并劝离车辆。' },
   cleared: {
     en: '{place}: no bicycle or motorcycle has been taken in lately.',
     zh: '{place}：近期未再发现车辆进楼。',

@@ -28,8 +28,12 @@ export const idsReused = defineRule<State, Parameters>({
     zh: '设备的事件使用了以前用过的编号，例如计数器重启后。事件照常保存，其图片无法保存。一段时间内未再出现后解除。',
   },
   raised: {
-    en: '{place}: {device} uses ids of events again. Have its firmware give each event an id of its own.',
-    zh: '{place}：{device}重复使用事件编号，请让固件为每个事件使用唯一编号。',
+    en: '{place}: {device} uses ids of events again.',
+    zh: '{place}：{device}重复使用事件编号。',
+  },
+  advice: {
+    en: 'Have its firmware give each event an id of its own.',
+    zh: '请让固件为每个事件使用唯一编号。',
   },
   cleared: {
     en: '{place}: {device} uses ids of events once.',

@@ -9,9 +9,10 @@ export const journalLag = gaugeRule('journal-lag', 'high', {
     zh: '未入库的最早记录已滞后一段时间。数据不会丢失，仍在日志中。',
   },
   raised: {
-    en: 'The store is {value|duration} behind the journal. See lintel doctor.',
-    zh: '入库已滞后{value|duration}。请运行 lintel doctor。',
+    en: 'The store is {value|duration} behind the journal.',
+    zh: '入库已滞后{value|duration}。',
   },
+  advice: { en: 'See lintel doctor.', zh: '请运行 lintel doctor。' },
   cleared: { en: 'The store has caught up with the journal.', zh: '入库已追上。' },
   parameters: parametersOf('warning', {
     bad: seconds({ en: 'Told at', zh: '提示阈值' }, 300, 1, 604_800),

@@ -69,9 +69,10 @@ export const siteOffline = defineRule<SiteState, SiteOfflineParameters>({
     zh: '同一小区多台设备同时离线时合并为一条。绝大多数恢复一段时间后解除，仍离线的设备届时单独提示。',
   },
   raised: {
-    en: '{place}: {missing} of {known} devices are offline. See to the network and the power of the site.',
-    zh: '{place}：{known}台设备中有{missing}台离线。请检查小区网络和供电。',
+    en: '{place}: {missing} of {known} devices are offline.',
+    zh: '{place}：{known}台设备中有{missing}台离线。',
   },
+  advice: { en: 'See to the network and the power of the site.', zh: '请检查小区网络和供电。' },
   cleared: { en: '{place}: its devices are back.', zh: '{place}：设备已恢复在线。' },
   parameters,
   next: (state = { episode: null }) => still(state),

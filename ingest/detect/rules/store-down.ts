@@ -9,9 +9,10 @@ export const storeDown = gaugeRule('store-down', 'high', {
     zh: '数据库一段时间无法写入。数据不会丢失，仍在日志中。',
   },
   raised: {
-    en: 'The database has been down for {value|duration}. See lintel doctor.',
-    zh: '数据库已中断{value|duration}。请运行 lintel doctor。',
+    en: 'The database has been down for {value|duration}.',
+    zh: '数据库已中断{value|duration}。',
   },
+  advice: { en: 'See lintel doctor.', zh: '请运行 lintel doctor。' },
   cleared: { en: 'The database is back.', zh: '数据库已恢复。' },
   parameters: parametersOf('critical', {
     bad: seconds({ en: 'Told at', zh: '提示阈值' }, 60, 1, 604_800),

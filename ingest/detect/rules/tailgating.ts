@@ -43,6 +43,7 @@ export const tailgating = defineRule<State, Parameters>({
     en: '{place}: {people} people in the picture, {granted} let in. Perhaps somebody followed.',
     zh: '{place}：画面中有{people}人，放行{granted}人，可能有人尾随。',
   },
+  advice: { en: 'Look at the picture, and ask who followed.', zh: '请查看画面，并询问尾随的人。' },
   cleared: { en: '{place}: nobody has followed lately.', zh: '{place}：近期未再发现尾随。' },
   parameters,
   next(state = initial, record, { now, when, late }, p) {

@@ -25,9 +25,10 @@ export const tamper = defineRule<State, Parameters>({
     zh: '设备上报某部件被拆动，各部件分别提示。设备上报结束后解除。',
   },
   raised: {
-    en: '{place}: the {part} of {device} is being tampered with. Go and look.',
-    zh: '{place}：{device}的{part}被拆动，请到现场查看。',
+    en: '{place}: the {part} of {device} is being tampered with.',
+    zh: '{place}：{device}的{part}被拆动。',
   },
+  advice: { en: 'Go and look.', zh: '请到现场查看。' },
   cleared: {
     en: '{place}: the {part} of {device} is no longer tampered with.',
     zh: '{place}：{device}的{part}拆动已结束。',

@@ -49,6 +49,7 @@ export const wrongWay = defineRule<State, Parameters>({
     en: '{place}: a {vehicle} went {direction} against the way of the lane.',
     zh: '{place}：一辆{vehicle}逆行（{direction}）。',
   },
+  advice: { en: 'Warn those who come, and look at the lane.', zh: '请提醒来车，并查看车道。' },
   cleared: { en: '{place}: nobody goes against the way any more.', zh: '{place}：逆行已结束。' },
   parameters,
   next(state = initial, record, { now, late }, p) {
