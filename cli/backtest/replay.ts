@@ -11,7 +11,8 @@ import type {
 
 export interface Replayed {
   readonly episodes: readonly Episode[]
-  readonly verdicts: readonly FlowVerdict[]
+  /** By the begin of the bin; none yet of the last where bins are short. */
+  readonly verdicts: ReadonlyMap<number, FlowVerdict>
 }
 
 /** Bins through the detector, one by one, as the service gets them. An episode that goes on ends with the last bin. */
@@ -23,12 +24,12 @@ export function replay(
 ): Replayed {
   const detector = createFlowDetector(settings)
   const episodes: Episode[] = []
-  const verdicts: FlowVerdict[] = []
+  const verdicts = new Map<number, FlowVerdict>()
   let state: FlowState | undefined
   for (const bin of bins) {
     const step = detector.next(state, bin, slotAt(bin.at))
     state = step.state
-    verdicts.push(step.verdict)
+    for (const verdict of step.verdicts) verdicts.set(verdict.at, verdict)
     for (const { rule, change, episode } of step.findings)
       if (change === 'ended' && rule === `flow-${side}`) episodes.push(episode)
   }

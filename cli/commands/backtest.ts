@@ -62,13 +62,16 @@ export function addBacktestCommand(program: Command): void {
         options.scores
           ? format(
               ['time', 'count', 'expected', 'score', 'flagged'],
-              verdicts.map(({ expected, scores, flagged }, index) => ({
-                time: time(bins[index]!.at),
-                count: bins[index]!.count,
-                expected: expected === undefined ? null : rounded(expected, 2),
-                score: scores === null ? null : rounded(scores[side], 3),
-                flagged: flagged[side],
-              })),
+              bins.map(({ at, count }) => {
+                const { expected, scores, flagged } = verdicts.get(at) ?? { scores: null }
+                return {
+                  time: time(at),
+                  count,
+                  expected: expected === undefined ? null : rounded(expected, 2),
+                  score: scores === null ? null : rounded(scores[side], 3),
+                  flagged: flagged?.[side] ?? false,
+                }
+              }),
             )
           : format(
               ['begin', 'end', 'expected', 'actual', 'score'],

@@ -83,7 +83,7 @@ export function watch(
   for (const bin of bins) {
     const step = detector.next(state, bin, slotAt(bin.at))
     state = step.state
-    verdicts.push(step.verdict)
+    verdicts.push(...step.verdicts)
     findings.push(...step.findings)
   }
   return { verdicts, findings, state: state! }

@@ -28,7 +28,9 @@ describe('a planted event', () => {
       const stepMin = options.stepMin ?? 30
       const change = (time: number) => ({ plus: isEvent(time) ? plus : 0 })
       const { findings } = watch(makeSeries({ ...options, change }), { stepMin })
-      const found = begun(findings, 'flow-high', from).find(({ episode }) => episode.begin < to)
+      // In hindsight, where bins are short, it may have begun a little before it shows.
+      const earliest = stepMin < 15 ? from - 15 * minuteMs : from
+      const found = begun(findings, 'flow-high', earliest).find(({ episode }) => episode.begin < to)
       expect(found?.episode.begin).toBeLessThan(from + 30 * minuteMs)
       const whole = findings.find(
         one => one.change === 'ended' && one.episode.begin === found?.episode.begin,
@@ -75,7 +77,7 @@ describe('a budget', () => {
         const scale = place.flow === 'road' ? 0.2 : place.scale
         const { findings } = watch(makeSeries({ ...place, scale, weeks }), { budget })
         const perWeek = begun(findings, 'flow-high').length / (weeks - 2)
-        expect(perWeek).toBeGreaterThan(0.25 * budget)
+        expect(perWeek).toBeGreaterThan(0.2 * budget)
         expect(perWeek).toBeLessThan(1.75 * budget)
       }),
       { numRuns: 12, seed: 7 },
@@ -280,10 +282,11 @@ test('the more people come, the less usual it is, at a small door in the night t
       const night = (3 * 60) / stepMin
       const before = usual.slice(0, usual.length - (24 * 60) / stepMin + night)
       const scores = [3, 8, 20, 60, 200, 1000].map(count => {
-        const { verdicts } = watch([...before, { at: before.at(-1)!.at + stepMin * minuteMs, count }], {
-          stepMin,
-        })
-        return verdicts.at(-1)!.scores!.high
+        const next = before.at(-1)!.at + stepMin * minuteMs
+        // A short bin is judged once a quarter of an hour has passed.
+        const after = [1, 2, 3].map(bins => ({ at: next + bins * stepMin * minuteMs, count: null }))
+        const { verdicts } = watch([...before, { at: next, count }, ...after], { stepMin })
+        return verdicts.find(({ at }) => at === next)!.scores!.high
       })
       expect(scores, `${stepMin} min, scale ${scale}`).toEqual(scores.toSorted((a, b) => a - b))
       expect(scores[3]).toBeGreaterThan(20)

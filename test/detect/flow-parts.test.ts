@@ -2,10 +2,54 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { aged, type Budget, noBudget, thresholdOf, withScore } from '../../ingest/detect/flow/budget.ts'
 import { stepEpisode } from '../../ingest/detect/flow/episode.ts'
+import {
+  anything,
+  chancesOf,
+  inHindsight,
+  type Likelihood,
+  weighed,
+} from '../../ingest/detect/flow/filter.ts'
 import { levelOf, noLevel, withCount, withDay } from '../../ingest/detect/flow/level.ts'
 import { logGamma, logProbability, logProbabilityOfSum } from '../../ingest/detect/flow/negative-binomial.ts'
 import { flowParameters } from '../../ingest/detect/flow/parameters.ts'
 import { admitToStation, quietStation } from '../../ingest/detect/flow/station.ts'
+
+describe('hindsight', () => {
+  const chances = chancesOf(flowParameters, 5)
+  const { enter, stayUsual, leave, stay } = chances
+  /** ln of the chance of a step from one state to another. */
+  const steps = [[stayUsual, enter, enter], [leave, stay, Number.NEGATIVE_INFINITY], [leave, Number.NEGATIVE_INFINITY, stay]] // biome-ignore format: a matrix
+  const ln = fc.double({ min: -12, max: 0, noNaN: true })
+  const three = fc.tuple(ln, ln, ln)
+
+  test('is the belief that all paths from then on come to', () => {
+    fc.assert(
+      fc.property(three, fc.array(three, { maxLength: 4 }), (weights, later) => {
+        const belief = weighed(anything, weights)
+        /** Of all paths that begin in a state. */
+        const chanceFrom = (state: number, rest: readonly Likelihood[]): number => {
+          const [next, ...others] = rest
+          if (next === undefined) return 1
+          return [0, 1, 2].reduce(
+            (sum, to) => sum + Math.exp(steps[state]![to]! + next[to]!) * chanceFrom(to, others),
+            0,
+          )
+        }
+        const all = belief.map((start, state) => Math.exp(start) * chanceFrom(state, later))
+        const total = all.reduce((sum, one) => sum + one, 0)
+        const found = inHindsight(belief, later, chances).map(Math.exp)
+        for (const [state, one] of found.entries()) expect(one).toBeCloseTo(all[state]! / total, 9)
+      }),
+    )
+  })
+
+  test('of nothing known changes nothing that lasts', () => {
+    const belief = weighed(anything, [-1, -2, -3])
+    for (const later of [[], [anything, anything]])
+      for (const [state, one] of inHindsight(belief, later, chances).entries())
+        expect(one).toBeCloseTo(belief[state]!, 9)
+  })
+})
 
 describe('the negative binomial', () => {
   test('has the logarithm of the factorial', () => {

@@ -1,10 +1,10 @@
 import { dayMs, minuteMs } from '../../../core/clock.ts'
 import type { LocalSlot } from '../calendar/day.ts'
 import { aged, thresholdOf, withScore } from './budget.ts'
-import { chancesOf, logOdds, passed, weighed } from './filter.ts'
+import { anything, chancesOf, inHindsight, likelihoodOf, logOdds, passed, weighed } from './filter.ts'
 import { levelOf, withCount, withDay } from './level.ts'
 import { type FlowParameters, flowParameters } from './parameters.ts'
-import { bridgeBins, type Judged, report } from './report.ts'
+import { bridgeBins, report } from './report.ts'
 import {
   type FlowBin,
   type FlowSettings,
@@ -13,45 +13,68 @@ import {
   firstState,
   flowSides,
   type Sides,
+  type WaitingBin,
 } from './state.ts'
 import { busyFlow, expectedAt, learn, streakAt } from './usual.ts'
 
 /** Longer gaps change the belief no further. */
 const mostGapMin = 2 * 24 * 60
 const weekMs = 7 * dayMs
+const nothing = { count: null, expected: undefined, outage: false, scored: false, leftOut: false, likelihood: anything } as const // biome-ignore format: one thing
 
-/** Judges the bins of one place and direction, each by what came before it. Pure: the state is all it knows. */
+/**
+ * Judges the bins of one place and direction, each by what came before it, and short ones by a quarter of an hour after
+ * it. Pure: the state is all it knows.
+ */
 export function createFlowDetector(settings: FlowSettings, parameters: FlowParameters = flowParameters) {
   const { stepMin, budgetPerWeek } = settings
   const stepMs = stepMin * minuteMs
   const chances = chancesOf(parameters, stepMin)
   const bridge = bridgeBins(settings, parameters)
+  const { hindsightMin } = parameters
+  const hindsightBins = stepMin < hindsightMin ? Math.ceil(hindsightMin / stepMin) : 0
 
   /** Bins come in order; those that are left out are missing. One that is not after the last changes nothing. */
   function next(before: FlowState | undefined, bin: FlowBin, slot: LocalSlot): FlowStep {
     const known = before ?? firstState(bin.at, stepMs)
-    if (bin.at <= known.at) {
-      const flagged = { high: false, low: false }
-      return { state: known, verdict: { expected: undefined, scores: null, flagged }, findings: [] }
-    }
-    const state = onNewDay(inNewWeek(overGap(known, bin.at), bin.at), slot)
+    if (bin.at <= known.at) return { state: known, verdicts: [], findings: [] }
+    const gone = overGap(known, bin.at)
+    const state = onNewDay(inNewWeek(gone.state, bin.at), slot)
     const count = slot.occasion === undefined ? bin.count : null
-    const { state: after, ...judged } = judge({ ...state, at: bin.at }, slot, count)
-    return report(after, count, judged, settings, parameters)
+    return andThen(gone, judge({ ...state, at: bin.at }, slot, { at: bin.at, count }))
   }
 
   /** Bins that were left out. */
-  function overGap(state: FlowState, at: number): FlowState {
-    const missing = Math.round((at - state.at) / stepMs) - 1
-    let after = state
-    for (let bin = 0; bin < Math.min(missing, mostGapMin / stepMin); bin++)
-      after = unknown({ ...after, belief: passed(after.belief, chances) })
-    return after
+  function overGap(state: FlowState, at: number): FlowStep {
+    const missing = Math.min(Math.round((at - state.at) / stepMs) - 1, mostGapMin / stepMin)
+    let step: FlowStep = { state, verdicts: [], findings: [] }
+    for (let bin = 1; bin <= missing; bin++) {
+      const belief = passed(step.state.belief, chances)
+      const leftOut = { ...nothing, at: state.at + bin * stepMs, belief, leftOut: true }
+      step = andThen(step, { ...step.state, belief, waiting: [...(step.state.waiting ?? []), leftOut] })
+    }
+    return step
   }
 
-  /** A bin of which nothing is known: it only lets time pass. */
-  const unknown = (state: FlowState): FlowState =>
-    withScores({ ...state, scores: logOdds(state.belief) }, null)
+  /** Judges the oldest bin that waits, once it has waited long enough; the latest is the last of those that wait. */
+  function andThen({ verdicts, findings }: FlowStep, state: FlowState): FlowStep {
+    const [first, ...later] = state.waiting ?? []
+    if (first === undefined || later.length < hindsightBins) return { state, verdicts, findings }
+    const { waiting: _, ...rest } = state
+    const left = later.length > 0 ? { ...rest, waiting: later } : rest
+    const belief = inHindsight(first.belief, later.map(({ likelihood }) => likelihood), chances) // biome-ignore format: one thing
+    const odds = logOdds(belief)
+    // A bin of which nothing is known only lets time pass.
+    const scores = first.scored ? held(left.scores, odds) : null
+    const judged = withScores({ ...left, scores: scores ?? odds }, scores)
+    if (first.leftOut) return { state: judged, verdicts, findings }
+    const step = report(judged, { ...first, scores }, settings, parameters)
+    return {
+      state: step.state,
+      verdicts: [...verdicts, ...step.verdicts],
+      findings: [...findings, ...step.findings],
+    }
+  }
 
   function thresholdsOf({ budgets }: FlowState): FlowState['thresholds'] {
     const thresholds: { high?: number; low?: number } = {}
@@ -80,41 +103,43 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return { ...state, date: slot.date, busy, level: withDay(state.level, slot) }
   }
 
-  /** What is believed and learned of a count. */
-  function judge(known: FlowState, slot: LocalSlot, count: number | null): Judged & { state: FlowState } {
+  /** What is believed and learned of a count; it then waits to be judged. */
+  function judge(known: FlowState, slot: LocalSlot, { at, count }: FlowBin): FlowState {
     const state = { ...known, belief: passed(known.belief, chances) }
+    const waits = (after: FlowState, said: Partial<WaitingBin>): FlowState => {
+      const bin = { ...nothing, at, count, belief: after.belief, ...said }
+      return { ...after, waiting: [...(after.waiting ?? []), bin] }
+    }
     const plain = expectedAt(state.usual, slot, stepMin, parameters)
     if (plain === undefined) {
       const usual = count === null ? state.usual : take(state, slot, count, 1, false)
-      return { state: unknown({ ...state, usual }), expected: undefined, scores: null, outage: false }
+      return waits({ ...state, usual }, {})
     }
-    const mean = plain.mean * levelOf(state.level, slot.dayType, parameters)
-    const missedCount = count === null ? state.missedCount : count > 0 ? 0 : state.missedCount + mean
+    const expected = plain.mean * levelOf(state.level, slot.dayType, parameters)
+    const missedCount = count === null ? state.missedCount : count > 0 ? 0 : state.missedCount + expected
     const outage = missedCount >= parameters.outageExpected
     // What is not counted teaches nothing.
-    if (count === null || outage)
-      return { state: unknown({ ...state, missedCount }), expected: mean, scores: null, outage }
+    if (count === null || outage) return waits({ ...state, missedCount }, { expected, outage })
     const event = {
       mean: Math.max(stepMin / 30, parameters.eventShare * state.busy),
       size: parameters.eventSize,
     }
     const dispersion = slot.ordinary ? parameters.dispersion : parameters.holidayDispersion
-    const belief = weighed(state.belief, count, { ...plain, mean }, event, parameters, dispersion)
+    const likelihood = likelihoodOf(count, { ...plain, mean: expected }, event, parameters, dispersion)
+    const belief = weighed(state.belief, likelihood)
     const usually = Math.exp(belief[0])
     const unusual = usually < 0.5
     const unusualMin = unusual ? state.unusualMin + stepMin : 0
     const weight = unusual && isNewUsual(state, slot, unusualMin) ? parameters.relearnWeight : usually
-    const scores = held(state.scores, logOdds(belief))
     const learned = {
       ...state,
       belief,
       missedCount,
       unusualMin,
-      scores,
       level: withCount(state.level, count, plain.mean),
       usual: take(state, slot, count, weight, unusual),
     }
-    return { state: withScores(learned, scores), expected: mean, scores, outage }
+    return waits(learned, { expected, outage, scored: true, likelihood })
   }
 
   const take = ({ usual }: FlowState, slot: LocalSlot, count: number, weight: number, unusual: boolean) =>

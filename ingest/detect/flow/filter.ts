@@ -10,7 +10,7 @@ export type Belief = readonly [usual: number, high: number, low: number]
 
 export const firstBelief: Belief = [Math.log(0.98), Math.log(0.01), Math.log(0.01)]
 
-interface Chances {
+export interface Chances {
   readonly enter: number
   readonly stayUsual: number
   readonly leave: number
@@ -38,22 +38,44 @@ export function passed([usual, high, low]: Belief, { enter, stayUsual, leave, st
   ])
 }
 
-/** With a count that such a flow was expected for. `event` is what an event adds. */
-export function weighed(
-  [usual, high, low]: Belief,
+/** ln of how likely a count is in each state. */
+export type Likelihood = Belief
+
+/** Of a bin of which nothing is known. */
+export const anything: Likelihood = [0, 0, 0]
+
+export const weighed = (belief: Belief, [usual, high, low]: Likelihood): Belief =>
+  normalised([belief[0] + usual, belief[1] + high, belief[2] + low])
+
+/** What is believed of a bin once those after it are known, too: the belief of then, with their likelihoods in their order. */
+export function inHindsight(belief: Belief, later: readonly Likelihood[], chances: Chances): Belief {
+  if (later.length === 0) return belief
+  let [usual, high, low]: Likelihood = anything
+  for (const next of later.toReversed()) {
+    const [u, h, l] = [usual + next[0], high + next[1], low + next[2]]
+    const { enter, stayUsual, leave, stay } = chances
+    usual = sum(u + stayUsual, sum(h, l) + enter)
+    high = sum(h + stay, u + leave)
+    low = sum(l + stay, u + leave)
+  }
+  return weighed(belief, [usual, high, low])
+}
+
+/** Of a count that such a flow was expected for. `event` is what an event adds. */
+export function likelihoodOf(
   count: number,
   { mean, shape }: Expected,
   event: Counted,
   { lowShare }: FlowParameters,
   dispersion: number,
-): Belief {
+): Likelihood {
   const flow = { mean, size: 1 / (dispersion + 1 / shape) }
-  return normalised([
-    usual + logProbability(count, flow.mean, flow.size),
-    high + logProbabilityOfEvent(count, flow, event),
+  return [
+    logProbability(count, flow.mean, flow.size),
+    logProbabilityOfEvent(count, flow, event),
     // Thinning keeps the size.
-    low + logProbability(count, lowShare * flow.mean, flow.size),
-  ])
+    logProbability(count, lowShare * flow.mean, flow.size),
+  ]
 }
 
 /** Now and then an event is many times as large as the others. */

@@ -24,6 +24,8 @@ export interface FlowParameters {
   /** How far the ln of the odds may fall before the score does, while it is above this. */
   readonly slack: number
   readonly slackAbove: number
+  /** Bins shorter than this are judged so much later, with what came after them: one of five minutes alone says little. */
+  readonly hindsightMin: number
   /** What is unusual for so long, or so many times running in the same slot, is the new usual. */
   readonly relearnAfterMin: number
   readonly relearnAfterVisits: number
@@ -63,6 +65,7 @@ export const flowParameters: FlowParameters = {
   meanEventMin: 60,
   slack: 4,
   slackAbove: -1.5,
+  hindsightMin: 15,
   relearnAfterMin: 24 * 60,
   relearnAfterVisits: 3,
   relearnWeight: 2,

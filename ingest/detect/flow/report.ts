@@ -8,13 +8,12 @@ import {
   type FlowStep,
   flowSides,
   type Sides,
+  type WaitingBin,
 } from './state.ts'
 
 /** What was made of a bin. */
-export interface Judged {
-  readonly expected: number | undefined
+export interface Judged extends Pick<WaitingBin, 'at' | 'count' | 'expected' | 'outage'> {
   readonly scores: Sides<number> | null
-  readonly outage: boolean
 }
 
 /** How many bins a gap within an episode may have: none where a bin is half an hour. */
@@ -24,12 +23,10 @@ export const bridgeBins = ({ stepMin }: FlowSettings, { bridgeMin }: FlowParamet
 /** Holds the scores of a bin against the thresholds, and opens, continues and ends episodes. */
 export function report(
   state: FlowState,
-  count: number | null,
-  { expected, scores, outage }: Judged,
+  { at, count, expected, scores, outage }: Judged,
   settings: FlowSettings,
   parameters: FlowParameters,
 ): FlowStep {
-  const { at } = state
   const end = at + settings.stepMin * minuteMs
   const bridgeMs = bridgeBins(settings, parameters) * settings.stepMin * minuteMs
   const speaks = at - state.firstAt >= parameters.silentMin * minuteMs
@@ -62,5 +59,5 @@ export function report(
     for (const change of changes) findings.push({ rule: `flow-${side}`, ...change })
     begun[side] = going?.begin === at ? [...recent, at] : recent
   }
-  return { state: { ...state, open, begun }, verdict: { expected, scores, flagged }, findings }
+  return { state: { ...state, open, begun }, verdicts: [{ at, expected, scores, flagged }], findings }
 }

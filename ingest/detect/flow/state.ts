@@ -1,7 +1,7 @@
 import { dayMs } from '../../../core/clock.ts'
 import { type Budget, noBudget } from './budget.ts'
 import type { Episode, EpisodeChange, OpenEpisode } from './episode.ts'
-import { type Belief, firstBelief, logOdds } from './filter.ts'
+import { type Belief, firstBelief, type Likelihood, logOdds } from './filter.ts'
 import { type Level, noLevel } from './level.ts'
 import { noUsual, type Usual } from './usual.ts'
 
@@ -22,6 +22,18 @@ export interface FlowBin {
   readonly count: number | null
 }
 
+/** A bin that has been learned from, and not been judged yet. */
+export interface WaitingBin extends FlowBin {
+  readonly expected: number | undefined
+  readonly outage: boolean
+  /** False where nothing is known, or nothing was expected yet. */
+  readonly scored: boolean
+  /** It was left out: nothing is said of it. */
+  readonly leftOut: boolean
+  readonly belief: Belief
+  readonly likelihood: Likelihood
+}
+
 /** All that is kept of a place and direction. JSON, of bounded size. */
 export interface FlowState {
   readonly version: 1
@@ -31,6 +43,8 @@ export interface FlowState {
   readonly weeks: number
   readonly usual: Usual
   readonly belief: Belief
+  /** Bins that wait for those after them, oldest first; none where bins are long. */
+  readonly waiting?: readonly WaitingBin[]
   /** The latest, or what is left of them where bins are missing. */
   readonly scores: Sides<number>
   /** The local date, and the busy flow of such a day as it began. */
@@ -50,6 +64,7 @@ export interface FlowState {
 
 /** What is said of a bin. */
 export interface FlowVerdict {
+  readonly at: number
   /** Undefined before anything was seen at that time of such a day. */
   readonly expected: number | undefined
   /** ln of the odds of too much, of too little; null where nothing is known. */
@@ -65,7 +80,8 @@ export interface FlowFinding {
 
 export interface FlowStep {
   readonly state: FlowState
-  readonly verdict: FlowVerdict
+  /** Of the bins that were judged with this one: itself, or those before it that waited; left-out ones not. */
+  readonly verdicts: readonly FlowVerdict[]
   readonly findings: readonly FlowFinding[]
 }
 
