@@ -43,6 +43,7 @@ export const errorCodes = {
   EVENT_MEMBER_INVALID: { retryable: false },
   EVENT_ID_REUSED: { retryable: false },
   EVENT_PERSONAL_MEMBER: { retryable: false },
+  EVENT_PICTURE_EMBEDDED: { retryable: false },
   STATUS_INVALID: { retryable: false },
   SIGHTING_INVALID: { retryable: false },
   PLACE_INVALID: { retryable: false },

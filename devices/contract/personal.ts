@@ -1,5 +1,6 @@
 import { Latest } from '../../core/latest.ts'
 import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
+import { isPictureText } from './embedded-picture.ts'
 import { dataSchemas, eventTypes, maxTimeLength } from './kinds.ts'
 import { harmlessNames, personalNames, subjects, suffixes, traditional } from './member-names.ts'
 import { shownName } from './shown-name.ts'
@@ -108,9 +109,12 @@ export interface Cut {
   personalMembers: number
   /** The latter's names, as `shownName` has them: 20 at most. Empty almost always. */
   personal: Set<string>
+  /** Whether one of them is a picture written as text. */
+  hasPicture: boolean
 }
 
-const nothing: Cut = Object.freeze({ ignored: 0, personalMembers: 0, personal: new Set<string>() })
+const emptyCut = (): Cut => ({ ignored: 0, personalMembers: 0, personal: new Set(), hasPicture: false })
+const nothing: Cut = Object.freeze(emptyCut())
 const noNames: ReadonlySet<string> = new Set()
 /** How deep, and at how many members of a message, it is looked for what speaks of a person. */
 const maxLookDepth = 8
@@ -143,7 +147,7 @@ function lookAt(value: object, known: ReadonlySet<string>, look: Look, depth: nu
   for (const name in value) {
     if (known.has(name)) continue
     if (look.budget.left-- <= 0) return
-    if (look.cut === nothing) look.cut = { ignored: 0, personalMembers: 0, personal: new Set() }
+    if (look.cut === nothing) look.cut = emptyCut()
     const { cut } = look
     const word = personalWordIn(name)
     if (word !== undefined) {
@@ -151,6 +155,7 @@ function lookAt(value: object, known: ReadonlySet<string>, look: Look, depth: nu
       if (cut.personal.size < maxNamed) cut.personal.add(shownName(name, word))
     } else if (depth === 0) cut.ignored++
     const member = (value as Record<string, unknown>)[name]
+    if (isPictureText(member)) cut.hasPicture = true
     if (typeof member === 'object' && member !== null && depth < maxLookDepth)
       lookAt(member, noNames, look, depth + 1)
   }

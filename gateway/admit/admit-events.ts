@@ -1,11 +1,12 @@
 import { messageOf } from '../../core/errors.ts'
-import type { Place } from '../../core/words.ts'
+import type { EventId, Place } from '../../core/words.ts'
 import { findCut, maskPayload, maxNamed, newLookBudget } from '../../devices/contract/personal.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { maxEventsPerMessage } from '../../devices/contract/topics.ts'
 import { checkEvent, type Fault, isEventId, momentOf } from '../../devices/contract/validate.ts'
 import type { Item, Parked } from '../journal/journal.ts'
 import type { DeviceClock } from './device-clock.ts'
+import { idOfBroken } from './id-of-broken.ts'
 import { placeInTime } from './place-in-time.ts'
 
 /** What one message came to: the items to journal, and what its sender should hear. */
@@ -20,6 +21,8 @@ export interface Admitted {
   readonly personal: readonly string[]
   /** Members that were read as what they can only mean, or left out; names of the contract. */
   readonly mended: readonly string[]
+  /** The first event that a picture written as text was cut from. */
+  readonly pictureOf: EventId | undefined
   /** Whether the sender may need to be told the time: something came late, or by a wrong clock. */
   readonly wantsTime: boolean
   /** The newest time that an event of it gave; undefined where none did. */
@@ -49,7 +52,8 @@ export function admitEvents(
   timing: Timing = {},
 ): Admitted {
   const parsed = parse(payload)
-  if ('fault' in parsed) return parkedWhole(parsed.fault, payload.length, receivedAt)
+  if ('fault' in parsed)
+    return parkedWhole(parsed.fault, payload.length, receivedAt, idOfBroken(withoutMarks(payload)))
   const { value } = parsed
   const values = Array.isArray(value) ? value : [value]
   const tooLong = faultOfLength(values)
@@ -79,6 +83,7 @@ function admitAll(
   let personalMembers = 0
   let ignored = 0
   let mended: readonly string[] = []
+  let pictureOf: EventId | undefined
   let wantsTime = false
   const checks = values.map(value => checkEvent(value))
   const newestAt = newestOf(checks, fromGateway)
@@ -100,6 +105,7 @@ function admitAll(
     ignored += cut.ignored + checked.mended.length
     if (checked.mended.length > 0) mended = [...new Set([...mended, ...checked.mended])]
     personalMembers += cut.personalMembers
+    if (cut.hasPicture) pictureOf ??= event.id
     for (const word of cut.personal) personal.add(word)
     const placed = ownClock?.place(atMs, receivedAt) ?? placeInTime(atMs, receivedAt, doubtMs)
     const { at, late } = placed
@@ -115,6 +121,7 @@ function admitAll(
     personalMembers,
     personal: [...personal].slice(0, maxNamed),
     mended,
+    pictureOf,
     wantsTime,
     newestAt,
     faults,
@@ -155,8 +162,9 @@ function park({ code, reason }: Fault, value: unknown, bytes: number, receivedAt
   return { lane: 'event', receivedAt, code, reason, bytes, payload, ...kept }
 }
 
-function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted {
-  const parked: Parked = { lane: 'event', receivedAt, ...fault, bytes }
+function parkedWhole(fault: Fault, bytes: number, receivedAt: number, id?: EventId): Admitted {
+  const known = id === undefined ? {} : { id }
+  const parked: Parked = { lane: 'event', receivedAt, ...fault, bytes, ...known }
   return {
     received: 1,
     items: [{ parked }],
@@ -164,9 +172,10 @@ function parkedWhole(fault: Fault, bytes: number, receivedAt: number): Admitted 
     personalMembers: 0,
     personal: [],
     mended: [],
+    pictureOf: undefined,
     wantsTime: false,
     newestAt: undefined,
-    faults: [fault],
+    faults: [{ ...fault, ...known }],
   }
 }
 

@@ -210,7 +210,7 @@ const idOf = (value: unknown) => {
 /** The fault of JSON that is too long to be parsed here. */
 export function faultOfSize({ length }: Buffer): Fault | undefined {
   if (length <= maxJsonBytes) return undefined
-  const reason = `the message has ${length} bytes where ${maxJsonBytes} are allowed: send fewer events at once`
+  const reason = `the message has ${length} bytes where ${maxJsonBytes} are allowed: send fewer events at once, and pictures as snapshots`
   return { code: 'EVENT_TOO_LARGE', reason }
 }
 

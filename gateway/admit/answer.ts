@@ -15,10 +15,11 @@ export function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
 
 /** Tells the sender of a message what there is to say about it, once it is known what became of its items. */
 export function answer(feedback: Answers, admitted: Admitted, outcomes: readonly Outcome[]): void {
-  const { faults, personal, mended, wantsTime, items } = admitted
+  const { faults, personal, mended, pictureOf, wantsTime, items } = admitted
   refuseAll(feedback, faults)
   if (personal.length > 0) feedback.cut(personal)
   if (mended.length > 0) feedback.mended(mended)
+  if (pictureOf !== undefined) feedback.pictureInEvent(pictureOf)
   if (wantsTime) feedback.tellTime()
   for (const outcome of ['reused', 'restamped'] as const) {
     const item = items[outcomes.indexOf(outcome)]

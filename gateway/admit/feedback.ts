@@ -38,6 +38,7 @@ export interface Answers {
   refuse(code: ErrorCode, reason: string, id?: string): void
   cut(members: readonly string[]): void
   mended(members: readonly string[]): void
+  pictureInEvent(id: string): void
   again(as: 'reused' | 'restamped', id: string): void
   tellTime(): void
 }
@@ -85,6 +86,7 @@ export class Feedback implements Answers {
       refuse: (code, reason, id) => this.refuse(code, reason, id, device),
       cut: members => this.cut(members, device),
       mended: members => this.mended(members, device),
+      pictureInEvent: id => this.pictureInEvent(id, device),
       again: (as, id) => this.again(as, id, device),
       tellTime: () => this.tellTime(),
     }
@@ -102,6 +104,13 @@ export class Feedback implements Answers {
     const reason =
       'these members are not as the contract says: they were left out, or read as what they can only mean; the rest was kept'
     this.#notice('EVENT_MEMBER_INVALID', reason, { members, device })
+  }
+
+  /** A picture was written as text into a member of an event. */
+  pictureInEvent(id: string, device?: DeviceId): void {
+    const reason =
+      'a picture in the JSON of an event is not kept: send the bytes of the JPEG on lintel/v1/{device}/snapshot/{eventId}'
+    this.#notice('EVENT_PICTURE_EMBEDDED', reason, { id, device })
   }
 
   /** An id came again with something else in the event. */

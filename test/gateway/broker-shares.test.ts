@@ -247,7 +247,7 @@ describe('acks', () => {
     const sender = {
       device: 'd1',
       place: somewhere,
-      feedback: { refuse: (code: string) => told.push(code), cut: () => told.push('cut'), mended: () => told.push('cut'), again: () => told.push('again'), tellTime: () => told.push('time') },
+      feedback: { refuse: (code: string) => told.push(code), cut: () => told.push('cut'), mended: () => told.push('cut'), pictureInEvent: () => told.push('cut'), again: () => told.push('again'), tellTime: () => told.push('time') },
     } // biome-ignore format: one sender
     const json = (value: unknown) => Buffer.from(JSON.stringify(value))
     const messages: [string, () => Promise<unknown>][] = [

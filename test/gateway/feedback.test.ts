@@ -32,12 +32,21 @@ describe('answers to a device', () => {
     answers.cut(['phone'])
     answers.mended(['openMs'])
     answers.about('d2').mended(['lane'])
+    answers.about('d2').pictureInEvent('b')
+    answers.pictureInEvent('c')
     answers.tellTime()
     expect(sent).toEqual([
       { type: 'refusal', code: 'EVENT_INVALID', reason: 'why', id: 'a' },
       { type: 'refusal', code: 'EVENT_MALFORMED', reason: 'why' },
       { type: 'notice', code: 'EVENT_PERSONAL_MEMBER', reason: expect.any(String), members: ['phone'] },
       { type: 'notice', code: 'EVENT_MEMBER_INVALID', reason: expect.any(String), members: ['openMs'] },
+      {
+        type: 'notice',
+        code: 'EVENT_PICTURE_EMBEDDED',
+        reason: expect.stringContaining('lintel/v1/{device}/snapshot/{eventId}'),
+        id: 'b',
+        device: 'd2',
+      },
       { type: 'time', now: '2026-11-21T08:30:00.000Z' },
     ])
   })
