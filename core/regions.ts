@@ -1,15 +1,18 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import { type Turn, turns } from './turn.ts'
 
 /** Corners in fractions of the upright picture: 0, 0 is its top left, 1, 1 its bottom right. At least 3. */
 export type Polygon = readonly (readonly [x: number, y: number])[]
 
-/** Parts of what a device's camera sees. Fractions, so that a camera may change its resolution. */
+/** How a device's pictures are looked at, and which parts of them. Fractions, so that a camera may change its resolution. */
 export interface Regions {
   /** Not to be looked at nor kept: another house's door, a window. */
   readonly mask?: readonly Polygon[]
   /** Only what stands in here counts. */
   readonly zone?: Polygon
+  /** The camera is mounted turned: degrees clockwise by which its pictures are turned upright, before all else; 0 where left out. */
+  readonly turned?: Turn
 }
 
 const fraction = Type.Number({ minimum: 0, maximum: 1 })
@@ -25,10 +28,17 @@ export const RegionsSchema = Type.Object(
       }),
     ),
     zone: Type.Optional(PolygonSchema('Only what has its foot in here counts; corners, [x, y] each.')),
+    turned: Type.Optional(
+      Type.Enum([...turns], {
+        description:
+          'Of a camera that is mounted turned: degrees clockwise by which its pictures are turned upright, before all else.',
+      }),
+    ),
   },
   {
     additionalProperties: false,
-    description: 'Parts of the picture, in fractions of its width and height from the top left.',
+    description:
+      'How its pictures are turned upright, and parts of the upright picture, in fractions of its width and height from the top left.',
   },
 )
 
@@ -52,6 +62,25 @@ export function isInside(polygon: Polygon, x: number, y: number): boolean {
   })
   return inside
 }
+
+/** Turned to `turned`, with mask and zone on what they were on before. */
+export function withTurn(regions: Regions, turned: Turn): Regions {
+  const by = ((turned - (regions.turned ?? 0) + 360) % 360) as Turn
+  const { mask, zone } = regions
+  return {
+    ...(mask === undefined ? {} : { mask: mask.map(polygon => turnPolygon(polygon, by)) }),
+    ...(zone === undefined ? {} : { zone: turnPolygon(zone, by) }),
+    ...(turned === 0 ? {} : { turned }),
+  }
+}
+
+/** The same part of a picture after that was turned. */
+export const turnPolygon = (polygon: Polygon, by: Turn): Polygon =>
+  polygon.map(([x, y]) => {
+    if (by === 90) return [1 - y, x]
+    if (by === 180) return [1 - x, 1 - y]
+    return by === 270 ? [y, 1 - x] : [x, y]
+  })
 
 /** All corners on one line: a zone like that would count nobody, and nobody would notice. */
 function isFlat(polygon: Polygon): boolean {

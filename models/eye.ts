@@ -4,6 +4,7 @@ import { burn } from './burn.ts'
 import { type CameraLook, inspectCamera } from './camera.ts'
 import { type Detection, openDetector } from './detector.ts'
 import type { Manifest } from './manifest.ts'
+import { openPicture } from './picture.ts'
 
 export interface LookOptions {
   readonly regions?: Regions
@@ -56,9 +57,9 @@ export async function openEye({ manifestPath, ...options }: EyeOptions = {}): Pr
   const { report, redact } = manifest.thresholds
   return {
     manifest,
-    async look(picture, { regions: { mask = [], zone } = {}, minScore = redact } = {}) {
+    async look(picture, { regions: { mask = [], zone, turned } = {}, minScore = redact } = {}) {
       const started = performance.now()
-      const view = await detector.view(picture)
+      const view = await detector.view(await openPicture(picture, turned))
       const decodeMs = performance.now() - started
       const { input, inner, left, top } = view.placement
       const pixels = { ...input, data: view.pixels }

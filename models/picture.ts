@@ -1,5 +1,6 @@
 import sharp, { type Sharp } from 'sharp'
 import { LintelError, messageOf } from '../core/errors.ts'
+import { isSideways, type Turn } from '../core/turn.ts'
 import type { Box, Size } from './box.ts'
 import type { Placement } from './placement.ts'
 
@@ -15,9 +16,10 @@ const maxPixels = 25_000_000
 const secondsPerPicture = 5
 const channels = 3
 
-/** A JPEG or PNG; its size is that of the upright picture, as EXIF says. */
+/** A JPEG or PNG; its size is that of the upright picture: turned as EXIF says, then by `turned`. */
 export interface PictureFile extends Size {
   readonly bytes: Uint8Array
+  readonly turned: Turn
 }
 
 /** Upright RGB pixels, row by row. */
@@ -25,27 +27,35 @@ export interface Pixels extends Size {
   readonly data: Uint8Array
 }
 
-/** Reads the header only. Throws PICTURE_UNREADABLE or PICTURE_TOO_LARGE. */
-export async function openPicture(bytes: Uint8Array): Promise<PictureFile> {
-  const { autoOrient } = await guarded(() => load(bytes).metadata())
-  return { bytes, width: autoOrient.width, height: autoOrient.height }
+/**
+ * Reads the header only. `turned` is by how many degrees clockwise it is turned to stand upright. Throws
+ * PICTURE_UNREADABLE or PICTURE_TOO_LARGE.
+ */
+export async function openPicture(bytes: Uint8Array, turned: Turn = 0): Promise<PictureFile> {
+  const { width, height } = (await guarded(() => load(bytes).metadata())).autoOrient
+  return isSideways(turned)
+    ? { bytes, turned, width: height, height: width }
+    : { bytes, turned, width, height }
 }
 
 /** Decodes a picture as it lies in a model's input: a JPEG is shrunk while it is decoded. */
-export function decodeInto({ bytes }: PictureFile, placement: Placement, fill: number): Promise<Uint8Array> {
-  return guarded(() => rgb(fitted(load(bytes).autoOrient(), placement, fill)))
+export function decodeInto(file: PictureFile, placement: Placement, fill: number): Promise<Uint8Array> {
+  return guarded(() => rgb(fitted(load(file.bytes).autoOrient(), placement, fill, file.turned)))
 }
 
 /** The whole picture, for whoever needs it more than once. */
-export async function decodePicture({ bytes, width, height }: PictureFile): Promise<Pixels> {
-  return { width, height, data: await guarded(() => rgb(load(bytes).autoOrient())) }
+export async function decodePicture({ bytes, turned, width, height }: PictureFile): Promise<Pixels> {
+  return { width, height, data: await guarded(() => rgb(load(bytes).autoOrient().rotate(turned))) }
 }
 
 /** The whole picture with at most `maxEdge` pixels on its longer edge, never enlarged. */
-export async function decodeScaled({ bytes }: PictureFile, maxEdge: number): Promise<Pixels> {
+export async function decodeScaled({ bytes, turned }: PictureFile, maxEdge: number): Promise<Pixels> {
   const { data, info } = await guarded(() =>
     raw(
-      load(bytes).autoOrient().resize(maxEdge, maxEdge, { fit: 'inside', withoutEnlargement: true }),
+      load(bytes)
+        .autoOrient()
+        .resize(maxEdge, maxEdge, { fit: 'inside', withoutEnlargement: true })
+        .rotate(turned),
     ).toBuffer({ resolveWithObject: true }),
   )
   return { data, width: info.width, height: info.height }
@@ -78,14 +88,19 @@ function load(bytes: Uint8Array): Sharp {
   })
 }
 
-function fitted(image: Sharp, { input, inner, left, top }: Placement, fill: number): Sharp {
-  return image.resize(inner.width, inner.height, { fit: 'fill' }).extend({
-    left,
-    top,
-    right: input.width - inner.width - left,
-    bottom: input.height - inner.height - top,
-    background: { r: fill, g: fill, b: fill },
-  })
+/** Turned after it was made small: a JPEG is shrunk while it is decoded only where nothing comes before. */
+function fitted(image: Sharp, { input, inner, left, top }: Placement, fill: number, turned: Turn = 0): Sharp {
+  const [width, height] = isSideways(turned) ? [inner.height, inner.width] : [inner.width, inner.height]
+  return image
+    .resize(width, height, { fit: 'fill' })
+    .rotate(turned)
+    .extend({
+      left,
+      top,
+      right: input.width - inner.width - left,
+      bottom: input.height - inner.height - top,
+      background: { r: fill, g: fill, b: fill },
+    })
 }
 
 /** Whatever came in, grey, CMYK, with transparency or 16 bits: three bytes a pixel. */

@@ -1,4 +1,5 @@
 import type { Polygon } from '../core/regions.ts'
+import type { Turn } from '../core/turn.ts'
 import { blur } from './blur.ts'
 import { type Box, type Size, wholePixels } from './box.ts'
 import { burn } from './burn.ts'
@@ -21,6 +22,8 @@ export interface RedactOptions {
   /** What the eye saw, in pixels of the upright original. */
   readonly toCover: readonly Detection[]
   readonly mask?: readonly Polygon[]
+  /** As when the eye saw it; 0 where left out. What may be kept stands upright. */
+  readonly turned?: Turn
   /** Whether it shows a road, where a vehicle is to be expected. */
   readonly isRoad?: boolean
 }
@@ -49,9 +52,9 @@ const quality = 80
 export async function openRedactor({ maxEdge = 960, ...options }: RedactorOptions = {}): Promise<Redactor> {
   const finder = await openFaceFinder(undefined, options)
   return {
-    async redact(picture, { toCover, mask = [], isRoad = false }) {
+    async redact(picture, { toCover, mask = [], turned, isRoad = false }) {
       const started = performance.now()
-      const original = await openPicture(picture)
+      const original = await openPicture(picture, turned)
       const pixels = await decodeScaled(original, maxEdge)
       const size = { width: pixels.width, height: pixels.height }
       burn(pixels, mask)

@@ -138,6 +138,12 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     return drop(picture)
   }
 
+  /** As they are now; of a camera that was turned since its picture was looked at, as they were then. */
+  function regionsToRedact({ device, toCover, regions }: Sighted): Regions | undefined {
+    const now = regionsOf(device)
+    return toCover === undefined || regions?.turned === now?.turned ? now : regions
+  }
+
   function forgo(picture: Waiting): Promise<'done'> {
     unkept++
     return drop(picture)
@@ -156,16 +162,17 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       time.charge(picture.device, decodeMs(cost))
       // A doubt of the clock that ended meanwhile is no time that it waited.
       const waitedMs = Math.max(0, Math.min(clock() - picture.receivedAt, dayMs))
+      const regions = regionsOf(picture.device)
       let seen: Look
       try {
-        seen = await looker.look(original, regionsOf(picture.device))
+        seen = await looker.look(original, regions)
       } catch (error) {
         const code = codeOf(error) ?? 'PICTURE_UNREADABLE'
         return code === 'TAGGER_WORKER_DIED' ? afterDeath(picture) : conclude(picture, 'unreadable', code)
       }
       const sighting = sightingOf(seen, faultsOfCamera(picture, seen), waitedMs)
       await tell(picture, sighting)
-      return { redact: { ...picture, toCover: seen.toCover, sighting } }
+      return { redact: { ...picture, toCover: seen.toCover, sighting, regions } }
     },
     async redact(looker, picture) {
       // Of a gateway's it is not known yet, after a crash, whether it was done with.
@@ -176,9 +183,10 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       try {
         const { device } = picture
         time.charge(device, decodeMs(costOfJpeg(original)))
-        const toCover = picture.toCover ?? (await looker.look(original, regionsOf(device))).toCover
-        const mask = regionsOf(device)?.mask ?? []
-        const jpeg = await looker.redact(original, { toCover, mask, isRoad: isCheckpoint(device) })
+        const regions = regionsToRedact(picture)
+        const toCover = picture.toCover ?? (await looker.look(original, regions)).toCover
+        const { mask = [], turned = 0 } = regions ?? {}
+        const jpeg = await looker.redact(original, { toCover, mask, turned, isRoad: isCheckpoint(device) })
         return await keep(picture, jpeg, picture.sighting ?? captionOf(original), original)
       } catch (error) {
         if (codeOf(error) === 'TAGGER_WORKER_DIED') {

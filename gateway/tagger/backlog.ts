@@ -1,3 +1,4 @@
+import type { Regions } from '../../core/regions.ts'
 import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
@@ -33,6 +34,8 @@ export interface Waiting extends PictureKey {
 export interface Sighted extends Waiting {
   readonly toCover?: readonly Detection[]
   readonly sighting?: DataOf<'sighting'>
+  /** As they were when it was looked at: what was seen has the coordinates of then. */
+  readonly regions?: Regions | undefined
 }
 
 /**

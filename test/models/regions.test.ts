@@ -19,6 +19,12 @@ describe('regions are', () => {
   const cases: { title: string; value: unknown; fault?: string }[] = [
     { title: 'none', value: {} },
     { title: 'a mask and a zone', value: { mask: [square, square], zone: square } },
+    { title: 'a turn', value: { turned: 270 } },
+    {
+      title: 'not a turn by half a quarter',
+      value: { turned: 45 },
+      fault: 'turned must be equal to one of the allowed values',
+    },
     { title: 'a polygon of 64 corners', value: { zone: many(64) } },
     { title: 'not of 65', value: { zone: many(65) }, fault: 'zone must not have more than 64 items' },
     {
