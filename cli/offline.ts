@@ -17,6 +17,7 @@ import { openClockFile } from '../core/trusted-time/clock-file.ts'
 import { systemRunningTime } from '../core/trusted-time/running-time.ts'
 import { confirmedAt } from '../core/trusted-time/time-server.ts'
 import { createTimekeeper } from '../core/trusted-time/timekeeper.ts'
+import { createCameraHints } from '../devices/registry/camera-hints.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createUnsettle } from '../flow/small/told-days.ts'
@@ -128,6 +129,7 @@ export async function withDirectory<T>(
         retention,
         ...(uplink === undefined ? { alerts, ruleBook: createRuleBook(state) } : {}),
         regions: createDeviceRegions(state),
+        cameraHints: createCameraHints(index),
         door,
         clock,
         time,

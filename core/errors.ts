@@ -130,6 +130,9 @@ export const errorCodes = {
   PICTURE_THINNED: { retryable: false },
   PICTURE_MISSING: { retryable: false },
   PICTURE_DEADLY: { retryable: false },
+  CAMERA_TURNED_LEFT: { retryable: false },
+  CAMERA_TURNED_RIGHT: { retryable: false },
+  CAMERA_UPSIDE_DOWN: { retryable: false },
   TAGGER_WORKER_DIED: { retryable: true },
 
   OUTBOX_FULL: { retryable: true },

@@ -25,6 +25,7 @@ import { systemRunningTime } from '../core/trusted-time/running-time.ts'
 import { tellClock } from '../core/trusted-time/tell-clock.ts'
 import { confirmedAt } from '../core/trusted-time/time-server.ts'
 import { createTimekeeper } from '../core/trusted-time/timekeeper.ts'
+import { createCameraHints } from '../devices/registry/camera-hints.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createAdmit } from './admit/admit.ts'
@@ -198,6 +199,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
         backfillFiles: createBackfillFiles(state),
         access: createAccess(state, clock, config, time.isSure),
         regions: createDeviceRegions(state),
+        cameraHints: createCameraHints(states.snapshots),
         door,
         restarts,
         clock,

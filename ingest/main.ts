@@ -16,6 +16,7 @@ import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { openClockFile } from '../core/trusted-time/clock-file.ts'
 import { systemRunningTime } from '../core/trusted-time/running-time.ts'
 import { awaitTimeReader } from '../core/trusted-time/time-reader.ts'
+import { createCameraHints } from '../devices/registry/camera-hints.ts'
 import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createUnsettle } from '../flow/small/told-days.ts'
@@ -166,6 +167,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
     notifier: alerting.notifier,
     alertMetrics: alerting.metrics,
     regions: createDeviceRegions(state),
+    cameraHints: createCameraHints(index),
     door,
     restarts,
     clock,

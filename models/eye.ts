@@ -1,8 +1,9 @@
-import { isInside, type Polygon, type Regions } from '../core/regions.ts'
+import { isInside, type Polygon, type Regions, turnPolygon } from '../core/regions.ts'
+import { addTurns, turns } from '../core/turn.ts'
 import type { Size } from './box.ts'
 import { burn } from './burn.ts'
 import { type CameraLook, inspectCamera } from './camera.ts'
-import { type Detection, openDetector } from './detector.ts'
+import { type Detection, openDetector, type View } from './detector.ts'
 import type { Manifest } from './manifest.ts'
 import { openPicture } from './picture.ts'
 
@@ -10,6 +11,8 @@ export interface LookOptions {
   readonly regions?: Regions
   /** Also list, as `unsure`, what reaches this but not the manifest's `redact`: for curves of accuracy. */
   readonly minScore?: number
+  /** Also look at it turned by 90, 180 and 270 degrees: three more looks. */
+  readonly compareTurns?: boolean
 }
 
 /** What one snapshot shows. Boxes are in pixels of the upright picture. */
@@ -27,6 +30,8 @@ export interface Look {
   readonly toCover: readonly Detection[]
   /** Neither counted nor covered; empty unless it was asked for. */
   readonly unsure?: readonly Detection[]
+  /** Where it was asked for: the sums of the scores of what counts, in the zone or not, by `turns` beyond the one that is set. */
+  readonly turnSums?: readonly number[]
   readonly camera: CameraLook
   readonly timings: { readonly decodeMs: number; readonly inferenceMs: number; readonly totalMs: number }
 }
@@ -55,20 +60,40 @@ export async function openEye({ manifestPath, ...options }: EyeOptions = {}): Pr
   const detector = await openDetector(manifestPath, options)
   const { manifest } = detector
   const { report, redact } = manifest.thresholds
+  const sumOf = (detections: readonly Detection[]) =>
+    detections.reduce((sum, { score }) => sum + (score >= report ? score : 0), 0)
+
+  async function sumsOf(
+    picture: Uint8Array,
+    { mask = [], turned = 0 }: Regions,
+    seen: readonly Detection[],
+  ): Promise<number[]> {
+    const sums = [sumOf(seen)]
+    for (const by of turns.slice(1)) {
+      const view = await detector.view(await openPicture(picture, addTurns(turned, by)))
+      hide(
+        view,
+        mask.map(polygon => turnPolygon(polygon, by)),
+      )
+      sums.push(sumOf((await detector.see(view, report)).detections))
+    }
+    return sums
+  }
+
   return {
     manifest,
-    async look(picture, { regions: { mask = [], zone, turned } = {}, minScore = redact } = {}) {
+    async look(picture, { regions = {}, minScore = redact, compareTurns = false } = {}) {
+      const { mask = [], zone, turned } = regions
       const started = performance.now()
       const view = await detector.view(await openPicture(picture, turned))
       const decodeMs = performance.now() - started
-      const { input, inner, left, top } = view.placement
-      const pixels = { ...input, data: view.pixels }
-      const within = { ...inner, left, top }
       // Before the mask is burned in: its edges would pass for a sharp picture.
       const camera = inspectCamera(view.pixels, view.placement, mask)
-      burn(pixels, mask, within)
+      hide(view, mask)
       const { detections, inferenceMs } = await detector.see(view, Math.min(minScore, redact))
       const toCover = detections.filter(({ score }) => score >= redact)
+      const timings = { decodeMs, inferenceMs, totalMs: performance.now() - started }
+      const turnSums = compareTurns ? { turnSums: await sumsOf(picture, regions, detections) } : {}
       return {
         model: manifest.name,
         picture: view.picture,
@@ -78,12 +103,17 @@ export async function openEye({ manifestPath, ...options }: EyeOptions = {}): Pr
         ),
         toCover,
         unsure: detections.filter(({ score }) => score < redact),
+        ...turnSums,
         camera,
-        timings: { decodeMs, inferenceMs, totalMs: performance.now() - started },
+        timings,
       }
     },
     close: () => detector.close(),
   }
+}
+
+function hide({ placement: { input, inner, left, top }, pixels }: View, mask: readonly Polygon[]): void {
+  burn({ ...input, data: pixels }, mask, { ...inner, left, top })
 }
 
 function standsIn(zone: Polygon, { box }: Detection, { width, height }: Size): boolean {

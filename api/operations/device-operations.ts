@@ -17,7 +17,7 @@ type DeviceOperations = Pick<
 const nothing = { event: tallyOf(undefined), snapshot: tallyOf(undefined) }
 
 export function createDeviceOperations(
-  { registry, journal, door, regions, clock, defaultZone }: OperationParts,
+  { registry, journal, door, regions, cameraHints, clock, defaultZone }: OperationParts,
   viewer: Viewer,
 ): DeviceOperations {
   /** What only the gateway knows, and may be down. */
@@ -56,6 +56,15 @@ export function createDeviceOperations(
   }
 
   const talliesOf = (device: DeviceId) => journal.audit(journal.end()).tallies.get(device) ?? nothing
+
+  function turnsOf(id: DeviceId): Pick<DeviceView, 'turned' | 'wantedTurn'> {
+    const turned = regions.of(id)?.turned ?? 0
+    const wanted = cameraHints?.turnOf(id)
+    return {
+      ...(turned === 0 ? {} : { turned }),
+      ...(wanted === undefined || wanted === turned ? {} : { wantedTurn: wanted }),
+    }
+  }
 
   const mine = () => registry.list().filter(({ site }) => seesSite(viewer, site))
 
@@ -101,7 +110,7 @@ export function createDeviceOperations(
       }
     },
     listDevices: () => viewAll(mine()),
-    showDevice: async id => (await viewAll([find(id)]))[0]!,
+    showDevice: async id => ({ ...(await viewAll([find(id)]))[0]!, ...turnsOf(id) }),
     listUnknown: () => door.knocks().catch(() => ({ knocks: [], dropped: 0 })),
     rotateToken: device => registry.rotate(device),
     setEnabled: (device, enabled) => registry.setEnabled(device, enabled),

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
 import type { TrustedTime } from '../../core/trusted-time/trusted-time.ts'
+import type { CameraHints } from '../../devices/registry/camera-hints.ts'
 import type { DeviceRegions } from '../../devices/registry/device-regions.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { ToldDays } from '../../flow/small/town.ts'
@@ -37,6 +38,8 @@ export interface OperationParts {
   notifier?: Pick<Notifier, 'channels' | 'test'> | undefined
   ruleBook?: RuleBook | undefined
   regions: DeviceRegions
+  /** Absent where no picture is looked at. */
+  cameraHints?: Pick<CameraHints, 'turnOf'>
   door: Door
   backfillFiles: BackfillFiles
   access: Access

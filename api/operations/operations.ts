@@ -1,4 +1,5 @@
 import type { Regions } from '../../core/regions.ts'
+import type { Turn } from '../../core/turn.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { Announced } from '../../devices/registry/announcement.ts'
 import type { ImportReport } from '../../devices/registry/csv.ts'
@@ -173,6 +174,10 @@ export interface DeviceView extends Omit<Device, 'tokenHash' | 'place'> {
    * only called himself so.
    */
   readonly lastRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
+  /** How its pictures are turned upright, where they are; told by `showDevice`. */
+  readonly turned?: Turn
+  /** Its camera seems to be mounted turned: at this turn its pictures show clearly more; told by `showDevice`. */
+  readonly wantedTurn?: Turn
   /** Where that is claimed: the latest of those of the device itself. */
   readonly lastOwnRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
 }

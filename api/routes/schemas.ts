@@ -2,6 +2,7 @@ import Type, { type TSchema } from 'typebox'
 import { latestMoment } from '../../core/moments.ts'
 import { seenPattern } from '../../core/plain-text.ts'
 import { RegionsSchema } from '../../core/regions.ts'
+import { turns } from '../../core/turn.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { NewDeviceSchema } from '../../devices/registry/device.ts'
 import { tallyFields } from '../../gateway/journal/tally.ts'
@@ -52,6 +53,13 @@ export const DeviceSchema = Type.Object({
   connectedAt: Type.Optional(Moment),
   events: TallySchema,
   snapshots: TallySchema,
+  turned: Type.Optional(RegionsSchema.properties.turned),
+  wantedTurn: Type.Optional(
+    Type.Enum([...turns], {
+      description:
+        'Its camera seems to be mounted turned: at this turn its pictures show clearly more. Told of one device alone.',
+    }),
+  ),
   lastRefusal: Type.Optional(RefusalSchema),
   lastOwnRefusal: Type.Optional(RefusalSchema),
 })

@@ -41,7 +41,8 @@ function refusalText({ at, code, reason, claimed, address }: NonNullable<DeviceV
 }
 
 export function toText(view: DeviceView): string {
-  const { events, snapshots, lastRefusal, lastOwnRefusal, connectedAt, enrolledAt, ...device } = view
+  const { events, snapshots, lastRefusal, lastOwnRefusal, connectedAt, enrolledAt, wantedTurn, ...device } =
+    view
   const facts: Record<string, unknown> = {
     ...device,
     enrolled: formatRfc3339(enrolledAt),
@@ -56,6 +57,8 @@ export function toText(view: DeviceView): string {
     ...(lastRefusal === undefined ? {} : { 'last refusal': refusalText(lastRefusal) }),
     ...(lastOwnRefusal === undefined ? {} : { 'last of its own': refusalText(lastOwnRefusal) }),
   }
+  if (wantedTurn !== undefined)
+    facts.camera = `seems to be mounted turned: lintel device regions ${view.device} --turned ${wantedTurn}`
   if (events.skewed > 0) facts.clock = 'has been wrong: see events skewed'
   return Object.entries(facts)
     .map(([name, value]) => `${name.padEnd(22)} ${value}`)

@@ -91,7 +91,10 @@ export const dataSchemas = {
   sighting: Type.Object({
     outcome: oneOf('Whether it was looked at, and if not, why.', ...sightingOutcomes),
     reason: Type.Optional(
-      Type.String({ pattern: '^[A-Z_]{1,40}$', description: 'Code of docs/errors.md, where it was not.' }),
+      Type.String({
+        pattern: '^[A-Z_]{1,40}$',
+        description: 'Code of docs/errors.md: why it was not, or that its camera seems to be mounted turned.',
+      }),
     ),
     model: Type.Optional(
       Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$', description: 'The model that looked.' }),

@@ -3,6 +3,7 @@ import { codeOf, type ErrorCode } from '../../core/errors.ts'
 import type { Regions } from '../../core/regions.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
+import type { CameraHints } from '../../devices/registry/camera-hints.ts'
 import { type CameraState, nextCamera } from '../../models/camera.ts'
 import type { Look } from '../../models/eye.ts'
 import type { NewSighting } from '../admit/sight.ts'
@@ -12,6 +13,7 @@ import type { PictureKey, Snapshots } from '../snapshots/snapshots.ts'
 import type { Sighted, Waiting } from './backlog.ts'
 import { costOfJpeg, isAbsurd } from './jpeg-cost.ts'
 import type { Looker } from './looker.ts'
+import { Mounts } from './mounts.ts'
 import type { RecentEvents } from './recent-events.ts'
 import { sightingOf, toRecord, unseen } from './sighting.ts'
 import { decodeMs, WorkerTime } from './worker-time.ts'
@@ -25,6 +27,7 @@ export interface AttendanceParts {
   read(key: PictureKey): Promise<Buffer | undefined>
   regionsOf(device: DeviceId): Regions | undefined
   isCheckpoint(device: DeviceId): boolean
+  hints: CameraHints
   snapshots: Snapshots
   /** Absent where originals are erased at once. */
   originals: Originals | undefined
@@ -70,7 +73,9 @@ const maxDeaths = 2
 const maxCameras = 20_000
 
 export function createAttendance(parts: AttendanceParts): Attendance {
-  const { recent, read, regionsOf, isCheckpoint, snapshots, originals, sight, erase, clock, onFault } = parts
+  const { recent, read, regionsOf, isCheckpoint, hints, snapshots, originals, sight, erase, clock, onFault } =
+    parts
+  const mounts = new Mounts(hints)
   const time = new WorkerTime(clock)
   const cameras = new Map<DeviceId, CameraState>()
   const outcomes: Partial<Record<Outcome, number>> = {}
@@ -162,15 +167,18 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       time.charge(picture.device, decodeMs(cost))
       // A doubt of the clock that ended meanwhile is no time that it waited.
       const waitedMs = Math.max(0, Math.min(clock() - picture.receivedAt, dayMs))
-      const regions = regionsOf(picture.device)
+      const { device } = picture
+      const regions = regionsOf(device)
+      const turned = regions?.turned ?? 0
       let seen: Look
       try {
-        seen = await looker.look(original, regions)
+        seen = await looker.look(original, regions, mounts.shallCompare(device, turned))
       } catch (error) {
         const code = codeOf(error) ?? 'PICTURE_UNREADABLE'
         return code === 'TAGGER_WORKER_DIED' ? afterDeath(picture) : conclude(picture, 'unreadable', code)
       }
-      const sighting = sightingOf(seen, faultsOfCamera(picture, seen), waitedMs)
+      const wantedTurn = await mounts.take(device, turned, seen)
+      const sighting = sightingOf(seen, faultsOfCamera(picture, seen), waitedMs, wantedTurn)
       await tell(picture, sighting)
       return { redact: { ...picture, toCover: seen.toCover, sighting, regions } }
     },

@@ -31,8 +31,11 @@ export type LookerFault = (typeof lookerFaults)[number]
 export interface Looker {
   /** Whether it may be given pictures now. */
   readonly isReady: boolean
-  /** Rejects with PICTURE_UNREADABLE, PICTURE_TOO_LARGE, MODEL_OUTPUT_INVALID, or TAGGER_WORKER_DIED. */
-  look(picture: Uint8Array, regions: Regions | undefined): Promise<Look>
+  /**
+   * With `compareTurns` it is looked at turned, too. Rejects with PICTURE_UNREADABLE, PICTURE_TOO_LARGE, MODEL_OUTPUT_INVALID, or
+   * TAGGER_WORKER_DIED.
+   */
+  look(picture: Uint8Array, regions: Regions | undefined, compareTurns?: boolean): Promise<Look>
   /** The JPEG that may be kept. Rejects as above. */
   redact(picture: Uint8Array, options: RedactOptions): Promise<Buffer>
   replaced(): Readonly<Record<LookerFault, number>>
@@ -163,7 +166,8 @@ export function createLooker(options: LookerOptions): Looker {
     get isReady() {
       return isReady && !isGrown && !stopping
     },
-    look: (picture, regions) => ask({ kind: 'look', picture, ...(regions === undefined ? {} : { regions }) }),
+    look: (picture, regions, compareTurns = false) =>
+      ask({ kind: 'look', picture, compareTurns, ...(regions === undefined ? {} : { regions }) }),
     redact: (picture, options) => ask({ kind: 'redact', picture, options }),
     replaced: () => ({ ...replaced }),
     rssBytes: () => rssBytes,

@@ -13,6 +13,7 @@ import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import { openClockFile } from '../../core/trusted-time/clock-file.ts'
 import { systemRunningTime } from '../../core/trusted-time/running-time.ts'
 import { awaitTimeReader } from '../../core/trusted-time/time-reader.ts'
+import { createCameraHints } from '../../devices/registry/camera-hints.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { bundledModels, readModelFile } from '../../models/model-file.ts'
@@ -95,6 +96,7 @@ async function start({ data, config }: TaggerSettings) {
     recent,
     read: ({ device, event }) => readWaiting(paths.waiting, device, event),
     regionsOf: createDeviceRegions(state).of,
+    hints: createCameraHints(index),
     isCheckpoint: device => registry.remembered(device)?.kind === 'checkpoint',
     snapshots,
     originals,

@@ -18,6 +18,7 @@ export interface LookTask {
   readonly id: number
   readonly picture: Uint8Array
   readonly regions?: Regions
+  readonly compareTurns?: boolean
 }
 
 export interface RedactTask {

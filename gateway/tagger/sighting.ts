@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts'
+import { type Turn, turnCodes } from '../../core/turn.ts'
 import { type ObjectKind, objectKinds } from '../../core/words.ts'
 import { type DataOf, maxBoxes } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
@@ -12,8 +13,13 @@ type SightingData = DataOf<'sighting'>
 /** The part of a look that is told. */
 export type Seen = Pick<Look, 'model' | 'picture' | 'detections' | 'timings'>
 
-/** What was seen, in the words of the contract: counts of every kind, 0 among them, and where. */
-export function sightingOf(seen: Seen, faults: readonly CameraFault[], waitedMs: number): SightingData {
+/** What was seen, in the words of the contract: counts of every kind, 0 among them, and where; and what turn the camera's pictures seem to want. */
+export function sightingOf(
+  seen: Seen,
+  faults: readonly CameraFault[],
+  waitedMs: number,
+  wantedTurn: Turn = 0,
+): SightingData {
   const { model, picture, detections, timings } = seen
   const counts = Object.fromEntries(
     objectKinds.map(kind => [kind, detections.filter(detection => detection.kind === kind).length]),
@@ -24,6 +30,7 @@ export function sightingOf(seen: Seen, faults: readonly CameraFault[], waitedMs:
   >
   return {
     outcome: 'seen',
+    ...(wantedTurn === 0 ? {} : { reason: turnCodes[wantedTurn] }),
     model,
     ...counts,
     ...camera,

@@ -1,6 +1,7 @@
 import { flowHigh, flowLow } from './flow-rules.ts'
 import type { Described, Rule } from './rule.ts'
 import { cameraBlind } from './rules/camera-blind.ts'
+import { cameraTurned } from './rules/camera-turned.ts'
 import { clockDoubt } from './rules/clock-doubt.ts'
 import { clockSkew } from './rules/clock-skew.ts'
 import { deletionsHeld } from './rules/deletions-held.ts'
@@ -30,6 +31,7 @@ export const rules: readonly Rule[] = [
   deviceOffline,
   siteOffline,
   cameraBlind,
+  cameraTurned,
   clockSkew,
   idsReused,
   journalLag,

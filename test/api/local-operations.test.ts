@@ -60,6 +60,7 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     snapshots,
     holds: createHolds(state),
     regions: createDeviceRegions(state),
+    cameraHints: { turnOf: device => (device === 'turned-1' ? 270 : undefined) },
     door,
     clock: () => 5,
     defaultZone: 'Europe/Berlin',
@@ -253,6 +254,15 @@ describe('the operations on pictures', () => {
       await expect(asked).rejects.toMatchObject({ code: 'SNAPSHOT_NOT_FOUND' })
     await expect(operations.regions('nobody')).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
     await expect(operations.setRegions('nobody', {})).rejects.toMatchObject({ code: 'DEVICE_NOT_FOUND' })
+  })
+
+  test('tell the turn of a camera, and the one that it seems to want', async () => {
+    const operations = await withPicture()
+    await operations.addDevice({ ...row, device: 'turned-1' })
+    expect(await operations.showDevice('turned-1')).toMatchObject({ wantedTurn: 270 })
+    await operations.setRegions('turned-1', { turned: 270 })
+    const shown = await operations.showDevice('turned-1')
+    expect([shown.turned, shown.wantedTurn]).toEqual([270, undefined])
   })
 
   test('keep the regions of a device, refuse wrong ones in words, and clear them', async () => {

@@ -26,6 +26,7 @@ const entry = (s: number, people: number) => [granted(s), seen(s + 1, { person: 
 const sure = (score: number) => ({ kind: 'person' as const, score, left: 0, top: 0, right: 9, bottom: 9 })
 const dark = (s: number) => seen(s, { dark: true })
 const clear = (s: number) => seen(s, { dark: false })
+const hinted = (s: number) => seen(s, { reason: 'CAMERA_TURNED_LEFT' })
 const reusedId = (s: number, more = {}) => health(s, { reused: true, ...more })
 const wrongClock = (s: number) => health(s, { skewed: true })
 
@@ -61,6 +62,11 @@ const tables: Record<string, Case[]> = {
     { title: 'lets it be dark where that does not count', happenings: [0, 30, 60, 90, 120].map(dark), rules: { 'camera-blind': { dark: false } }, expect: [] },
     { title: 'takes any fault', happenings: [seen(0, { covered: true }), seen(30, { blurred: true }), seen(60, { frozen: true }), seen(90, { bright: true })], expect: ['raised 90'] },
     { title: 'counts no picture that nobody looked at, and none that is late', happenings: [dark(0), dark(30), dark(60), seen(90, { outcome: 'missing', dark: true }), seen(100, { dark: true }, { late: true, ago: 5 })], expect: [] },
+  ],
+  'camera-turned': [
+    { title: 'is told with the first hint, and cleared a minute after three pictures without one', happenings: [hinted(0), hinted(10), clear(20), hinted(30), clear(40), clear(50), clear(60), clear(70)], expect: ['raised 0', 'cleared 120'] },
+    { title: 'says nothing of pictures without a hint, nor of late ones', happenings: [clear(0), seen(10, { reason: 'CAMERA_TURNED_LEFT' }, { late: true, ago: 5 })], expect: [] },
+    { title: 'says nothing of another reason', happenings: [seen(0, { reason: 'PICTURE_DEADLY' })], expect: [] },
   ],
   'clock-skew': [
     { title: 'is told after three wrong times in a row, and cleared a minute after three right ones', happenings: [wrongClock(0), wrongClock(10), wrongClock(20), health(30), health(40), health(50)], expect: ['raised 20', 'cleared 110'] },

@@ -4,6 +4,7 @@ import { LintelError } from '../../core/errors.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
 import { snapshotRecordId } from '../../devices/contract/record-ids.ts'
+import { createCameraHints } from '../../devices/registry/camera-hints.ts'
 import { sight } from '../../gateway/admit/sight.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { captionOf, plainJpeg } from '../../gateway/snapshots/caption.ts'
@@ -91,6 +92,7 @@ async function setUp(change: { maxBacklog?: number } = {}) {
         return waitingRoom.get(keyText(key))
       },
       regionsOf: () => undefined,
+      hints: createCameraHints(index),
       isCheckpoint: () => gate.isCheckpoint,
       snapshots,
       originals: undefined,

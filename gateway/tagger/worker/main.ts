@@ -30,8 +30,8 @@ async function work(): Promise<void> {
   const veil = await openVeil(settings)
   const rssBytes = () => process.memoryUsage.rss()
 
-  async function look({ id, picture, regions }: LookTask): Promise<Report> {
-    const seen = await eye.look(picture, regions === undefined ? {} : { regions })
+  async function look({ id, picture, regions = {}, compareTurns = false }: LookTask): Promise<Report> {
+    const seen = await eye.look(picture, { regions, compareTurns })
     return { kind: 'seen', id, look: seen, rssBytes: rssBytes() }
   }
 

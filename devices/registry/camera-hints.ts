@@ -1,0 +1,19 @@
+import type { State } from '../../core/state/state.ts'
+import type { Turn } from '../../core/turn.ts'
+import type { DeviceId } from '../../core/words.ts'
+
+/** What seems to be wrong with how cameras are mounted. The tagger writes it, any process may read it. */
+export interface CameraHints {
+  /** The turn at which a device's pictures show most, where that was another than the one that was set. */
+  turnOf(device: DeviceId): Turn | undefined
+  setTurn(device: DeviceId, turn: Turn | undefined): Promise<void>
+}
+
+export function createCameraHints(state: State): CameraHints {
+  const table = state.table<Turn>('camera-turns')
+  return {
+    turnOf: device => table.get(device),
+    setTurn: (device, turn) =>
+      state.transact(() => (turn === undefined ? table.remove(device) : table.put(device, turn))),
+  }
+}
