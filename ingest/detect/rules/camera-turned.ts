@@ -30,8 +30,12 @@ export const cameraTurned = defineRule<State, Parameters>({
     zh: '摄像头的图片旋转后能识别出明显更多的人和车辆。系统不会自动旋转。设置该设备的旋转角度，或图片恢复正常后解除。',
   },
   raised: {
-    en: '{place}: the camera of {device} seems to be mounted turned. Look at a picture; where people lie on their side or upside down, set its turn where its pictures are looked at: lintel device regions {device} --turned {turned}',
-    zh: '{place}：{device}的摄像头可能安装方向不对。请查看图片；如画面中的人横卧或倒立，请在识别图片的服务上设置旋转：lintel device regions {device} --turned {turned}',
+    en: '{place}: the camera of {device} seems to be mounted turned.',
+    zh: '{place}：{device}的摄像头可能安装方向不对。',
+  },
+  advice: {
+    en: 'Look at a picture; where people lie on their side or upside down, set its turn as lintel device show says.',
+    zh: '请查看图片；如画面中的人横卧或倒立，请按 lintel device show 的提示设置旋转。',
   },
   cleared: {
     en: '{place}: the pictures of {device} are upright.',
