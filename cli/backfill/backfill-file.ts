@@ -7,13 +7,12 @@ import type { BackfillAnswer } from '../../api/operations/backfill-part.ts'
 import type { Operations } from '../../api/operations/operations.ts'
 import { backoffMs } from '../../core/backoff.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
-import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
 import { faultOfEncoding } from '../../core/text-encoding.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import type { Fault } from '../../devices/contract/validate.ts'
-import { parseMoment } from '../../flow/zone.ts'
 import { createIdDeriver } from './derive-id.ts'
 import { readCsv, readJsonLines } from './read-rows.ts'
+import { readRowTime } from './row-time.ts'
 
 export interface BackfillCounts {
   rows: number
@@ -32,6 +31,8 @@ export interface BackfillFileOptions {
   /** Of times without an offset, which are refused otherwise. */
   readonly zone?: string | undefined
   readonly dryRun: boolean
+  /** What is to be known of rows that are taken all the same; once of each sort. */
+  readonly onNote?: (note: { readonly line: number; readonly text: string }) => void
   readonly onFault: (fault: Fault & { readonly line: number }) => void
   readonly onPart?: (counts: Readonly<BackfillCounts>) => void
 }
@@ -90,11 +91,23 @@ type Ready = { readonly line: number } & (
   | { readonly value: { device: string; event: unknown } }
 )
 
+const notes = {
+  twice:
+    'this local time was twice, since the clock was set back: the earlier is taken, here and in all such rows',
+  exported:
+    'rows of an export have no ids: each counts once, however often it is put back, but once more where its event is still stored',
+} as const
+
 async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
-  const { path, format, device: fallback, type, zone } = options
+  const { path, format, device: fallback, type, zone, onNote } = options
+  const noted = new Set<string>()
+  const note = (line: number, text: string) => {
+    if (!noted.has(text)) onNote?.({ line, text })
+    noted.add(text)
+  }
   const derive = createIdDeriver()
   const deviceId = new RegExp(deviceIdPattern)
-  for await (const row of format === 'csv' ? readCsv(path, type) : readJsonLines(path)) {
+  for await (const row of format === 'csv' ? readCsv(path, type) : readJsonLines(path, type)) {
     if ('fault' in row) {
       yield row
       continue
@@ -106,35 +119,20 @@ async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
       yield { line: row.line, fault: { code: 'DEVICE_INVALID', reason } }
       continue
     }
-    const reason = faultOfTime(rest.time, zone)
-    if (reason !== undefined) {
-      yield { line: row.line, fault: { code: 'EVENT_TIME_INVALID', reason } }
+    const read = typeof rest.time === 'string' ? readRowTime(rest.time, zone) : undefined
+    if (read !== undefined && 'fault' in read) {
+      yield { line: row.line, fault: { code: 'EVENT_TIME_INVALID', reason: read.fault } }
       continue
     }
-    const event = { ...(type === undefined ? {} : { type }), ...rest, time: withOffset(rest.time, zone) }
+    // What is no time stays as it is, and is refused as such.
+    const event = { ...(type === undefined ? {} : { type }), ...rest, time: read?.time ?? rest.time }
+    if (read?.isTwice) note(row.line, notes.twice)
+    if (row.isExported && !('id' in event)) note(row.line, notes.exported)
     yield {
       line: row.line,
       value: { device, event: 'id' in event ? event : { id: derive(device, event), ...event } },
     }
   }
-}
-
-/** What can be said of a time that is nearly one; undefined of one that is, and of one that is nothing like it. */
-function faultOfTime(time: unknown, zone: string | undefined): string | undefined {
-  if (typeof time !== 'string' || !Number.isNaN(parseRfc3339(time))) return undefined
-  // What stands there is not repeated: a column that slipped may hold anything.
-  if (Number.isNaN(parseMoment(time.trim(), zone ?? 'UTC')))
-    return /^\d{4}-\d\d-\d\d(?:$|[Tt ]\d\d:\d\d)/.test(time.trim())
-      ? 'the calendar has no such time: it is year-month-day hour:minute:second'
-      : undefined
-  return zone === undefined ? 'the time has no offset: give --zone, such as --zone Asia/Shanghai' : undefined
-}
-
-/** What is no time stays as it is, and is refused as such. */
-function withOffset(time: unknown, zone: string | undefined): unknown {
-  if (zone === undefined || typeof time !== 'string' || !Number.isNaN(parseRfc3339(time))) return time
-  const moment = parseMoment(time.trim(), zone)
-  return Number.isNaN(moment) ? time : formatRfc3339(moment)
 }
 
 /** While nobody can take it: the rows are in the file, and what was stored of them is a duplicate next time. */

@@ -5,33 +5,40 @@ import { type EventType, eventTypes, fieldsOf } from '../../devices/contract/kin
 import type { Fault } from '../../devices/contract/validate.ts'
 
 /** A row of the file: what it says, or why it says nothing. */
-export type FileRow = { readonly line: number } & ({ readonly value: object } | { readonly fault: Fault })
+export type FileRow = { readonly line: number } & (
+  | { readonly value: object; readonly isExported: boolean }
+  | { readonly fault: Fault }
+)
 
 const maxLineBytes = 64 * 1024
 
-/** JSON lines, an event each, with its device beside the members of the contract. */
-export async function* readJsonLines(path: string): AsyncGenerator<FileRow> {
+/**
+ * JSON lines, an event each, with its device beside the members of the contract; or without `data`, as `lintel export`
+ * writes them, with the members of the data beside the others.
+ */
+export async function* readJsonLines(path: string, type: string | undefined): AsyncGenerator<FileRow> {
   let held: Buffer = Buffer.alloc(0)
   let line = 0
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     let rest = held.length === 0 ? chunk : Buffer.concat([held, chunk])
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      yield* parseLine(rest.subarray(0, end), ++line)
+      yield* parseLine(rest.subarray(0, end), ++line, type)
       rest = rest.subarray(end + 1)
     }
     if (rest.length > maxLineBytes)
       throw new LintelError('IMPORT_ROW_INVALID', `line ${line + 1} is longer than ${maxLineBytes} bytes`)
     held = rest
   }
-  yield* parseLine(held, line + 1)
+  yield* parseLine(held, line + 1, type)
 }
 
-function* parseLine(bytes: Buffer, line: number): Generator<FileRow> {
+function* parseLine(bytes: Buffer, line: number, type: string | undefined): Generator<FileRow> {
   const text = bytes.toString().replace(/^\ufeff/, '')
   if (text.trim() === '') return
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) yield { line, value }
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      yield 'data' in value ? { line, value, isExported: false } : rowOf(line, value as Cells, type)
     else yield malformed(line, 'the line is not a JSON object')
   } catch {
     yield malformed(line, 'the line is not JSON')
@@ -43,7 +50,11 @@ const malformed = (line: number, reason: string): FileRow => ({
   fault: { code: 'EVENT_MALFORMED', reason },
 })
 
+type Cells = Readonly<Record<string, unknown>>
 const envelope = ['device', 'id', 'type', 'time']
+/** What `lintel export` tells of a row beside its event; where its device stands is known. */
+const told = ['received', 'site', 'building', 'point', 'late', 'skewed']
+const isBeside = (name: string) => envelope.includes(name) || told.includes(name)
 
 /** A CSV with a header: device, id, type and time, and beside them the members of the data under their own names. */
 export async function* readCsv(path: string, type: string | undefined): AsyncGenerator<FileRow> {
@@ -52,10 +63,10 @@ export async function* readCsv(path: string, type: string | undefined): AsyncGen
   ) // biome-ignore format: one line
   try {
     for await (const { record, info } of parser as AsyncIterable<{
-      record: Record<string, string>
+      record: Cells
       info: { lines: number }
     }>)
-      yield { line: info.lines, value: eventOf(record, type) }
+      yield rowOf(info.lines, record, type)
   } catch (error) {
     throw new LintelError('IMPORT_ROW_INVALID', `the file is not a CSV: ${messageOf(error)}`, {
       cause: error,
@@ -63,8 +74,14 @@ export async function* readCsv(path: string, type: string | undefined): AsyncGen
   }
 }
 
-/** Empty cells are absent. Members that are none of the type's go along, to be counted as ignored. */
-function eventOf(record: Record<string, string>, fallback: string | undefined): object {
+const rowOf = (line: number, cells: Cells, type: string | undefined): FileRow => ({
+  line,
+  value: eventOf(cells, type),
+  isExported: told.every(name => name in cells),
+})
+
+/** Empty cells and nulls are absent. Members that are none of the type's go along, to be counted as ignored. */
+function eventOf(record: Cells, fallback: string | undefined): object {
   const type = record.type || fallback
   const fields = new Map(
     eventTypes.includes(type as EventType)
@@ -73,8 +90,8 @@ function eventOf(record: Record<string, string>, fallback: string | undefined): 
   )
   const data: Record<string, unknown> = {}
   for (const [name, cell] of Object.entries(record)) {
-    if (cell === '' || envelope.includes(name)) continue
-    data[name] = valueOfCell(cell, fields.get(name))
+    if (cell === '' || cell === null || isBeside(name)) continue
+    data[name] = typeof cell === 'string' ? valueOfCell(cell, fields.get(name)) : cell
   }
   const { device, id, time } = record
   return { ...(device ? { device } : {}), ...(id ? { id } : {}), ...(type ? { type } : {}), time, data }

@@ -50,6 +50,7 @@ async function run(path: string, options: BackfillCommandOptions): Promise<void>
       type,
       zone,
       dryRun,
+      onNote: ({ line, text }) => note(`line ${line}: ${text}`),
       onFault: fault => {
         report?.write(`${JSON.stringify(fault)}\n`)
         if (told++ < maxTold) note(`line ${fault.line}: ${fault.code}: ${fault.reason}`)
