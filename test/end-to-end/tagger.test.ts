@@ -115,6 +115,25 @@ const pictures: readonly BadPicture[] = [
 ] // biome-ignore format: a table
 
 describe('a snapshot that a device publishes', () => {
+  test('of a camera that is mounted turned is seen and kept upright', { timeout: 240_000 }, async () => {
+    const { service, publish, seen, isErased } = await start()
+    await service.operations.setRegions('d1', { turned: 90 })
+    await publish(
+      'e1',
+      await sharp(await samplePicture('campus'))
+        .rotate(270)
+        .jpeg()
+        .toBuffer(),
+      'denied',
+    )
+    const { width, height, person } = await seen('e1')
+    expect([width, height]).toEqual([768, 576])
+    expect(person).toBeGreaterThanOrEqual(4)
+    await isErased()
+    const jpeg = await service.operations.readSnapshot({ device: 'd1', event: 'e1' })
+    expect(await sharp(jpeg).metadata()).toMatchObject({ width: 768, height: 576 })
+  })
+
   test('is seen, redacted and kept, and the original is erased', { timeout: 240_000 }, async () => {
     const { service, paths, publish, seen, isErased, reader } = await start()
     await publish('e1', await samplePicture('campus'), 'denied')
