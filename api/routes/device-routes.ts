@@ -152,7 +152,7 @@ export function addDeviceRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/devices/:device/regions',
     {
-      config: { needs: 'devices.read', summary: 'Mask and zone of its pictures.', errors },
+      config: { needs: 'devices.read', summary: 'Mask, zone and turn of its pictures.', errors },
       schema: { params, response: answers(RegionsAnswerSchema) },
     },
     async ({ viewer, params }) => ({ regions: (await operations(viewer).regions(params.device)) ?? null }),
@@ -162,7 +162,7 @@ export function addDeviceRoutes(app: Api, operations: OperationsFor): void {
     {
       config: {
         needs: 'devices.write',
-        summary: 'Sets mask and zone of its pictures.',
+        summary: 'Sets mask, zone and turn of its pictures.',
         takes: RegionsSchema,
         errors: [...errors, 'DEVICE_INVALID'],
       },
@@ -176,7 +176,7 @@ export function addDeviceRoutes(app: Api, operations: OperationsFor): void {
   app.delete(
     '/api/v1/devices/:device/regions',
     {
-      config: { needs: 'devices.write', summary: 'The whole picture again.', errors },
+      config: { needs: 'devices.write', summary: 'The whole picture as it comes, again.', errors },
       schema: { params, response: answers(Type.Null(), 204) },
     },
     async ({ viewer, params }, reply) => {

@@ -75,7 +75,7 @@ const maxCameras = 20_000
 export function createAttendance(parts: AttendanceParts): Attendance {
   const { recent, read, regionsOf, isCheckpoint, hints, snapshots, originals, sight, erase, clock, onFault } =
     parts
-  const mounts = new Mounts(hints)
+  const mounts = new Mounts(hints, onFault)
   const time = new WorkerTime(clock)
   const cameras = new Map<DeviceId, CameraState>()
   const outcomes: Partial<Record<Outcome, number>> = {}
@@ -177,7 +177,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
         const code = codeOf(error) ?? 'PICTURE_UNREADABLE'
         return code === 'TAGGER_WORKER_DIED' ? afterDeath(picture) : conclude(picture, 'unreadable', code)
       }
-      const wantedTurn = await mounts.take(device, turned, seen)
+      const wantedTurn = mounts.take(device, turned, seen)
       const sighting = sightingOf(seen, faultsOfCamera(picture, seen), waitedMs, wantedTurn)
       await tell(picture, sighting)
       return { redact: { ...picture, toCover: seen.toCover, sighting, regions } }

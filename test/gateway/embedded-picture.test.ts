@@ -43,6 +43,7 @@ describe('a picture in the JSON of an event', () => {
     ['in the data', { data: { ...passageData, image: jpeg } }],
     ['as a data URL', { shot: `data:image/jpeg;base64,${jpeg}` }],
     ['as PNG', { shot: png }],
+    ['in Base64 for URLs', { shot: jpeg.replaceAll('/', '_').replaceAll('+', '-') }],
     ['in a list of another object', { attachments: [{ content: jpeg }] }],
     ['in the member that CloudEvents have for it', { data_base64: jpeg }],
   ] as const
