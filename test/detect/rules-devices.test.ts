@@ -75,9 +75,9 @@ const tables: Record<string, Case[]> = {
     { title: 'does not take a status for a right time: that is stamped here', happenings: [wrongClock(0), wrongClock(1), status(2, 'online'), wrongClock(3)], expect: ['raised 3'] },
   ],
   'ids-reused': [
-    { title: 'is told with the first, and cleared an hour after the last', happenings: [health(0), reusedId(10), reusedId(20), reusedId(3000)], expect: ['raised 10', 'cleared 6600'] },
-    { title: 'is told of what is late, too', happenings: [reusedId(0, { late: true, ago: 4000 })], expect: ['raised 0', 'cleared 3600'] },
-    { title: 'waits for as many as it is set to', happenings: [0, 10, 20].map(s => reusedId(s)), rules: { 'ids-reused': { events: 3 } }, expect: ['raised 20', 'cleared 3620'] },
+    { title: 'is told with the first, and cleared an hour after the last', happenings: [health(0), reusedId(10), reusedId(20), reusedId(3000)], until: 7000, expect: ['raised 10', 'cleared 6600'] },
+    { title: 'is told of what is late, too', happenings: [reusedId(0, { late: true, ago: 4000 })], until: 4000, expect: ['raised 0', 'cleared 3600'] },
+    { title: 'waits for as many as it is set to', happenings: [0, 10, 20].map(s => reusedId(s)), rules: { 'ids-reused': { events: 3 } }, until: 4000, expect: ['raised 20', 'cleared 3620'] },
   ],
   'device-offline': [
     { title: 'is told a minute after the will, and cleared two minutes after it is back', happenings: [health(0), status(10, 'offline'), status(200, 'online')], expect: ['raised 70', 'cleared 320'] },
