@@ -1,4 +1,4 @@
-import { hourMs, secondMs } from '../../core/clock.ts'
+import { hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { recordDataAt } from '../../devices/contract/record.ts'
 
 /** What is not known: it is taken for the same as any. */
@@ -8,6 +8,8 @@ const stampMs = 10 * secondMs
 const stamps = 65_536
 /** Firmware that sends an event again with the time of sending is as far off as it was away, mostly. */
 const restampedMs = hourMs
+/** Of two alarms so far apart the later is told of only if it is another event. */
+const alarmRestampedMs = 2 * minuteMs
 
 /**
  * What an event is, in 32 bits, to tell it from another under the same id: 16 of its type and data (FNV-1a, folded), 16
@@ -25,12 +27,12 @@ export function contentOf(record: Buffer, from: number, to: number, claimedAt: n
 /** `restamped`: the same but for its time, and near enough to be sent again by a device that stamps what it sends. */
 export type Likeness = 'same' | 'restamped' | 'other'
 
-/** How an event compares with what was stored under its id. Of two alarms, a later one is another: better twice than never. */
+/** How an event compares with what was stored under its id. */
 export function likenessOf(known: number, content: number, isOfAlarm: boolean): Likeness {
   if (known === unknownContent || content === unknownContent) return 'same'
   if (Math.floor(known / stamps) !== Math.floor(content / stamps)) return 'other'
   const apart = Math.abs((known % stamps) - (content % stamps))
   const apartMs = Math.min(apart, stamps - apart) * stampMs
   if (apartMs <= stampMs) return 'same'
-  return isOfAlarm || apartMs > restampedMs ? 'other' : 'restamped'
+  return apartMs > (isOfAlarm ? alarmRestampedMs : restampedMs) ? 'other' : 'restamped'
 }

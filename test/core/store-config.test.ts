@@ -35,7 +35,7 @@ const wrong: { influx: unknown; say: string[] }[] = [
   { influx: { url: 'http://host/?db=x', database: 'd' }, say: ['store.influx: url ends with its path: leave out what begins with ? or #'] },
   { influx: { url: 'http://a b', database: 'd' }, say: ['store.influx: url cannot be read'] },
   { influx: { url, database: 'd', caFile: 'c' }, say: ['store.influx: caFile needs a url of https:'] },
-  { influx: { url, database: 'd', password: 'p' }, say: ['store.influx: unknown key password'] },
+  { influx: { url, database: 'd', password: 'p' }, say: ['store.influx: unknown key password (did you mean passwordFile?)'] },
   { influx: { url, database: 'd', timeoutS: 0 }, say: ['store.influx.timeoutS: must be >= 1'] },
 ] // biome-ignore format: a table
 for (const { influx, say } of wrong) {

@@ -62,7 +62,7 @@ describe('alerts are counted', () => {
     { title: 'by hour', change: {}, rows: [['2026-11-21T01', 1], ['2026-11-21T02', 2], ['2026-11-22T06', 1]] },
     { title: 'by day and rule', change: { every: '1d', by: ['rule'] }, rows: [['2026-11-21T00', 'door-forced', 1], ['2026-11-21T00', 'door-held', 2], ['2026-11-22T00', 'disk-low', 1]] },
     { title: 'by site, where there is one', change: { every: 'all', by: ['site'] }, rows: [['2026-11-21T00', '', 1], ['2026-11-21T00', 'luwu', 1], ['2026-11-21T00', 'nanshe', 2]] },
-    { title: 'by severity at a site', change: { every: 'all', by: ['severity', 'point'], where: { site: ['nanshe'] } }, rows: [['2026-11-21T00', 'warning', 'd01', 1], ['2026-11-21T00', 'warning', 'd02', 1]] },
+    { title: 'by severity at a site', change: { every: 'all', by: ['severity', 'point'], where: { site: ['nanshe'] } }, rows: [['2026-11-21T00', 'warning', 'nanshe', 'b01', 'd01', 1], ['2026-11-21T00', 'warning', 'nanshe', 'b01', 'd02', 1]] },
     { title: 'by what they turned out to be', change: { every: 'all', by: ['outcome'] }, rows: [['2026-11-21T00', '', 3], ['2026-11-21T00', 'false-alarm', 1]] },
     { title: 'of a rule by hour of day', change: { by: ['hour-of-day'], where: { rule: ['door-held'] } }, rows: [['2026-11-21T00', '01', 1], ['2026-11-21T00', '02', 1]] },
     { title: 'of a shorter time', change: { to: '2026-11-21T02:00' }, rows: [['2026-11-21T01', 1]] },
