@@ -14,6 +14,7 @@ interface AddOptions extends CommonOptions {
   readonly zone?: string
   readonly alsoSite: readonly string[]
   readonly household?: boolean
+  readonly pause?: string
 }
 
 export function addDeviceCommands(program: Command): void {
@@ -35,9 +36,13 @@ export function addDeviceCommands(program: Command): void {
     )
     .option('--household', "the door of one household: analysts never see it in its building's numbers")
     .option('--no-household', 'of several, again')
+    .option(
+      '--pause <seconds>',
+      'of firmware that reports each passage twice: what says the same within so long counts once; 0: each counts',
+    )
     .action(async (id: string, options: AddOptions) => {
       const { ask, output } = contextOf(options)
-      const { kind, site, building, point, zone, alsoSite: sites, household } = options
+      const { kind, site, building, point, zone, alsoSite: sites, household, pause } = options
       const about = accountWords[kind]
       const wanted = {
         device: id,
@@ -48,6 +53,7 @@ export function addDeviceCommands(program: Command): void {
         ...(zone === undefined ? {} : { zone }),
         ...(about !== undefined || sites.length > 0 ? { sites } : {}),
         ...(household === undefined ? {} : { household }),
+        ...(pause === undefined ? {} : { pauseS: Number(pause) }),
       }
       const answer = await ask('enrolment', operations => operations.addDevice(wanted))
       const token =

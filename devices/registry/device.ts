@@ -18,6 +18,9 @@ const name = (description: string) =>
 
 export const maxSites = 64
 
+/** Two people pass one after the other within a minute, and say the same. */
+const maxPauseS = 60
+
 /** What an operator says of a device: one row of an import. */
 export const NewDeviceSchema = Type.Object(
   {
@@ -44,6 +47,14 @@ export const NewDeviceSchema = Type.Object(
       Type.Boolean({
         description:
           'The door of one household: analysts see it counted for its site, never for its building.',
+      }),
+    ),
+    pauseS: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: maxPauseS,
+        description:
+          'Of firmware that reports each passage twice: passages, or vehicles, that say the same within so many seconds count once. 0, each counts, where it was never set.',
       }),
     ),
   },
@@ -86,6 +97,7 @@ function faultIn(value: unknown, quotes: boolean): string | undefined {
     const params = first.params as { allowedValues?: string[]; requiredProperties?: string[] }
     if (first.keyword === 'required') return `${params.requiredProperties?.join(', ')} is missing`
     const member = first.instancePath.slice(1)
+    if (member === 'pauseS') return `pauseS must be a whole number of seconds from 0 to ${maxPauseS}`
     if (member === 'household') return 'household must be true or false, in a list yes or no'
     if (member !== '' && (value as Record<string, unknown>)[member] === '') return `${member} is empty`
     if (params.allowedValues) return `${member} must be ${listed(params.allowedValues)}`
@@ -95,6 +107,8 @@ function faultIn(value: unknown, quotes: boolean): string | undefined {
   if (value.sites !== undefined && isAtPoint(value.kind))
     return 'only a gateway or a display has further sites'
   if (value.device === reservedId) return `device must not be ${reservedId}: topics of alerts begin with it`
+  if (value.pauseS !== undefined && !isAtPoint(value.kind))
+    return 'only a terminal or a checkpoint has a pause'
   if (value.household && value.kind !== 'terminal') return "only a terminal is a household's door"
   if (isZone(value.zone)) return undefined
   const rule = 'zone must be an IANA time zone such as Asia/Shanghai'

@@ -40,11 +40,15 @@ export function enrolOne(
   // A list, which has no column for them, says nothing of them.
   const sites = wanted.sites ?? known?.sites ?? []
   const household = wanted.household ?? before?.household ?? false
+  const pauseS = wanted.pauseS ?? before?.pauseS ?? 0
   // One that has a token of its own keeps it, whoever else speaks for it.
   const through = known === undefined || known.via !== undefined ? (via ?? known?.via) : undefined
   const oldPlace = before && placeOf(before)
   const stays = before?.kind === kind && oldPlace !== undefined && samePlace(oldPlace, wanted)
-  const sameRest = sameSites(known?.sites, sites) && (known?.household ?? false) === household
+  const sameRest =
+    sameSites(known?.sites, sites) &&
+    (known?.household ?? false) === household &&
+    (known?.pauseS ?? 0) === pauseS
   if (known !== undefined && stays && sameRest && known.via === through)
     return { answer: { outcome: 'unchanged', device } }
   const token = newToken()
@@ -60,6 +64,7 @@ export function enrolOne(
         enrolledAt: before?.enrolledAt ?? now,
         ...(sites.length === 0 ? {} : { sites }),
         ...(household ? { household } : {}),
+        ...(pauseS > 0 ? { pauseS } : {}),
         ...(through === undefined ? {} : { via: through }),
       } // biome-ignore format: the device, then what the registry adds
       return stays ? { device: enrolled } : { device: enrolled, place: { id: place, device, site, building, point, zone } } // biome-ignore format: one thing

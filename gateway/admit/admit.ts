@@ -13,6 +13,7 @@ import { answer, refuseAll } from './answer.ts'
 import { DeviceClocks } from './device-clock.ts'
 import type { Answers } from './feedback.ts'
 import { placeInTime } from './place-in-time.ts'
+import { Repeats } from './repeats.ts'
 import type { Delivery, WaitingRoom } from './waiting-room.ts'
 
 /** Whose it is, where that device stands, and a way to answer. */
@@ -22,6 +23,8 @@ export interface Sender {
   readonly feedback: Answers
   /** The gateway that sends it for the device. What it says has been admitted once before. */
   readonly via?: DeviceId
+  /** Of what says the same within it, only the first counts. */
+  readonly pauseMs?: number
   /** Told what a message weighs for the journal, in records, before it goes there. */
   readonly weigh?: (records: number) => void
 }
@@ -68,6 +71,7 @@ export function createAdmit({
 }: AdmitParts): Admit {
   let statuses = 0
   const clocks = new DeviceClocks()
+  const repeats = new Repeats()
 
   function events(sender: Sender, payload: Buffer): Promise<Outcome[]> {
     const tooLarge = faultOfSize(payload)
@@ -80,9 +84,9 @@ export function createAdmit({
     const { received, ignored, personalMembers } = admitted
     journal.note(sender.device, 'event', { received, ignored, personal: personalMembers })
     sender.weigh?.(admitted.items.length + (parkedWeight - 1) * admitted.faults.length)
-    return appendThenAnswer(sender, admitted.items, 'event', outcomes =>
-      answer(sender.feedback, admitted, outcomes),
-    )
+    const { device, pauseMs = 0 } = sender
+    const items = pauseMs > 0 ? repeats.join(device, admitted.items, pauseMs) : admitted.items
+    return appendThenAnswer(sender, items, 'event', outcomes => answer(sender.feedback, admitted, outcomes))
   }
 
   /**

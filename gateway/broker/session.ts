@@ -1,4 +1,5 @@
 import type { Client } from 'aedes'
+import { secondMs } from '../../core/clock.ts'
 import type { DeviceId, Place } from '../../core/words.ts'
 import {
   alertsTopic,
@@ -11,6 +12,8 @@ import { type Device, sameSites, shownSites, standsAt } from '../../devices/regi
 import type { Sender } from '../admit/admit.ts'
 import type { Feedback } from '../admit/feedback.ts'
 import type { Account } from './account.ts'
+
+const pauseOf = ({ pauseS = 0 }: Device) => pauseS * secondMs
 
 /** A connected device: its topics once, so that a message costs a comparison of strings and no parsing. */
 export class Session implements Sender {
@@ -29,8 +32,9 @@ export class Session implements Sender {
   readonly connectedAt: number
   readonly tokenHash: string
   readonly #shownSites: readonly string[]
-  /** Follows the registry while the device is connected. */
+  /** Both follow the registry while the device is connected. */
   place: Place
+  pauseMs: number
   /** Messages whose ack waits for the journal. */
   inFlight = 0
   /** What these messages weigh for the journal, in records. */
@@ -45,6 +49,7 @@ export class Session implements Sender {
     this.client = client
     this.device = device.device
     this.place = standsAt(device)
+    this.pauseMs = pauseOf(device)
     this.tokenHash = device.tokenHash
     this.feedback = feedback
     this.connectedAt = connectedAt
@@ -61,6 +66,7 @@ export class Session implements Sender {
   /** Its place stays the same object as long as it stays there: the journal looks its number up by that. */
   move(device: Device): void {
     if (device.place !== this.place.id) this.place = standsAt(device)
+    this.pauseMs = pauseOf(device)
   }
 
   readonly weigh = (records: number): void => {
