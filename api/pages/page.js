@@ -162,11 +162,15 @@ function showMe(me) {
     fillSeen(text)
     const { origin } = location
     const remote = `--url ${origin} --token-file token.txt`
-    const commands = [`npx lintel flow --by site ${remote}`]
-    if (me.permissions.includes('snapshots.read')) commands.push(`npx lintel snapshot list ${remote}`)
-    if (me.permissions.includes('audit.read')) commands.push(`npx lintel audit ${remote}`)
+    const commands = [`npx --no-install lintel flow --by site ${remote}`]
+    if (me.permissions.includes('snapshots.read'))
+      commands.push(`npx --no-install lintel snapshot list ${remote}`)
+    if (me.permissions.includes('audit.read')) commands.push(`npx --no-install lintel audit ${remote}`)
     if (me.permissions.includes('accounts.write'))
-      commands.push('npx lintel user add NAME --role analyst', 'npx lintel token create NAME --role analyst')
+      commands.push(
+        'npx --no-install lintel user add NAME --role analyst',
+        'npx --no-install lintel token create NAME --role analyst',
+      )
     commands.push(`curl -H "Authorization: Bearer $(cat token.txt)" ${origin}/api/v1/me`)
     byId('commands').textContent = commands.join('\n')
   })

@@ -8,6 +8,7 @@ const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "img-src 'self'",
   "connect-src 'self'",
   "img-src 'self'",
   "form-action 'self'",
@@ -25,6 +26,8 @@ const files = [
     text: read(name),
   })),
   { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
+  // Where no page names it, a browser asks for the second.
+  { urls: ['/icon.svg', '/favicon.ico'], type: 'image/svg+xml', text: read('icon.svg') },
 ]
 
 /** Where a browser signs in, takes an invitation, sees who it is, and reads what an alert is about. */

@@ -23,7 +23,8 @@ export const texts = {
     role: (role, sites) => `Your role is ${role}${sites ? `, for ${sites.join(', ')}` : ''}.`,
     look: 'Look here',
     shell: 'Work in a shell',
-    tokenHint: 'On another machine, put a token that an admin made for you into the file token.txt.',
+    tokenHint:
+      'In a directory with the code of Lintel (README: Get it). On another machine, put a token that an admin made for you into the file token.txt.',
     roles: { admin: 'admin', analyst: 'analyst', duty: 'duty', auditor: 'auditor' },
     promise: 'It counts; it identifies nobody.',
     differ: 'The two passwords differ.',
@@ -66,10 +67,11 @@ export const texts = {
     forName: (name, role) => `请为 ${name}（${role}）设置密码。`,
     forFirst: '您是这里的第一位管理员。请选择用户名和密码。',
     who: name => `您已登录：${name}`,
-    role: (role, sites) => `您的角色是 ${role}${sites ? `，负责 ${sites.join('、')}` : ''}。`,
+    role: (role, sites) => `您的角色是${role}${sites ? `，负责 ${sites.join('、')}` : ''}。`,
     look: '在这里查看',
     shell: '在命令行中使用',
-    tokenHint: '在其他机器上使用时，请把管理员为您创建的令牌存入文件 token.txt。',
+    tokenHint:
+      '请在 Lintel 代码所在的目录中运行（见 README「获取」）。在其他机器上使用时，请把管理员为您创建的令牌存入文件 token.txt。',
     roles: { admin: '管理员', analyst: '分析员', duty: '值班员', auditor: '审计员' },
     promise: '只计数，不识别任何人。',
     differ: '两次输入的密码不一致。',

@@ -106,6 +106,13 @@ describe('the page of an alert', async () => {
     ])
   })
 
+  test('has an icon, also where no page names it', async () => {
+    for (const url of ['/icon.svg', '/favicon.ico']) {
+      const { statusCode, headers } = await apiOver({}).inject(url)
+      expect([statusCode, headers['content-type']]).toEqual([200, 'image/svg+xml'])
+    }
+  })
+
   test('is where the link of a message leads, for everybody, with whatever a messenger puts behind it', async () => {
     const link = linkTo('https://lintel.example', alert.id)!
     const { pathname } = new URL(link)

@@ -41,13 +41,13 @@ It is in force within a second, while the service runs, and kept in its last 50 
 that is open already, goes on by what was in force then, unless its rule is switched off.
 
 \`\`\`sh
-npx lintel rules show --site nanshe --point b01/d01          # what is in force there, and where each value is said
-npx lintel rules set door-held.heldS=120 denied-burst.denials=8   # everywhere; --dry-run only says what would change
-npx lintel rules set door-held.heldS=600 --site nanshe --point b01/d01
-npx lintel rules unset door-held --site nanshe --point b01/d01
-npx lintel rules history                                     # who set what; rules document --of 3 is what it was then
-npx lintel rules document > rules.yaml                       # all of it, as a file to edit
-npx lintel rules set rules.yaml --if-version 4               # the file is the whole then; not if others set more since
+npx --no-install lintel rules show --site nanshe --point b01/d01          # what is in force there, and where each value is said
+npx --no-install lintel rules set door-held.heldS=120 denied-burst.denials=8   # everywhere; --dry-run only says what would change
+npx --no-install lintel rules set door-held.heldS=600 --site nanshe --point b01/d01
+npx --no-install lintel rules unset door-held --site nanshe --point b01/d01
+npx --no-install lintel rules history                                     # who set what; rules document --of 3 is what it was then
+npx --no-install lintel rules document > rules.yaml                       # all of it, as a file to edit
+npx --no-install lintel rules set rules.yaml --if-version 4               # the file is the whole then; not if others set more since
 \`\`\`
 
 A file may be YAML or JSON. What is not known or out of its range is refused, with a line for each. A site or a point
@@ -60,9 +60,9 @@ ${exampleFile}\`\`\`
 of a day that it names it alone is right. It is for the two rules on flow; [flow-alerts.md](flow-alerts.md) says what it does.
 
 \`\`\`sh
-npx lintel rules show --rules rules.yaml --site nanshe --point b01/d01   # of a file, without asking any service
-npx lintel rules test events.jsonl --rules rules.yaml                    # what would have been said
-npx lintel rules test events.jsonl --in-force                            # by the rules of the service; else by the defaults
+npx --no-install lintel rules show --rules rules.yaml --site nanshe --point b01/d01   # of a file, without asking any service
+npx --no-install lintel rules test events.jsonl --rules rules.yaml                    # what would have been said
+npx --no-install lintel rules test events.jsonl --in-force                            # by the rules of the service; else by the defaults
 \`\`\`
 
 \`lintel rules test\` reads JSON lines: events or arrays of them as devices publish them, with \`device\`, \`site\`,

@@ -44,7 +44,7 @@ async function openShell(variables: Record<string, string>): Promise<Shell> {
       const found = blocks.filter(block => block.includes(text))
       expect(found).toHaveLength(1)
       let code = found[0]!
-        .replaceAll('npx lintel', `${root}cli/lintel`)
+        .replaceAll('npx --no-install lintel', `${root}cli/lintel`)
         .replaceAll(/(?:examples|models)\//g, path => `${root}${path}`)
       for (const [from, to] of Object.entries(change)) code = code.replaceAll(from, to)
       return run('sh', ['-ec', [`cd ${place}`, ...exports, code].join('\n')])
