@@ -14,6 +14,7 @@ const rooms = [
   'api',
   'console',
   'cli',
+  'deploy',
   'bench',
   'test',
 ]
@@ -56,6 +57,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
   ],
   console: ['core/', 'api/operations/operations.ts'],
   cli: 'any',
+  deploy: [],
   bench: 'any',
   test: 'any',
 }

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const folders = [
+  'api',
+  'cli',
+  'core',
+  'deploy',
+  'devices',
+  'docs',
+  'examples',
+  'flow',
+  'gateway',
+  'ingest',
+  'models',
+]
+const files = ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'package.json']
+/** How the models were made, what Node's package has beside its binary, and what only compilers and debuggers read of packages. */
+const leftOut =
+  /^(?:models\/convert|node_modules\/node-[^/]+\/(?:include|share))\/|^node_modules\/.*(?:\.d\.[cm]?ts|\.map)$/
+
+export interface System {
+  /** As Node names them: `linux`, `x64`. */
+  readonly platform: string
+  readonly arch: string
+}
+
+/** The binary of the Node that the packages bring for this system, if they do. */
+export function nodeOf(root: string, { platform, arch }: System): string | undefined {
+  const [os, program] = platform === 'win32' ? ['win', 'node.exe'] : [platform, 'node']
+  const path = `node_modules/node-${os}-${arch}/bin/${program}`
+  return existsSync(join(root, path)) ? path : undefined
+}
+
+/** Paths of all that a bundle takes of a checkout, sorted: the code, and packages that are not for development alone. */
+export function contentsOf(root: string, system: System): string[] {
+  const runtimes = `node_modules/onnxruntime-node/bin/`
+  const runtime = new RegExp(`^${runtimes}[^/]+/${system.platform}/${system.arch}/`)
+  return [...folders.flatMap(folder => filesIn(root, folder)), ...files, ...packagesOf(root).flatMap(path => filesIn(root, path))]
+    .filter(path => !leftOut.test(path) && (!path.startsWith(runtimes) || runtime.test(path)))
+    .sort() // biome-ignore format: one line
+}
+
+/** The packages that npm has installed here, those for development left out. */
+function packagesOf(root: string): string[] {
+  const lock = JSON.parse(readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>
+  }
+  return Object.entries(lock.packages)
+    .filter(([path, { dev }]) => dev !== true && existsSync(join(root, path)))
+    .map(([path]) => path)
+}
+
+/** All of a folder but packages within it: they are packages of their own. */
+function filesIn(root: string, folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesIn(root, path)
+    return entry.isFile() ? [path] : []
+  })
+}
