@@ -48,7 +48,7 @@ export function contextOf(options: CommonOptions, env: NodeJS.ProcessEnv = proce
   return {
     data,
     config: parsed,
-    output: createOutput(json),
+    output: createOutput(json, parsed.zone),
     json,
     service,
     ask: (need, act) => askOf(data, parsed, service())(need, act),

@@ -1,5 +1,6 @@
 import { plain, plainJson, plainLines } from '../core/plain-text.ts'
 import { csvCell } from '../flow/export/csv.ts'
+import { momentsIn } from './moments.ts'
 
 /** What a command prints: a table for people, JSON for programs, one or the other. */
 export interface Output {
@@ -9,12 +10,14 @@ export interface Output {
   say(lines: string | readonly string[], value?: unknown): void
 }
 
+/** Moments in its JSON are told in `zone`. */
 export function createOutput(
   json: boolean,
+  zone: string,
   write: (text: string) => void = text => process.stdout.write(text),
 ): Output {
   const print = (text: string, value: unknown) =>
-    write(json ? `${plainJson(JSON.stringify(value))}\n` : `${text}\n`)
+    write(json ? `${plainJson(JSON.stringify(value, momentsIn(zone)))}\n` : `${text}\n`)
   return {
     table: (rows, value = rows) => print(renderTable(rows), value),
     say: (lines, value) => {

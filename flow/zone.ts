@@ -44,11 +44,12 @@ export function startOfLocalDay(zone: string, localMs: number): number {
 }
 
 /** RFC 3339 in the zone's own time, such as 2026-11-21T08:00:00+08:00. */
-export function formatLocal(zone: string, ms: number): string {
-  return Temporal.Instant.fromEpochMilliseconds(ms)
-    .toZonedDateTimeISO(zone)
-    .toString({ timeZoneName: 'never', smallestUnit: 'second' })
-}
+export const formatLocal = (zone: string, ms: number): string =>
+  zonedAt(zone, ms).toString({ timeZoneName: 'never', smallestUnit: 'second' })
+
+/** With milliseconds: 2026-11-21T08:00:00.000+08:00. */
+export const formatLocalMs = (zone: string, ms: number): string =>
+  zonedAt(zone, ms).toString({ timeZoneName: 'never', smallestUnit: 'millisecond' })
 
 /**
  * A moment given by a person: RFC 3339 with an offset, or without one (2026-11-21, 2026-11-21T08:00)

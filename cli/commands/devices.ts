@@ -92,9 +92,9 @@ export function addDeviceCommands(program: Command): void {
     }) // biome-ignore format: one thing
   sub('unknown', 'what knocks and is not let in, since the gateway started').action(listUnknown)
   sub('show <id>', 'one device').action(async (id: string, options: CommonOptions) => {
-    const { ask, output } = contextOf(options)
+    const { ask, config, output } = contextOf(options)
     const view = await ask('registry', operations => operations.showDevice(id))
-    output.say(toText(view).split('\n'), view)
+    output.say(toText(view, config.zone).split('\n'), view)
   })
   sub('rotate <id>', 'give it a new token; the old one ends at once').action(
     async (id: string, options: CommonOptions) => {
@@ -128,7 +128,7 @@ const another = (name: string, names: readonly string[]) => [...names, name]
 async function listDevices(
   options: CommonOptions & { site?: string; state?: DeviceState; csv?: boolean },
 ): Promise<void> {
-  const { ask, output, json } = contextOf(options)
+  const { ask, config, output, json } = contextOf(options)
   const { site, state, csv = false } = options
   const { all, unknown } = await ask('registry', async operations => ({
     all: await operations.listDevices(),
@@ -137,7 +137,11 @@ async function listDevices(
   }))
   const devices = all.filter(view => (site ?? view.site) === view.site && (state ?? stateOf(view)) === stateOf(view)) // biome-ignore format: one thing
   if (csv) printText(`${registryCsv(devices)}\n`)
-  else output.table(devices.map(toRow), devices)
+  else
+    output.table(
+      devices.map(device => toRow(device, config.zone)),
+      devices,
+    )
   const { length = 0 } = unknown?.knocks ?? []
   if (length > 0) note(`${length} that knock are not let in: lintel device unknown`)
 }

@@ -44,7 +44,7 @@ export function addModelCommands(program: Command): void {
 }
 
 async function check(path: string, { sample, threads, json = false }: CheckOptions): Promise<void> {
-  const output = createOutput(json)
+  const output = createOutput(json, 'UTC')
   const manifest = readManifest(path)
   const picture = readSample(
     sample ?? fileURLToPath(new URL(`../../models/samples/${samples[manifest.task]}`, import.meta.url)),

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { formatLocal } from '../../flow/zone.ts'
+import { momentsIn } from '../moments.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 export function addParkedCommands(program: Command): void {
@@ -10,14 +11,14 @@ export function addParkedCommands(program: Command): void {
   sub('list', 'the newest first')
     .option('--limit <n>', 'at most so many', toKey, 100)
     .action(async (options: CommonOptions & { limit: number }) => {
-      const { ask, output } = contextOf(options)
+      const { ask, config, output } = contextOf(options)
       const entries = await ask('registry', operations => operations.listParked(options.limit))
       const rows = entries.map(({ key, device, id = '', lane, receivedAt, code, reason }) => ({
         key,
         device,
         event: id,
         lane,
-        received: formatRfc3339(receivedAt),
+        received: formatLocal(config.zone, receivedAt),
         code,
         reason,
       }))
@@ -25,9 +26,9 @@ export function addParkedCommands(program: Command): void {
     })
   sub('show <key>', 'one, with what may be kept of its payload').action(
     async (text: string, options: CommonOptions) => {
-      const { ask, output } = contextOf(options)
+      const { ask, config, output } = contextOf(options)
       const entry = await ask('registry', operations => operations.showParked(toKey(text)))
-      output.say(JSON.stringify(entry, null, 2).split('\n'), entry)
+      output.say(JSON.stringify(entry, momentsIn(config.zone), 2).split('\n'), entry)
     },
   )
   sub('replay <key>', 'admit it again, by the contract as it is now').action(

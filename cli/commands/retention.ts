@@ -3,7 +3,7 @@ import type { RetentionView } from '../../api/operations/retention-view.ts'
 import { dayMs, hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import { type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
-import { formatLocal, parseMoment } from '../../flow/zone.ts'
+import { formatLocal, formatLocalMs, parseMoment } from '../../flow/zone.ts'
 import type { Deletion } from '../../ingest/retention/deletions.ts'
 import { placeDimensions } from '../../ingest/store/store.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
@@ -118,8 +118,9 @@ async function verify(options: CommonOptions): Promise<void> {
     'should be newer than': formatLocal(config.zone, limit),
     oldest: formatLocal(config.zone, oldestAt),
   }))
-  if (rows.length === 0) output.say('nothing is older than it may be', overdue)
-  else output.table(rows, overdue)
+  const told = overdue.map(({ limit, ...other }) => ({ ...other, limit: formatLocalMs(config.zone, limit) }))
+  if (rows.length === 0) output.say('nothing is older than it may be', told)
+  else output.table(rows, told)
   if (rows.length > 0) process.exitCode = 1
 }
 

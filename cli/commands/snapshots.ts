@@ -4,8 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { Operations, SnapshotView } from '../../api/operations/operations.ts'
 import { dayMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
-import { formatLocal, parseMoment } from '../../flow/zone.ts'
+import { formatLocal, formatLocalMs, parseMoment } from '../../flow/zone.ts'
 import { captionOf } from '../../gateway/snapshots/caption.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
@@ -103,7 +102,7 @@ async function find(operations: Operations, device?: string, event?: string): Pr
 
 async function exportAll(directory: string, options: RangeOptions): Promise<void> {
   const context = contextOf(options)
-  const { ask, output } = context
+  const { ask, config, output } = context
   mkdirSync(directory, { recursive: true })
   const lines: string[] = []
   await ask('registry', async operations => {
@@ -124,7 +123,7 @@ async function exportAll(directory: string, options: RangeOptions): Promise<void
         const row = {
           device,
           event,
-          at: formatRfc3339(at),
+          at: formatLocalMs(config.zone, at),
           site,
           building,
           point,

@@ -8,6 +8,6 @@ export function addVersionCommand(program: Command): void {
     .description('of lintel; so do -v and --version')
     .option('--json', 'print JSON, with the version of Node')
     .action(({ json = false }: { json?: boolean }) =>
-      createOutput(json).say(version, { version, node: process.versions.node }),
+      createOutput(json, 'UTC').say(version, { version, node: process.versions.node }),
     )
 }

@@ -1,5 +1,5 @@
 import type { DeviceView } from '../../api/operations/operations.ts'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { formatLocal } from '../../flow/zone.ts'
 import { renderCsv } from '../output.ts'
 
 export const deviceStates = ['online', 'offline', 'disabled'] as const
@@ -17,7 +17,7 @@ export const registryCsv = (devices: readonly DeviceView[]) =>
     ]),
   ) // biome-ignore format: a row
 
-export function toRow(view: DeviceView) {
+export function toRow(view: DeviceView, zone: string) {
   const { device, kind, site, building, point, events } = view
   const { stored, parked, skewed, lastReceivedAt } = events
   return {
@@ -30,32 +30,35 @@ export function toRow(view: DeviceView) {
     events: stored,
     parked,
     skewed,
-    last: lastReceivedAt === 0 ? '' : formatRfc3339(lastReceivedAt),
+    last: lastReceivedAt === 0 ? '' : formatLocal(zone, lastReceivedAt),
   }
 }
 
 /** What is claimed may come from anybody: where it came from says more than the name. */
-function refusalText({ at, code, reason, claimed, address }: NonNullable<DeviceView['lastRefusal']>): string {
+function refusalText(
+  { at, code, reason, claimed, address }: NonNullable<DeviceView['lastRefusal']>,
+  zone: string,
+): string {
   const who = claimed ? ` (from ${address}, which has not proved to be this device)` : ''
-  return `${formatRfc3339(at)} ${code ?? ''}: ${reason}${who}`
+  return `${formatLocal(zone, at)} ${code ?? ''}: ${reason}${who}`
 }
 
-export function toText(view: DeviceView): string {
+export function toText(view: DeviceView, zone: string): string {
   const { events, snapshots, lastRefusal, lastOwnRefusal, connectedAt, enrolledAt, wantedTurn, ...device } =
     view
   const facts: Record<string, unknown> = {
     ...device,
-    enrolled: formatRfc3339(enrolledAt),
-    connected: connectedAt === undefined ? 'no' : `since ${formatRfc3339(connectedAt)}`,
+    enrolled: formatLocal(zone, enrolledAt),
+    connected: connectedAt === undefined ? 'no' : `since ${formatLocal(zone, connectedAt)}`,
     ...Object.fromEntries(
       Object.entries(events).map(([name, n]) => [
         `events ${name}`,
-        name === 'lastReceivedAt' ? (n === 0 ? '' : formatRfc3339(n)) : n,
+        name === 'lastReceivedAt' ? (n === 0 ? '' : formatLocal(zone, n)) : n,
       ]),
     ),
     'snapshots stored': snapshots.stored,
-    ...(lastRefusal === undefined ? {} : { 'last refusal': refusalText(lastRefusal) }),
-    ...(lastOwnRefusal === undefined ? {} : { 'last of its own': refusalText(lastOwnRefusal) }),
+    ...(lastRefusal === undefined ? {} : { 'last refusal': refusalText(lastRefusal, zone) }),
+    ...(lastOwnRefusal === undefined ? {} : { 'last of its own': refusalText(lastOwnRefusal, zone) }),
   }
   if (wantedTurn !== undefined)
     facts.camera = `seems to be mounted turned: lintel device regions ${view.device} --turned ${wantedTurn}`

@@ -1,5 +1,5 @@
 import { minuteMs } from '../../core/clock.ts'
-import { formatRfc3339 } from '../../core/rfc3339.ts'
+import { formatLocal } from '../../flow/zone.ts'
 import { explain } from '../../ingest/detect/explain.ts'
 import { replay } from '../../ingest/detect/replay.ts'
 import type { Finding } from '../../ingest/detect/rule.ts'
@@ -21,7 +21,7 @@ export interface TestOptions extends ShowOptions {
 /** What rules would have said of recorded events: by default, by a file, or those in force. */
 export async function testRules(files: string[], options: TestOptions): Promise<void> {
   const { rule: wanted, lang, then } = options
-  const { output, json } = contextOf(options)
+  const { config, output, json } = contextOf(options)
   const { settings, which } = await settingsOf(options)
   const recorded = await readRecording(files, { ...options, ...splitPlace(options) })
   const found: Finding[] = []
@@ -31,8 +31,8 @@ export async function testRules(files: string[], options: TestOptions): Promise<
   }
   output.table(
     found.map(finding => ({
-      occurred: formatRfc3339(finding.occurredAt),
-      received: formatRfc3339(finding.receivedAt),
+      occurred: formatLocal(config.zone, finding.occurredAt),
+      received: formatLocal(config.zone, finding.receivedAt),
       rule: finding.rule,
       kind: finding.kind,
       severity: finding.severity,

@@ -179,8 +179,8 @@ describe('lintel alerts', () => {
     expect(made).toMatchObject({
       why: 'maintenance',
       place: { site: '南社' },
-      from: now + 3_600_000,
-      until: now + 3 * 3_600_000,
+      from: '2026-11-24T12:00:00.000+08:00',
+      until: '2026-11-24T14:00:00.000+08:00',
     })
     expect(await printed(url, 'snoozes', '--lang', 'en')).toMatch(
       /maintenance +Tampering +南社 +2026-11-24 12:00:00 +2026-11-24 14:00:00 +operator +work\n$/,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { array, assert, integer, oneof, property, string } from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { momentsIn } from '../../cli/moments.ts'
 import { createOutput, displayWidth, renderCsv, renderTable } from '../../cli/output.ts'
 import { plain, plainJson } from '../../core/plain-text.ts'
 
@@ -44,7 +45,7 @@ describe('a table', () => {
 describe('output', () => {
   const collect = (json: boolean) => {
     const lines: string[] = []
-    return { output: createOutput(json, text => lines.push(text)), lines }
+    return { output: createOutput(json, 'Asia/Shanghai', text => lines.push(text)), lines }
   }
 
   test('is for people, or for programs, one value a line', () => {
@@ -63,6 +64,34 @@ describe('output', () => {
       '{"whole":true}\n',
       '[]\n',
     ])
+  })
+})
+
+describe('moments in JSON', () => {
+  const moment = Date.parse('2026-11-21T08:00:00.5Z')
+  const local = '2026-11-21T16:00:00.500+08:00'
+  const cases = [
+    { title: 'whose name ends in At', value: { raisedAt: moment }, told: { raisedAt: local } },
+    {
+      title: 'of a clock of 1970',
+      value: { claimedAt: 5 },
+      told: { claimedAt: '1970-01-01T08:00:00.005+08:00' },
+    },
+    { title: 'that never came', value: { lastReceivedAt: 0 }, told: { lastReceivedAt: null } },
+    { title: 'within a list', value: [{ hold: { until: moment } }], told: [{ hold: { until: local } }] },
+    { title: 'in UTC', value: { at: '2026-11-21T08:00:00.500Z' }, told: { at: local } },
+  ]
+  for (const { title, value, told } of cases)
+    test(`are told in the zone: one ${title}`, () =>
+      expect(JSON.parse(JSON.stringify(value, momentsIn('Asia/Shanghai')))).toEqual(told))
+
+  test('are all that is touched', () => {
+    assert(
+      property(integer(), integer({ min: 0, max: 1e9 }), string(), (number, small, text) => {
+        const other = { rows: moment, openMs: number, freeBytes: 1e12, count: number, from: small, to: text, at: [moment], heldS: number, seq: moment }
+        expect(JSON.parse(JSON.stringify(other, momentsIn('Asia/Shanghai')))).toEqual(other)
+      }),
+    ) // biome-ignore format: members
   })
 })
 
@@ -117,7 +146,7 @@ describe('what people and devices have entered', () => {
     test(`is seen as its code in a cell, a line, JSON and a CSV where it ${title}`, () => {
       let written = ''
       const output = (json: boolean) =>
-        createOutput(json, told => {
+        createOutput(json, 'Asia/Shanghai', told => {
           written += told
         })
       output(false).table([{ [text]: text }])

@@ -12,7 +12,7 @@ test('what was seen is told in lines, each box in one of its own', () => {
     inferenceMs: 5,
   })
   let printed = ''
-  createOutput(false, text => {
+  createOutput(false, 'Asia/Shanghai', text => {
     printed += text
   }).say(lines)
   expect(printed.trimEnd().split('\n')).toEqual([
