@@ -179,6 +179,14 @@ export function asyncApi(): object {
           { $ref: '#/components/securitySchemes/certificate' },
         ],
       },
+      websocket: {
+        host: '127.0.0.1:8083',
+        pathname: '/mqtt',
+        protocol: 'ws',
+        protocolVersion: '3.1.1',
+        description: 'MQTT over WebSocket: subprotocol mqtt, binary messages. With TLS it is wss.',
+        security: [{ $ref: '#/components/securitySchemes/token' }],
+      },
     },
     channels: Object.fromEntries(
       Object.entries(channels).map(([name, { address, summary, message }]) => [

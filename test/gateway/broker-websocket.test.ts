@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connectAsync } from 'mqtt'
 import mqttPacket from 'mqtt-packet'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { asyncApi } from '../../devices/contract/asyncapi.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Gateway, startGateway } from '../support/gateway.ts'
 import { event } from '../support/messages.ts'
@@ -41,6 +43,18 @@ describe('over WebSocket', () => {
     expect(gateway.broker.sessions()).toMatchObject([{ device: 'd1', address: '127.0.0.1' }])
     await client.endAsync()
     await eventually(() => expect(gateway.broker.stats().connected).toBe(0))
+  })
+
+  test('the path and the subprotocol are those that the contract names', async () => {
+    const { port } = await start()
+    const { servers } = asyncApi() as { servers: { websocket: { pathname: string } } }
+    const { pathname } = servers.websocket
+    const wire = readFileSync(new URL('../../docs/wire.md', import.meta.url), 'utf8')
+    expect(wire).toContain(`ws://HOST:8083${pathname}\``)
+    const websocket = new WebSocket(`ws://127.0.0.1:${port}${pathname}`, ['other', 'mqtt'])
+    onTestFinished(() => websocket.terminate())
+    await once(websocket, 'open')
+    expect(websocket.protocol).toBe('mqtt')
   })
 
   test('a wrong token is told so', async () => {
