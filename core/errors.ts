@@ -24,6 +24,7 @@ export const errorCodes = {
   CONNECT_LIMIT: { retryable: true },
   CONNECT_TAKEN_OVER: { retryable: false },
   UNSUPPORTED_PROTOCOL_VERSION: { retryable: false },
+  CONNECT_TLS: { retryable: false },
   PACKET_TOO_LARGE: { retryable: false },
   PACKET_MALFORMED: { retryable: false },
 

@@ -34,6 +34,7 @@ import { createRemoteEnroller } from './admit/remote-enroller.ts'
 import { waitedPictures } from './admit/waited-pictures.ts'
 import { openWaitingRoom } from './admit/waiting-room.ts'
 import { createBroker } from './broker/broker.ts'
+import { ConnectionLog } from './connection-log.ts'
 import { createControlServer } from './control/control-server.ts'
 import { createDoor } from './control/local-door.ts'
 import { lastReceivedAt } from './journal/last-received.ts'
@@ -136,6 +137,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
     ? createRegistryEnroller(registry, clock)
     : createRemoteEnroller(() => findEndpoint(paths, 'api'))
   const refusals = new RefusalLog(log, clock, device => registry.get(device) !== undefined)
+  const connections = new ConnectionLog(log, clock)
   const broker = createBroker(
     {
       ...(config.mqtt.tcp ? { tcp: config.mqtt.tcp } : {}),
@@ -154,6 +156,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
       clock,
       isTimeSure: time.isSure,
       onRefusal: refusal => refusals.add(refusal),
+      onConnection: connection => connections.add(connection),
       gatewayGreeting: () => ({
         type: 'journal',
         id: reader.id,

@@ -1,7 +1,8 @@
-import { type Clock, secondMs } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import { FaultTally } from '../core/fault-tally.ts'
 import type { Logger } from '../core/log.ts'
 import type { Refusal } from './broker/broker.ts'
+import { LineBudget } from './line-budget.ts'
 
 const kept = 10_000
 /** Of those who are no device of ours: anybody can make up as many names as he likes. */
@@ -26,8 +27,7 @@ export class RefusalLog {
   readonly #log: Logger
   readonly #clock: Clock
   readonly #ours = new FaultTally<Refusal>()
-  #second = 0
-  #lines = 0
+  readonly #budget = new LineBudget(linesPerS)
 
   constructor(log: Logger, clock: Clock, isEnrolled: (device: string) => boolean = () => false) {
     this.#isEnrolled = isEnrolled
@@ -50,14 +50,10 @@ export class RefusalLog {
   }
 
   #tellTheirs(refusal: Refusal): void {
-    const second = Math.floor(this.#clock() / secondMs)
-    if (second !== this.#second) {
-      if (this.#lines > linesPerS)
-        this.#log.warn({ lines: this.#lines - linesPerS }, 'refusals were not logged one by one')
-      this.#second = second
-      this.#lines = 0
-    }
-    if (this.#lines++ < linesPerS) this.#log.warn(refusal, 'refused')
+    const { mayWrite, leftOut } = this.#budget.take(this.#clock())
+    if (leftOut > 0) this.#log.warn({ lines: leftOut }, 'refusals were not logged one by one')
+    if (mayWrite) this.#log.warn(refusal, 'refused')
+    else this.#log.debug(refusal, 'refused')
   }
 
   #tellOurs(code: string, refusal: Refusal): void {
@@ -65,7 +61,8 @@ export class RefusalLog {
     for (const { text, times } of this.#ours.takeOver(now))
       if (times > 0) this.#log.warn({ code: text.code, times }, 'refused before')
     const times = this.#ours.hear(code, refusal, now)
-    if (times !== undefined) this.#log.warn(times > 1 ? { ...refusal, times } : refusal, 'refused')
+    if (times === undefined) this.#log.debug(refusal, 'refused')
+    else this.#log.warn(times > 1 ? { ...refusal, times } : refusal, 'refused')
   }
 
   #keep(refusal: Refusal): void {

@@ -67,6 +67,9 @@ export function takeWill(client: Client): PublishPacket | undefined {
   return will === null || saidGoodbye ? undefined : will
 }
 
+/** Whether it has sent DISCONNECT. */
+export const saidGoodbye = (client: Client) => (client as unknown as { _disconnected: boolean })._disconnected
+
 /** Whether commands to this topic would reach it. */
 export const isSubscribed = (client: Client, topic: string) =>
   (client as unknown as { subscriptions: Record<string, unknown> }).subscriptions[topic] !== undefined

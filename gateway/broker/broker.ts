@@ -12,6 +12,7 @@ import { Account } from './account.ts'
 import { guardPackets, outputOf, resumeReading, takeWill } from './aedes-internals.ts'
 import { createCommands } from './commands.ts'
 import { faultOfConnect, unsupportedLevel } from './connect-faults.ts'
+import { type Connection, endingOf, watchLeaving } from './connection.ts'
 import { DeviceBroker } from './device-broker.ts'
 import { identify } from './identity.ts'
 import { InFlight, type InFlightLimits } from './in-flight.ts'
@@ -46,6 +47,8 @@ export interface BrokerParts {
   isTimeSure?: () => boolean
   /** Something an operator should be able to find: refused connections and messages. */
   onRefusal: (refusal: Refusal) => void
+  /** A device has connected, or is gone; nothing is said of those that a stop of the broker ends. */
+  onConnection?: (connection: Connection) => void
   /** How far the journal goes, for gateways that report here. */
   gatewayGreeting?: () => Command
 }
@@ -122,6 +125,7 @@ export function createBroker(
     isTimeSure,
     cpuMs = threadCpuMs,
     onRefusal,
+    onConnection = () => {},
     gatewayGreeting,
   }: BrokerParts,
 ): Broker {
@@ -153,7 +157,10 @@ export function createBroker(
     const address = client === null ? undefined : connections.get(client)?.address
     refused(error, address, claimed ?? session?.device, claimed !== undefined)
     const ends = error instanceof LintelError && error.code !== 'SUBSCRIBE_DENIED'
-    if (session !== undefined && ends) parting.keep(session.device, error)
+    if (session !== undefined && ends) {
+      session.ending ??= error.code
+      parting.keep(session.device, error)
+    }
     return error
   }
 
@@ -168,11 +175,26 @@ export function createBroker(
     onRefusal(claimed ? { ...what, claimed } : what)
   }
 
+  function tell(
+    is: Connection['is'],
+    { device, connectedAt }: Session,
+    { address, listener }: Connected,
+    reason?: string,
+  ): void {
+    const ended = reason === undefined ? {} : { reason, forMs: clock() - connectedAt }
+    onConnection({ is, device, address, listener, ...ended })
+  }
+
   function accept(connected: Connected): void {
     const client = aedes.handle(connected.conn as never)
     connections.set(client, connected)
     const throttle = throttles.add(client, () => client.connecting || sessions.of(client)?.paused === true)
-    connected.socket.once('close', () => sessions.remove(client))
+    const leaving = watchLeaving(connected.socket)
+    connected.socket.once('close', () => {
+      const session = sessions.remove(client)
+      if (session !== undefined && isOpen)
+        tell('gone', session, connected, endingOf(session, client, leaving()))
+    })
     guardPackets(client, {
       // A device may send at once behind its CONNECT; what it may send is known when that is answered.
       isOpen: isPublish =>
@@ -254,8 +276,9 @@ export function createBroker(
       if (will !== undefined && !before!.isDisplay) publishPath.leaveWill(before!, will)
       if (device.kind === 'gateway') throttles.of(client)?.share.isGateway()
       sessions.add(session)
+      tell('connected', session, connections.get(client)!)
       // Of any number that come at once the last stays, whatever has become of the others.
-      before?.client.close()
+      if (before !== undefined) end(before, 'another connection of this device took its place')
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
@@ -283,6 +306,11 @@ export function createBroker(
     callback(null, { ...subscription, qos: Math.min(subscription.qos, 1) as 0 | 1 })
   }
 
+  function end(session: Session, why: string): void {
+    session.ending ??= why
+    session.client.close()
+  }
+
   return {
     name: 'broker',
     get addresses() {
@@ -300,6 +328,10 @@ export function createBroker(
         const level = levels.get(error)
         refuse(client, level === undefined ? error : unsupportedLevel(level))
       }
+      aedes.on('keepaliveTimeout', client => {
+        const session = sessions.of(client)
+        if (session !== undefined) session.ending ??= 'nothing came for one and a half times its keep-alive'
+      })
       aedes.on('connectionError', onError)
       aedes.on('clientError', onError)
       // Aedes tells what it cannot cope with as an 'error' event, which would end the process unheard.
@@ -360,7 +392,7 @@ export function createBroker(
         if (device !== undefined && session.mayStay(device)) {
           session.move(device)
           session.account?.follow(device)
-        } else session.client.close()
+        } else end(session, 'it was disabled, or its token or sites were changed')
       }
     },
   }

@@ -4,10 +4,12 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import { LintelError, messageOf } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
 import { listenFailure } from '../../core/listen-failure.ts'
 import { limitMessages } from './aedes-internals.ts'
+import type { ListenerName } from './connection.ts'
 import { Doorstep } from './doorstep.ts'
+import { addressOf, handshakeFault } from './handshake-fault.ts'
 import { commonNameOf, type TlsFiles, tlsContext, tlsOptions } from './tls.ts'
 
 export interface Address {
@@ -31,6 +33,7 @@ export interface ListenerOptions {
 export interface Connected {
   readonly conn: Duplex
   readonly socket: Socket
+  readonly listener: ListenerName
   readonly address: string | undefined
   /** From a certificate that the CA signed. */
   readonly commonName: string | undefined
@@ -45,7 +48,7 @@ export interface ListenerParts {
 
 export interface Listeners {
   /** Where each listens; a port of 0 in the options has become a real one. */
-  readonly addresses: Readonly<Partial<Record<'tcp' | 'tls' | 'websocket', Address>>>
+  readonly addresses: Readonly<Partial<Record<ListenerName, Address>>>
   /** No new connections; those that are open stay. Resolves when the last of them has ended. */
   close(): Promise<void>
   /** How many have made room for others before they had said who they are. */
@@ -75,7 +78,7 @@ export async function listen(
 ): Promise<Listeners> {
   const { identifyWithinMs = defaultIdentifyWithinMs } = options
   const servers: Server[] = []
-  const addresses: Partial<Record<'tcp' | 'tls' | 'websocket', Address>> = {}
+  const addresses: Partial<Record<ListenerName, Address>> = {}
   const doorstep = new Doorstep(options)
   const secure = new Map<'tls' | 'websocket', TlsServer>()
 
@@ -91,6 +94,8 @@ export async function listen(
       refused(new LintelError('CONNECT_LIMIT', what), displaced.remoteAddress)
       displaced.destroy()
     }
+    // Asked now, it is known when the connection has ended, too.
+    void socket.remoteAddress
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
     return true
@@ -111,7 +116,7 @@ export async function listen(
       const { remoteAddress: address } = socket
       if (!admitSocket(socket)) return
       const onIdentified = doorstep.leaver(socket)
-      accept({ conn: socket, socket, address, commonName: undefined, onIdentified })
+      accept({ conn: socket, socket, listener: 'tcp', address, commonName: undefined, onIdentified })
     })
   }
 
@@ -119,7 +124,8 @@ export async function listen(
     const server = createTlsServer(tlsOptions('tls', files, identifyWithinMs), socket => {
       const { remoteAddress: address } = socket
       const onIdentified = doorstep.leaver(socket)
-      accept({ conn: socket, socket, address, commonName: commonNameOf(socket), onIdentified })
+      const commonName = commonNameOf(socket)
+      accept({ conn: socket, socket, listener: 'tls', address, commonName, onIdentified })
     })
     server.on('connection', admitSocket)
     secure.set('tls', server)
@@ -148,6 +154,7 @@ export async function listen(
       accept({
         conn,
         socket,
+        listener: 'websocket',
         address: socket.remoteAddress,
         commonName: files && commonNameOf(socket as TLSSocket),
         // Clients may put several packets into one message.
@@ -168,13 +175,8 @@ export async function listen(
 
   function onTlsError<S extends Server>(server: S): S {
     return server.on('tlsClientError', (error, socket) => {
-      // Node says of a certificate that it did not accept only that the connection was reset.
-      const untrusted = socket.authorizationError
-      const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET'
-      // One that only leaves was a port scan or a health check.
-      if (untrusted || !isGone) {
-        refused(new Error(`TLS handshake: ${untrusted ?? messageOf(error)}`), socket.remoteAddress)
-      }
+      const fault = handshakeFault(error, socket)
+      if (fault !== undefined) refused(fault, addressOf(socket))
       socket.destroy()
     })
   }

@@ -44,6 +44,8 @@ export class Session implements Sender {
   /** Filters that it was denied on this connection. */
   denied = 0
   paused = false
+  /** Why we end it, once we do. */
+  ending: string | undefined
 
   constructor(client: Client, device: Device, feedback: Feedback, connectedAt: number, account?: Account) {
     this.client = client

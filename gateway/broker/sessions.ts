@@ -36,11 +36,12 @@ export class Sessions {
     this.#open.add(session)
   }
 
-  /** Its socket has closed. */
-  remove(client: Client): void {
+  /** Its socket has closed. The session that it had, if it was open. */
+  remove(client: Client): Session | undefined {
     const session = this.#ofClient.get(client)
-    if (session === undefined || !this.#open.delete(session)) return
+    if (session === undefined || !this.#open.delete(session)) return undefined
     this.#heldBackBefore += session.feedback.heldBack
     if (this.#ofDevice.get(session.device) === session) this.#ofDevice.delete(session.device)
+    return session
   }
 }

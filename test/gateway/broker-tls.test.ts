@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext, test } from 'vitest'
 import type { TlsFiles } from '../../gateway/broker/tls.ts'
 import { type Authority, createAuthority, type Issued } from '../support/certificates.ts'
+import { run } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { startGateway } from '../support/gateway.ts'
 import { publishEvent } from '../support/messages.ts'
@@ -104,6 +106,44 @@ describe('over TLS', () => {
       expect(gateway.stored('d1')).toHaveLength(1)
     })
   }
+
+  const failures = [
+    { title: 'one that has only old versions', change: { maxVersion: 'TLSv1.1', minVersion: 'TLSv1', ciphers: 'DEFAULT:@SECLEVEL=0' }, says: /versions of TLS/ },
+    { title: 'one of another CA', certificate: 'foreign', says: /of another CA than clientCaFile/ },
+    { title: 'one without a certificate', change: {}, says: /shows no certificate/ },
+    { title: 'plain MQTT', plain: true, says: /no TLS: this is no TLS/ },
+  ] // biome-ignore format: a table
+  for (const { title, certificate, change = {}, plain, says } of failures)
+    test(`of a handshake that fails the log has a code, the address and plain words: ${title}`, async context => {
+      const { gateway, port } = await startTls(context, 'required')
+      const client = plain
+        ? new RawClient(connect(port, '127.0.0.1'))
+        : openTls(port, certificate, change as ConnectionOptions)
+      client.send(connectPacket('d1', gateway.tokenOf('d1')))
+      await client.ended()
+      await eventually(() => expect(gateway.refusals).toHaveLength(1))
+      expect(gateway.refusals).toMatchObject([
+        { code: 'CONNECT_TLS', address: '127.0.0.1', reason: expect.stringMatching(says) },
+      ])
+      expect(gateway.refusals[0]!.reason).not.toMatch(/error:|\\u000a|openssl/)
+    })
+
+  test('a device that does not trust our certificate is told as such', async context => {
+    const { gateway, port } = await startTls(context, 'none')
+    const asked = [
+      's_client',
+      '-connect',
+      `127.0.0.1:${port}`,
+      '-verify_return_error',
+      '-no-CAfile',
+      '-no-CApath',
+    ]
+    await run('openssl', asked)
+    await eventually(() => expect(gateway.refusals).toHaveLength(1))
+    expect(gateway.refusals).toMatchObject([
+      { code: 'CONNECT_TLS', address: '127.0.0.1', reason: expect.stringMatching(/does not trust our certificate.*\(ERR_SSL_\w+\)/) },
+    ]) // biome-ignore format: one refusal
+  })
 
   test('a resumed handshake still names the device', async context => {
     const { gateway, port } = await startTls(context, 'required')

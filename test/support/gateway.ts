@@ -8,6 +8,7 @@ import type { Command } from '../../gateway/admit/feedback.ts'
 import { createRegistryEnroller } from '../../gateway/admit/registry-enroller.ts'
 import { openWaitingRoom, type WaitingRoom } from '../../gateway/admit/waiting-room.ts'
 import { type Broker, type BrokerOptions, createBroker, type Refusal } from '../../gateway/broker/broker.ts'
+import type { Connection } from '../../gateway/broker/connection.ts'
 import type { Journal, JournalReader, Lane } from '../../gateway/journal/journal.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import type { Tally } from '../../gateway/journal/tally.ts'
@@ -35,6 +36,7 @@ export interface Gateway {
   readonly waitingRoom: WaitingRoom
   readonly reader: JournalReader
   readonly refusals: Refusal[]
+  readonly connections: Connection[]
   readonly port: number
   tokenOf(device: string): string
   /** What is stored of a device, as [id, data] or its kind where the id was ours. */
@@ -76,6 +78,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     maxAgeMs: 3_600_000,
   })
   const refusals: Refusal[] = []
+  const connections: Connection[] = []
   const broker = createBroker(
     { tcp: { host: '127.0.0.1', port: 0 }, ...roomy, ...options.broker },
     {
@@ -85,6 +88,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       clock,
       ...(options.cpuMs === undefined ? {} : { cpuMs: options.cpuMs }),
       onRefusal: refusal => refusals.push(refusal),
+      onConnection: connection => connections.push(connection),
       ...(options.greeting === undefined ? {} : { gatewayGreeting: options.greeting }),
     },
   )
@@ -96,6 +100,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     waitingRoom,
     reader,
     refusals,
+    connections,
     port: broker.addresses.tcp?.port ?? 0,
     tokenOf: device => tokens.get(device)!,
     stored: device =>
