@@ -176,5 +176,7 @@ int main(int argc, char **argv) {
   mosquitto_disconnect(client);
   mosquitto_destroy(client);
   mosquitto_lib_cleanup();
+  if (refused) fprintf(stderr, "not let in (return code %d): %s\n", refused, refused == 4 ? "unknown device or wrong token" : "disabled, or ids differ");
+  else if (done == 0) fprintf(stderr, "not all was acked in %d s: it stays in %s\n", PATIENCE_S, outbox);
   return refused ? 2 : done == 0;
 }

@@ -46,6 +46,8 @@ class Sender:
     def on_connect(self, client, _data, _flags, code):
         if code in (4, 5):  # wrong token, or disabled: trying again will not help
             self.refused = True
+            why = "unknown device or wrong token" if code == 4 else "disabled, or ids differ"
+            print(f"not let in (return code {code}): {why}", file=sys.stderr)
         if code == 0:
             client.subscribe(f"lintel/v1/{self.device}/command", qos=1)
             client.publish(f"lintel/v1/{self.device}/status", '{"state":"online","firmware":"1.0.0"}', 1, True)
@@ -116,6 +118,8 @@ def main(host, port, device, token, path, picture=None):
         outbox.executemany("INSERT INTO messages (topic, payload) VALUES (?, ?)", messages)
     sender = Sender(host, int(port), device, token, outbox)
     sent = sender.run()
+    if not sent and not sender.refused:
+        print(f"not all was acked in {PATIENCE_S} s: it stays in {path}", file=sys.stderr)
     return 2 if sender.refused else 0 if sent else 1
 
 

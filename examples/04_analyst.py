@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import unicodedata
+import urllib.error
 import urllib.parse
 import urllib.request
 import zoneinfo
@@ -22,8 +23,13 @@ def ask(path, **query):
     base = os.environ.get("LINTEL_HTTP", "http://127.0.0.1:8080")
     request = urllib.request.Request(f"{base}/api/v1/{path}?{urllib.parse.urlencode(query)}")
     request.add_header("Authorization", f"Bearer {os.environ['LINTEL_TOKEN']}")
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        sys.exit(f"{base} answers {error.code}: {error.read().decode()}")
+    except urllib.error.URLError as error:
+        sys.exit(f"{base} does not answer: {error.reason}")
 
 
 def is_weekend(start):
@@ -46,6 +52,8 @@ def main(days=28):
         else:
             counts[key] += row["count"]
 
+    if not counts and not hidden:
+        sys.exit(f"nobody passed from {first} to {today}, or nothing was reported")
     dates = [first + datetime.timedelta(days=i) for i in range(days)]
     weekends = sum(date.isoweekday() > 5 for date in dates)
     print(f"passages a day, {first} to {today}, {ZONE}")

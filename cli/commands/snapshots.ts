@@ -29,8 +29,8 @@ export function addSnapshotCommands(program: Command): void {
       .option('--to <time>', 'and before this one')
 
   ranged('list', 'the newest first').option('--limit <n>', 'at most so many', toCount, 50).action(list)
-  sub('show [device] [event]', 'one with its boxes drawn, as a file; the newest if none is named')
-    .option('--out <file>', 'where to (default: DEVICE-EVENT.jpg)')
+  sub('show [device] [event]', 'what is on one, and the picture with its boxes; the newest if none is named')
+    .option('--out <file>', 'write the picture there (default: to no file)')
     .option('--plain', 'as it is kept, without boxes')
     .action(show)
   ranged('export <dir>', 'pictures as files, and snapshots.jsonl with what was seen on each').action(
@@ -79,8 +79,9 @@ async function show(
   const sighting = captionOf(jpeg)
   // What reads pictures is loaded only where one is shown: a supervisor should be small.
   const { describeSighting, markSighting } = await import('./sightings.ts')
-  const path = options.out ?? `${view.device}-${view.event.replaceAll(':', '_')}.jpg`
-  writeFileSync(path, options.plain || sighting === undefined ? jpeg : await markSighting(jpeg, sighting))
+  const { out, plain } = options
+  if (out !== undefined)
+    writeFileSync(out, plain || sighting === undefined ? jpeg : await markSighting(jpeg, sighting))
   const lines = [
     `${view.device}  ${view.site} / ${view.building} / ${view.point}`,
     `event ${view.event} at ${formatLocal(config.zone, view.at)}`,
@@ -88,9 +89,9 @@ async function show(
     ...(view.hold === undefined
       ? []
       : [`held until ${formatLocal(config.zone, view.hold.until)}: ${view.hold.reason}`]),
-    `redacted picture in ${path}`,
+    out === undefined ? 'the redacted picture: again with --out FILE.jpg' : `redacted picture in ${out}`,
   ]
-  output.say(lines, { ...view, sighting, file: path })
+  output.say(lines, { ...view, sighting, ...(out === undefined ? {} : { file: out }) })
 }
 
 async function find(operations: Operations, device?: string, event?: string): Promise<SnapshotView> {

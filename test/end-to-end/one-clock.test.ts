@@ -55,7 +55,7 @@ test('no command prints epoch milliseconds or UTC: tables and JSON are in the zo
   const at = (name: string) => join(files, name)
   writeFileSync(at('lintel.json'), JSON.stringify({ zone: 'Asia/Kathmandu' }))
   writeFileSync(at('doors.csv'), 'device,kind,site,building,point\nd2,terminal,s,b,p2\n')
-  writeFileSync(at('history.csv'), 'device,time,direction,result,method\nd2,2026-01-01T08:00:00+08:00,in,granted,card\n')
+  writeFileSync(at('history.csv'), `device,time,direction,result,method\nd2,${new Date(Date.now() - 30 * day).toISOString()},in,granted,card\n`)
   const service = await startService(data, 0, ['--config', at('lintel.json')])
   onTestFinished(() => service.stop())
   const place = { site: 's', building: 'b', point: 'p' }
@@ -86,7 +86,7 @@ test('no command prints epoch milliseconds or UTC: tables and JSON are in the zo
     ['rules', 'set', 'door-held.heldS=120'], ['rules', 'show'], ['rules', 'unset', 'door-held'], ['rules', 'document'], ['rules', 'history'],
     ['user', 'add', 'li', '--role', 'admin'], ['user', 'invite', 'li'], ['user', 'list'], ['user', 'disable', 'li'], ['user', 'enable', 'li'], ['user', 'remove', 'li'],
     ['token', 'create', 'nb', '--role', 'analyst'], ['token', 'list'], ['token', 'revoke', 'nb'], ['audit'], ['audit', 'verify'],
-    ['retention', 'show'], ['retention', 'erase', '--site', 's', '--before', '2026-11-01', '--yes'], ['retention', 'log'], ['retention', 'verify'], ['clock', 'show'],
+    ['retention', 'show'], ['retention', 'erase', '--site', 's', '--before', new Date(Date.now() - 2 * day).toISOString(), '--yes'], ['retention', 'log'], ['retention', 'verify'], ['clock', 'show'],
     ['snapshot', 'list'], ['snapshot', 'show', '--out', at('picture.jpg')], ['snapshot', 'export', at('pictures')],
     ['snapshot', 'hold', 'd1', '1', '--reason', 'a look'], ['snapshot', 'release', 'd1', '1'], ['check-config'], ['doctor'], ['version'],
   ]

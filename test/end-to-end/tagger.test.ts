@@ -10,7 +10,7 @@ import { sightingRecordId } from '../../devices/contract/record-ids.ts'
 import { commandTopic, eventTopic, snapshotTopic } from '../../devices/contract/topics.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { captionOf } from '../../gateway/snapshots/caption.ts'
-import { lintel } from '../support/command.ts'
+import { lintel, main, run } from '../support/command.ts'
 import { eventually } from '../support/eventually.ts'
 import { samplePicture } from '../support/pictures.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -219,6 +219,13 @@ describe('a snapshot that a device publishes', () => {
       await service.operations.readSnapshot({ device: 'd1', event: 'e1' }),
     ).stats()
     expect(Math.max(...channels.map(({ max }) => max))).toBeLessThan(10)
+
+    const place = await temporaryDirectory()
+    const show = `'${process.execPath}' '${main}' snapshot show d1 e1 --data '${data}'`
+    const shown = await run('sh', ['-c', `cd '${place}' && ${show}`])
+    expect(shown).toMatchObject({ code: 0, stdout: expect.stringContaining('again with --out FILE.jpg') })
+    // No picture lies about that nobody asked for.
+    expect(readdirSync(place)).toEqual([])
 
     const out = join(await temporaryDirectory(), 'original.jpg')
     const { code } = await lintel(

@@ -150,7 +150,8 @@ describe.each(Object.keys(firmwares) as Firmware[])('%s', firmware => {
     const device = `locked-out-${firmware.slice(0, 2)}`
     const { start } = await startDoor(context, firmware, device)
     const { port } = service.mqtt
-    expect(await start(port, 'wrong')).toMatchObject({ code: 2, stdout: '' })
+    const stderr = 'not let in (return code 4): unknown device or wrong token\n'
+    expect(await start(port, 'wrong')).toEqual({ code: 2, stdout: '', stderr })
     expect(await start(port)).toMatchObject({ code: 0 })
     expect(await booksOf(device)).toEqual({ rows: 2, duplicates: 0, pictures: 2 })
   })
@@ -197,6 +198,14 @@ test('04_analyst.py compares weekdays with weekends', async context => {
   const told = await shell.run('04_analyst.py', { python3: python })
   expect(told).toMatchObject({ code: 0, stderr: '' })
   expect(told.stdout).toMatch(/^nanshe +b07 +- +- +-\n\d+ days of buildings cannot be told/m)
+
+  writeFileSync(join(shell.place, 'data/token'), 'wrong')
+  const refused = await shell.run('04_analyst.py', { python3: python })
+  expect(refused).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^http\S+ answers 401: .*\n$/),
+  })
 })
 
 describeInfluxd('05_influx.py', influxd => {
