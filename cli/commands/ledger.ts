@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { LedgerRow } from '../../api/ledger.ts'
+import { formatLocal } from '../../flow/zone.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 import { note } from '../output.ts'
 
@@ -8,7 +9,7 @@ export function addLedgerCommand(program: Command): void {
     .description('received = stored + duplicate + parked + refused + queued; exits 1 if it does not add up')
     .option('--total', 'only the total, not each device')
     .action(async (options: CommonOptions & { total?: boolean }) => {
-      const { ask, output } = contextOf(options)
+      const { ask, config, output } = contextOf(options)
       const ledger = await ask('store', operations => operations.ledger())
       const devices = options.total ? [] : ledger.devices
       const rows = [
@@ -20,7 +21,8 @@ export function addLedgerCommand(program: Command): void {
       for (const { first, last, firstReceivedAt, lastReceivedAt, missing } of ledger.differing) {
         const rows =
           missing < 0 ? `${-missing} too many` : missing === 0 ? 'other rows' : `${missing} too few`
-        const received = `received ${firstReceivedAt} to ${lastReceivedAt}`
+        const local = (text: string) => formatLocal(config.zone, Date.parse(text))
+        const received = `received ${local(firstReceivedAt)} to ${local(lastReceivedAt)}`
         note(`the rows of positions ${first} to ${last}, ${received}, differ: ${rows}`)
       }
       if (!ledger.balanced) process.exitCode = 1

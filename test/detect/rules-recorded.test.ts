@@ -154,7 +154,16 @@ describe('a recording', () => {
     })
   }
 
-  test('is told as JSON, one array of findings, in both languages', async () => {
+  test('is told in the zone of the configuration, as a table and as JSON', async () => {
+    const config = join(await temporaryDirectory(), 'lintel.json')
+    writeFileSync(config, JSON.stringify({ zone: 'Asia/Kathmandu' }))
+    for (const json of [[], ['--json']]) {
+      const { stdout } = await lintel('rules', 'test', await recorded([door]), '--config', config, ...json)
+      expect(stdout).toMatch(/\+05:45/)
+      expect(stdout).not.toMatch(/\dZ\b/)
+    }
+  })
+
     const { stdout } = await lintel('rules', 'test', await recorded([door]), '--json')
     expect(JSON.parse(stdout)).toMatchObject([{
       rule: 'door-forced', kind: 'raised', severity: 'critical', place: { site: 'site', building: 'building', point: 'd' },
