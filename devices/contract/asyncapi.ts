@@ -165,11 +165,9 @@ export function asyncApi(): object {
     defaultContentType: 'application/json',
     servers: {
       tcp: {
-        host: '127.0.0.1:1883',
-        protocol: 'mqtt',
-        protocolVersion: '3.1.1',
+        host: '127.0.0.1:1883', protocol: 'mqtt', protocolVersion: '3.1.1',
         security: [{ $ref: '#/components/securitySchemes/token' }],
-      },
+      }, // biome-ignore format: one line
       tls: {
         host: '127.0.0.1:8883',
         protocol: 'secure-mqtt',
@@ -180,13 +178,10 @@ export function asyncApi(): object {
         ],
       },
       websocket: {
-        host: '127.0.0.1:8083',
-        pathname: '/mqtt',
-        protocol: 'ws',
-        protocolVersion: '3.1.1',
+        host: '127.0.0.1:8083', pathname: '/mqtt', protocol: 'ws', protocolVersion: '3.1.1',
         description: 'MQTT over WebSocket: subprotocol mqtt, binary messages. With TLS it is wss.',
         security: [{ $ref: '#/components/securitySchemes/token' }],
-      },
+      }, // biome-ignore format: one line
     },
     channels: Object.fromEntries(
       Object.entries(channels).map(([name, { address, summary, message }]) => [

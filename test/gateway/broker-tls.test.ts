@@ -116,15 +116,11 @@ describe('over TLS', () => {
   for (const { title, certificate, change = {}, plain, says } of failures)
     test(`of a handshake that fails the log has a code, the address and plain words: ${title}`, async context => {
       const { gateway, port } = await startTls(context, 'required')
-      const client = plain
-        ? new RawClient(connect(port, '127.0.0.1'))
-        : openTls(port, certificate, change as ConnectionOptions)
+      const client = plain ? new RawClient(connect(port, '127.0.0.1')) : openTls(port, certificate, change as ConnectionOptions) // biome-ignore format: one line
       client.send(connectPacket('d1', gateway.tokenOf('d1')))
       await client.ended()
       await eventually(() => expect(gateway.refusals).toHaveLength(1))
-      expect(gateway.refusals).toMatchObject([
-        { code: 'CONNECT_TLS', address: '127.0.0.1', reason: expect.stringMatching(says) },
-      ])
+      expect(gateway.refusals).toMatchObject([{ code: 'CONNECT_TLS', address: '127.0.0.1', reason: expect.stringMatching(says) }]) // biome-ignore format: one line
       expect(gateway.refusals[0]!.reason).not.toMatch(/error:|\\u000a|openssl/)
     })
 
