@@ -164,6 +164,7 @@ describe('a recording', () => {
     }
   })
 
+  test('is told as JSON, one array of findings, in both languages', async () => {
     const { stdout } = await lintel('rules', 'test', await recorded([door]), '--json')
     expect(JSON.parse(stdout)).toMatchObject([{
       rule: 'door-forced', kind: 'raised', severity: 'critical', place: { site: 'site', building: 'building', point: 'd' },
