@@ -75,7 +75,7 @@ test.each(hours)(
         event.data.direction === 'in' &&
         at > now + minuteMs,
     )
-    expect(judge('canteen', now, [rush.length])).toMatchObject([{ rule: 'flow-high' }])
+    expect(judge('canteen', now, [rush.length])[0]).toEqual({ rule: 'flow-high', bins: 1 })
     const bins = 10
     const [empty] = judge('market', now, Array(bins).fill(0))
     expect(empty).toMatchObject({ rule: 'flow-low' })

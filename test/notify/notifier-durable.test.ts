@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { findingOf, settingsOf, startDesk } from './support.ts'
 
-test('on disk and over HTTP, a webhook hears within a second; what a stop left is sent after the next start', async () => {
+test('on disk and over HTTP, a webhook hears of several at once; what a stop left is sent after the next start', async () => {
   const received: { id: string; alerts: string[] }[] = []
   let isDown = false
   const server = createServer(async (request, response) => {

@@ -1,7 +1,17 @@
 import { dayMs, minuteMs } from '../../../core/clock.ts'
 import type { LocalSlot } from '../calendar/day.ts'
 import { aged, thresholdOf, withScore } from './budget.ts'
-import { anything, chancesOf, inHindsight, likelihoodOf, logOdds, passed, weighed } from './filter.ts'
+import {
+  anything,
+  type Belief,
+  chancesOf,
+  firstBelief,
+  inHindsight,
+  likelihoodOf,
+  logOdds,
+  passed,
+  weighed,
+} from './filter.ts'
 import { levelOf, withCount, withDay } from './level.ts'
 import { type FlowParameters, flowParameters } from './parameters.ts'
 import { bridgeBins, report } from './report.ts'
@@ -56,19 +66,26 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return step
   }
 
-  /** Judges the oldest bin that waits, once it has waited long enough; the latest is the last of those that wait. */
-  function andThen({ verdicts, findings }: FlowStep, state: FlowState): FlowStep {
-    const [first, ...later] = state.waiting ?? []
-    if (first === undefined || later.length < hindsightBins) return { state, verdicts, findings }
-    const { waiting: _, ...rest } = state
-    const left = later.length > 0 ? { ...rest, waiting: later } : rest
-    const belief = inHindsight(first.belief, later.map(({ likelihood }) => likelihood), chances) // biome-ignore format: one thing
+  /** Judges the bins that have waited long enough, oldest first; all of them where the latest is plain by itself. */
+  function andThen({ verdicts, findings }: FlowStep, known: FlowState): FlowStep {
+    const { waiting: all = [], ...rest } = known
+    const { high, low } = logOdds(all.at(-1)?.belief ?? firstBelief)
+    const left = Math.max(high, low) >= parameters.plainScore ? 0 : Math.min(all.length, hindsightBins)
+    let step: FlowStep = { state: rest, verdicts, findings }
+    for (const [index, bin] of all.slice(0, all.length - left).entries()) {
+      const later = all.slice(index + 1).map(({ likelihood }) => likelihood)
+      step = settle(step, bin, inHindsight(bin.belief, later, chances))
+    }
+    return left === 0 ? step : { ...step, state: { ...step.state, waiting: all.slice(-left) } }
+  }
+
+  function settle({ state, verdicts, findings }: FlowStep, bin: WaitingBin, belief: Belief): FlowStep {
     const odds = logOdds(belief)
     // A bin of which nothing is known only lets time pass.
-    const scores = first.scored ? held(left.scores, odds) : null
-    const judged = withScores({ ...left, scores: scores ?? odds }, scores)
-    if (first.leftOut) return { state: judged, verdicts, findings }
-    const step = report(judged, { ...first, scores }, settings, parameters)
+    const scores = bin.scored ? held(state.scores, odds) : null
+    const judged = withScores({ ...state, scores: scores ?? odds }, scores)
+    if (bin.leftOut) return { state: judged, verdicts, findings }
+    const step = report(judged, { ...bin, scores }, settings, parameters)
     return {
       state: step.state,
       verdicts: [...verdicts, ...step.verdicts],

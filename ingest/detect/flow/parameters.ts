@@ -26,6 +26,8 @@ export interface FlowParameters {
   readonly slackAbove: number
   /** Bins shorter than this are judged so much later, with what came after them: one of five minutes alone says little. */
   readonly hindsightMin: number
+  /** Above it, ln of the odds, nothing waits. */
+  readonly plainScore: number
   /** What is unusual for so long, or so many times running in the same slot, is the new usual. */
   readonly relearnAfterMin: number
   readonly relearnAfterVisits: number
@@ -66,6 +68,7 @@ export const flowParameters: FlowParameters = {
   slack: 4,
   slackAbove: -1.5,
   hindsightMin: 15,
+  plainScore: 12,
   relearnAfterMin: 24 * 60,
   relearnAfterVisits: 3,
   relearnWeight: 2,
