@@ -189,6 +189,7 @@ describe('an event', () => {
 
   test.each([
     ['a byte order mark before it', Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(valid({})))])],
+    ['bytes of GBK in a member that is ignored', Buffer.concat([Buffer.from(JSON.stringify(valid({})).slice(0, -1)), Buffer.from(',"note":"'), Buffer.from([0xc4, 0xcf, 0xc9, 0xe7]), Buffer.from('"}')])],
     ['NUL behind it', Buffer.from(`${JSON.stringify(valid({}))}\0\0`)],
     ['NUL before it, and a line feed and NUL behind it', Buffer.from(`\0${JSON.stringify(valid({}))}\n\0`)],
   ])('with %s is stored', (_, payload) => expect(outcomes(payload)).toEqual(['stored'])) // biome-ignore format: a table
