@@ -5,7 +5,7 @@ import { unsealJson, unsealNumbers } from '../../core/sealed.ts'
 import type { Seq } from '../../core/words.ts'
 import { blockCount, blockIsWhole } from './block.ts'
 import type { Totals } from './lmdb-layout.ts'
-import { dayOf, isRememberedRow } from './remembered.ts'
+import { dayOf, isRememberedRow } from './remembered-row.ts'
 import { readShare } from './shares.ts'
 
 /** Tables of JSON rows, and of rows of numbers. */

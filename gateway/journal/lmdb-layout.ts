@@ -17,7 +17,7 @@ import type { Place } from '../../core/words.ts'
  * | opening | position of the first record | the epoch (core/history.ts) |
  * | block | position of its first record | a block (block.ts) |
  * | stretch | its number | sums (stretch.ts) |
- * | seen | device number u32 BE, event id | the day it was stored, the part of that day, its content, a check (remembered.ts) |
+ * | seen | device number u32 BE, event id | the day it was stored, the part of that day, its content, a check (remembered-row.ts) |
  * | share | device number | how many of its ids are remembered, by day (shares.ts) |
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |

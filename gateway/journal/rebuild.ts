@@ -11,7 +11,8 @@ import { FrameReader } from './frame.ts'
 import { type JournalDatabases, journalFormat, type Meta, openDatabases, type Totals } from './lmdb-layout.ts'
 import { type Named, nameLost } from './name-lost.ts'
 import { countRecord, Recount } from './recount.ts'
-import { contentIn, countShares, dayOf, lapOf, rememberedRow } from './remembered.ts'
+import { countShares } from './remembered.ts'
+import { contentIn, dayOf, lapOf, rememberedRow } from './remembered-row.ts'
 import { type FoundBlock, readBlock, salvage } from './salvage.ts'
 
 /** What others remember of a journal, for where it says nothing itself. */

@@ -1,8 +1,9 @@
 import type { Database } from 'lmdb'
 import { dayMs } from '../../core/clock.ts'
 import { backfillDays } from '../../core/words.ts'
-import { type Likeness, likenessOf, unknownContent } from './content.ts'
+import { type Likeness, likenessOf } from './content.ts'
 import type { Totals } from './lmdb-layout.ts'
+import { contentIn, dayOf, lapOf, otherKey, rememberedRow } from './remembered-row.ts'
 import { type Share, Shares } from './shares.ts'
 
 /** How many ids one pass looks at: 10 ms of the writing thread, 40 where all of them go. */
@@ -18,7 +19,7 @@ const roomShare = 1 / 64
 
 /**
  * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its value tells the day
- * of the commit that stored it, and what it was the id of (rememberedRow). An event older than that is not stored in its own time.
+ * of the commit that stored it, and what it was the id of (remembered-row.ts). An event older than that is not stored in its own time.
  *
  * Whether an id is known follows from what was committed and when, and from nothing else: days end with the time of a
  * commit, and past the bound on their number the device that has most ids loses its oldest day, before others lose any.
@@ -56,59 +57,6 @@ export interface RememberedStats {
   readonly rememberedGaveWay: number
   /** Of the device that has most. */
   readonly rememberedLargest: number
-}
-
-const row = Buffer.alloc(10)
-const rowWithoutContent = 6
-const checkBytes = 2
-
-/**
- * The value of a remembered id: u16 BE the day, u16 BE the part of that day, u32 BE the content (content.ts), u16 BE a
- * check of these and the key. Good until the next call.
- */
-export function rememberedRow(key: Buffer, day: number, lap: number, content: number): Buffer {
-  row.writeUInt16BE(day, 0)
-  row.writeUInt16BE(lap, 2)
-  row.writeUInt32BE(content, 4)
-  row.writeUInt16BE(checkOf(key, row), 8)
-  return row
-}
-
-/**
- * Whether it is as it was written. Older versions wrote the day alone, or the day and the part of it where that is not
- * the first, without a check; or both with a check, without the content.
- */
-export function isRememberedRow(
-  key: Buffer,
-  value: Buffer,
-  { mustBeChecked }: { mustBeChecked: boolean },
-): boolean {
-  if (key.length < 5) return false
-  if (value.length === 2 || value.length === 4) return !mustBeChecked
-  const isChecked = value.length === row.length || value.length === rowWithoutContent
-  return isChecked && value.readUInt16BE(value.length - checkBytes) === checkOf(key, value)
-}
-
-export const dayOf = (value: Buffer) => value.readUInt16BE(0)
-export const lapOf = (value: Buffer) => (value.length > 2 ? value.readUInt16BE(2) : 0)
-export const contentIn = (value: Buffer) =>
-  value.length === row.length ? value.readUInt32BE(4) : unknownContent
-
-/** Under which an event is remembered whose id was that of another; no id has a NUL. */
-function otherKey(key: Buffer, content: number): Buffer {
-  const other = Buffer.alloc(key.length + 5)
-  key.copy(other)
-  other.writeUInt32BE(content, key.length + 1)
-  return other
-}
-
-/** FNV-1a, folded: 30 ns where zlib's CRC takes 200. Millions of ids are remembered, so it is kept to 16 bits. */
-function checkOf(key: Buffer, value: Buffer): number {
-  let hash = 0x811c_9dc5
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key[index]!, 0x0100_0193)
-  for (let index = 0; index < value.length - checkBytes; index++)
-    hash = Math.imul(hash ^ value[index]!, 0x0100_0193)
-  return (hash ^ (hash >>> 16)) & 0xffff
 }
 
 export function openRemembered(

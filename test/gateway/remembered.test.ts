@@ -5,7 +5,7 @@ import { Batch } from '../../gateway/journal/frame.ts'
 import { answerWords } from '../../gateway/journal/group-commit.ts'
 import { openDatabases } from '../../gateway/journal/lmdb-layout.ts'
 import { openWriter, type Writer } from '../../gateway/journal/lmdb-writer.ts'
-import { isRememberedRow } from '../../gateway/journal/remembered.ts'
+import { isRememberedRow } from '../../gateway/journal/remembered-row.ts'
 import { passage, someMoment } from '../support/records.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 

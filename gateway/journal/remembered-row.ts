@@ -1,0 +1,54 @@
+import { unknownContent } from './content.ts'
+
+const row = Buffer.alloc(10)
+const rowWithoutContent = 6
+const checkBytes = 2
+
+/**
+ * The value of a remembered id: u16 BE the day, u16 BE the part of that day, u32 BE the content (content.ts), u16 BE a
+ * check of these and the key. Good until the next call.
+ */
+export function rememberedRow(key: Buffer, day: number, lap: number, content: number): Buffer {
+  row.writeUInt16BE(day, 0)
+  row.writeUInt16BE(lap, 2)
+  row.writeUInt32BE(content, 4)
+  row.writeUInt16BE(checkOf(key, row), 8)
+  return row
+}
+
+/**
+ * Whether it is as it was written. Older versions wrote the day alone, or the day and the part of it where that is not
+ * the first, without a check; or both with a check, without the content.
+ */
+export function isRememberedRow(
+  key: Buffer,
+  value: Buffer,
+  { mustBeChecked }: { mustBeChecked: boolean },
+): boolean {
+  if (key.length < 5) return false
+  if (value.length === 2 || value.length === 4) return !mustBeChecked
+  const isChecked = value.length === row.length || value.length === rowWithoutContent
+  return isChecked && value.readUInt16BE(value.length - checkBytes) === checkOf(key, value)
+}
+
+export const dayOf = (value: Buffer) => value.readUInt16BE(0)
+export const lapOf = (value: Buffer) => (value.length > 2 ? value.readUInt16BE(2) : 0)
+export const contentIn = (value: Buffer) =>
+  value.length === row.length ? value.readUInt32BE(4) : unknownContent
+
+/** Under which an event is remembered whose id was that of another; no id has a NUL. */
+export function otherKey(key: Buffer, content: number): Buffer {
+  const other = Buffer.alloc(key.length + 5)
+  key.copy(other)
+  other.writeUInt32BE(content, key.length + 1)
+  return other
+}
+
+/** FNV-1a, folded: 30 ns where zlib's CRC takes 200. Millions of ids are remembered, so it is kept to 16 bits. */
+function checkOf(key: Buffer, value: Buffer): number {
+  let hash = 0x811c_9dc5
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key[index]!, 0x0100_0193)
+  for (let index = 0; index < value.length - checkBytes; index++)
+    hash = Math.imul(hash ^ value[index]!, 0x0100_0193)
+  return (hash ^ (hash >>> 16)) & 0xffff
+}
