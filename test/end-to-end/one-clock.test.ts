@@ -77,12 +77,12 @@ test('no command prints epoch milliseconds or UTC: tables and JSON are in the zo
 
   const commands: string[][] = [
     ['status'], ['device', 'add', 'd9', '--site', 's', '--building', 'b', '--point', 'p9'], ['device', 'import', at('doors.csv')], ['device', 'list'],
-    ['device', 'show', 'd1'], ['device', 'rotate', 'd9'], ['device', 'regions', 'd1'], ['device', 'disable', 'd9'], ['device', 'enable', 'd9'],
+    ['device', 'show', 'd1'], ['device', 'rotate', 'd9'], ['device', 'regions', 'd1'], ['device', 'disable', 'd9'], ['device', 'enable', 'd9'], ['device', 'unknown'], ['device', 'remove', 'd9'],
     ['flow', '--by', 'site'], ['export', '--kind', 'passage', '--out', at('out.csv')], ['backfill', at('history.csv'), '--type', 'passage'],
     ['ledger'], ['parked', 'list'], ['parked', 'show', '1'], ['parked', 'drop', '1'],
     ['alerts', 'list'], ['alerts', 'show', alert!.id], ['alerts', 'ack', alert!.id], ['alerts', 'assign', alert!.id, 'li'], ['alerts', 'comment', alert!.id, 'a word'],
     ['alerts', 'resolve', alert!.id, '--as', 'real'], ['alerts', 'snooze', '--site', 's', '--for', '1h'], ['alerts', 'snoozes'],
-    ['alerts', 'report', '--shift'], ['alerts', 'channels'],
+    ['alerts', 'picture', alert!.id, '--out', at('alert')], ['alerts', 'report', '--shift'], ['alerts', 'channels'],
     ['rules', 'set', 'door-held.heldS=120'], ['rules', 'show'], ['rules', 'unset', 'door-held'], ['rules', 'document'], ['rules', 'history'],
     ['user', 'add', 'li', '--role', 'admin'], ['user', 'invite', 'li'], ['user', 'list'], ['user', 'disable', 'li'], ['user', 'enable', 'li'], ['user', 'remove', 'li'],
     ['token', 'create', 'nb', '--role', 'analyst'], ['token', 'list'], ['token', 'revoke', 'nb'], ['audit'], ['audit', 'verify'],
