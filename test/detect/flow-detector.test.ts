@@ -275,6 +275,24 @@ test('a year of five-minute bins is a state of less than 64 kB', () => {
   expect(JSON.stringify(state).length).toBeLessThan(64_000)
 })
 
+test.each([5, 10, 15, 30])('what is told first holds what shows it, in bins of %i minutes', stepMin => {
+  const from = at(4, 2, 3)
+  for (const plus of [8, 60]) {
+    const isRush = within(from, from + 2 * stepMin * minuteMs)
+    const bins = makeSeries({
+      seed: 21,
+      stepMin,
+      scale: 0.5,
+      weeks: 5,
+      change: time => ({ plus: isRush(time) ? plus : 0 }),
+    })
+    const [first] = begun(watch(bins, { stepMin, budget: 3 }).findings, 'flow-high', from - 15 * minuteMs)
+    expect(first!.episode.begin).toBeLessThanOrEqual(from + stepMin * minuteMs)
+    expect(first!.episode.actual).toBeGreaterThan(plus / 2)
+    expect(first!.episode.actual).toBeGreaterThan(2 * first!.episode.expected)
+  }
+})
+
 test('the more people come, the less usual it is, at a small door in the night too', () => {
   for (const stepMin of [5, 30]) {
     for (const scale of [0.2, 1, 8]) {

@@ -17,6 +17,7 @@ import { type FlowParameters, flowParameters } from './parameters.ts'
 import { bridgeBins, report } from './report.ts'
 import {
   type FlowBin,
+  type FlowFinding,
   type FlowSettings,
   type FlowState,
   type FlowStep,
@@ -31,6 +32,14 @@ import { busyFlow, expectedAt, learn, streakAt } from './usual.ts'
 const mostGapMin = 2 * 24 * 60
 const weekMs = 7 * dayMs
 const nothing = { count: null, expected: undefined, outage: false, scored: false, leftOut: false, likelihood: anything } as const // biome-ignore format: one thing
+
+/** An episode that begins and grows in one step is told once, as it is then. */
+function withFinding(told: readonly FlowFinding[], next: FlowFinding): readonly FlowFinding[] {
+  const last = told.at(-1)
+  const isSame = last?.rule === next.rule && last.episode.begin === next.episode.begin
+  if (!isSame || next.change !== 'grew' || last.change === 'ended') return [...told, next]
+  return [...told.slice(0, -1), { ...last, episode: next.episode }]
+}
 
 /**
  * Judges the bins of one place and direction, each by what came before it, and short ones by a quarter of an hour after
@@ -66,17 +75,24 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return step
   }
 
-  /** Judges the bins that have waited long enough, oldest first; all of them where the latest is plain by itself. */
+  /**
+   * Judges the bins that have waited long enough, oldest first; all of them where the latest is plain by itself, or an
+   * episode has begun, which is then told with all that is known to belong to it.
+   */
   function andThen({ verdicts, findings }: FlowStep, known: FlowState): FlowStep {
     const { waiting: all = [], ...rest } = known
     const { high, low } = logOdds(all.at(-1)?.belief ?? firstBelief)
-    const left = Math.max(high, low) >= parameters.plainScore ? 0 : Math.min(all.length, hindsightBins)
+    const isPlain = Math.max(high, low) >= parameters.plainScore
     let step: FlowStep = { state: rest, verdicts, findings }
-    for (const [index, bin] of all.slice(0, all.length - left).entries()) {
+    for (const [index, bin] of all.entries()) {
       const later = all.slice(index + 1).map(({ likelihood }) => likelihood)
+      const { open } = step.state
+      const mayWait = !isPlain && open.high === undefined && open.low === undefined
+      if (mayWait && later.length < hindsightBins)
+        return { ...step, state: { ...step.state, waiting: all.slice(index) } }
       step = settle(step, bin, inHindsight(bin.belief, later, chances))
     }
-    return left === 0 ? step : { ...step, state: { ...step.state, waiting: all.slice(-left) } }
+    return step
   }
 
   function settle({ state, verdicts, findings }: FlowStep, bin: WaitingBin, belief: Belief): FlowStep {
@@ -89,7 +105,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return {
       state: step.state,
       verdicts: [...verdicts, ...step.verdicts],
-      findings: [...findings, ...step.findings],
+      findings: step.findings.reduce(withFinding, findings),
     }
   }
 

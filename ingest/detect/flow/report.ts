@@ -45,7 +45,9 @@ export function report(
       scores !== null &&
       score >= Math.max(state.thresholds[side] ?? Number.POSITIVE_INFINITY, parameters.leastScore[side])
     const isDead = outage && side === 'low'
-    flagged[side] = speaks && (isDead || (isUnusual && (goesOn || mayBegin)))
+    // In hindsight a bin may be part of what shows only after it: an episode begins with one that shows it.
+    const shows = side === 'high' ? (count ?? 0) > (expected ?? 0) : (count ?? 0) < (expected ?? 0)
+    flagged[side] = speaks && (isDead || (isUnusual && (goesOn || (mayBegin && shows))))
     const bin = {
       at,
       end,
