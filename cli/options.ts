@@ -71,10 +71,16 @@ function serviceOf({ url = '', tokenFile }: CommonOptions, env: NodeJS.ProcessEn
 
 function readToken(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim()
+    const token = readFileSync(path, 'utf8').trim()
+    if (/^[\x21-\x7e]+$/.test(token)) return token
   } catch (error) {
     throw new LintelError('CONFIG_INVALID', `--token-file: ${path}: ${fileFault(error)}`)
   }
+  // What is in it is not shown: it may be a token and something more.
+  throw new LintelError(
+    'CONFIG_INVALID',
+    `--token-file: ${path} must hold one token and nothing else, as lintel token create prints it`,
+  )
 }
 
 /** `HOST:PORT`, `[::1]:PORT` or `PORT`. Throws CONFIG_INVALID. */

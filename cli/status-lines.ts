@@ -33,7 +33,7 @@ export function statusLines(
     `lintel ${version} is running, since ${formatLocal(zone, startedAt)} (${lasts(now - startedAt)})`,
     ...rows.map(([name, text]) => `  ${name.padEnd(9)} ${text}`),
     ...(wrong.length === 0
-      ? ['nothing is wrong']
+      ? ['nothing is wrong with the service']
       : wrong.map(({ check, result, finding }) => `${result}: ${check}: ${finding}`)),
   ]
 }

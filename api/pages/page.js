@@ -78,6 +78,7 @@ function linksOf({ permissions, zone }) {
     zone,
   })
   const all = [
+    ['alerts', 'alerts.read', '/alerts?status=open,acknowledged,cleared&limit=200'],
     ['flow', 'flow.read', `/flow?${flow}`],
     ['points', 'points.read', '/points'],
     ['devices', 'devices.read', '/devices'],
@@ -89,6 +90,8 @@ function linksOf({ permissions, zone }) {
 }
 
 const make = (tag, members) => Object.assign(document.createElement(tag), members)
+/** What stands in cells and has a word in each language. */
+const ours = ['total', 'snapshots', 'open', 'acknowledged', 'cleared', 'notice', 'warning', 'critical']
 /** What was looked at last, so that it is told anew in another language. */
 let seen
 
@@ -105,22 +108,21 @@ function fillSeen(text) {
   const { name, path, rows, minCount } = seen
   const say = word => text.columns[word] ?? word
   const columns = Object.keys(rows[0] ?? {})
-  const line = (tag, cells) => {
+  const line = cells => {
     const row = make('tr', {})
-    row.append(...cells.map(textContent => make(tag, { textContent })))
+    row.append(...cells)
     return row
+  }
+  const cellOf = (column, value) => {
+    if (column !== 'alert') return make('td', { textContent: wordOf(value, say) })
+    const cell = make('td', {})
+    cell.append(make('a', { href: `/alerts/${value}`, textContent: value }))
+    return cell
   }
   byId('seen-title').textContent = text.links[name]
   byId('seen-rows').replaceChildren(
-    line('th', columns.map(say)),
-    ...rows.slice(0, maxRows).map(row =>
-      line(
-        'td',
-        columns.map(column =>
-          row[column] === 'total' || row[column] === 'snapshots' ? say(row[column]) : row[column],
-        ),
-      ),
-    ),
+    line(columns.map(column => make('th', { textContent: say(column) }))),
+    ...rows.slice(0, maxRows).map(row => line(columns.map(column => cellOf(column, row[column])))),
   )
   const notes = [
     rows.length === 0 ? text.nothing : '',
@@ -129,6 +131,12 @@ function fillSeen(text) {
   ]
   byId('seen-notes').textContent = notes.filter(Boolean).join(' ')
   byId('seen-json').href = `/api/v1${path}`
+}
+
+/** Words of ours in the language of the page. */
+function wordOf(value, say) {
+  if (typeof value === 'object' && value !== null) return value[language]
+  return ours.includes(value) ? say(value) : value
 }
 
 /** Where who signs in came from: a page of ours, and nothing else. */
@@ -163,6 +171,9 @@ function showMe(me) {
     const { origin } = location
     const remote = `--url ${origin} --token-file token.txt`
     const commands = [`npx --no-install lintel flow --by site ${remote}`]
+    if (me.permissions.includes('alerts.act'))
+      for (const act of ['list --open', 'ack ID', 'resolve ID --as real'])
+        commands.push(`npx --no-install lintel alerts ${act} ${remote}`)
     if (me.permissions.includes('snapshots.read'))
       commands.push(`npx --no-install lintel snapshot list ${remote}`)
     if (me.permissions.includes('audit.read')) commands.push(`npx --no-install lintel audit ${remote}`)

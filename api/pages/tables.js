@@ -9,12 +9,23 @@ const counts = ['received', 'stored', 'duplicate', 'parked', 'refused', 'queued'
 /** What is small is a star, what is partly told has one behind it. */
 const told = (count, hidden) => (count === null ? (hidden ? '*' : '–') : `${count}${hidden ? '*' : ''}`)
 
-/** The rows of an answer as a person reads them, by what was asked for: each cell under the name of its column. */
+/**
+ * The rows of an answer as a person reads them, by what was asked for: each cell under the name of its column. What is said
+ * in both languages is an object of both; `alert` is the id of one that has a page.
+ */
 export const tables = {
   flow: ({ rows, total, hidden }) => [
     ...rows.map(row => ({ day: row.start.slice(0, 10), passages: told(row.count, row.hidden) })),
     { day: 'total', passages: told(total, hidden) },
   ],
+  alerts: ({ alerts }, zone) =>
+    alerts.map(({ id, raisedAt, severity, status, says }) => ({
+      alert: id,
+      time: timeOf(raisedAt, zone),
+      severity,
+      status,
+      says,
+    })),
   points: (points, zone) =>
     points.map(({ kinds, since, ...point }) => ({
       ...pick(point, ['site', 'building', 'point']),

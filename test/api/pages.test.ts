@@ -37,6 +37,17 @@ describe('the page', () => {
       { day: '2026-11-22', passages: '*' },
       { day: 'total', passages: '120*' },
     ])
+    const alert = {
+      id: 'a1',
+      raisedAt: 0,
+      severity: 'critical',
+      status: 'open',
+      says: { en: 'forced', zh: '强开' },
+      rule: 'door-forced',
+    }
+    expect(tables.alerts({ alerts: [alert] }, 'Asia/Shanghai')).toEqual([
+      { alert: 'a1', time: '1970-01-01 08:00', severity: 'critical', status: 'open', says: alert.says },
+    ])
     expect(tables.flow({ rows: [], total: null })).toEqual([{ day: 'total', passages: '–' }])
   })
 

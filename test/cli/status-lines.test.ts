@@ -36,7 +36,7 @@ test('the screen says since when it runs, where, and how much comes, waits and i
     '  disk      73.2 GB free',
     expect.stringMatching(/^ {2}clock {5}the clock is believed: /),
     '  restarts  ingest 2',
-    'nothing is wrong',
+    'nothing is wrong with the service',
   ])
 })
 
