@@ -13,7 +13,7 @@ const alarmRestampedMs = 2 * minuteMs
 
 /**
  * What an event is, in 32 bits, to tell it from another under the same id: 16 of its type and data (FNV-1a, folded), 16
- * of the time that its device gave it, in steps of 10 s that begin anew after a week. 40 ns.
+ * of the time that its device gave it, in steps of 10 s that begin anew after a week. 25 ns.
  */
 export function contentOf(record: Buffer, from: number, to: number, claimedAt: number | undefined): number {
   if (claimedAt === undefined) return unknownContent
