@@ -15,6 +15,8 @@ import type { EventRecord } from '../devices/contract/record.ts'
 import { checkEvent, checkStatus, isSightingData, timeFault } from '../devices/contract/validate.ts'
 import { DeviceClocks } from '../gateway/admit/device-clock.ts'
 import { placeInTime } from '../gateway/admit/place-in-time.ts'
+import { identify } from '../gateway/journal/content.ts'
+import { KnownIds } from '../gateway/journal/known-ids.ts'
 import type { Recorded } from '../ingest/detect/replay.ts'
 
 /** What is meant where a line does not say it. */
@@ -65,7 +67,7 @@ export async function readRecording(
         const value: unknown = JSON.parse(text)
         for (const one of Array.isArray(value) ? value : [value]) {
           const item = readLine(one, defaults)
-          const kept = known.keep(item)
+          const kept = keptOf(item, known)
           if (kept === undefined) continue
           if (read.push(kept) > maxRecords)
             throw new Error(`more than ${maxRecords} records: cut it into pieces`)
@@ -81,25 +83,15 @@ export async function readRecording(
   return placed(read.sort((a, b) => a.record.receivedAt - b.record.receivedAt || a.record.at - b.record.at))
 }
 
-/** As the journal knows them: what comes again under its id counts once, unless it is another event. */
-class KnownIds {
-  readonly #ids = new Set<string>()
-  readonly #events = new Set<string>()
-
-  /** Undefined for what is known. */
-  keep(item: Read): Read | undefined {
-    const { names, id, isSaid, record } = item
-    if (id === undefined) return item
-    const key = `${names.device}/${isSaid ? '' : record.kind}/${id}`
-    const event = isSaid ? `${key}/${record.kind}/${record.at}/${JSON.stringify(record.data)}` : key
-    if (this.#events.has(event)) return undefined
-    this.#events.add(event)
-    if (!this.#ids.has(key)) {
-      this.#ids.add(key)
-      return item
-    }
-    return { ...item, record: { ...record, reused: true } }
-  }
+/** Undefined for what is known by its id, as the journal knows it; another event under a known id is marked. */
+function keptOf(item: Read, known: KnownIds): Read | undefined {
+  const { names, id, isSaid, record } = item
+  if (id === undefined) return item
+  // A row has been stored under its id, each kind by itself.
+  const key = `${names.device}/${isSaid ? '' : record.kind}/${id}`
+  const likeness = known.add(key, identify(record, isSaid ? record.at : undefined))
+  if (likeness === 'new') return item
+  return likeness === 'other' ? { ...item, record: { ...record, reused: true } } : undefined
 }
 
 /** A device that is found elsewhere has been moved, and gets a new place. */

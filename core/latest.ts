@@ -24,6 +24,15 @@ export class Latest<K, V> {
     this.#new = new Map()
   }
 
+  /** What is kept under a key, or is made now; it is the latest then. */
+  take(key: K, make: () => V): V {
+    const known = this.#new.get(key)
+    if (known !== undefined) return known
+    const value = this.#old.get(key) ?? make()
+    this.set(key, value)
+    return value
+  }
+
   delete(key: K): void {
     this.#new.delete(key)
     this.#old.delete(key)

@@ -96,10 +96,6 @@ export class DeviceClocks {
   readonly #clocks = new Latest<DeviceId, DeviceClock>(knownClocks)
 
   of(device: DeviceId): DeviceClock {
-    const known = this.#clocks.get(device)
-    if (known !== undefined) return known
-    const unknown = new DeviceClock()
-    this.#clocks.set(device, unknown)
-    return unknown
+    return this.#clocks.take(device, () => new DeviceClock())
   }
 }

@@ -19,8 +19,7 @@ export class Repeats {
   readonly #ofDevice = new Latest<DeviceId, Map<string, Counted>>(knownDevices)
 
   join(device: DeviceId, items: readonly Item[], pauseMs: number): Item[] {
-    const counted = this.#ofDevice.get(device) ?? new Map<string, Counted>()
-    this.#ofDevice.set(device, counted)
+    const counted = this.#ofDevice.take(device, () => new Map<string, Counted>())
     return items.map(item => {
       if ('parked' in item) return item
       const { kind, data, at } = item.record

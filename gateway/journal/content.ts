@@ -1,5 +1,12 @@
 import { hourMs, minuteMs, secondMs } from '../../core/clock.ts'
-import { recordDataAt } from '../../devices/contract/record.ts'
+import { fnv1a, folded } from '../../core/fnv1a.ts'
+import {
+  type EventRecord,
+  encodeRecord,
+  isOfAlarm,
+  maxRecordBytes,
+  recordDataAt,
+} from '../../devices/contract/record.ts'
 
 /** What is not known: it is taken for the same as any. */
 export const unknownContent = 0
@@ -17,22 +24,35 @@ const alarmRestampedMs = 2 * minuteMs
  */
 export function contentOf(record: Buffer, from: number, to: number, claimedAt: number | undefined): number {
   if (claimedAt === undefined) return unknownContent
-  let hash = Math.imul(0x811c_9dc5 ^ record[from]!, 0x0100_0193)
-  for (let index = from + recordDataAt; index < to; index++)
-    hash = Math.imul(hash ^ record[index]!, 0x0100_0193)
+  const hash = folded(fnv1a(record, from + recordDataAt, to, fnv1a(record, from, from + 1)))
   const stamp = Math.floor(claimedAt / stampMs) % stamps
-  return ((hash ^ (hash >>> 16)) & 0xffff || 1) * stamps + (stamp < 0 ? stamp + stamps : stamp)
+  return (hash || 1) * stamps + (stamp < 0 ? stamp + stamps : stamp)
+}
+
+/** An event as it is told from others under its id. */
+export interface Identified {
+  readonly content: number
+  readonly isOfAlarm: boolean
 }
 
 /** `restamped`: the same but for its time, and near enough to be sent again by a device that stamps what it sends. */
 export type Likeness = 'same' | 'restamped' | 'other'
+/** Of an id: whether it is known, and of what. */
+export type Known = 'new' | Likeness
 
 /** How an event compares with what was stored under its id. */
-export function likenessOf(known: number, content: number, isOfAlarm: boolean): Likeness {
+export function likenessOf(known: number, { content, isOfAlarm }: Identified): Likeness {
   if (known === unknownContent || content === unknownContent) return 'same'
   if (Math.floor(known / stamps) !== Math.floor(content / stamps)) return 'other'
   const apart = Math.abs((known % stamps) - (content % stamps))
   const apartMs = Math.min(apart, stamps - apart) * stampMs
   if (apartMs <= stampMs) return 'same'
   return apartMs > (isOfAlarm ? alarmRestampedMs : restampedMs) ? 'other' : 'restamped'
+}
+
+/** A record that is not encoded yet, by its content, and whether it is of an alarm. */
+export function identify(record: EventRecord, claimedAt: number | undefined): Identified {
+  const bytes = Buffer.alloc(maxRecordBytes)
+  const end = encodeRecord(record, 0, bytes, 0)
+  return { content: contentOf(bytes, 0, end, claimedAt), isOfAlarm: isOfAlarm(bytes, 0) }
 }

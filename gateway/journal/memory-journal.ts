@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
-import {
-  type EventRecord,
-  encodeRecord,
-  maxRecordBytes,
-  onlyContract,
-} from '../../devices/contract/record.ts'
-import { contentOf, likenessOf } from './content.ts'
+import { onlyContract } from '../../devices/contract/record.ts'
+import { identify } from './content.ts'
 import type {
   Entry,
   Item,
@@ -19,15 +14,9 @@ import type {
   Parked,
   ParkedEntry,
 } from './journal.ts'
+import { KnownIds } from './known-ids.ts'
 import { addRow, newSums, type Stretch, stretchOf, toStretch } from './stretch.ts'
 import { newCounts, type TallyField, tallyAt, tallyOf } from './tally.ts'
-
-const isAlarm = ({ kind }: EventRecord) => kind === 'door' || kind === 'tamper'
-
-function contentOfItem({ record, claimedAt }: Exclude<Item, { parked: Parked }>): number {
-  const bytes = Buffer.alloc(maxRecordBytes)
-  return contentOf(bytes, 0, encodeRecord(record, 0, bytes, 0), claimedAt)
-}
 
 /** Both sides of a journal that forgets at exit: for tests, and as the simplest reading of the port. */
 export function createMemoryJournal(clock: () => number): Journal & JournalReader {
@@ -39,7 +28,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
   const all: Entry[] = []
   let parkedKey = 0
   let commits = 0
-  const seen = new Map<string, number>()
+  const seen = new KnownIds()
   const parked = new Map<number, ParkedEntry>()
   const counts = new Map<DeviceId, Record<Lane, Float64Array>>()
 
@@ -73,16 +62,12 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
     add(device, lane, 'stored', 0)
     if (!isOurs) counts.get(device)![lane][tallyAt.lastReceivedAt] = now
     const key = `${device}\0${item.id}`
-    const content = contentOfItem(item)
-    const known = seen.get(key)
-    const likeness = known === undefined ? undefined : likenessOf(known, content, isAlarm(item.record))
-    const isOther = likeness === 'other'
-    const ownKey = isOther ? `${key}\0${content}` : key
-    if (seen.has(ownKey)) {
+    const known = seen.add(key, identify(item.record, item.claimedAt))
+    if (known === 'same' || known === 'restamped') {
       if (!isOurs) add(device, lane, 'duplicate', 1)
-      return likeness === 'restamped' ? 'restamped' : 'duplicate'
+      return known === 'same' ? 'duplicate' : 'restamped'
     }
-    seen.set(ownKey, content)
+    const isOther = known === 'other'
     const record = isOther ? { ...item.record, reused: true } : item.record
     const entry = { seq: ++end, device, id: item.id, record: onlyContract(record) }
     all.push(entry)

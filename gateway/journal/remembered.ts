@@ -1,7 +1,7 @@
 import type { Database } from 'lmdb'
 import { dayMs } from '../../core/clock.ts'
 import { backfillDays } from '../../core/words.ts'
-import { type Likeness, likenessOf } from './content.ts'
+import { type Identified, type Known, likenessOf } from './content.ts'
 import type { Totals } from './lmdb-layout.ts'
 import { contentIn, dayOf, lapOf, otherKey, rememberedRow } from './remembered-row.ts'
 import { type Share, Shares } from './shares.ts'
@@ -40,14 +40,6 @@ export interface Remembered {
   sweep(now: number, totals: Totals): void
   stats(totals: Totals): RememberedStats
 }
-
-export interface Identified {
-  /** By content.ts. */
-  readonly content: number
-  readonly isOfAlarm: boolean
-}
-
-export type Known = 'new' | Likeness
 
 export interface RememberedStats {
   /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
@@ -127,14 +119,14 @@ export function openRemembered(
       while (segments[0] !== undefined && segments[0].day < first) dropOldest(device, totals)
   }
 
-  function remember(key: Buffer, { content, isOfAlarm }: Identified, share: Share, totals: Totals): Known {
+  function remember(key: Buffer, event: Identified, share: Share, totals: Totals): Known {
     const segment = segmentOf(share)
-    const value = rememberedRow(key, today, segment.lap, content)
+    const value = rememberedRow(key, today, segment.lap, event.content)
     // lmdb's types say void; with noOverwrite it answers whether the key was new.
     const isNew = seen.putSync(key, value, { noOverwrite: true }) as unknown as boolean
     if (!isNew) {
       const known = seen.getBinary(key)!
-      if (!isForgotten(share, known, totals)) return likenessOf(contentIn(known), content, isOfAlarm)
+      if (!isForgotten(share, known, totals)) return likenessOf(contentIn(known), event)
       seen.putSync(key, value)
       totals.forgetting.dead--
     }

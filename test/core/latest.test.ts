@@ -30,3 +30,15 @@ test('knows nothing more of a key that is deleted', () => {
   for (const key of [1, 3]) latest.delete(key)
   expect([1, 2, 3].map(key => latest.get(key))).toEqual([undefined, 2, undefined])
 })
+
+test('makes what it does not keep, once, and keeps what is asked for as the latest', () => {
+  const latest = new Latest<string, number>(2)
+  let made = 0
+  const take = (key: string) => latest.take(key, () => ++made)
+  expect([take('a'), take('a'), take('b')]).toEqual([1, 1, 2])
+  // Asked for again and again, it outlives any number of others.
+  for (let n = 0; n < 20; n++) {
+    take(`other ${n}`)
+    expect(take('a')).toBe(1)
+  }
+})

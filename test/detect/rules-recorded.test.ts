@@ -189,6 +189,13 @@ describe('a recording', () => {
     expect([...replay(read, parseRules({}))].map(({ rule }) => rule)).toEqual(['door-forced', 'ids-reused'])
   })
 
+  test('takes an event that is sent again with another time for the same, as the journal does', async () => {
+    const said = (time: string) => ({ device: 'd', id: '1', type: 'health', time, data: { uptimeS: 5 } })
+    const times = ['2026-11-21T08:00:00+08:00', '2026-11-21T08:20:00+08:00', '2026-11-21T10:00:00+08:00']
+    const read = await readRecording([await recorded(times.map(said))], {})
+    expect(read.map(({ record }) => record.reused)).toEqual([undefined, true])
+  })
+
   test('that is not there, or a rules file that is wrong, ends the command with its code', async () => {
     expect((await lintel('rules', 'test', '/nowhere.jsonl')).stderr).toContain(
       'RECORDING_INVALID: /nowhere.jsonl',
