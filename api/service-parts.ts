@@ -8,7 +8,7 @@ interface Given extends Pick<ServiceParts, 'startedAt' | 'url' | 'recent' | 'res
   readonly config: Config
 }
 
-/** What a service that is up knows of itself, with the disk that its data is on. */
+/** A service that is up knows this of itself, and of the disk that its data is on. */
 export function servicePartsOf({ paths, config, ...known }: Given): ServiceParts {
   return {
     ...known,

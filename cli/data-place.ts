@@ -6,7 +6,7 @@ import { fileFault } from '../core/files.ts'
 /** `data`: there is data of Lintel; `empty`: a directory in which it may begin. */
 export type DataPlace = 'data' | 'empty'
 
-/** What a disk of its own has before anything is on it. */
+/** A disk of its own has this directory before anything is on it. */
 const ofFileSystem = 'lost+found'
 
 /**
@@ -44,7 +44,7 @@ export function assertDataIsThere(paths: DataPaths): void {
 const howToBegin = (root: string) => `lintel up --data ${root} begins one`
 const wrong = (why: string) => new LintelError('CONFIG_INVALID', why)
 
-/** Of a file or directory that is for the user of the service. */
+/** The error of a file or directory that is for the user of the service. */
 export const forbidden = (path: string) =>
   wrong(
     `this user may not use ${path}: run the command as the user of the service, such as sudo -u lintel lintel …`,

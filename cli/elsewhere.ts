@@ -3,7 +3,7 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
 
 const all = new Set(['0.0.0.0', '::', ''])
-/** Of a machine with many: which of them devices reach, its operator knows. */
+/** A machine may have many addresses: its operator knows which of them devices reach. */
 const mostTold = 3
 
 /**

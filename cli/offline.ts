@@ -44,7 +44,7 @@ import { mendDataFiles } from './data-files.ts'
 
 const lockWaitMs = 5 * secondMs
 
-/** What a command needs opened; only an enrolment begins in a directory that is there and empty. */
+/** The part that a command needs opened; only an enrolment begins in a directory that is there and empty. */
 export type Need = 'registry' | 'store' | 'enrolment'
 
 /** Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all. */

@@ -76,7 +76,7 @@ function readToken(path: string): string {
   } catch (error) {
     throw new LintelError('CONFIG_INVALID', `--token-file: ${path}: ${fileFault(error)}`)
   }
-  // What is in it is not shown: it may be a token and something more.
+  // Its content is not shown: it may be a token and something more.
   throw new LintelError(
     'CONFIG_INVALID',
     `--token-file: ${path} must hold one token and nothing else, as lintel token create prints it`,

@@ -8,7 +8,7 @@ export interface ReloadParts {
   readonly inForce: () => Config
   /** The file as it is now, with what the command line says. Throws CONFIG_INVALID. */
   readonly read: () => Config
-  /** What is wrong with the files that a running service would take from it, a line each. */
+  /** Faults of the files that a running service would take from it, a line each. */
   readonly faultsOf: (config: Config) => Promise<readonly string[]>
   /** Hands it to the processes, which read certificates and secrets anew. */
   readonly take: (config: Config) => void

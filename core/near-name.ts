@@ -9,7 +9,7 @@ export function nearName(given: string, known: readonly string[]): string | unde
   const word = given.toLowerCase()
   const ranked = known
     .map(name => ({ name, steps: stepsBetween(word, name.toLowerCase()) }))
-    // Of a short word two letters may be all.
+    // Two letters may be all of a short word.
     .filter(({ steps }) => steps <= Math.min(maxSteps, Math.floor(word.length / 2)))
     .sort((a, b) => a.steps - b.steps)
   return (

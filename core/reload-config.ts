@@ -12,7 +12,7 @@ const whileRunning: readonly string[] = [
 ]
 
 export interface ReloadedConfig {
-  /** What is in force from now on. */
+  /** The configuration that is in force from now on. */
   readonly config: Config
   /** Keys that have another value and are in force. */
   readonly taken: readonly string[]
@@ -22,7 +22,7 @@ export interface ReloadedConfig {
 
 type Tree = Readonly<Record<string, unknown>>
 
-/** What becomes of the configuration in force when the file says `next`: the next start takes all of it, this one some keys. */
+/** Applies `next` to the configuration in force: the next start takes all of it, a running service some keys. */
 export function reloadedConfig(inForce: Config, next: Config): ReloadedConfig {
   const taken: string[] = []
   const waiting: string[] = []

@@ -7,7 +7,7 @@ export type Turn = (typeof turns)[number]
 /** Whether width and height change places. */
 export const isSideways = (turn: Turn): boolean => turn === 90 || turn === 270
 
-/** What is said of a camera whose pictures seem to want such a turn. */
+/** The code for a camera whose pictures seem to want such a turn. */
 export const turnCodes = {
   90: 'CAMERA_TURNED_LEFT',
   180: 'CAMERA_UPSIDE_DOWN',

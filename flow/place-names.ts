@@ -3,7 +3,7 @@ import type { CountedWhere, FlowDimension } from './measures.ts'
 const places = ['site', 'building', 'point'] as const
 type Place = (typeof places)[number]
 
-/** What a name is unique in: every estate has a building 1, every building a front door, every gate a lane 1. */
+/** The places in which a name is unique: every estate has a building 1, every building a front door, every gate a lane 1. */
 const uniqueIn: { readonly [D in FlowDimension]?: readonly Place[] } = {
   building: ['site'],
   point: ['site', 'building'],

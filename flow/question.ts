@@ -40,7 +40,7 @@ export interface FlowQuestion {
   readonly top?: number | undefined
   /** Each row's part of its step. */
   readonly share?: boolean | undefined
-  /** What each row is a day, in the mean of the days that are over; `from` and `to` are then the beginnings of days. */
+  /** Each row as the mean of a day, over the days that are over; `from` and `to` are then the beginnings of days. */
   readonly mean?: boolean | undefined
 }
 
@@ -55,7 +55,7 @@ export interface Asked {
   readonly to: number
   readonly every: Step
   readonly zone: string
-  /** What rows are told by: also the places whose names they are, as a building's site. */
+  /** The dimensions of rows: also the places whose names they are, as a building's site. */
   readonly by: readonly FlowDimension[]
   /** As it was asked for, slots written alike. */
   readonly where: Readonly<Record<string, readonly string[]>>

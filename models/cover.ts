@@ -91,7 +91,7 @@ interface Thing {
 const hasPlate = ({ kind }: Thing) => withPlates.has(kind)
 
 /**
- * Of a motorcycle or an e-bike in a hall the picture is to prove that it is one. Its plate is behind the saddle or before the
+ * The picture of a motorcycle or an e-bike in a hall is to prove that it is one. Its plate is behind the saddle or before the
  * handlebar, above the axles: seen from the side at both ends, else somewhere across. Wheels, saddle and lamps stay.
  */
 function platesOfMotorcycle({ box }: Thing): Box[] {

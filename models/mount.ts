@@ -1,7 +1,7 @@
 import { type Turn, turns } from '../core/turn.ts'
 import type { Detection } from './detector.ts'
 
-/** What is remembered of how a camera is mounted, between its pictures. */
+/** How a camera seems to be mounted, as remembered between its pictures. */
 export interface MountState {
   /** How its pictures were turned upright; with another turn all begins anew. */
   readonly turned: Turn

@@ -8,9 +8,9 @@ import { type Language, languages, type Text } from '../../ingest/detect/rule.ts
 
 /** An alert in sentences. */
 export interface AlertView extends Alert {
-  /** What happened, also once it is over. */
+  /** The sentence of what happened, also once it is over. */
   readonly says: Text
-  /** What to do about it; empty for a rule that is not known. */
+  /** Advice for those on duty; empty for a rule that is not known. */
   readonly advice: Text
   /** How it ended; absent while it goes on. */
   readonly ended?: Text
@@ -29,7 +29,7 @@ export interface AlertPicture extends PictureKey {
   readonly held: boolean
 }
 
-/** What somebody did with an alert. */
+/** An alert after somebody acted on it. */
 export interface ActedAlert extends AlertView {
   /** It was given to somebody who has no account here; that is taken all the same. */
   readonly assigneeUnknown?: true
@@ -91,7 +91,7 @@ export function viewAlert(alert: Alert): AlertView {
   return { ...alert, says, advice, ended: inBoth(language => ended(over, language)) }
 }
 
-/** Of what an older version wrote, only the latest can be told. */
+/** An older version wrote no parts beside a change: then only the latest can be told. */
 export function viewChange(change: Change, alert: Alert): ChangeView {
   const { what, cause, ending } = change
   const parts = change.parts ?? (cause === undefined || cause === alert.cause ? alert.parts : undefined)

@@ -150,7 +150,7 @@ export interface RemovedDevice {
   readonly device: DeviceId
   /** `forgotten`: it had sent nothing, and is as if it had never been enrolled. */
   readonly outcome: 'removed' | 'forgotten'
-  /** What it sent, which stays. */
+  /** Its events, which stay. */
   readonly events: number
   readonly snapshots: number
 }

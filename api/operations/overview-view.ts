@@ -21,7 +21,7 @@ export interface Overview {
   readonly alerts?: Readonly<Record<Severity, number>>
   readonly disk: DiskView
   readonly clock: ClockView
-  /** Of its processes, since the service started. */
+  /** Ends and restarts of its processes, since the service started. */
   readonly restarts: Readonly<Record<string, Restarts>>
   readonly configured: Configured
 }
@@ -32,7 +32,7 @@ export interface DiskView {
   readonly reserveBytes: number
 }
 
-/** What there should be, by the configuration of the service. */
+/** The parts that there should be, by the configuration of the service. */
 export interface Configured {
   readonly taggerWorkers: number
   readonly taggerMaxBacklog: number
@@ -44,7 +44,7 @@ export interface OverviewOperations {
   overview(): Promise<Overview>
 }
 
-/** What a service that is up knows of itself. */
+/** A service that is up knows this of itself. */
 export interface ServiceParts {
   readonly startedAt: number
   readonly url: () => string

@@ -90,7 +90,7 @@ function linksOf({ permissions, zone }) {
 }
 
 const make = (tag, members) => Object.assign(document.createElement(tag), members)
-/** What stands in cells and has a word in each language. */
+/** Words of ours in cells: each language has its own for them. */
 const ours = ['total', 'snapshots', 'open', 'acknowledged', 'cleared', 'notice', 'warning', 'critical']
 /** What was looked at last, so that it is told anew in another language. */
 let seen

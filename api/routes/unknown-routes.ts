@@ -18,7 +18,7 @@ const UnknownSchema = Type.Object({
   dropped: Type.Integer({ minimum: 0, description: 'Left out for want of room.' }),
 })
 
-/** What knocks and is not let in: for who enrols devices, since an id of a stranger may be anything. */
+/** Devices that knock and are not let in: for who enrols devices, since an id of a stranger may be anything. */
 export function addUnknownRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/unknown-devices',

@@ -27,7 +27,7 @@ export async function savePictures(id: string, options: PictureOptions): Promise
   })
   if (read.length === 0) throw new LintelError('SNAPSHOT_NOT_FOUND', words.noPictures)
   mkdirSync(options.out, { recursive: true })
-  // What reads pictures is loaded only where one is shown.
+  // The code that reads pictures is loaded only where one is shown.
   const { describeSighting, markSighting } = await import('../commands/sightings.ts')
   for (const [picture, jpeg] of read) {
     const { device, event, at } = picture

@@ -103,7 +103,7 @@ function stateLines(
   ]
 }
 
-/** What raised it, and where its pictures are. */
+/** The event that raised it, and where its pictures are. */
 function sourceLines(
   { id, devices, source, pictures }: AlertDetails,
   { column, comma, event, pictureHow }: AlertWords,

@@ -31,7 +31,7 @@ export interface BackfillFileOptions {
   /** Of times without an offset, which are refused otherwise. */
   readonly zone?: string | undefined
   readonly dryRun: boolean
-  /** What is to be known of rows that are taken all the same; once of each sort. */
+  /** Told of rows that are taken all the same; once of each sort. */
   readonly onNote?: (note: { readonly line: number; readonly text: string }) => void
   readonly onFault: (fault: Fault & { readonly line: number }) => void
   readonly onPart?: (counts: Readonly<BackfillCounts>) => void
@@ -124,7 +124,7 @@ async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
       yield { line: row.line, fault: { code: 'EVENT_TIME_INVALID', reason: read.fault } }
       continue
     }
-    // What is no time stays as it is, and is refused as such.
+    // Text that is no time stays as it is, and is refused as such.
     const event = { ...(type === undefined ? {} : { type }), ...rest, time: read?.time ?? rest.time }
     if (read?.isTwice) note(row.line, notes.twice)
     if (row.isExported && !('id' in event)) note(row.line, notes.exported)

@@ -52,7 +52,7 @@ const malformed = (line: number, reason: string): FileRow => ({
 
 type Cells = Readonly<Record<string, unknown>>
 const envelope = ['device', 'id', 'type', 'time']
-/** What `lintel export` tells of a row beside its event; where its device stands is known. */
+/** Columns that `lintel export` has beside the event; where its device stands is known. */
 const told = ['received', 'site', 'building', 'point', 'late', 'skewed']
 const isBeside = (name: string) => envelope.includes(name) || told.includes(name)
 

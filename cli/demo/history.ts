@@ -16,7 +16,7 @@ export interface History {
   readonly mood: TownMood
 }
 
-/** What is told of all the weeks; of the last day everything is. */
+/** Types of event that are told of all the weeks; of the last day all are. */
 const counted: readonly EventType[] = ['passage', 'vehicle']
 const weeksMs = 28 * dayMs
 const partRows = 500

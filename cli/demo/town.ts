@@ -58,7 +58,7 @@ export function planDemoTown(zone: string): DemoTown {
   }
 }
 
-/** What goes wrong there within minutes from `now`. */
+/** Plans what goes wrong there within minutes from `now`. */
 export function planDemoIncidents({ devices, mood, seen }: DemoTown, now: number): Incidents {
   const at = (wanted: (site: string) => boolean) =>
     devices.flatMap(({ site, kind, device }) =>

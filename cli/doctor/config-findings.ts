@@ -10,7 +10,7 @@ import type { Finding } from './finding.ts'
 /** A certificate that ends sooner wants renewing; most authorities renew theirs 30 days ahead. */
 const renewWithinMs = 21 * dayMs
 
-/** What to know of a configuration that is valid. `now` in epoch ms. */
+/** Findings about a configuration that is valid. `now` in epoch ms. */
 export function configFindings(config: Config, now: number): Finding[] {
   return [...plaintextFindings(config), ...certificateFindings(config, now), ...metricsToken(config)]
 }

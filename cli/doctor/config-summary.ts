@@ -2,7 +2,7 @@ import type { Config } from '../../core/config.ts'
 
 const daySeconds = 86_400
 
-/** What a configuration comes to, a line for each matter: where it listens, where data goes, and how long it stays. */
+/** Sums a configuration up, a line for each matter: where it listens, where data goes, and how long it stays. */
 export function configSummary(config: Config): string[] {
   const rows: [string, string][] = [
     ['MQTT', listenersOf(config).join(', ')],

@@ -1,4 +1,4 @@
-/** What a look at one thing found. */
+/** The result of one check. */
 export interface Finding {
   readonly check: string
   readonly result: 'ok' | 'warning' | 'problem'

@@ -13,7 +13,7 @@ import { textOf } from '../commands/clock.ts'
 import type { Service } from '../connect.ts'
 import type { Finding } from './finding.ts'
 
-/** Of a service that does not answer; that none runs is no fault. */
+/** The finding about a service that does not answer; that none runs is no fault. */
 export function notUp(paths: DataPaths): Finding {
   try {
     lockDataDirectory(paths, 'service').release()
@@ -25,7 +25,7 @@ export function notUp(paths: DataPaths): Finding {
   }
 }
 
-/** What takes somebody to act, as the service tells it. */
+/** Findings on which somebody has to act, as the service tells them. */
 export function findingsOf({ clock, heldDeletions }: Status, config: Config): Finding[] {
   const held = heldDeletions.map(
     ({ kind, expected, of }): Finding => ({
@@ -64,7 +64,7 @@ const silentS = 60
 /** It answers within a second, whatever hangs. */
 const metricsWaitMs = 5000
 
-/** What the metrics of a service say, held against what there should be by its configuration. */
+/** Holds the metrics of a service against what there should be by its configuration. */
 export async function readings({ url, token }: Service, configured: Configured): Promise<Finding[]> {
   const headers = { authorization: `Bearer ${token}` }
   const signal = AbortSignal.timeout(metricsWaitMs)

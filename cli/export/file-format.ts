@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { LintelError } from '../../core/errors.ts'
 
-/** What the end of a file's name says of its format. */
+/** The format that the end of a file's name stands for. */
 const formatOfExtension: Readonly<Record<string, string>> = {
   '.txt': 'table',
   '.csv': 'csv',
@@ -16,7 +16,7 @@ const formatOfExtension: Readonly<Record<string, string>> = {
 export interface FileFormatQuestion<F extends string> {
   /** Path of the file; undefined or `-` for standard output or input. */
   readonly file: string | undefined
-  /** What `--format` says, or another option that names a format. */
+  /** The value of `--format`, or of another option that names a format. */
   readonly given: string | undefined
   /** How the option that gave it is written; `--format FORMAT` if left out. */
   readonly option?: string

@@ -61,7 +61,7 @@ const slotsOf = ({ values }: FlowRow, { by }: FlowAnswer) =>
   by.flatMap((dimension, index) => (isSlot(dimension) ? [values[index]!] : []))
 const keyOf = (row: FlowRow, answer: FlowAnswer) => [row.start, ...slotsOf(row, answer)].join(' ')
 
-/** Of all groups: one that was not there from the beginning has fewer rows than others. */
+/** The starts of all groups: one that was not there from the beginning has fewer rows than others. */
 function columnsOf(groups: readonly Group[], answer: FlowAnswer): Column[] {
   const columns = new Map<string, FlowRow>()
   for (const { rows } of groups)

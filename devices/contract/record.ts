@@ -212,7 +212,7 @@ export const receivedAtOf = (body: Buffer, offset: number) => body.readDoubleLE(
 export const placeNumberAt = (body: Buffer, offset: number) => body.readUInt32LE(offset + placeAt)
 export const isLate = (body: Buffer, offset: number) => (body[offset + 1]! & lateFlag) !== 0
 export const isReused = (body: Buffer, offset: number) => (body[offset + 1]! & reusedFlag) !== 0
-/** Of a record that is written already. */
+/** Marks a record that is written already. */
 export function markReused(body: Buffer, offset: number): void {
   body[offset + 1]! |= reusedFlag
 }

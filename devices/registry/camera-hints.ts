@@ -2,7 +2,7 @@ import type { State } from '../../core/state/state.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { DeviceId } from '../../core/words.ts'
 
-/** What seems to be wrong with how cameras are mounted. The tagger writes it, any process may read it. */
+/** Hints that cameras are mounted turned. The tagger writes them, any process may read them. */
 export interface CameraHints {
   /** The turn at which a device's pictures show most, where that was another than the one that was set. */
   turnOf(device: DeviceId): Turn | undefined

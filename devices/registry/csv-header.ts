@@ -29,7 +29,7 @@ const plainOf = (cell: string) => cell.replace(/[\s_\u3000-]+/gu, '').toLowerCas
 
 const separators = [',', ';', '\t'] as const
 
-/** What stands most often between the cells of the first line; a comma where nothing does. */
+/** Finds what stands most often between the cells of the first line; a comma where nothing does. */
 export function separatorOf(csv: string): string {
   const first = csv.slice(0, 4096).split(/\r?\n/).find(line => line.trim() !== '') ?? '' // biome-ignore format: one thing
   const unquoted = first.replace(/"[^"]*"/g, '')

@@ -14,7 +14,7 @@ export interface Known {
   placeOf(device: Pick<Device, 'place'>): Place | undefined
 }
 
-/** What becomes of a row. `put` writes it, under the place of a number that `nextPlace` gives where it is a new one. */
+/** The answer to a row. `put` writes it, under the place of a number that `nextPlace` gives where it is a new one. */
 export interface Enrolment {
   readonly answer: Enrolled
   readonly put?: (nextPlace: () => number) => { readonly device: Device; readonly place?: Place }
@@ -60,7 +60,7 @@ export function enrolOne(
         device, kind, site, building, point, zone, place,
         enabled: known?.enabled ?? true,
         tokenHash: known?.tokenHash ?? hashToken(token),
-        // Of one that comes back: days of its first time were told with it.
+        // One that comes back keeps its first: days were told with it.
         enrolledAt: before?.enrolledAt ?? now,
         ...(sites.length === 0 ? {} : { sites }),
         ...(household ? { household } : {}),

@@ -22,7 +22,7 @@ const reasons = [
 const buttonShare = 0.72
 const deniedIn = 0.036
 const deniedOut = 0.012
-/** What part of those who come to a door is let through. */
+/** The share of those who come to a door that is let through. */
 export const grantedShare: Record<Direction, number> = {
   in: 1 - deniedIn,
   out: 1 - (1 - buttonShare) * deniedOut,

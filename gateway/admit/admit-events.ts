@@ -36,7 +36,7 @@ export interface Timing {
   readonly fromGateway?: boolean
   /** How far the truth may lie beyond `receivedAt` while our own clock is in doubt; nothing is learned then. */
   readonly doubtMs?: number
-  /** What is known of the clock of the device that sends it. */
+  /** The clock of the device that sends it. */
   readonly clock?: DeviceClock | undefined
 }
 

@@ -23,7 +23,7 @@ export interface Sender {
   readonly feedback: Answers
   /** The gateway that sends it for the device. What it says has been admitted once before. */
   readonly via?: DeviceId
-  /** Of what says the same within it, only the first counts. */
+  /** Passages, or vehicles, that say the same within it count once. */
   readonly pauseMs?: number
   /** Told what a message weighs for the journal, in records, before it goes there. */
   readonly weigh?: (records: number) => void

@@ -20,7 +20,7 @@ const leastOffsetMs = 30 * secondMs
  * taken out of what the device says, so distances stay as they were. docs/wire.md has the table. 40 ns a message.
  */
 export class DeviceClock {
-  /** What has to be added to the times of the device: as known from what arrived live, and for this delivery. */
+  /** Added to the times of the device: as known from what arrived live, and for this delivery. */
   #steadyMs = 0
   #offsetMs = 0
   /** Messages of one age in a row: the first's and the least age, how many, since when. */

@@ -136,7 +136,7 @@ export function createBroker(
   const parting = new PartingWords()
   const takeovers = new Takeovers()
   const knocks = new Knocks()
-  /** Of errors of the parser: the protocol level that was asked for. */
+  /** The protocol level that was asked for, by the error of the parser. */
   const levels = new WeakMap<Error, number>()
   /** Connections whose CONNECT named no client id; aedes makes one up. */
   const nameless = new WeakSet<Client>()

@@ -14,7 +14,7 @@ export interface CommandParts {
   readonly gatewayGreeting: (() => Command) | undefined
 }
 
-/** What connected devices are told on their command topics. What a device leaves unread is counted, and not queued. */
+/** Tells connected devices on their command topics. Words that a device leaves unread are counted, and not queued. */
 export function createCommands({ sessions, throttles, parting, gatewayGreeting }: CommandParts) {
   let unsent = 0
 

@@ -3,7 +3,7 @@ import { LintelError } from '../../core/errors.ts'
 import { statusTopic } from '../../devices/contract/topics.ts'
 import { type IsEnrolled, shownDevice } from './printable.ts'
 
-/** What is wrong with a CONNECT before it is asked who it is from. */
+/** A fault of a CONNECT, found before it is asked who it is from. */
 export interface ConnectFault {
   readonly error: LintelError
   /** The CONNACK to answer with; absent where the protocol has none for it. */

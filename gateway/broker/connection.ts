@@ -13,12 +13,12 @@ export interface Connection {
   readonly device: DeviceId
   readonly address: string | undefined
   readonly listener: ListenerName
-  /** Of one that is gone: why, and how long it was there. */
+  /** Why it is gone, and how long it was there. */
   readonly reason?: string
   readonly forMs?: number
 }
 
-/** What the socket says of its end: an error of the network, that the other side closed it, or nothing. */
+/** How a socket ended: an error of the network, that the other side closed it, or nothing. */
 export function watchLeaving(socket: Socket): () => string | undefined {
   let said: string | undefined
   socket.once('end', () => {

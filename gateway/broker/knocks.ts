@@ -13,7 +13,7 @@ export interface Knock {
   readonly times: number
   readonly firstAt: number
   readonly lastAt: number
-  /** Of the latest. */
+  /** Where the latest came from. */
   readonly address?: string
 }
 

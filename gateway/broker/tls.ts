@@ -11,7 +11,7 @@ export interface TlsFiles {
   readonly clientCertificates: 'none' | 'optional' | 'required'
 }
 
-/** What a server shows and whom it trusts: can be changed while it listens. */
+/** The certificate that a server shows and whom it trusts: both can be changed while it listens. */
 export type TlsContext = Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion'>
 
 /** Throws CONFIG_INVALID, naming the key under `mqtt.{name}` that is wrong. */

@@ -8,18 +8,18 @@ import {
   recordDataAt,
 } from '../../devices/contract/record.ts'
 
-/** What is not known: it is taken for the same as any. */
+/** The content is not known: it is taken for the same as any. */
 export const unknownContent = 0
 
 const stampMs = 10 * secondMs
 const stamps = 65_536
 /** Firmware that sends an event again with the time of sending is as far off as it was away, mostly. */
 const restampedMs = hourMs
-/** Of two alarms so far apart the later is told of only if it is another event. */
+/** Two alarms so far apart are two, or the later would not be told. */
 const alarmRestampedMs = 2 * minuteMs
 
 /**
- * What an event is, in 32 bits, to tell it from another under the same id: 16 of its type and data (FNV-1a, folded), 16
+ * Sums an event up in 32 bits, to tell it from another under the same id: 16 of its type and data (FNV-1a, folded), 16
  * of the time that its device gave it, in steps of 10 s that begin anew after a week. 25 ns.
  */
 export function contentOf(record: Buffer, from: number, to: number, claimedAt: number | undefined): number {

@@ -120,7 +120,7 @@ export class FrameReader {
     return this.bytes.subarray(this.start + 4, this.keyEnd)
   }
 
-  /** Of a record on its way to the writing thread. */
+  /** The content of a record on its way to the writing thread. */
   get content(): number {
     return this.bytes.readUInt32LE(this.end - contentBytes)
   }

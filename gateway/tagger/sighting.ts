@@ -13,7 +13,7 @@ type SightingData = DataOf<'sighting'>
 /** The part of a look that is told. */
 export type Seen = Pick<Look, 'model' | 'picture' | 'detections' | 'timings'>
 
-/** What was seen, in the words of the contract: counts of every kind, 0 among them, and where; and what turn the camera's pictures seem to want. */
+/** The data of a sighting, in the words of the contract: counts of every kind, 0 among them, and where; and what turn the camera's pictures seem to want. */
 export function sightingOf(
   seen: Seen,
   faults: readonly CameraFault[],

@@ -26,7 +26,7 @@ export interface Alert {
   readonly active: boolean
   /** Of the latest finding that raised it. */
   readonly cause: string
-  /** Of what happened, also once that is over. */
+  /** The parts of what happened, also once that is over. */
   readonly parts: Parts
   /** The record that raised it; absent where a deadline did. */
   readonly source?: Source
@@ -40,7 +40,7 @@ export interface Alert {
   /** When its condition ended the last time, as received. */
   readonly clearedAt?: number
   readonly ending?: Ending
-  /** Of how it ended. */
+  /** The parts of how it ended. */
   readonly endingParts?: Parts
   readonly acknowledgedAt?: number
   readonly acknowledgedBy?: string
@@ -92,7 +92,7 @@ export interface Change {
   /** Of `raised` and `reopened`. */
   readonly cause?: string
   readonly source?: Source
-  /** Of `raised`, `reopened` and `cleared`: of what happened then, or of how it ended. */
+  /** With `raised`, `reopened` and `cleared`: the parts of what happened then, or of how it ended. */
   readonly parts?: Parts
   /** Of `cleared`. */
   readonly ending?: Ending

@@ -97,7 +97,7 @@ function cleared(known: Alert | undefined, { cause, parts, occurredAt, receivedA
   const { quietUntil: _, ...rest } = known
   const said = { what: 'cleared', parts, occurredAt, receivedAt } as const
   const why = ending === undefined ? {} : { ending }
-  // What happened stays what it was, and can still be told.
+  // The parts of what happened stay, and can still be told.
   const over = { ...rest, endingParts: parts, active: false, clearedAt: receivedAt, ...why }
   if (known.status === 'resolved') return { alert: over, said: { ...said, ...why } }
   if (known.maintenance)

@@ -75,7 +75,7 @@ export interface AlertReport extends Range {
   readonly undelivered: Readonly<Record<string, number>>
   /** What goes on at its end: the latest first, `maxOpen` of them. */
   readonly open: readonly OpenRow[]
-  /** What was closed in it: the latest first, `maxOpen` of them. */
+  /** Alerts that were closed in it: the latest first, `maxOpen` of them. */
   readonly ended: readonly EndedRow[]
 }
 

@@ -112,7 +112,7 @@ export function createDetector({
       if (!parameters.enabled) continue
       const { state, signals } = rule.next(unit.states.get(rule), observed, moment, parameters)
       unit.states.set(rule, state)
-      // What a rule of the point goes by is a device's word; its status says nothing of the door.
+      // A rule of the point goes by a device's word; its status says nothing of the door.
       if (unit.devices.length > 1 && source !== undefined && observed.kind !== 'status')
         unit.reporters.set(rule.name, source.device)
       if (signals.length > 0) tell(rule, unit, signals, observed.receivedAt, source)

@@ -37,7 +37,7 @@ export function endBy(episode: Episode | null, clearAt: number): Episode | null 
   return { ...episode, clearAt }
 }
 
-/** Of one that goes on elsewhere. */
+/** The signal of an episode that goes on elsewhere. */
 export const raisedSignal = ({ cause, at, parts }: Episode): Signal => ({
   kind: 'raised',
   cause,

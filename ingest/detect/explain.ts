@@ -4,14 +4,14 @@ import { chinese, endings, english } from './words.ts'
 
 const byName = new Map(describedRules.map(rule => [rule.name, rule]))
 
-/** What a sentence is made of. */
+/** A sentence is made of this. */
 export interface Told {
   readonly rule: string
   readonly place: FindingPlace
   readonly parts: Parts
 }
 
-/** What a rule found, for those on duty: what happened, where, and what to do; or how it ended. */
+/** Tells those on duty what a rule found: what happened, where, and what to do; or how it ended. */
 export function explain(
   { kind, ending, ...told }: Told & Pick<Finding, 'kind' | 'ending'>,
   language: Language,
@@ -23,10 +23,10 @@ export function explain(
   return markOf(told, language) + fill(text, told, language)
 }
 
-/** What those on duty are to do; empty for a rule that is not known, such as one of an older version. */
+/** Tells those on duty what to do; empty for a rule that is not known, such as one of an older version. */
 export const adviceOf = (rule: string, language: Language): string => byName.get(rule)?.advice[language] ?? ''
 
-/** What happened, and where: also once it is over. The name of a rule that is not known. */
+/** Tells what happened, and where: also once it is over. The name of a rule that is not known. */
 export function happened(told: Told, language: Language): string {
   const rule = byName.get(told.rule)
   const says = rule === undefined ? told.rule : fill(rule.raised[language], told, language)

@@ -4,11 +4,11 @@ import { secondMs } from '../../core/clock.ts'
 export interface Said {
   readonly when: number
   readonly heard: number
-  /** What is added to the times of a clock that was set back, until it has caught up. */
+  /** Added to the times of a clock that was set back, until it has caught up. */
   readonly shiftMs: number
 }
 
-/** Of what comes together, the times say which was first: urgent events may overtake others. */
+/** Where two come together, their times say which was first: urgent events may overtake others. */
 const togetherMs = 2 * secondMs
 
 /**

@@ -47,7 +47,7 @@ export interface Finding {
   readonly parts: Parts
   /** Of one that is cleared. */
   readonly ending?: Ending
-  /** Of one that was raised by a record; absent where a deadline raised it. */
+  /** The event that raised it; absent where a deadline did. */
   readonly source?: Source
 }
 
@@ -100,7 +100,7 @@ export interface Described {
   /** What it looks for and how it ends; a page is made of it. */
   readonly about: Text
   readonly raised: Text
-  /** What those on duty are to do. */
+  /** Tells those on duty what to do. */
   readonly advice: Text
   readonly cleared: Text
   readonly parameters: TObject

@@ -3,7 +3,7 @@ import { adviceOf, ended, happened, sentences } from '../detect/explain.ts'
 import type { Language } from '../detect/rule.ts'
 import type { Told } from './channel.ts'
 
-/** What happened, and then how it ended or, while it is open, what to do. */
+/** Tells what happened, and then how it ended or, while it is open, what to do. */
 export function says(told: Told, language: Language): string {
   const { change, alert } = told
   const advice = isClosed(alert) ? '' : adviceOf(alert.rule, language)

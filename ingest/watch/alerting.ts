@@ -43,7 +43,7 @@ export interface AlertingParts {
   readonly zone: string
   readonly flowStepMin?: number
   readonly flowLearnAfterMs?: number
-  /** What findings pass on their way to alerts; a demo marks its own. */
+  /** Findings pass this on their way to alerts; a demo marks its own. */
   readonly staging?: (alerts: Alerts) => Alerts
   readonly clock: Clock
   readonly random: () => number

@@ -136,7 +136,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return { ...state, date: slot.date, busy, level: withDay(state.level, slot) }
   }
 
-  /** What is believed and learned of a count; it then waits to be judged. */
+  /** Learns from a count; it then waits to be judged. */
   function judge(known: FlowState, slot: LocalSlot, { at, count }: FlowBin): FlowState {
     const state = { ...known, belief: passed(known.belief, chances) }
     const waits = (after: FlowState, said: Partial<WaitingBin>): FlowState => {

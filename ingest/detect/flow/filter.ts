@@ -41,13 +41,13 @@ export function passed([usual, high, low]: Belief, { enter, stayUsual, leave, st
 /** ln of how likely a count is in each state. */
 export type Likelihood = Belief
 
-/** Of a bin of which nothing is known. */
+/** The likelihood where nothing is known. */
 export const anything: Likelihood = [0, 0, 0]
 
 export const weighed = (belief: Belief, [usual, high, low]: Likelihood): Belief =>
   normalised([belief[0] + usual, belief[1] + high, belief[2] + low])
 
-/** What is believed of a bin once those after it are known, too: the belief of then, with their likelihoods in their order. */
+/** The belief about a bin once those after it are known, too, from the belief of then and their likelihoods in order. */
 export function inHindsight(belief: Belief, later: readonly Likelihood[], chances: Chances): Belief {
   if (later.length === 0) return belief
   let [usual, high, low]: Likelihood = anything
@@ -61,7 +61,7 @@ export function inHindsight(belief: Belief, later: readonly Likelihood[], chance
   return weighed(belief, [usual, high, low])
 }
 
-/** Of a count that such a flow was expected for. `event` is what an event adds. */
+/** The likelihood of a count where such a flow was expected. `event` is what an event adds. */
 export function likelihoodOf(
   count: number,
   { mean, shape }: Expected,

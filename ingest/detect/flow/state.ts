@@ -80,7 +80,7 @@ export interface FlowFinding {
 
 export interface FlowStep {
   readonly state: FlowState
-  /** Of the bins that were judged with this one: itself, or those before it that waited; left-out ones not. */
+  /** The bins that were judged with this one: itself, or those before it that waited; left-out ones not. */
   readonly verdicts: readonly FlowVerdict[]
   readonly findings: readonly FlowFinding[]
 }
