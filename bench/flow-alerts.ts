@@ -5,8 +5,10 @@ import { dayMs, minuteMs } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
 import { noCalendar } from '../ingest/detect/calendar/calendar.ts'
 import { createSlots } from '../ingest/detect/calendar/day.ts'
+import { type FlowParameters, flowParameters } from '../ingest/detect/flow/parameters.ts'
 import { readCalIt2 } from './flow-alerts/calit2.ts'
 import { poissonEvents } from './flow-alerts/poisson.ts'
+import { roadOf, roadStepMin, roadWeeks } from './flow-alerts/roads.ts'
 import { type FlowScore, type Stretch, scoreEvents } from './flow-alerts/score.ts'
 import { round } from './machine.ts'
 
@@ -18,7 +20,7 @@ const warmUpMs = 21 * dayMs
 
 /**
  * `npm run bench -- flow-alerts DIR`: a directory with `CalIt2.data` and `CalIt2.events`. Weeks 4 on, the threshold from
- * the budget alone, no labels.
+ * the budget alone, no labels. `roads` are made up (flow-alerts/roads.ts).
  */
 export async function run(
   options: Record<string, number>,
@@ -57,8 +59,33 @@ export async function run(
     baseline: budgets.map(budget =>
       judge(budget, poissonEvents(bins, stepMin * minuteMs, budget, 14 * dayMs)),
     ),
+    roads: budgets.map(roads),
     microsecondsPerBin: round(microseconds, 1),
   }
+}
+
+const roadSeeds = [1, 2, 3, 4, 5, 6]
+
+/** Of the known events of made-up roads in bins of five minutes, the share that is found; and without hindsight, in the same run. */
+function roads(budget: number) {
+  const settings = { stepMin: roadStepMin, budgetPerWeek: { high: budget, low: budget } }
+  const slotAt = createSlots('UTC', noCalendar)
+  const share = (parameters: FlowParameters) => {
+    let [known, detected, predicted] = [0, 0, 0]
+    for (const seed of roadSeeds) {
+      const road = roadOf(seed)
+      const from = road.bins[0]!.at + warmUpMs
+      const after = ({ begin }: Stretch) => begin >= from
+      const { episodes } = replay(road.bins, settings, slotAt, 'high', parameters)
+      const score = scoreEvents(episodes.filter(after), road.known.filter(after), roadWeeks - 3)
+      known += score.known
+      detected += score.detected
+      predicted += score.predictedPerWeek / roadSeeds.length
+    }
+    return { detected: round(detected / known, 3), predictedPerWeek: round(predicted, 2) }
+  }
+  const without = share({ ...flowParameters, hindsightMin: 0 })
+  return { name: `${budget} a week`, budget, ...share(flowParameters), without }
 }
 
 const shown = (score: FlowScore): FlowScore => ({

@@ -1,6 +1,7 @@
 import type { LocalSlot } from '../../ingest/detect/calendar/day.ts'
 import { createFlowDetector } from '../../ingest/detect/flow/detector.ts'
 import { closed, type Episode } from '../../ingest/detect/flow/episode.ts'
+import { flowParameters } from '../../ingest/detect/flow/parameters.ts'
 import type {
   FlowBin,
   FlowSettings,
@@ -21,8 +22,9 @@ export function replay(
   settings: FlowSettings,
   slotAt: (at: number) => LocalSlot,
   side: FlowSide,
+  parameters = flowParameters,
 ): Replayed {
-  const detector = createFlowDetector(settings)
+  const detector = createFlowDetector(settings, parameters)
   const episodes: Episode[] = []
   const verdicts = new Map<number, FlowVerdict>()
   let state: FlowState | undefined
