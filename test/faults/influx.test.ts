@@ -43,6 +43,8 @@ describeInfluxd('an InfluxDB under load', () => {
     })
     await setTimeout(2 * secondMs)
     await influxd.start()
+    // An influxd 1.x that is killed while it makes a shard cannot open that again: they are made by now.
+    await eventually(async () => (await operations.ledger()).total.stored > 0)
     await setTimeout(3 * secondMs)
     await influxd.kill()
     await setTimeout(outageS * secondMs)
