@@ -1,6 +1,7 @@
 import { type Clock, secondMs } from '../core/clock.ts'
 import type { Config } from '../core/config.ts'
 import { type ErrorCode, LintelError, messageOf } from '../core/errors.ts'
+import type { HttpOptions } from '../core/http.ts'
 import { createIdentify } from './access/identify.ts'
 import { createSignIn } from './access/sign-in.ts'
 import { type Api, createApiHttp } from './guard.ts'
@@ -24,7 +25,7 @@ export interface AppParts {
   readonly live?: AlertLive | undefined
   /** Rejects with what keeps devices from being let in; left out, they are. */
   readonly ready?: () => Promise<void>
-  readonly onError?: (error: unknown) => void
+  readonly onError?: HttpOptions['onError']
   readonly onProblem?: (code: ErrorCode) => void
 }
 

@@ -66,7 +66,7 @@ export interface HttpOptions {
   /** Addresses of proxies that are believed about whom they ask for (X-Forwarded-*). */
   readonly trustProxy?: readonly string[]
   /** Of a fault of ours; that there are too many, or that another does not answer, is none. */
-  readonly onError?: (error: unknown, request: FastifyRequest) => void
+  readonly onError?: (error: unknown, facts: { readonly request: string }) => void
   /** Of each answer that is an error. */
   readonly onProblem?: (code: ErrorCode) => void
   readonly routes?: RouteTable
@@ -129,7 +129,8 @@ export function createHttp({
   })
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(withMediaType(error, request))
-    if (problem.status >= 500 && !busy.includes(codeOf(error))) onError?.(error, request)
+    if (problem.status >= 500 && !busy.includes(codeOf(error)))
+      onError?.(error, { request: `${request.method} ${request.routeOptions.url ?? 'of no route'}` })
     tell(reply, problem)
   })
   app.setNotFoundHandler((request, reply) => {

@@ -63,7 +63,7 @@ export async function beginService<S extends { readonly config: { readonly log: 
   log.level = settings.config.log.level
   const faults = createFaultLog(log)
   // lmdb prints there why a commit failed, besides throwing it.
-  console.error = faults
+  console.error = (...parts) => faults(parts.find(part => part instanceof Error) ?? parts[0])
   const onFault = (error: unknown) => {
     faults(error)
     if (isEndOfProcess(error)) process.exit(exitCodeOf(error))
