@@ -10,6 +10,14 @@ RUN npm ci --omit=dev \
   && rm -rf node_modules/node-linux-* node_modules/.bin/node \
     node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxruntime-node/bin/napi-v*/win32
 
+# What starts in half the time of the sources: npm run build, which needs the packages for development.
+FROM node:${NODE} AS built
+WORKDIR /opt/lintel
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY . /opt/lintel
+RUN npm run build
+
 FROM node:${NODE}
 ARG VERSION=0.1.0
 ARG REVISION=unknown
@@ -21,6 +29,7 @@ LABEL org.opencontainers.image.title="Lintel" \
 
 COPY --from=packages /opt/lintel/node_modules /opt/lintel/node_modules
 COPY . /opt/lintel
+COPY --from=built /opt/lintel/node_modules/.cache/built /opt/lintel/node_modules/.cache/built
 # Code and configuration belong to root; the service may write to its data alone.
 RUN groupadd --system --gid 10001 lintel \
   && useradd --system --uid 10001 --gid lintel --home-dir /var/lib/lintel --shell /usr/sbin/nologin lintel \

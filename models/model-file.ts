@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LintelError, messageOf } from '../core/errors.ts'
+import { assetUrl } from '../core/installation.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 
 /** A manifest and the bytes that it speaks of, known to belong together. */
@@ -13,8 +14,8 @@ export interface ModelFile {
 
 /** The models that come with Lintel. */
 export const bundledModels = {
-  objects: fileURLToPath(new URL('./nanodet-g.json', import.meta.url)),
-  faces: fileURLToPath(new URL('./blazeface-back.json', import.meta.url)),
+  objects: fileURLToPath(assetUrl('models/nanodet-g.json')),
+  faces: fileURLToPath(assetUrl('models/blazeface-back.json')),
 } as const
 
 /** Throws what readManifest throws, MODEL_FILE_MISSING and MODEL_HASH_WRONG. */

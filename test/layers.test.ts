@@ -57,7 +57,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
   ],
   console: ['core/', 'api/operations/operations.ts'],
   cli: 'any',
-  deploy: [],
+  deploy: ['cli/build/'],
   bench: 'any',
   test: 'any',
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { assetUrl } from '../../core/installation.ts'
 
 /** Words that people here add to theirs; "1314" and "520" are spoken like "for ever" and "I love you". */
 const ours = ['lintel', 'admin', 'administrator', 'welcome', 'changeme', 'letmein', 'iloveyou', 'woaini', 'nihao', '5201314', '1314', '520'] // biome-ignore format: one list
-const listed = readFileSync(new URL('common-passwords.txt', import.meta.url), 'utf8')
+const listed = readFileSync(assetUrl('api/access/common-passwords.txt'), 'utf8')
   .split('\n')
   .filter(line => line !== '' && !line.startsWith('#'))
 const words = new Set([...listed, ...ours])

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { assetUrl } from '../../core/installation.ts'
 import type { Api } from '../guard.ts'
 
-const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
+const read = (name: string) => readFileSync(assetUrl(`api/pages/${name}`), 'utf8')
 
 /** The page loads its own script and style, and asks its own API; nothing else. */
 const policy = [

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { LintelError, messageOf } from '../../core/errors.ts'
+import { assetUrl } from '../../core/installation.ts'
 import type { Box, Size } from '../../models/box.ts'
 import { openDetector } from '../../models/detector.ts'
 import { openFaceFinder } from '../../models/face-finder.ts'
@@ -46,9 +47,7 @@ export function addModelCommands(program: Command): void {
 async function check(path: string, { sample, threads, json = false }: CheckOptions): Promise<void> {
   const output = createOutput(json, 'UTC')
   const manifest = readManifest(path)
-  const picture = readSample(
-    sample ?? fileURLToPath(new URL(`../../models/samples/${samples[manifest.task]}`, import.meta.url)),
-  )
+  const picture = readSample(sample ?? fileURLToPath(assetUrl(`models/samples/${samples[manifest.task]}`)))
   const { picture: size, found, ms } = await look(path, manifest, picture, toThreads(threads))
   const things = found.map(({ kind, score, box }) => ({
     kind,

@@ -5,6 +5,7 @@ import { systemClock } from '../../core/clock.ts'
 import type { Config } from '../../core/config.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { plainListeners, plaintextWarning } from '../../core/exposure.ts'
+import { entryUrl } from '../../core/installation.ts'
 import { createLog } from '../../core/log.ts'
 import { endOnUnexpected } from '../../core/unexpected.ts'
 import { version } from '../../core/version.ts'
@@ -147,7 +148,6 @@ function processesOf(
   how: { alone: boolean; demo: boolean; startedAt: number },
 ): ChildSpec[] {
   const { alone, demo, startedAt } = how
-  const entry = (path: string) => new URL(`../../${path}/main.ts`, import.meta.url)
   const { root: data } = paths
   const uplink = inForce().uplink !== undefined
   const consumers: GatewaySettings['consumers'] = {
@@ -168,10 +168,15 @@ function processesOf(
   const taggerSettings = (): TaggerSettings => ({ data, config: inForce() })
   const uplinkSettings = (): UplinkSettings => ({ data, config: inForce() })
   const specs: (ChildSpec | false)[] = [
-    { name: 'gateway', entry: entry('gateway'), settings: gateway, flags: smallFlags },
-    { name: 'tagger', entry: entry('gateway/tagger'), settings: taggerSettings, flags: smallFlags },
-    uplink && { name: 'uplink', entry: entry('gateway/uplink'), settings: uplinkSettings, flags: smallFlags },
-    !alone && { name: 'ingest', entry: entry('ingest'), settings: ingest, flags: ingestFlags },
+    { name: 'gateway', entry: entryUrl('gateway/main'), settings: gateway, flags: smallFlags },
+    { name: 'tagger', entry: entryUrl('gateway/tagger/main'), settings: taggerSettings, flags: smallFlags },
+    uplink && {
+      name: 'uplink',
+      entry: entryUrl('gateway/uplink/main'),
+      settings: uplinkSettings,
+      flags: smallFlags,
+    },
+    !alone && { name: 'ingest', entry: entryUrl('ingest/main'), settings: ingest, flags: ingestFlags },
   ]
   return specs.filter(spec => spec !== false)
 }

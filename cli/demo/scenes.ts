@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
+import { assetUrl } from '../../core/installation.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import type { DeviceEvent } from '../../devices/contract/kinds.ts'
 import type { NewDevice } from '../../devices/registry/device.ts'
@@ -26,7 +27,7 @@ export function createScenes(
   const scenes = scenesOf(incidents)
   const samples = new Map<Sample, Promise<Buffer>>()
   const sampleOf = (name: Sample) => {
-    const known = samples.get(name) ?? readFile(new URL(`../../models/samples/${name}.jpg`, import.meta.url))
+    const known = samples.get(name) ?? readFile(assetUrl(`models/samples/${name}.jpg`))
     samples.set(name, known)
     return known
   }

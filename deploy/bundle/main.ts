@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import {
-  chmodSync, copyFileSync, createReadStream, createWriteStream, lutimesSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync,
+  chmodSync, copyFileSync, createReadStream, createWriteStream, lutimesSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync,
 } from 'node:fs' // biome-ignore format: one line
 import { dirname, join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { build } from '../../cli/build/build.ts'
+import { builtDirectory } from '../../cli/build/built.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { contentsOf, nodeOf } from './contents.ts'
 import { writeArchive } from './write-archive.ts'
@@ -48,6 +50,14 @@ try {
     if (node !== undefined) put(bin, to => symlinkSync(relative(dirname(bin), node), to))
   }
   put('INSTALL.txt', to => copyFileSync(fileURLToPath(new URL('INSTALL.txt', import.meta.url)), to))
+
+  // It goes by the files as they lie in the archive.
+  const home = join(stage, name)
+  const built = builtDirectory(home)
+  mkdirSync(dirname(built), { recursive: true })
+  await build(root, built)
+  for (const entry of readdirSync(built, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) put(relative(home, join(entry.parentPath, entry.name)), () => {})
 
   await writeArchive(stage, entries.sort(), createWriteStream(archive))
   const hash = createHash('sha256')

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { LintelError } from '../../core/errors.ts'
+import { entryUrl } from '../../core/installation.ts'
 import type { Answers, Request } from './waiting-files-thread.ts'
 
 /** Files of one directory. What is asked for first is done first. */
@@ -14,7 +15,7 @@ export interface WaitingFiles {
 
 /** Written by a thread of its own: opening, flushing and naming a picture are eight turns of the broker's loop otherwise. */
 export function openWaitingFiles(directory: string, onFault: (error: unknown) => void): WaitingFiles {
-  const thread = new Worker(new URL('./waiting-files-thread.ts', import.meta.url), {
+  const thread = new Worker(entryUrl('gateway/admit/waiting-files-thread'), {
     workerData: { directory },
   })
   const asked: { resolve: () => void; reject: (error: Error) => void }[] = []

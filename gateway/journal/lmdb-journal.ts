@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { type Clock, secondMs } from '../../core/clock.ts'
 import { tellDamage } from '../../core/damage.ts'
 import { type ErrorCode, LintelError } from '../../core/errors.ts'
+import { entryUrl } from '../../core/installation.ts'
 import { type DeviceId, type Place, plainPlace } from '../../core/words.ts'
 import { maxParkedBytes, operation } from './frame.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -32,7 +33,7 @@ const noBytes = Buffer.alloc(0)
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   const { directory, clock, maxPendingBytes = 32 * 1024 * 1024, onFault = () => {} } = options
   const { maxRememberedIds, maxParked, registered = [] } = options
-  const worker = new Worker(new URL('./lmdb-thread.ts', import.meta.url), {
+  const worker = new Worker(entryUrl('gateway/journal/lmdb-thread'), {
     workerData: { directory, maxRememberedIds, maxParked, registered } satisfies WriterOptions,
   })
   let closed = false

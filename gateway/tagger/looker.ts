@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import { LintelError } from '../../core/errors.ts'
+import { entryUrl } from '../../core/installation.ts'
 import type { Regions } from '../../core/regions.ts'
 import type { Look } from '../../models/eye.ts'
 import { noTelemetry } from '../../models/no-telemetry.ts'
@@ -58,7 +59,7 @@ const flags = ['--max-semi-space-size=2']
 
 export function createLooker(options: LookerOptions): Looker {
   const { settings, timeoutMs, maxBytes, random, onFault, retry = { firstMs: 200, maxMs: 30_000 } } = options
-  const { entry = new URL('./worker/main.ts', import.meta.url) } = options
+  const { entry = entryUrl('gateway/tagger/worker/main') } = options
   const replaced: Record<LookerFault, number> = { died: 0, hung: 0, grown: 0 }
   const flights = new Map<number, Flight>()
   let child: ChildProcess | undefined

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { builtDirectory } from '../../cli/build/built.ts'
 import { version } from '../../core/version.ts'
 import { contentsOf } from '../../deploy/bundle/contents.ts'
 import { writeArchive } from '../../deploy/bundle/write-archive.ts'
@@ -53,6 +54,9 @@ test('an unpacked bundle runs where there is neither npm nor another Node', {
   expect(await run(command, ['--version'], '', env)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   const looked = await run(command, ['models', 'check', join(home, 'models/nanodet-g.json')], '', env)
   expect(looked).toMatchObject({ code: 0, stdout: expect.stringContaining('person') })
+
+  // Built with it, and for the files as they were unpacked.
+  expect(existsSync(builtDirectory(home))).toBe(true)
 
   const data = join(place, 'data')
   const up = spawn(command, ['up', '--data', data, '--mqtt', '127.0.0.1:0', '--http', '127.0.0.1:0'], {

@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
+import { build as buildSources } from '../../cli/build/build.ts'
+import { builtDirectory } from '../../cli/build/built.ts'
 import { run } from '../support/command.ts'
 import { needsProgram } from '../support/programs.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -120,6 +122,9 @@ test('built and started as the Dockerfile says, it is healthy, serves, looks at 
     env: { ...process.env, npm_config_prefer_offline: 'true' },
     stdio: 'pipe',
   })
+  const built = builtDirectory(home)
+  mkdirSync(dirname(built), { recursive: true })
+  await buildSources(root, built)
   expect(readdirSync(join(home, 'node_modules')).filter(name => name.startsWith('node-linux'))).toEqual([])
   // What the base image brings, and what the last stage lays out.
   mkdirSync(join(place, 'node'))
@@ -170,6 +175,12 @@ test('built and started as the Dockerfile says, it is healthy, serves, looks at 
   const looked = await inside('cli/lintel', 'models', 'check', 'models/nanodet-g.json')
   expect(looked).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('person') })
 
+  const ran = readFileSync(`/proc/${firstOf(child)}/task/${firstOf(child)}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(pid => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    .join()
+
   process.kill(firstOf(child), 'SIGTERM')
   expect(await ended).toEqual([0, null])
   const words = log.split('\n').filter(line => line.startsWith('{')).map(line => JSON.parse(line) as { level: number; msg: string }) // biome-ignore format: one line
@@ -179,6 +190,7 @@ test('built and started as the Dockerfile says, it is healthy, serves, looks at 
     expect.stringMatching(/^mqtt\.tcp listens on 0\.0\.0\.0:0 without TLS/),
     expect.stringMatching(/^http listens on 0\.0\.0\.0:0 without TLS/),
   ])
+  expect(ran).toContain(relative(home, built))
   const kept = readdirSync(join(place, 'var/lib/lintel'))
   expect(kept).toContain('journal')
   expect(kept).not.toContain('.cache')

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, LintelError } from '../../../core/errors.ts'
+import { entryUrl } from '../../../core/installation.ts'
 import type { RedactTask, WorkerSettings } from '../messages.ts'
 
 export type Veiled =
@@ -14,7 +15,7 @@ export interface Veil {
 
 /** Redaction in a thread of its own, so that what is to be seen on the next picture does not wait for it. */
 export async function openVeil(settings: WorkerSettings): Promise<Veil> {
-  const thread = new Worker(new URL('./veil-thread.ts', import.meta.url), { workerData: settings })
+  const thread = new Worker(entryUrl('gateway/tagger/worker/veil-thread'), { workerData: settings })
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>()
   const ready = Promise.withResolvers<void>()
   thread.on('message', (answer: Veiled) => {

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+const rooms = ['api', 'cli', 'core', 'devices', 'flow', 'gateway', 'ingest', 'models']
+const manifests = ['package.json', 'package-lock.json']
+
+/**
+ * The command's file in what was built of just these sources; undefined where it is to run from the sources. Each process
+ * of them loads some 600 files and strips types: a service starts in 4.9 s from the sources and in 2.5 s from what was
+ * built, `lintel flow` takes 0.9 and 0.5 s. It is built here if it is not there yet, for which the packages for
+ * development and a place to write are needed.
+ */
+export async function findBuilt(root: string): Promise<string | undefined> {
+  const directory = builtDirectory(root)
+  const file = join(directory, 'cli', 'program.mjs')
+  if (!existsSync(file)) {
+    const cache = join(directory, '..')
+    try {
+      mkdirSync(cache, { recursive: true })
+      accessSync(cache, constants.W_OK)
+      const { build } = await import('./build.ts')
+      await build(root, directory)
+    } catch {
+      // Without those packages, on a disk that is read only, with a file that is half edited: the sources say what is wrong.
+      return undefined
+    }
+  }
+  return file
+}
+
+/** Where that is: another place for other sources. It goes by paths, sizes and times of all files, 20 ms for 700. */
+export function builtDirectory(root: string): string {
+  const hash = createHash('sha256')
+  const add = (path: string) => {
+    const { size, mtimeMs } = statSync(join(root, path))
+    // Archives and images keep whole seconds.
+    hash.update(`${path} ${size} ${Math.floor(mtimeMs / 1000)}\n`)
+  }
+  const walk = (folder: string) => {
+    const entries = readdirSync(join(root, folder), { withFileTypes: true })
+    // The order of a directory is the file system's own.
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = `${folder}/${entry.name}`
+      if (entry.isDirectory()) walk(path)
+      else if (path.endsWith('.ts')) add(path)
+    }
+  }
+  for (const name of manifests) if (existsSync(join(root, name))) add(name)
+  for (const room of rooms) walk(room)
+  return join(root, 'node_modules', '.cache', 'built', hash.digest('hex').slice(0, 16))
+}

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** Of the sources, or of what was built of them: whichever runs. */
+const extension = extname(import.meta.url)
+
+function directoryWith(path: string): URL {
+  for (let place = fileURLToPath(import.meta.url); place !== dirname(place); place = dirname(place))
+    if (existsSync(join(dirname(place), path))) return pathToFileURL(`${dirname(place)}/`)
+  throw new Error(`no directory above ${import.meta.url} has ${path}`)
+}
+
+const code = directoryWith(`cli/program${extension}`)
+const root = directoryWith('package.json')
+
+/** The file of a process or a thread, by its path in the sources without its extension. */
+export const entryUrl = (path: string) => new URL(`${path}${extension}`, code)
+
+/** A file that is read, such as a model or a page, by its path in the sources. */
+export const assetUrl = (path: string) => new URL(path, root)
