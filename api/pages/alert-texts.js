@@ -2,6 +2,9 @@
 export const alertTexts = {
   en: {
     home: 'To the first page',
+    act: 'What becomes of it',
+    acknowledge: 'I see to it',
+    resolve: outcome => `Close: ${outcome}`,
     history: 'History',
     pictures: 'Pictures, redacted',
     service: 'the service',
@@ -44,7 +47,10 @@ export const alertTexts = {
     problems: {
       network: 'The service does not answer. Try again.',
       ALERT_NOT_FOUND: 'There is no such alert: it is older than alerts are kept, or not of your sites.',
-      API_FORBIDDEN: 'Your role does not see alerts.',
+      ALERT_CLOSED: 'Somebody has closed it meanwhile: load the page again.',
+      ALERT_FULL: 'Its history is full; it can only be closed.',
+      API_UNAUTHORIZED: 'You are signed out. Sign in in another tab, then press the button again.',
+      API_FORBIDDEN: 'Your role may not do this.',
       API_REQUEST_INVALID: 'This is no link to an alert.',
       STORE_UNAVAILABLE: 'This is a gateway alone: ask the centre that it reports to.',
       API_UNAVAILABLE: 'The service cannot tell at the moment. Try again.',
@@ -52,6 +58,9 @@ export const alertTexts = {
   },
   zh: {
     home: '返回首页',
+    act: '处置',
+    acknowledge: '接手',
+    resolve: outcome => `关闭：${outcome}`,
     history: '处理记录',
     pictures: '脱敏图片',
     service: '服务本身',
@@ -94,7 +103,10 @@ export const alertTexts = {
     problems: {
       network: '服务没有响应，请重试。',
       ALERT_NOT_FOUND: '没有这条告警：可能已超过保存期限，或不属于您负责的场所。',
-      API_FORBIDDEN: '您的角色无权查看告警。',
+      ALERT_CLOSED: '其他人已将其关闭，请刷新本页。',
+      ALERT_FULL: '处理记录已满，只能关闭。',
+      API_UNAUTHORIZED: '您已退出登录。请在另一个标签页登录后，再按一次按钮。',
+      API_FORBIDDEN: '您的角色没有此权限。',
       API_REQUEST_INVALID: '这不是有效的告警链接。',
       STORE_UNAVAILABLE: '这里只是网关，请到其上报的中心查看。',
       API_UNAVAILABLE: '服务暂时无法处理，请重试。',

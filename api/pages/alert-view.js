@@ -52,6 +52,19 @@ export function adviceOf({ status, active, advice, ended }, language) {
   return active && status !== 'resolved' ? (advice?.[language] ?? '') : ''
 }
 
+const outcomes = ['real', 'false-alarm', 'test', 'maintenance']
+
+/** What may be done with it by one who may act on alerts: the end of the path, what is sent, and the word on its button. */
+export function actsOf({ status }, permissions, text) {
+  if (!permissions.includes('alerts.act') || status === 'resolved') return []
+  const acts = outcomes.map(outcome => ({
+    act: 'resolve',
+    body: { outcome },
+    word: text.resolve(text.outcome[outcome]),
+  }))
+  return status === 'open' ? [{ act: 'acknowledge', body: {}, word: text.acknowledge }, ...acts] : acts
+}
+
 /** Where each is, and what it is called. */
 export function picturesOf({ pictures = [], zone }) {
   const time = timeIn(zone)

@@ -11,7 +11,6 @@ const policy = [
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
-  "img-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
   "frame-ancestors 'none'",

@@ -62,7 +62,7 @@ describe('the page', () => {
 
 describe('the page of an alert', async () => {
   const { alertTexts } = await load('alert-texts.js')
-  const { adviceOf, factsOf, historyOf, picturesOf } = await load('alert-view.js')
+  const { actsOf, adviceOf, factsOf, historyOf, picturesOf } = await load('alert-view.js')
   const alert = {
     id: '7k3q9m2xw0ta5d8f', rule: 'door-forced', severity: 'critical', zone: 'Asia/Shanghai', status: 'resolved', outcome: 'real',
     place: { site: '南社', building: 'b1', point: 'd1', device: 'door-1' }, occurredAt: Date.UTC(2026, 10, 24, 1), raisedAt: Date.UTC(2026, 10, 24, 1, 0, 5),
@@ -114,6 +114,21 @@ describe('the page of an alert', async () => {
     expect(adviceOf({ ...open, status: 'resolved' }, 'en')).toBe('')
     expect(picturesOf({ ...open, pictures: [{ device: 'd1', event: 'a:1', at: 0 }] })).toEqual([
       { href: '/api/v1/snapshots/d1/a%3A1/picture', told: 'd1 1970-01-01 00:00:00' },
+    ])
+  })
+
+  test('offers who may act what can be done with it as it is', () => {
+    const offered = (status: string, permissions: string[]) =>
+      actsOf({ status }, permissions, alertTexts.en).map(({ word }: { word: string }) => word)
+    const closing = ['Close: real', 'Close: false alarm', 'Close: test', 'Close: maintenance']
+    expect(offered('open', ['alerts.act'])).toEqual(['I see to it', ...closing])
+    expect(offered('acknowledged', ['alerts.act'])).toEqual(closing)
+    expect(offered('cleared', ['alerts.act'])).toEqual(closing)
+    expect(offered('resolved', ['alerts.act'])).toEqual([])
+    expect(offered('open', ['alerts.read'])).toEqual([])
+    const sent = actsOf({ status: 'open' }, ['alerts.act'], alertTexts.zh)
+    expect(sent.flatMap(({ body }: { body: { outcome?: string } }) => body.outcome ?? [])).toEqual([
+      ...outcomes,
     ])
   })
 
