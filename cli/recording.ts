@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Recorded } from '../alerts/detect/replay.ts'
 import { LintelError } from '../core/errors.ts'
 import { fileFault } from '../core/files.ts'
 import { parseRfc3339 } from '../core/rfc3339.ts'
@@ -17,7 +18,6 @@ import { DeviceClocks } from '../gateway/admit/device-clock.ts'
 import { placeInTime } from '../gateway/admit/place-in-time.ts'
 import { identify } from '../gateway/journal/content.ts'
 import { KnownIds } from '../gateway/journal/known-ids.ts'
-import type { Recorded } from '../ingest/detect/replay.ts'
 
 /** What is meant where a line does not say it. */
 export interface RecordingDefaults {

@@ -1,7 +1,7 @@
+import { durationOf } from '../alerts/rules/explain.ts'
 import type { Overview } from '../api/operations/overview-view.ts'
 import { secondMs } from '../core/clock.ts'
 import { formatLocal } from '../flow/zone.ts'
-import { durationOf } from '../ingest/detect/explain.ts'
 import { textOf } from './commands/clock.ts'
 import type { Finding } from './doctor/finding.ts'
 

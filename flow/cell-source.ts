@@ -1,6 +1,6 @@
+import type { AlertCells, AlertDimension } from '../alerts/book/alert-cells.ts'
 import { collect } from '../core/collect.ts'
 import { LintelError } from '../core/errors.ts'
-import type { AlertCells, AlertDimension } from '../ingest/alert/alert-cells.ts'
 import type { FoldQuery } from '../ingest/store/fold-cells.ts'
 import type { Cell, CellQuery, Store } from '../ingest/store/store.ts'
 import type { CountedDimension, Measure } from './measures.ts'

@@ -1,4 +1,4 @@
-import { type AlertDimension, alertDimensions, alertWords } from '../ingest/alert/alert-cells.ts'
+import { type AlertDimension, alertDimensions, alertWords } from '../alerts/book/alert-cells.ts'
 import {
   type CellQuery,
   type Dimension,

@@ -1,5 +1,5 @@
+import type { AlertCells } from '../alerts/book/alert-cells.ts'
 import type { Place } from '../core/words.ts'
-import type { AlertCells } from '../ingest/alert/alert-cells.ts'
 import type { DayTown, SmallKind, ToldDays } from './small/town.ts'
 
 /** What the one who asks may know. Absent members: everything, exactly. */

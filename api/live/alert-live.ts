@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { AlertChange, Alerts } from '../../ingest/alert/alerts.ts'
+import type { AlertChange, Alerts } from '../../alerts/book/alerts.ts'
 import { beginning, type Frame, frameOf, heartbeat, resetFrame } from './frames.ts'
 
 export interface LiveOptions {

@@ -1,4 +1,4 @@
-import type { AlertChange } from '../../ingest/alert/alerts.ts'
+import type { AlertChange } from '../../alerts/book/alerts.ts'
 import { viewAlert } from '../operations/alert-view.ts'
 
 /** One change as it goes to every reader. */

@@ -1,10 +1,10 @@
+import type { Alert, Change } from '../../alerts/book/alert.ts'
+import type { Act, AlertChange, AlertQuery, NewSnooze, Snooze } from '../../alerts/book/alerts.ts'
+import type { AlertReport } from '../../alerts/book/report.ts'
+import { adviceOf, ended, happened } from '../../alerts/rules/explain.ts'
+import { type Language, languages, type Text } from '../../alerts/rules/rule.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
-import type { Alert, Change } from '../../ingest/alert/alert.ts'
-import type { Act, AlertChange, AlertQuery, NewSnooze, Snooze } from '../../ingest/alert/alerts.ts'
-import type { AlertReport } from '../../ingest/alert/report.ts'
-import { adviceOf, ended, happened } from '../../ingest/detect/explain.ts'
-import { type Language, languages, type Text } from '../../ingest/detect/rule.ts'
 
 /** An alert in sentences. */
 export interface AlertView extends Alert {

@@ -1,5 +1,5 @@
+import type { ChannelView } from '../../alerts/notify/notifier.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { ChannelView } from '../../ingest/notify/notifier.ts'
 import type { OperationParts } from './operation-parts.ts'
 
 export interface ChannelOperations {

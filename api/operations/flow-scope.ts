@@ -1,7 +1,7 @@
+import { createAlertCells } from '../../alerts/book/book-cells.ts'
 import { dayMs } from '../../core/clock.ts'
 import type { FlowScope, SmallNumbers } from '../../flow/scope.ts'
 import type { SmallKind } from '../../flow/small/town.ts'
-import { createAlertCells } from '../../ingest/alert/book-cells.ts'
 import { may, seesSmallNumbers } from '../roles.ts'
 import type { Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'

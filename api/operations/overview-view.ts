@@ -1,7 +1,7 @@
+import type { Severity } from '../../alerts/rules/rule.ts'
 import type { Restarts } from '../../core/service-messages.ts'
 import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import type { DoorState } from '../../gateway/control/door.ts'
-import type { Severity } from '../../ingest/detect/rule.ts'
 import type { RecentRecords } from '../recent-records.ts'
 
 /** The service on one screen. Moments in epoch ms. */

@@ -1,5 +1,5 @@
+import type { AlertQuery } from '../../alerts/book/alerts.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
-import type { AlertQuery } from '../../ingest/alert/alerts.ts'
 import type { AlertOperations } from './alert-view.ts'
 
 interface Asking {

@@ -1,5 +1,5 @@
-import type { RuleDescription } from '../../ingest/detect/rule-description.ts'
-import type { RulesDocument } from '../../ingest/detect/rules-document.ts'
+import type { RuleDescription } from '../../alerts/rules/rule-description.ts'
+import type { RulesDocument } from '../../alerts/rules/rules-document.ts'
 
 export interface RulePlace {
   readonly site?: string

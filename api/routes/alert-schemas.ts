@@ -1,6 +1,6 @@
 import Type from 'typebox'
-import { standings } from '../../ingest/alert/report.ts'
-import { severities } from '../../ingest/detect/rule.ts'
+import { standings } from '../../alerts/book/report.ts'
+import { severities } from '../../alerts/rules/rule.ts'
 import { AlertSchema, Moment, PlaceSchema, Text } from './schemas.ts'
 
 export const AlertPictureSchema = Type.Object({

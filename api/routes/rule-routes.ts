@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import Type from 'typebox'
+import { ruleNames } from '../../alerts/rules/rule-description.ts'
 import { LintelError } from '../../core/errors.ts'
-import { ruleNames } from '../../ingest/detect/rule-description.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
 import { Moment } from './schemas.ts'

@@ -1,4 +1,6 @@
 import Type, { type TSchema } from 'typebox'
+import { changeKinds, outcomes, statuses } from '../../alerts/book/alert.ts'
+import { severities } from '../../alerts/rules/rule.ts'
 import { latestMoment } from '../../core/moments.ts'
 import { seenPattern } from '../../core/plain-text.ts'
 import { RegionsSchema } from '../../core/regions.ts'
@@ -6,8 +8,6 @@ import { turns } from '../../core/turn.ts'
 import { deviceIdPattern } from '../../core/words.ts'
 import { NewDeviceSchema } from '../../devices/registry/device.ts'
 import { tallyFields } from '../../gateway/journal/tally.ts'
-import { changeKinds, outcomes, statuses } from '../../ingest/alert/alert.ts'
-import { severities } from '../../ingest/detect/rule.ts'
 import { roles } from '../roles.ts'
 
 /** Shapes of answers. They are told in docs/openapi.json; tests hold real answers against them. */

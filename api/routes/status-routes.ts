@@ -1,6 +1,6 @@
 import Type from 'typebox'
+import { severities } from '../../alerts/rules/rule.ts'
 import { doubtReasons } from '../../core/trusted-time/trusted-time.ts'
-import { severities } from '../../ingest/detect/rule.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'
 import { HeldDeletionSchema } from './retention-routes.ts'

@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createDetector } from '../../alerts/detect/detector.ts'
+import type { Saved } from '../../alerts/detect/observation.ts'
+import { parseRules } from '../../alerts/rules/rule-settings.ts'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import { openLmdbState } from '../../core/state/lmdb-state.ts'
 import type { Place } from '../../core/words.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'
-import { createDetector } from '../../ingest/detect/detector.ts'
-import type { Saved } from '../../ingest/detect/observation.ts'
-import { parseRules } from '../../ingest/detect/rule-settings.ts'
 import { heldHeapBytes, round } from '../machine.ts'
 
 const start = Date.UTC(2026, 10, 21)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FlowBin } from '../../ingest/detect/flow/state.ts'
+import type { FlowBin } from '../../alerts/unusual/detector/state.ts'
 import { disjoint, type Stretch } from './score.ts'
 
 /** 7 is out, 9 is in. Stamps are local and of no zone: here they count as UTC, so that every day has 48 bins. */

@@ -1,7 +1,7 @@
+import { aged, noBudget, thresholdOf, withScore } from '../../alerts/unusual/detector/budget.ts'
+import { logProbability } from '../../alerts/unusual/detector/negative-binomial.ts'
+import type { FlowBin } from '../../alerts/unusual/detector/state.ts'
 import { dayMs } from '../../core/clock.ts'
-import { aged, noBudget, thresholdOf, withScore } from '../../ingest/detect/flow/budget.ts'
-import { logProbability } from '../../ingest/detect/flow/negative-binomial.ts'
-import type { FlowBin } from '../../ingest/detect/flow/state.ts'
 import type { Stretch } from './score.ts'
 
 /**

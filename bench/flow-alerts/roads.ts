@@ -1,6 +1,6 @@
+import type { FlowBin } from '../../alerts/unusual/detector/state.ts'
 import { dayMs, minuteMs } from '../../core/clock.ts'
 import { createRandom, type Random } from '../../devices/town/random.ts'
-import type { FlowBin } from '../../ingest/detect/flow/state.ts'
 import type { Stretch } from './score.ts'
 
 export const roadStepMin = 5

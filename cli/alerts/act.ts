@@ -1,5 +1,5 @@
-import type { Outcome } from '../../ingest/alert/alert.ts'
-import type { Act } from '../../ingest/alert/alerts.ts'
+import type { Outcome } from '../../alerts/book/alert.ts'
+import type { Act } from '../../alerts/book/alerts.ts'
 import { contextOf } from '../options.ts'
 import { type LangOptions, languageIn } from './look.ts'
 import { alertRows } from './rows.ts'

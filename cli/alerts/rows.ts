@@ -1,7 +1,7 @@
+import type { Snooze } from '../../alerts/book/alerts.ts'
+import type { FindingPlace, Language } from '../../alerts/rules/rule.ts'
 import type { AlertDetails, AlertView, ChangeView } from '../../api/operations/alert-view.ts'
 import { formatLocal } from '../../flow/zone.ts'
-import type { Snooze } from '../../ingest/alert/alerts.ts'
-import type { FindingPlace, Language } from '../../ingest/detect/rule.ts'
 import { type AlertWords, titleOf, wordsOf } from './words.ts'
 
 const leastId = 8

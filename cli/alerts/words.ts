@@ -1,7 +1,7 @@
-import type { ChangeKind, Outcome, Status } from '../../ingest/alert/alert.ts'
-import type { Standing } from '../../ingest/alert/report.ts'
-import type { Language, Severity } from '../../ingest/detect/rule.ts'
-import { describedRules } from '../../ingest/detect/rules.ts'
+import type { ChangeKind, Outcome, Status } from '../../alerts/book/alert.ts'
+import type { Standing } from '../../alerts/book/report.ts'
+import type { Language, Severity } from '../../alerts/rules/rule.ts'
+import { describedRules } from '../../alerts/rules/rules.ts'
 
 const en = {
   severity: { notice: 'notice', warning: 'warning', critical: 'critical' } satisfies Record<Severity, string>,

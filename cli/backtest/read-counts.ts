@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
+import { createOffsets, momentsOf } from '../../alerts/calendar/offsets.ts'
+import type { FlowBin } from '../../alerts/unusual/detector/state.ts'
 import { minuteMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import { fileFault } from '../../core/files.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
-import { createOffsets, momentsOf } from '../../ingest/detect/calendar/offsets.ts'
-import type { FlowBin } from '../../ingest/detect/flow/state.ts'
 
 export interface Counts {
   readonly bins: readonly FlowBin[]

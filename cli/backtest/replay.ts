@@ -1,14 +1,14 @@
-import type { LocalSlot } from '../../ingest/detect/calendar/day.ts'
-import { createFlowDetector } from '../../ingest/detect/flow/detector.ts'
-import { closed, type Episode } from '../../ingest/detect/flow/episode.ts'
-import { flowParameters } from '../../ingest/detect/flow/parameters.ts'
+import type { LocalSlot } from '../../alerts/calendar/day.ts'
+import { createFlowDetector } from '../../alerts/unusual/detector/detector.ts'
+import { closed, type Episode } from '../../alerts/unusual/detector/episode.ts'
+import { flowParameters } from '../../alerts/unusual/detector/parameters.ts'
 import type {
   FlowBin,
   FlowSettings,
   FlowSide,
   FlowState,
   FlowVerdict,
-} from '../../ingest/detect/flow/state.ts'
+} from '../../alerts/unusual/detector/state.ts'
 
 export interface Replayed {
   readonly episodes: readonly Episode[]

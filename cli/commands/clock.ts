@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
+import { durationOf } from '../../alerts/rules/explain.ts'
 import { secondMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import { formatLocal, parseMoment } from '../../flow/zone.ts'
-import { durationOf } from '../../ingest/detect/explain.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 
 export function addClockCommands(program: Command): void {

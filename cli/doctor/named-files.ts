@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { channelFaults } from '../../alerts/notify/read-channels.ts'
+import { ruleNames } from '../../alerts/rules/rule-description.ts'
 import type { Config } from '../../core/config.ts'
 import { messageOf } from '../../core/errors.ts'
 import { fileFault } from '../../core/files.ts'
 import { tlsOptions } from '../../gateway/broker/tls.ts'
 import { readKey } from '../../gateway/snapshots/originals.ts'
-import { ruleNames } from '../../ingest/detect/rule-description.ts'
-import { channelFaults } from '../../ingest/notify/read-channels.ts'
 import { readInfluxSettings } from '../../ingest/store/influx-settings.ts'
 import { readModelFile } from '../../models/model-file.ts'
 

@@ -1,5 +1,5 @@
+import type { Language } from '../../alerts/rules/rule.ts'
 import type { FlowNote } from '../../flow/notes.ts'
-import type { Language } from '../../ingest/detect/rule.ts'
 
 /** Sentences beside the numbers, in the language of whoever reads them. */
 const en = {

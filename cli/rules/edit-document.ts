@@ -1,5 +1,5 @@
+import type { RulesDocument } from '../../alerts/rules/rules-document.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { RulesDocument } from '../../ingest/detect/rules-document.ts'
 
 /** Where in a document something is said: for all, of a site, of a point. */
 export interface Layer {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseDocument as parseYaml } from 'yaml'
+import { parseDocument, type RulesDocument, type RulesMeaning } from '../../alerts/rules/rules-document.ts'
 import { LintelError } from '../../core/errors.ts'
 import { fileFault } from '../../core/files.ts'
-import { parseDocument, type RulesDocument, type RulesMeaning } from '../../ingest/detect/rules-document.ts'
 
 /** What a rules file says, YAML or JSON; - is standard input. Throws RULES_INVALID, each line with the file's name. */
 export function readRulesFile(path: string): { document: RulesDocument; meaning: RulesMeaning } {

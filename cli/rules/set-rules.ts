@@ -1,7 +1,7 @@
+import type { RulesDocument } from '../../alerts/rules/rules-document.ts'
 import type { Operations } from '../../api/operations/operations.ts'
 import type { RulesSetView } from '../../api/operations/rule-view.ts'
 import { LintelError } from '../../core/errors.ts'
-import type { RulesDocument } from '../../ingest/detect/rules-document.ts'
 import { type CommonOptions, contextOf } from '../options.ts'
 import type { Output } from '../output.ts'
 import { assign, parseAssignment, unassign } from './edit-document.ts'

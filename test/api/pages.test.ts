@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { changeKinds, outcomes, statuses } from '../../ingest/alert/alert.ts'
-import { severities } from '../../ingest/detect/rule.ts'
-import { linkTo } from '../../ingest/notify/says.ts'
+import { changeKinds, outcomes, statuses } from '../../alerts/book/alert.ts'
+import { linkTo } from '../../alerts/notify/says.ts'
+import { severities } from '../../alerts/rules/rule.ts'
 import { apiOver } from '../support/api.ts'
 
 const load = (name: string) => import(new URL(`../../api/pages/${name}`, import.meta.url).href)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createRuleBook } from '../../alerts/rules/rule-book.ts'
 import { createAccess } from '../../api/access/access.ts'
 import { createApp } from '../../api/app.ts'
 import { audited } from '../../api/audit/audited.ts'
@@ -10,7 +11,6 @@ import { parseConfig } from '../../core/config.ts'
 import type { Problem } from '../../core/http.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
-import { createRuleBook } from '../../ingest/detect/rule-book.ts'
 
 const duty: Viewer = { as: 'account', name: 'wang.fang', role: 'duty', sites: ['luwu'] }
 const heldS = (seconds: number) => ({ 'door-held': { heldS: seconds } })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseCounts, readCounts } from '../../cli/backtest/read-counts.ts'
 import { codeOf, messageOf } from '../../core/errors.ts'
-import { firstMonday, makeSeries, weekMs } from '../detect/counts.ts'
+import { firstMonday, makeSeries, weekMs } from '../alerts/unusual/counts.ts'
 import { lintel } from '../support/command.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 

@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import { noCalendar } from '../../alerts/calendar/calendar.ts'
+import { createSlots } from '../../alerts/calendar/day.ts'
+import { parseRules } from '../../alerts/rules/rule-settings.ts'
+import { createFlowDetector } from '../../alerts/unusual/detector/detector.ts'
+import type { FlowState } from '../../alerts/unusual/detector/state.ts'
+import { learnedBudget } from '../../alerts/unusual/judge.ts'
 import { demoRules, planDemoIncidents, planDemoTown } from '../../cli/demo/town.ts'
 import { dayMs, hourMs, minuteMs } from '../../core/clock.ts'
 import { timedEventsOf } from '../../devices/town/events.ts'
 import { isWithin } from '../../devices/town/incidents.ts'
 import { localMinute } from '../../devices/town/local-time.ts'
 import { demoFlow } from '../../ingest/demo/faults.ts'
-import { noCalendar } from '../../ingest/detect/calendar/calendar.ts'
-import { createSlots } from '../../ingest/detect/calendar/day.ts'
-import { createFlowDetector } from '../../ingest/detect/flow/detector.ts'
-import type { FlowState } from '../../ingest/detect/flow/state.ts'
-import { parseRules } from '../../ingest/detect/rule-settings.ts'
-import { learnedBudget } from '../../ingest/watch/flow/judge.ts'
 
 const stepMin = demoFlow.flowStepMin
 const stepMs = stepMin * minuteMs

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { type Recorded, replay } from '../../alerts/detect/replay.ts'
+import { parseRules } from '../../alerts/rules/rule-settings.ts'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import type { Place } from '../../core/words.ts'
@@ -6,8 +8,6 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { timedEventsOf } from '../../devices/town/events.ts'
 import { type Incident, incidentsAt, planIncidents, scenesOf } from '../../devices/town/incidents.ts'
 import { planTown } from '../../devices/town/plan.ts'
-import { type Recorded, replay } from '../../ingest/detect/replay.ts'
-import { parseRules } from '../../ingest/detect/rule-settings.ts'
 
 const town = planTown({ seed: 1, sites: 2, buildingsPerSite: 3, doorsPerBuilding: 4, checkpoints: 1 })
 const at = (site: string) => town.flatMap(device => (device.site === site ? [device.device] : []))

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { createAlerts } from '../../alerts/book/book.ts'
+import { createAlertCells } from '../../alerts/book/book-cells.ts'
+import type { Finding } from '../../alerts/rules/rule.ts'
 import { createFlowScopes } from '../../api/operations/flow-scope.ts'
 import { operator, type Viewer } from '../../api/viewer.ts'
 import { hourMs } from '../../core/clock.ts'
@@ -6,9 +9,6 @@ import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import type { FlowAnswer } from '../../flow/answer.ts'
 import { answerFlow } from '../../flow/query.ts'
-import { createAlerts } from '../../ingest/alert/alert-book.ts'
-import { createAlertCells } from '../../ingest/alert/book-cells.ts'
-import type { Finding } from '../../ingest/detect/rule.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 
 /** Midnight in Shanghai. */

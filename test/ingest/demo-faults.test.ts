@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
+import { createDetector } from '../../alerts/detect/detector.ts'
+import type { GaugeName } from '../../alerts/rules/gauge.ts'
+import { parseRules } from '../../alerts/rules/rule-settings.ts'
 import { demoRules } from '../../cli/demo/town.ts'
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import { codeOf } from '../../core/errors.ts'
 import { createDemoFaults } from '../../ingest/demo/faults.ts'
-import { createDetector } from '../../ingest/detect/detector.ts'
-import type { GaugeName } from '../../ingest/detect/gauge.ts'
-import { parseRules } from '../../ingest/detect/rule-settings.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 
 const everyMs = 5 * secondMs

@@ -1,3 +1,6 @@
+import type { AlertChange } from '../../alerts/book/alerts.ts'
+import { createAlerts } from '../../alerts/book/book.ts'
+import type { Finding } from '../../alerts/rules/rule.ts'
 import { createAccess } from '../../api/access/access.ts'
 import { parseConfig } from '../../core/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
@@ -5,9 +8,6 @@ import type { State } from '../../core/state/state.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import { createHolds } from '../../gateway/snapshots/holds.ts'
 import type { Picture, SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
-import { createAlerts } from '../../ingest/alert/alert-book.ts'
-import type { AlertChange } from '../../ingest/alert/alerts.ts'
-import type { Finding } from '../../ingest/detect/rule.ts'
 
 export const raisedAt = (at: number, change: Partial<Finding> = {}): Finding => ({
   rule: 'door-held',

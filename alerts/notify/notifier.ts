@@ -1,0 +1,155 @@
+import type { ChannelKind } from '../../core/alert-config.ts'
+import { LintelError } from '../../core/errors.ts'
+import { createGauges } from '../../core/gauges.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import type { Alerts, Follower } from '../book/alerts.ts'
+import type { Message, Outcome } from './channel.ts'
+import { quietUntil } from './quiet-hours.ts'
+import { removeOtherChannels } from './tables.ts'
+import { type ChannelSettings, createWorker, type Worker, type WorkerParts } from './worker.ts'
+
+export interface NotifierParts extends Omit<WorkerParts, 'alerts'> {
+  readonly alerts: Pick<Alerts, 'follow' | 'get' | 'note' | 'published' | 'listen'>
+  readonly channels: readonly ChannelSettings[]
+}
+
+/** How a channel is doing. Moments in epoch ms. */
+export interface ChannelView {
+  readonly name: string
+  readonly kind: ChannelKind
+  /** It is for alerts of these alone; absent: of all, and of the service. */
+  readonly sites?: readonly string[]
+  /** Notices that are due and not delivered, and since when the oldest is; those held by quiet hours among them. */
+  readonly waiting: number
+  readonly oldestAt?: number
+  /** Messages delivered, tries that failed, notices given up: since the beginning. */
+  readonly sent: number
+  readonly failed: number
+  readonly undelivered: number
+  readonly sentAt?: number
+  /** What the last try failed of; absent once one has succeeded. */
+  readonly fault?: string
+  readonly faultAt?: number
+  readonly retryAt?: number
+  /** It is in its quiet hours until then. */
+  readonly quietUntil?: number
+}
+
+export interface Notifier extends Part, Follower {
+  channels(): ChannelView[]
+  /**
+   * Takes other channels. What waits for one that stays waits on, and what is under way is sent to its end or again; what
+   * waited for one that is gone is forgotten.
+   */
+  replace(channels: readonly ChannelSettings[]): Promise<void>
+  /** Sends a message that says that it is a test, at once and once; if it gets through, so does what waits. Throws CHANNEL_NOT_FOUND. */
+  test(name: string): Promise<Outcome>
+  /** In the text format of Prometheus. */
+  metrics(): Promise<string>
+}
+
+/**
+ * Tells people of alerts over channels that do not know of each other: each has a durable queue and a worker of its
+ * own, so one that hangs delays none. At least once: what was sent when the process died is sent again under its key.
+ */
+export function createNotifier({ channels, ...parts }: NotifierParts): Notifier {
+  const { alerts, state, clock } = parts
+  const open = (settings: readonly ChannelSettings[]) =>
+    new Map(settings.map(one => [one.name, { settings: one, worker: createWorker(one, parts) }]))
+  let opened = open(channels)
+  const workers = () => [...opened.values()].map(({ worker }) => worker)
+  let deafen: (() => void) | undefined
+  let isStopped = false
+  let changing: Promise<void> = Promise.resolve()
+
+  function viewOf({ settings, worker }: { settings: ChannelSettings; worker: Worker }): ChannelView {
+    const now = clock()
+    const { name, quiet, channel } = settings
+    const { batch, pace: _, ...told } = worker.record()
+    const due = [...worker.heads()].map(({ dueAt }) => dueAt).filter(dueAt => dueAt <= now)
+    const until = quiet && quietUntil(quiet, now)
+    const { sites } = settings.wants
+    return {
+      name,
+      kind: channel.kind,
+      ...(sites === undefined ? {} : { sites }),
+      waiting: due.length,
+      ...(due.length === 0 ? {} : { oldestAt: due.reduce((a, b) => Math.min(a, b)) }),
+      ...told,
+      ...(batch === undefined || batch.tries === 0 ? {} : { retryAt: batch.nextAt }),
+      ...(until === undefined ? {} : { quietUntil: until }),
+    }
+  }
+  const views = () => [...opened.values()].map(viewOf)
+  const gauges = gaugesOf(views, clock)
+
+  const notifier: Notifier = {
+    name: 'notifier',
+    async start() {
+      await state.transact(() => removeOtherChannels(state, [...opened.keys()]))
+      deafen = alerts.listen(({ change }) => {
+        for (const worker of workers()) worker.wake(change.number)
+      })
+      for (const worker of workers()) worker.start()
+    },
+    async stop() {
+      deafen?.()
+      isStopped = true
+      await changing.catch(() => {})
+      await Promise.all(workers().map(worker => worker.stop()))
+    },
+    take(changed, now) {
+      for (const worker of workers()) worker.take(changed, now)
+    },
+    channels: views,
+    replace(settings) {
+      changing = changing
+        .catch(() => {})
+        .then(async () => {
+          if (isStopped) return
+          const before = workers()
+          // From here on the new ones write down what is to be told; they begin to tell it once the old ones have ended.
+          opened = open(settings)
+          await Promise.all(before.map(worker => worker.stop()))
+          try {
+            await state.transact(() => removeOtherChannels(state, [...opened.keys()]))
+          } finally {
+            for (const worker of workers()) worker.start()
+          }
+        })
+      return changing
+    },
+    async test(name) {
+      const worker = opened.get(name)?.worker
+      if (worker === undefined)
+        throw new LintelError('CHANNEL_NOT_FOUND', `there is no channel ${name.slice(0, 64)}; there are ${[...opened.keys()].join(', ')}`) // biome-ignore format: one thing
+      const at = clock()
+      const message: Message = { key: `test_${at}`, at, told: [], more: 0, over: 0, isTest: true }
+      const outcome = await worker.attempt(message)
+      if (outcome.delivered) worker.hurry()
+      return outcome
+    },
+    metrics: () => gauges.text(),
+  }
+  alerts.follow(notifier)
+  return notifier
+}
+
+function gaugesOf(views: () => ChannelView[], clock: () => number) {
+  const gauges = createGauges()
+  const each = (name: string, help: string, read: (view: ChannelView) => number) =>
+    gauges.labelled(`lintel_notify_${name}`, help, 'channel', () =>
+      views().map(view => [view.name, read(view)] as const),
+    )
+  each('waiting', 'Notices that are due and not delivered.', ({ waiting }) => waiting)
+  each(
+    'oldest_age_seconds',
+    'How long the oldest of them is due; 0 in quiet hours.',
+    ({ oldestAt, quietUntil }) =>
+      oldestAt === undefined || quietUntil !== undefined ? 0 : (clock() - oldestAt) / 1000,
+  )
+  each('messages_total', 'Messages delivered.', ({ sent }) => sent)
+  each('failures_total', 'Tries that failed.', ({ failed }) => failed)
+  each('undelivered_total', 'Notices given up.', ({ undelivered }) => undelivered)
+  return gauges
+}

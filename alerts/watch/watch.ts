@@ -1,0 +1,169 @@
+import { type Backoff, backoffMs } from '../../core/backoff.ts'
+import { type Clock, secondMs } from '../../core/clock.ts'
+import type { Cursors } from '../../core/cursors.ts'
+import type { Part } from '../../core/lifecycle.ts'
+import { createLoop } from '../../core/loop.ts'
+import type { Seq } from '../../core/words.ts'
+import type { AlertChange, Alerts } from '../book/alerts.ts'
+import type { Finding } from '../rules/rule.ts'
+import type { FlowStats } from '../unusual/flow-watch.ts'
+import { openWatching, type Watching, type WatchingParts } from './watching.ts'
+
+/** The name of this consumer's cursor. */
+export const watchConsumer = 'watch'
+
+export interface WatchOptions {
+  /** Between two looks at the journal: what is to be told of a record waits for half of it in the mean. */
+  readonly paceMs: number
+  /** Records between two turns of the event loop: 5 ms. */
+  readonly batchRecords: number
+  /** Where nothing is found, what has changed is saved this often: a kill costs no more than reading again. */
+  readonly saveEveryMs: number
+  /** Or as soon as so many devices and points have changed, since saving them holds up the loop: 10 ms. */
+  readonly saveUnits: number
+  readonly retry: Backoff
+}
+
+export const watchDefaults: WatchOptions = {
+  paceMs: 50,
+  batchRecords: 500,
+  saveEveryMs: 5 * secondMs,
+  saveUnits: 1000,
+  retry: { firstMs: 200, maxMs: 30_000 },
+}
+
+export interface WatchParts extends WatchingParts {
+  readonly cursors: Cursors
+  readonly alerts: Alerts
+  readonly clock: Clock
+  readonly random: () => number
+  onFault(error: unknown): void
+}
+
+export interface WatchStats {
+  readonly position: Seq
+  readonly findings: number
+  readonly saves: number
+  readonly failures: number
+  readonly units: number
+  readonly refused: number
+  /** Of flow: absent until the watch has begun. */
+  readonly flow?: FlowStats
+  /** The longest that the loop was held up by one piece of work, ms. */
+  readonly longestMs: number
+}
+
+const expireEveryMs = 5 * secondMs
+
+/**
+ * Follows the journal and makes alerts of what the rules find. The state of the rules, the position and the alerts
+ * move in one transaction, and nobody is told before it is durable; so a kill at any moment loses and doubles nothing.
+ * It waits for no database.
+ */
+export function createWatch(parts: WatchParts, options = watchDefaults): Part & { stats(): WatchStats } {
+  const { journal, state, cursors, alerts, clock, onFault } = parts
+  let watching: Watching | undefined
+  let savedAt = 0
+  let expiredAt = 0
+  let findings = 0
+  let saves = 0
+  let failures = 0
+  let longestMs = 0
+  let failed = 0
+  /** What is not saved yet, since the disk would not take it. It is tried again, and nothing is read before it is done. */
+  let pending: { readonly found: readonly Finding[]; write(): void } | undefined
+
+  function timed<T>(work: () => T): T {
+    const began = performance.now()
+    try {
+      return work()
+    } finally {
+      longestMs = Math.max(longestMs, performance.now() - began)
+    }
+  }
+
+  /** Of a journal that is an older copy, what comes next is new, whatever its position. */
+  const open = () => openWatching(parts, Math.min(cursors.get(watchConsumer), journal.end()))
+
+  const isDue = (at: Watching, now: number) =>
+    at.hasFound() || at.unsaved() >= options.saveUnits || Math.abs(now - savedAt) >= options.saveEveryMs
+
+  async function save(at: Watching, now: number): Promise<void> {
+    savedAt = now
+    const position = at.position()
+    const found = at.takeFound()
+    const write = timed(at.takeChanged)
+    pending = {
+      found,
+      write() {
+        write()
+        cursors.move(watchConsumer, position)
+      },
+    }
+    await commit(pending, now)
+  }
+
+  async function commit({ found, write }: NonNullable<typeof pending>, now: number): Promise<void> {
+    const isExpiring = Math.abs(now - expiredAt) >= expireEveryMs
+    const changes = await state.transact(() =>
+      timed((): AlertChange[] => {
+        write()
+        return [...alerts.record(found, now), ...(isExpiring ? alerts.expire(now) : [])]
+      }),
+    )
+    pending = undefined
+    if (isExpiring) expiredAt = now
+    saves++
+    findings += found.length
+    alerts.published(changes)
+  }
+
+  /** Resolves to whether there is more to do at once. */
+  async function step(): Promise<boolean> {
+    const now = clock()
+    if (pending !== undefined) await commit(pending, now)
+    watching ??= timed(open)
+    const at = watching
+    const isMore = timed(() => at.read(options.batchRecords, now))
+    if (!isMore) timed(() => at.look(now))
+    if (isDue(at, now)) await save(at, now)
+    if (isMore) return true
+    const judged = timed(() => at.judge(now))
+    if (judged === undefined) return false
+    pending = { found: judged.findings, write: judged.save }
+    await commit(pending, now)
+    return true
+  }
+
+  const loop = createLoop('watch', async () => {
+    try {
+      const isMore = await step()
+      failed = 0
+      return isMore ? 0 : options.paceMs
+    } catch (error) {
+      failures++
+      onFault(error)
+      if (pending === undefined) watching = undefined
+      return backoffMs(++failed, options.retry, parts.random())
+    }
+  })
+
+  async function finish(): Promise<void> {
+    if (pending !== undefined) await commit(pending, clock())
+    if (watching !== undefined) await save(watching, clock())
+    watching = undefined
+  }
+
+  return {
+    ...loop,
+    async stop() {
+      await loop.stop()
+      await finish().catch(onFault)
+    },
+    stats() {
+      const { units = 0, refused = 0, flow } = watching?.stats() ?? {}
+      const known = { position: watching?.position() ?? 0, units, refused, ...(flow && { flow }) }
+      return { ...known, findings, saves, failures, longestMs }
+    },
+  }
+}
