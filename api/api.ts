@@ -1,5 +1,5 @@
+import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Config } from '../core/config.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
 import { createFaultLog } from '../core/fault-log.ts'
 import { boundConnections, connectionDefaults } from '../core/http-connections.ts'

@@ -1,5 +1,5 @@
+import type { Config } from '../config/config.ts'
 import { type Clock, secondMs } from '../core/clock.ts'
-import type { Config } from '../core/config.ts'
 import { type ErrorCode, LintelError, messageOf } from '../core/errors.ts'
 import type { HttpOptions } from '../core/http.ts'
 import { createIdentify } from './access/identify.ts'

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises'
-import type { Config } from '../core/config.ts'
+import type { Config } from '../config/config.ts'
 import type { DataPaths } from '../core/data-directory.ts'
 import type { ServiceParts } from './operations/overview-view.ts'
 

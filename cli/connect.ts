@@ -1,6 +1,6 @@
 import type { Operations } from '../api/operations/operations.ts'
 import { createRemoteOperations } from '../api/operations/remote-operations.ts'
-import type { Config } from '../core/config.ts'
+import type { Config } from '../config/config.ts'
 import { dataPaths, type Endpoint, findEndpoint } from '../core/data-directory.ts'
 import { assertDataIsThere, lookAtData } from './data-place.ts'
 import type { Need } from './offline.ts'

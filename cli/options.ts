@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { type Config, parseConfig, readConfig } from '../core/config.ts'
+import { type Config, parseConfig, readConfig } from '../config/config.ts'
 import { LintelError } from '../core/errors.ts'
 import { fileFault } from '../core/files.ts'
 import { type Ask, askOf, type Service } from './connect.ts'

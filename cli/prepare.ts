@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Config } from '../core/config.ts'
+import type { Config } from '../config/config.ts'
 import { type DataPaths, prepareDataDirectory, stateDirectories } from '../core/data-directory.ts'
 import { openLmdbState } from '../core/state/lmdb-state.ts'
 import { openWriter } from '../gateway/journal/lmdb-writer.ts'

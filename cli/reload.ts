@@ -1,7 +1,7 @@
-import type { Config } from '../core/config.ts'
+import type { Config } from '../config/config.ts'
+import { reloadedConfig } from '../config/reload.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
-import { reloadedConfig } from '../core/reload-config.ts'
 
 export interface ReloadParts {
   /** As the service has it now. */

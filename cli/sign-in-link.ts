@@ -1,5 +1,5 @@
 import type { Invited } from '../api/operations/operations.ts'
-import type { Config } from '../core/config.ts'
+import type { Config } from '../config/config.ts'
 import { dataPaths, findEndpoint } from '../core/data-directory.ts'
 import type { Service } from './connect.ts'
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import type { Config } from '../config/config.ts'
 import { secondMs } from '../core/clock.ts'
-import type { Config } from '../core/config.ts'
 import { LintelError, messageOf } from '../core/errors.ts'
 import { exitCodes } from '../core/exits.ts'
 import type { FromProcess, FromSupervisor, Restarts } from '../core/service-messages.ts'

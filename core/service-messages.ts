@@ -1,5 +1,3 @@
-import type { Config } from './config-schema.ts'
-
 /** How often a process of the service was started again since the supervisor began, and how often because it hung. */
 export interface Restarts {
   readonly ended: number
@@ -10,9 +8,9 @@ export interface Restarts {
  * What the supervisor tells a process of the service: first its settings, then again and again that it wants an answer, and
  * the configuration where it is read again.
  */
-export type FromSupervisor =
+export type FromSupervisor<C = unknown> =
   | { readonly kind: 'settings'; readonly settings: unknown }
-  | { readonly kind: 'reload'; readonly config: Config }
+  | { readonly kind: 'reload'; readonly config: C }
   | { readonly kind: 'ping'; readonly restarts: Readonly<Record<string, Restarts>> }
 
 /** What a process tells its supervisor: that it lives, that it does its work, or why it cannot start. */

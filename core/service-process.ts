@@ -1,4 +1,3 @@
-import type { Config } from './config-schema.ts'
 import { whenDamaged } from './damage.ts'
 import { codeOf, LintelError, messageOf } from './errors.ts'
 import { exitCodeOf, exitCodes, isEndOfProcess } from './exits.ts'
@@ -10,7 +9,12 @@ import { endOnUnexpected } from './unexpected.ts'
 
 const stopTimeoutMs = 15_000
 
-export interface ServiceProcess<S> {
+/** What of the configuration this folder knows. */
+interface Logged {
+  readonly log: { readonly level: string }
+}
+
+export interface ServiceProcess<S extends { readonly config: Logged }> {
   /** What the supervisor handed over. */
   readonly settings: S
   readonly log: Logger
@@ -19,15 +23,15 @@ export interface ServiceProcess<S> {
   /** Of all processes of the service, as the supervisor last told. */
   restarts(): Readonly<Record<string, Restarts>>
   /** Starts the process, tells the supervisor, and stops it in order on SIGTERM, SIGINT or when the supervisor is gone. */
-  run(start: () => Promise<Started>): Promise<void>
+  run(start: () => Promise<Started<S['config']>>): Promise<void>
 }
 
-export interface Started {
+export interface Started<C> {
   readonly running: Running
   /** For the supervisor. */
   readonly ready: Record<string, unknown>
   /** Takes what it can of a configuration that was read again; what it cannot take it throws, and goes on as it was. */
-  readonly reload?: (config: Config) => Promise<void>
+  readonly reload?: (config: C) => Promise<void>
 }
 
 const tell = (message: FromProcess) => process.send?.(message)
@@ -36,7 +40,7 @@ const tell = (message: FromProcess) => process.send?.(message)
  * Begins a process of the service. Its settings come over IPC: an argument has at most 128 kB, and can be read by
  * everybody with `ps`. From here on it answers the supervisor, also while it starts.
  */
-export async function beginService<S extends { readonly config: { readonly log: { level: string } } }>(
+export async function beginService<S extends { readonly config: Logged }>(
   name: string,
 ): Promise<ServiceProcess<S>> {
   const log = createLog(name, 'info')
@@ -46,9 +50,9 @@ export async function beginService<S extends { readonly config: { readonly log: 
   // It is for the supervisor; a terminal that is closed sends it to all processes.
   process.on('SIGHUP', () => {})
   let restarts: Readonly<Record<string, Restarts>> = {}
-  const reloading = createReloading(log)
+  const reloading = createReloading<S['config']>(log)
   const handedOver = Promise.withResolvers<S>()
-  process.on('message', (message: FromSupervisor) => {
+  process.on('message', (message: FromSupervisor<S['config']>) => {
     if (message.kind === 'settings') handedOver.resolve(message.settings as S)
     else if (message.kind === 'reload') reloading.take(message.config)
     else restarts = message.restarts
@@ -76,12 +80,12 @@ export async function beginService<S extends { readonly config: { readonly log: 
 }
 
 /** One configuration after the other, and none before the process has started. */
-function createReloading(log: Logger) {
-  const started = Promise.withResolvers<Started>()
+function createReloading<C extends Logged>(log: Logger) {
+  const started = Promise.withResolvers<Started<C>>()
   let last: Promise<void> = Promise.resolve()
   return {
     begin: started.resolve,
-    take(config: Config): void {
+    take(config: C): void {
       log.level = config.log.level
       last = last
         .then(async () => (await started.promise).reload?.(config))
@@ -92,10 +96,10 @@ function createReloading(log: Logger) {
   }
 }
 
-async function runService(
+async function runService<C>(
   log: Logger,
-  start: () => Promise<Started>,
-  reloading: { begin(started: Started): void },
+  start: () => Promise<Started<C>>,
+  reloading: { begin(started: Started<C>): void },
 ): Promise<void> {
   let running: Running | undefined
   let stopping = false

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createAccess } from '../api/access/access.ts'
 import { createLocalApi } from '../api/api.ts'
 import { createBackfillFiles } from '../api/operations/backfill-files.ts'
+import type { Config } from '../config/config.ts'
 import { minuteMs, secondMs, systemClock } from '../core/clock.ts'
-import type { Config } from '../core/config.ts'
 import { createCursors, readCursors } from '../core/cursors.ts'
 import {
   dataPaths,

@@ -1,4 +1,4 @@
-import type { Polygon } from '../core/regions.ts'
+import type { Polygon } from '../config/regions.ts'
 import { type Cells, toCells } from './cells.ts'
 import type { Placement } from './placement.ts'
 import { fromText, isSameScene, toScene, toText } from './scene.ts'

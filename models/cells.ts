@@ -1,4 +1,4 @@
-import type { Polygon } from '../core/regions.ts'
+import type { Polygon } from '../config/regions.ts'
 import type { Size } from './box.ts'
 import { eachSpan } from './burn.ts'
 import type { Placement } from './placement.ts'

@@ -1,4 +1,4 @@
-import { isInside, type Polygon, type Regions, turnPolygon } from '../core/regions.ts'
+import { isInside, type Polygon, type Regions, turnPolygon } from '../config/regions.ts'
 import { addTurns, turns } from '../core/turn.ts'
 import type { Size } from './box.ts'
 import { burn } from './burn.ts'

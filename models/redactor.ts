@@ -1,4 +1,4 @@
-import type { Polygon } from '../core/regions.ts'
+import type { Polygon } from '../config/regions.ts'
 import type { Turn } from '../core/turn.ts'
 import { blur } from './blur.ts'
 import { type Box, type Size, wholePixels } from './box.ts'

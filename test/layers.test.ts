@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const rooms = [
   'core',
+  'config',
   'devices',
   'gateway',
   'models',
@@ -16,6 +17,7 @@ const rooms = [
   'console',
   'cli',
   'deploy',
+  'tools',
   'bench',
   'test',
 ]
@@ -23,12 +25,14 @@ const rooms = [
 /** What a room may import beside its own files: rooms, folders or files; `any` for all. */
 const arrows: Record<string, readonly string[] | 'any'> = {
   core: ['package.json'],
-  devices: ['core/'],
-  models: ['core/'],
-  gateway: ['core/', 'devices/', 'models/'],
-  ingest: ['core/', 'devices/', 'gateway/journal/journal.ts', 'gateway/journal/stretch.ts'],
+  config: ['core/'],
+  devices: ['core/', 'config/'],
+  models: ['core/', 'config/regions.ts'],
+  gateway: ['core/', 'config/', 'devices/', 'models/'],
+  ingest: ['core/', 'config/', 'devices/', 'gateway/journal/journal.ts', 'gateway/journal/stretch.ts'],
   alerts: [
     'core/',
+    'config/',
     'devices/',
     'gateway/journal/journal.ts',
     'ingest/store/store.ts',
@@ -37,6 +41,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
   ],
   flow: [
     'core/',
+    'config/',
     'ingest/store/store.ts',
     'ingest/store/scan.ts',
     'ingest/store/fold-cells.ts',
@@ -44,6 +49,7 @@ const arrows: Record<string, readonly string[] | 'any'> = {
   ],
   api: [
     'core/',
+    'config/',
     'flow/',
     'devices/contract/kinds.ts',
     'devices/registry/',
@@ -65,9 +71,10 @@ const arrows: Record<string, readonly string[] | 'any'> = {
     'ingest/store/scan.ts',
     'ingest/intake/intake-stats.ts',
   ],
-  console: ['core/', 'api/operations/operations.ts'],
+  console: ['core/', 'config/', 'api/operations/operations.ts'],
   cli: 'any',
   deploy: ['cli/build/'],
+  tools: 'any',
   bench: 'any',
   test: 'any',
 }

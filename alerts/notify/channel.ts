@@ -1,4 +1,4 @@
-import type { ChannelKind } from '../../core/alert-config.ts'
+import type { ChannelKind } from '../../config/alerts.ts'
 import type { Alert, Change } from '../book/alert.ts'
 
 /** One alert in a message: what became of it, and how it is. */

@@ -1,4 +1,4 @@
-import type { ChannelKind } from '../../core/alert-config.ts'
+import type { ChannelKind } from '../../config/alerts.ts'
 import { LintelError } from '../../core/errors.ts'
 import { createGauges } from '../../core/gauges.ts'
 import type { Part } from '../../core/lifecycle.ts'

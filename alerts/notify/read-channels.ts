@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { ChannelConfig, ChannelKind } from '../../core/alert-config.ts'
+import type { ChannelConfig, ChannelKind } from '../../config/alerts.ts'
 import { type Clock, minuteMs, secondMs } from '../../core/clock.ts'
 import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
 import { codeOfFileFault, fileFault } from '../../core/files.ts'

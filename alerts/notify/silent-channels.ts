@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '../../core/alert-config.ts'
+import type { ChannelConfig } from '../../config/alerts.ts'
 
 /** Channels that would never say anything: they are for sites at which nothing is enrolled. */
 export function silentChannels(

@@ -1,5 +1,5 @@
+import type { Config } from '../../config/config.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Config } from '../../core/config.ts'
 import type { State } from '../../core/state/state.ts'
 import { type AuditLog, createAuditLog } from '../audit/audit-log.ts'
 import { type Accounts, createAccounts } from './accounts.ts'

@@ -1,4 +1,4 @@
-import type { Regions } from '../../core/regions.ts'
+import type { Regions } from '../../config/regions.ts'
 import type { Turn } from '../../core/turn.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { Announced } from '../../devices/registry/announcement.ts'

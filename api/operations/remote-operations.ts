@@ -1,6 +1,6 @@
+import type { Regions } from '../../config/regions.ts'
 import type { Endpoint } from '../../core/data-directory.ts'
 import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
-import type { Regions } from '../../core/regions.ts'
 import { whyUnreachable } from '../../core/unreachable.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import { toSearch } from '../routes/flow-search.ts'

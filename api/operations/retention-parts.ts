@@ -1,5 +1,5 @@
+import type { Config } from '../../config/config.ts'
 import { secondMs } from '../../core/clock.ts'
-import type { Config } from '../../core/config.ts'
 import type { DataPaths } from '../../core/data-directory.ts'
 import { startOfDayIn } from '../../flow/zone.ts'
 import type { Holds } from '../../gateway/snapshots/holds.ts'

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { RegionsSchema } from '../../core/regions.ts'
+import { RegionsSchema } from '../../config/regions.ts'
 import { NewDeviceSchema } from '../../devices/registry/device.ts'
 import { type Api, answers } from '../guard.ts'
 import type { OperationsFor } from '../operations/operations.ts'

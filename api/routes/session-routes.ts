@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import Type from 'typebox'
+import type { Config } from '../../config/config.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Config } from '../../core/config.ts'
 import { LintelError } from '../../core/errors.ts'
 import { addressOf } from '../../core/proxies.ts'
 import type { Access } from '../access/access.ts'

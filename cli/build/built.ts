@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-const rooms = ['alerts', 'api', 'cli', 'core', 'devices', 'flow', 'gateway', 'ingest', 'models']
+const rooms = ['alerts', 'api', 'cli', 'config', 'core', 'devices', 'flow', 'gateway', 'ingest', 'models']
 const manifests = ['package.json', 'package-lock.json']
 
 /**

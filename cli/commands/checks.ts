@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
+import type { Config } from '../../config/config.ts'
 import { systemClock } from '../../core/clock.ts'
-import type { Config } from '../../core/config.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { LintelError } from '../../core/errors.ts'
 import { answers, type Service } from '../connect.ts'

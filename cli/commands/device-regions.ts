@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Regions, withTurn } from '../../config/regions.ts'
 import { LintelError } from '../../core/errors.ts'
 import { fileFault } from '../../core/files.ts'
-import { type Regions, withTurn } from '../../core/regions.ts'
 import { type Turn, turns } from '../../core/turn.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 

@@ -1,4 +1,4 @@
-import type { Config } from '../../core/config.ts'
+import type { Config } from '../../config/config.ts'
 
 const daySeconds = 86_400
 

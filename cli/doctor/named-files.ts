@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { channelFaults } from '../../alerts/notify/read-channels.ts'
 import { ruleNames } from '../../alerts/rules/rule-description.ts'
-import type { Config } from '../../core/config.ts'
+import type { Config } from '../../config/config.ts'
 import { messageOf } from '../../core/errors.ts'
 import { fileFault } from '../../core/files.ts'
 import { tlsOptions } from '../../gateway/broker/tls.ts'

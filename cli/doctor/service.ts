@@ -1,7 +1,7 @@
 import type { Configured } from '../../api/operations/overview-view.ts'
 import type { Status } from '../../api/operations/status-view.ts'
+import type { Config } from '../../config/config.ts'
 import { systemClock } from '../../core/clock.ts'
-import type { Config } from '../../core/config.ts'
 import type { DataPaths } from '../../core/data-directory.ts'
 import { codeOf, messageOf } from '../../core/errors.ts'
 import { lockDataDirectory } from '../../core/lock.ts'

@@ -5,6 +5,7 @@ const folders = [
   'alerts',
   'api',
   'cli',
+  'config',
   'core',
   'deploy',
   'devices',
@@ -16,9 +17,8 @@ const folders = [
   'models',
 ]
 const files = ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'package.json']
-/** How the models were made, what Node's package has beside its binary, and what only compilers and debuggers read of packages. */
-const leftOut =
-  /^(?:models\/convert|node_modules\/node-[^/]+\/(?:include|share))\/|^node_modules\/.*(?:\.d\.[cm]?ts|\.map)$/
+/** What Node's package has beside its binary, and what only compilers and debuggers read of packages. */
+const leftOut = /^node_modules\/node-[^/]+\/(?:include|share)\/|^node_modules\/.*(?:\.d\.[cm]?ts|\.map)$/
 
 export interface System {
   /** As Node names them: `linux`, `x64`. */

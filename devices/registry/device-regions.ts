@@ -1,5 +1,5 @@
+import { faultOfRegions, type Regions } from '../../config/regions.ts'
 import { LintelError } from '../../core/errors.ts'
-import { faultOfRegions, type Regions } from '../../core/regions.ts'
 import type { State } from '../../core/state/state.ts'
 import type { DeviceId } from '../../core/words.ts'
 

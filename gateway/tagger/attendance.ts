@@ -1,6 +1,6 @@
+import type { Regions } from '../../config/regions.ts'
 import { type Clock, dayMs } from '../../core/clock.ts'
 import { codeOf, type ErrorCode } from '../../core/errors.ts'
-import type { Regions } from '../../core/regions.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { CameraHints } from '../../devices/registry/camera-hints.ts'

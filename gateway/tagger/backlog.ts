@@ -1,4 +1,4 @@
-import type { Regions } from '../../core/regions.ts'
+import type { Regions } from '../../config/regions.ts'
 import type { DeviceId, Place, Seq } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import type { EventRecord } from '../../devices/contract/record.ts'

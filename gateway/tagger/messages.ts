@@ -1,5 +1,5 @@
+import type { Regions } from '../../config/regions.ts'
 import type { ErrorCode } from '../../core/errors.ts'
-import type { Regions } from '../../core/regions.ts'
 import type { Look } from '../../models/eye.ts'
 import type { RedactOptions } from '../../models/redactor.ts'
 

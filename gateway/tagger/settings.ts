@@ -1,4 +1,4 @@
-import type { Config } from '../../core/config.ts'
+import type { Config } from '../../config/config.ts'
 
 /** What the supervisor hands to the tagger's process. */
 export interface TaggerSettings {

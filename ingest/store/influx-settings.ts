@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { type InfluxConfig, type InfluxVersion, influxMisfits, influxVersions } from '../../config/store.ts'
 import { LintelError } from '../../core/errors.ts'
 import { codeOfFileFault, fileFault } from '../../core/files.ts'
-import {
-  type InfluxConfig,
-  type InfluxVersion,
-  influxMisfits,
-  influxVersions,
-} from '../../core/store-config.ts'
 
-export type { InfluxVersion } from '../../core/store-config.ts'
+export type { InfluxVersion } from '../../config/store.ts'
 
 /** How a server is reached, with what the files of the configuration hold. */
 export interface InfluxSettings {

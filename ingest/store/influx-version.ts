@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { type InfluxVersion, influxVersions } from '../../config/store.ts'
 import { LintelError } from '../../core/errors.ts'
-import { type InfluxVersion, influxVersions } from '../../core/store-config.ts'
 import { failureOf } from './influx-answers.ts'
 import { type InfluxHttp, readText } from './influx-http.ts'
 import type { InfluxSettings } from './influx-settings.ts'

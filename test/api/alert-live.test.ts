@@ -8,7 +8,7 @@ import { createAlertLive, type LiveOptions, liveDefaults, type Outlet } from '..
 import { createLiveMetrics } from '../../api/live/live-metrics.ts'
 import type { Operations } from '../../api/operations/operations.ts'
 import { createEventReader, type ServerEvent } from '../../cli/alerts/event-stream.ts'
-import { parseConfig } from '../../core/config.ts'
+import { parseConfig } from '../../config/config.ts'
 import { openAlerts, raisedAt } from '../support/alerts.ts'
 import { eventually } from '../support/eventually.ts'
 

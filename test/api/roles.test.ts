@@ -6,7 +6,7 @@ import { createApiHttp, type Needs } from '../../api/guard.ts'
 import type { Operations } from '../../api/operations/operations.ts'
 import { may, permissions, type Role, roles } from '../../api/roles.ts'
 import type { Viewer } from '../../api/viewer.ts'
-import { parseConfig } from '../../core/config.ts'
+import { parseConfig } from '../../config/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { openApiDocument } from '../support/api.ts'
 

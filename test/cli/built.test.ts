@@ -10,7 +10,8 @@ import { temporaryDirectory } from '../support/temporary.ts'
 async function checkout(): Promise<string> {
   const root = await temporaryDirectory()
   writeFileSync(join(root, 'package.json'), '{}')
-  for (const room of ['alerts', 'api', 'core', 'devices', 'flow', 'models']) mkdirSync(join(root, room))
+  for (const room of ['alerts', 'api', 'config', 'core', 'devices', 'flow', 'models'])
+    mkdirSync(join(root, room))
   for (const path of entries) {
     mkdirSync(join(root, path, '..'), { recursive: true })
     writeFileSync(join(root, `${path}.ts`), `console.log('${path}' as string)\n`)

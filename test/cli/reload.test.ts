@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { type ReloadParts, reload } from '../../cli/reload.ts'
-import { type Config, parseConfig } from '../../core/config.ts'
+import { type Config, parseConfig } from '../../config/config.ts'
 import { LintelError } from '../../core/errors.ts'
 
 /** What is said and taken when the file holds `next`. */

@@ -16,7 +16,7 @@ test('a bundle has the code and what it needs to run, and nothing of other syste
   const contents = contentsOf(root, { platform: 'linux', arch: 'x64' })
   for (const path of ['cli/lintel', 'cli/main.ts', 'package.json', 'README.md', 'docs/operating.md', 'node_modules/ws/package.json'])
     expect(contents).toContain(path)
-  const wrong = /^(?:test|bench|data|\.|models\/convert|node_modules\/(?:vitest|typescript|@biomejs|\.))|napi-v\d+\/(?!linux\/x64\/)/
+  const wrong = /^(?:test|bench|tools|data|\.|node_modules\/(?:vitest|typescript|@biomejs|\.))|napi-v\d+\/(?!linux\/x64\/)/
   expect(contents.filter(path => wrong.test(path))).toEqual([])
   expect(contents.filter(path => path.includes('onnxruntime-node/bin/'))).not.toEqual([])
   expect(contents).toEqual(contents.toSorted())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Regions } from '../../core/regions.ts'
+import type { Regions } from '../../config/regions.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 import { createCameraHints } from '../../devices/registry/camera-hints.ts'

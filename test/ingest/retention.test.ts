@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { parseConfig } from '../../config/config.ts'
 import { dayMs, hourMs } from '../../core/clock.ts'
-import { parseConfig } from '../../core/config.ts'
 import { codeOf, LintelError } from '../../core/errors.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { storedKinds } from '../../devices/contract/kinds.ts'

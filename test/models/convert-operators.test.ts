@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { convert } from '../../models/convert/convert.ts'
+import { convert } from '../../tools/models/convert.ts'
 import { base64, floats, ints, list, plainRecipe, runConverted, scalar, tinyGraph } from './tiny-graph.ts'
 
 const same = { s: base64('SAME') }

@@ -1,6 +1,6 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Polygon } from '../../core/regions.ts'
+import type { Polygon } from '../../config/regions.ts'
 import { overlapOf } from '../../models/box.ts'
 import { type Eye, openEye } from '../../models/eye.ts'
 import { sample } from './odd-pictures.ts'

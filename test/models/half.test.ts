@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fromHalf, toExactHalf } from '../../models/convert/half.ts'
-import { integerField, toBytes } from '../../models/convert/protobuf.ts'
+import { fromHalf, toExactHalf } from '../../tools/models/half.ts'
+import { integerField, toBytes } from '../../tools/models/protobuf.ts'
 
 test('every half is found again by its number, except those that are no number', () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { faultOfRegions, isInside, type Polygon } from '../../core/regions.ts'
+import { faultOfRegions, isInside, type Polygon } from '../../config/regions.ts'
 import { burn } from '../../models/burn.ts'
 
 const square: Polygon = [

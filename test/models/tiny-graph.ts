@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
-import { convert, type Recipe } from '../../models/convert/convert.ts'
-import { writeModel } from '../../models/convert/onnx-file.ts'
-import { Attributes, type Constant, type TfGraph, type TfNode } from '../../models/convert/tfjs-graph.ts'
+import { convert, type Recipe } from '../../tools/models/convert.ts'
+import { writeModel } from '../../tools/models/onnx-file.ts'
+import { Attributes, type Constant, type TfGraph, type TfNode } from '../../tools/models/tfjs-graph.ts'
 
 export interface TinyNode {
   readonly op: string

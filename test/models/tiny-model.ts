@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeModel } from '../../models/convert/onnx-file.ts'
-import { OnnxGraph } from '../../models/convert/onnx-graph.ts'
+import { writeModel } from '../../tools/models/onnx-file.ts'
+import { OnnxGraph } from '../../tools/models/onnx-graph.ts'
 
 export const tinyManifest = {
   name: 'tiny',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isInside, type Polygon, type Regions, turnPolygon, withTurn } from '../../core/regions.ts'
+import { isInside, type Polygon, type Regions, turnPolygon, withTurn } from '../../config/regions.ts'
 import { type Turn, turns } from '../../core/turn.ts'
 import { type Eye, openEye } from '../../models/eye.ts'
 import { openRedactor, type Redactor } from '../../models/redactor.ts'

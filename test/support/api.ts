@@ -1,7 +1,7 @@
 import { createAccess } from '../../api/access/access.ts'
 import { createApp } from '../../api/app.ts'
 import type { Operations } from '../../api/operations/operations.ts'
-import { parseConfig } from '../../core/config.ts'
+import { parseConfig } from '../../config/config.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 
 /** The API's routes over operations of a test; the operator's token is `secret`. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readChannels } from '../../../alerts/notify/read-channels.ts'
 import { rules } from '../../../alerts/rules/rules.ts'
-import { parseConfig } from '../../../core/config.ts'
+import { parseConfig } from '../../../config/config.ts'
 import { messageOf } from '../../../core/errors.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { secretOf, signatureOf } from '../../../alerts/notify/channels/webhook.ts'
-import { readConfig } from '../../../core/config.ts'
+import { readConfig } from '../../../config/config.ts'
 import { needsProgram } from '../../support/programs.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { silentChannels } from '../../../alerts/notify/silent-channels.ts'
-import { parseConfig } from '../../../core/config.ts'
+import { parseConfig } from '../../../config/config.ts'
 
 test('a channel is silent for ever where nothing is enrolled at any of its sites', () => {
   const { alerts } = parseConfig({

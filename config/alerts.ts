@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { isZone } from './zone.ts'
+import { isZone } from '../core/zone.ts'
 
 export const channelKinds = ['webhook', 'wecom', 'dingtalk', 'feishu', 'email', 'mqtt', 'log'] as const
 export type ChannelKind = (typeof channelKinds)[number]

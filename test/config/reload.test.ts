@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../../core/config.ts'
-import { reloadedConfig } from '../../core/reload-config.ts'
+import { parseConfig } from '../../config/config.ts'
+import { reloadedConfig } from '../../config/reload.ts'
 
 const hook = { kind: 'webhook', url: 'https://a.example' }
 const files = { certFile: 'a', keyFile: 'a' }

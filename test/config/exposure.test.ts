@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseConfig } from '../../core/config.ts'
-import { isLoopback, plainListeners, plaintextWarning } from '../../core/exposure.ts'
+import { parseConfig } from '../../config/config.ts'
+import { isLoopback, plainListeners, plaintextWarning } from '../../config/exposure.ts'
 
 const named = (given: object) => plainListeners(parseConfig(given)).map(({ name }) => name)
 const files = { certFile: 'a', keyFile: 'b' }

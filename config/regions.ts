@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
-import { type Turn, turns } from './turn.ts'
+import { type Turn, turns } from '../core/turn.ts'
 
 /** Corners in fractions of the upright picture: 0, 0 is its top left, 1, 1 its bottom right. At least 3. */
 export type Polygon = readonly (readonly [x: number, y: number])[]

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseConfig, readConfig } from '../../core/config.ts'
+import { parseConfig, readConfig } from '../../config/config.ts'
 import { LintelError } from '../../core/errors.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 

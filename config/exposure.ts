@@ -1,4 +1,4 @@
-import type { Config } from './config-schema.ts'
+import type { Config } from './schema.ts'
 
 /** Where a token or a password would travel in the clear beyond this machine. */
 export interface PlainListener {

@@ -1,4 +1,4 @@
-import type { Config } from './config-schema.ts'
+import type { Config } from './schema.ts'
 
 /** Keys that a running service takes: whatever lies under one of them is taken as a whole. */
 const whileRunning: readonly string[] = [

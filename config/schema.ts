@@ -1,7 +1,7 @@
 import Type, { type Static, type TProperties } from 'typebox'
-import { alertProperties } from './alert-config.ts'
-import { influxProperties } from './store-config.ts'
-import { deviceIdPattern } from './words.ts'
+import { deviceIdPattern } from '../core/words.ts'
+import { alertProperties } from './alerts.ts'
+import { influxProperties } from './store.ts'
 
 const section = <P extends TProperties>(properties: P, description: string) =>
   Type.Object(properties, { additionalProperties: false, description, default: {} })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseConfig } from '../../core/config.ts'
+import { parseConfig } from '../../config/config.ts'
 import { messageOf } from '../../core/errors.ts'
 
 const url = 'http://127.0.0.1:8086'

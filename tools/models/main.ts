@@ -13,7 +13,7 @@ import { readTfGraph } from './tfjs-graph.ts'
  * new hashes into the manifests; the tests then say whether the models still compute the same.
  */
 const record = process.argv.includes('--record')
-const models = new URL('../', import.meta.url)
+const models = new URL('../../models/', import.meta.url)
 const directory = mkdtempSync(join(tmpdir(), 'lintel-models-'))
 try {
   const source = fetchSource(directory)
