@@ -74,7 +74,7 @@ export function createLocalApi({
     config,
     clock,
     live,
-    ready: createReadiness(parts.door, upMs),
+    ready: createReadiness(parts.control, upMs),
     onError: createFaultLog(log.child({ what: 'a request failed' })),
     onProblem: code => void problems.set(code, (problems.get(code) ?? 0) + 1),
   })
@@ -85,7 +85,7 @@ export function createLocalApi({
   const none = async () => ''
   const metrics = createMetricsPage(
     [
-      { name: 'gateway', read: () => parts.door.metrics() },
+      { name: 'gateway', read: () => parts.control.metrics() },
       { name: 'tagger', read: () => readMetrics(paths, 'tagger') },
       { name: 'uplink', read: () => readMetrics(paths, 'uplink') },
       { name: 'live', read: liveMetrics ?? none },

@@ -1,6 +1,6 @@
 import { secondMs } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
-import type { Door, DoorState } from '../gateway/control/door.ts'
+import type { GatewayControl, GatewayState } from '../gateway/control/gateway-control.ts'
 
 /** Anybody may ask: the gateway is asked once in this time. */
 const goodForMs = secondMs
@@ -9,7 +9,10 @@ const goodForMs = secondMs
  * Whether devices are let in and what they send is taken. Rejects with what keeps them: API_UNAVAILABLE, JOURNAL_FULL,
  * JOURNAL_DISK_LOW, JOURNAL_COMMIT_FAILED or JOURNAL_CLOSED. `upMs` runs on whatever becomes of the clock.
  */
-export function createReadiness(door: Pick<Door, 'state'>, upMs: () => number): () => Promise<void> {
+export function createReadiness(
+  control: Pick<GatewayControl, 'state'>,
+  upMs: () => number,
+): () => Promise<void> {
   let askedAt = Number.NEGATIVE_INFINITY
   let answer: Promise<void> | undefined
   let isUnderWay = false
@@ -17,7 +20,7 @@ export function createReadiness(door: Pick<Door, 'state'>, upMs: () => number): 
     if (answer !== undefined && (isUnderWay || upMs() - askedAt < goodForMs)) return answer
     askedAt = upMs()
     isUnderWay = true
-    answer = door
+    answer = control
       .state()
       .then(assertReady)
       .finally(() => {
@@ -27,7 +30,7 @@ export function createReadiness(door: Pick<Door, 'state'>, upMs: () => number): 
   }
 }
 
-function assertReady({ listening, refusing }: DoorState): void {
+function assertReady({ listening, refusing }: GatewayState): void {
   if (Object.keys(listening).length === 0)
     throw new LintelError('API_UNAVAILABLE', 'the broker does not let devices in')
   if (refusing !== undefined)

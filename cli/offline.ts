@@ -25,7 +25,7 @@ import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createUnsettle } from '../flow/small/told-days.ts'
 import { startOfDayIn } from '../flow/zone.ts'
-import { createDoor } from '../gateway/control/local-door.ts'
+import { createLocalControl } from '../gateway/control/local-control.ts'
 import type { JournalReader } from '../gateway/journal/journal.ts'
 import { lastReceivedAt } from '../gateway/journal/last-received.ts'
 import { openLmdbJournal } from '../gateway/journal/lmdb-journal.ts'
@@ -113,7 +113,7 @@ export async function withDirectory<T>(
     zoneOf: createPlaceZones(registry, config.zone),
     keepDays: config.alerts.keepDays,
   })
-  const door = createDoor({ journal, reader, registry, refusals: () => [], clock, time })
+  const control = createLocalControl({ journal, reader, registry, refusals: () => [], clock, time })
   try {
     return await act(
       createOperations({
@@ -130,7 +130,7 @@ export async function withDirectory<T>(
         ...(uplink === undefined ? { alerts, ruleBook: createRuleBook(state) } : {}),
         regions: createDeviceRegions(state),
         cameraHints: createCameraHints(index),
-        door,
+        control,
         clock,
         time,
         access: createAccess(state, clock, config, time.isSure),

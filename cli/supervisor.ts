@@ -38,7 +38,7 @@ export interface Supervisor {
   readonly ended: Promise<number>
   /** Hands a configuration that was read again to the processes that run. */
   reload(config: Config): void
-  /** Children stop in the order they were given: the door first. */
+  /** Children stop in the order they were given: the gateway first. */
   stop(): Promise<void>
 }
 

@@ -36,7 +36,7 @@ import { openWaitingRoom } from './admit/waiting-room.ts'
 import { createBroker } from './broker/broker.ts'
 import { ConnectionLog } from './connection-log.ts'
 import { createControlServer } from './control/control-server.ts'
-import { createDoor } from './control/local-door.ts'
+import { createLocalControl } from './control/local-control.ts'
 import { lastReceivedAt } from './journal/last-received.ts'
 import { openLmdbJournal } from './journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from './journal/lmdb-reader.ts'
@@ -69,7 +69,7 @@ const greetEveryMs = 5 * secondMs
 /** A gateway that was last heard before so many starts takes what it sent for lost. */
 const openingsTold = 100
 
-/** The process at the door: device ─▶ broker ─▶ admit ─▶ journal. */
+/** The process that devices connect to: device ─▶ broker ─▶ admit ─▶ journal. */
 async function start({ data, config, consumers, alone, startedAt }: GatewaySettings) {
   const paths = dataPaths(data)
   // Where it is alone it writes the state, too.
@@ -174,7 +174,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
     refusals,
     setAside: () => lmdbDirectories(paths).flatMap(setAsideIn).length,
   })
-  const door = createDoor({
+  const control = createLocalControl({
     ...shared,
     reader,
     registry,
@@ -203,7 +203,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
         access: createAccess(state, clock, config, time.isSure),
         regions: createDeviceRegions(state),
         cameraHints: createCameraHints(states.snapshots),
-        door,
+        control,
         restarts,
         clock,
         time,
@@ -224,13 +224,13 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
   const follow = onChange(registry.version, () => broker.refresh())
   const watch = repeat('registry watch', registryEveryMs, follow)
   const sweep = repeat('waiting room sweep', sweepEveryMs, () => void waitingRoom.sweep().catch(onFault))
-  // The door opens last and closes first.
+  // The listeners open last and close first.
   const running = await startAll([
     holdings,
     time,
     trimmer,
     sweep,
-    createControlServer(door, paths, onFault),
+    createControlServer(control, paths, onFault),
     ...(api === undefined ? [] : [api]),
     watch,
     repeat('greeting of gateways', greetEveryMs, () => broker.greetGateways()),

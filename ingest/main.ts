@@ -31,7 +31,7 @@ import { createDeviceRegions } from '../devices/registry/device-regions.ts'
 import { createRegistry } from '../devices/registry/registry.ts'
 import { createUnsettle } from '../flow/small/told-days.ts'
 import { startOfDayIn } from '../flow/zone.ts'
-import { createRemoteDoor } from '../gateway/control/remote-door.ts'
+import { createRemoteControl } from '../gateway/control/remote-control.ts'
 import { openLmdbJournalReader } from '../gateway/journal/lmdb-reader.ts'
 import { openFileSnapshotReader } from '../gateway/snapshots/file-snapshots.ts'
 import { createHolds } from '../gateway/snapshots/holds.ts'
@@ -115,7 +115,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
   const index = openLmdbState({ directory: stateDirectories(paths).snapshots, readOnly: true })
   const snapshots = openFileSnapshotReader({ directory: paths.snapshots, state: index })
   const holds = createHolds(state)
-  const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
+  const control = createRemoteControl(() => findEndpoint(paths, 'gateway'))
   const ruleBook = createRuleBook(state)
   for (const problem of ruleBook.current().problems)
     log.warn({ code: 'RULES_INVALID', problem }, 'of the rules, not in force')
@@ -168,7 +168,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
     alertMetrics: alerting.metrics,
     regions: createDeviceRegions(state),
     cameraHints: createCameraHints(index),
-    door,
+    control,
     restarts,
     clock,
     time,
@@ -212,7 +212,7 @@ async function start({ data, config, startedAt, demo = false }: IngestSettings) 
       publicUrl: config.http.publicUrl,
       zone: config.zone,
       rules: ruleNames,
-      publish: door.publishAlert,
+      publish: control.publishAlert,
       log,
       clock,
     })

@@ -53,12 +53,12 @@ const arrows: Record<string, readonly string[] | 'any'> = {
     'flow/',
     'devices/contract/kinds.ts',
     'devices/registry/',
-    // Ports: what the journal, its door and the store promise, and the counts that they speak of.
+    // Ports: what the journal, the control of the gateway and the store promise, and the counts that they speak of.
     'gateway/journal/journal.ts',
     'gateway/journal/last-received.ts',
     'gateway/journal/tally.ts',
     'gateway/journal/stretch.ts',
-    'gateway/control/door.ts',
+    'gateway/control/gateway-control.ts',
     'gateway/snapshots/snapshots.ts',
     'gateway/snapshots/holds.ts',
     'gateway/snapshots/picture-holdings.ts',

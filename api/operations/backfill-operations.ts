@@ -1,16 +1,16 @@
 import { parseRfc3339 } from '../../core/rfc3339.ts'
-import type { BackfillOutcome, BackfillRow } from '../../gateway/control/door.ts'
+import type { BackfillOutcome, BackfillRow } from '../../gateway/control/gateway-control.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { Operations } from './operations.ts'
 
 export function createBackfillOperations({
-  door,
+  control,
   uplink,
   store,
   backfillFiles,
   clock,
   unsettleDays,
-}: Pick<OperationParts, 'door' | 'uplink' | 'store' | 'backfillFiles' | 'clock' | 'unsettleDays'>): Pick<
+}: Pick<OperationParts, 'control' | 'uplink' | 'store' | 'backfillFiles' | 'clock' | 'unsettleDays'>): Pick<
   Operations,
   'backfill'
 > {
@@ -21,7 +21,7 @@ export function createBackfillOperations({
       const known = Math.min(rows.length, Math.max(0, done - before))
       const fresh = rows.slice(known)
       if (fresh.length === 0) return { known, outcomes: [] }
-      const outcomes = await door.backfill(fresh, { dryRun, isRelayed })
+      const outcomes = await control.backfill(fresh, { dryRun, isRelayed })
       if (!dryRun) await unsettleDays?.(timesOf(fresh, outcomes), clock())
       // Afterwards: what comes between is sent again, and the journal knows its ids. Not past a row that is wrong:
       // its device may be enrolled by the next time.

@@ -1,4 +1,4 @@
-import type { BackfillOutcome, BackfillRow } from '../../gateway/control/door.ts'
+import type { BackfillOutcome, BackfillRow } from '../../gateway/control/gateway-control.ts'
 
 /** Some rows of a file, in their order. */
 export interface BackfillPart {

@@ -17,12 +17,15 @@ type DeviceOperations = Pick<
 const nothing = { event: tallyOf(undefined), snapshot: tallyOf(undefined) }
 
 export function createDeviceOperations(
-  { registry, journal, door, regions, cameraHints, clock, defaultZone }: OperationParts,
+  { registry, journal, control, regions, cameraHints, clock, defaultZone }: OperationParts,
   viewer: Viewer,
 ): DeviceOperations {
   /** What only the gateway knows, and may be down. */
   async function live() {
-    const [sessions, refusals] = await Promise.all([door.sessions(), door.refusals()]).catch(() => [[], []])
+    const [sessions, refusals] = await Promise.all([control.sessions(), control.refusals()]).catch(() => [
+      [],
+      [],
+    ])
     return {
       connectedAt: new Map(sessions.map(({ device, connectedAt }) => [device, connectedAt])),
       // Newest first, so the first of each device is put in last.
@@ -111,7 +114,7 @@ export function createDeviceOperations(
     },
     listDevices: () => viewAll(mine()),
     showDevice: async id => ({ ...(await viewAll([find(id)]))[0]!, ...turnsOf(id) }),
-    listUnknown: () => door.knocks().catch(() => ({ knocks: [], dropped: 0 })),
+    listUnknown: () => control.knocks().catch(() => ({ knocks: [], dropped: 0 })),
     rotateToken: device => registry.rotate(device),
     setEnabled: (device, enabled) => registry.setEnabled(device, enabled),
     regions: async device => regions.of(find(device).device),

@@ -20,7 +20,7 @@ import { createStatusOperations } from './status-operations.ts'
 
 /** The operations on the parts themselves, in the process that holds the registry. */
 export function createOperations(parts: OperationParts): OperationsFor {
-  const { journal, store, uplink, door, access, clock, defaultZone } = parts
+  const { journal, store, uplink, control, access, clock, defaultZone } = parts
   const scopeOf = createFlowScopes(parts)
   const accessOperations = createAccessOperations(access, clock)
   const exportOperations = createExportOperations(parts)
@@ -60,11 +60,11 @@ export function createOperations(parts: OperationParts): OperationsFor {
         showParked: async key => findParked(key),
         async replayParked(key) {
           findParked(key)
-          return door.replay(key)
+          return control.replay(key)
         },
         async dropParked(key) {
           findParked(key)
-          await door.drop(key)
+          await control.drop(key)
         },
       },
       viewer,

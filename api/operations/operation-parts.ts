@@ -7,7 +7,7 @@ import type { CameraHints } from '../../devices/registry/camera-hints.ts'
 import type { DeviceRegions } from '../../devices/registry/device-regions.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { ToldDays } from '../../flow/small/town.ts'
-import type { Door } from '../../gateway/control/door.ts'
+import type { GatewayControl } from '../../gateway/control/gateway-control.ts'
 import type { JournalReader } from '../../gateway/journal/journal.ts'
 import type { Holds } from '../../gateway/snapshots/holds.ts'
 import type { PictureKey, SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
@@ -40,7 +40,7 @@ export interface OperationParts {
   regions: DeviceRegions
   /** Absent where no picture is looked at. */
   cameraHints?: Pick<CameraHints, 'turnOf'>
-  door: Door
+  control: GatewayControl
   backfillFiles: BackfillFiles
   access: Access
   clock: Clock

@@ -8,7 +8,7 @@ import type { Enrolled } from '../../devices/registry/enrol-one.ts'
 import type { FlowAnswer } from '../../flow/answer.ts'
 import type { Exported, ExportQuestion } from '../../flow/export/export-rows.ts'
 import type { FlowQuestion } from '../../flow/question.ts'
-import type { Door } from '../../gateway/control/door.ts'
+import type { GatewayControl } from '../../gateway/control/gateway-control.ts'
 import type { Outcome, ParkedEntry, ParkedKey } from '../../gateway/journal/journal.ts'
 import type { Tally } from '../../gateway/journal/tally.ts'
 import type { Hold } from '../../gateway/snapshots/holds.ts'
@@ -144,7 +144,7 @@ export interface PointView {
   readonly since: number
 }
 
-export type UnknownDevices = Awaited<ReturnType<Door['knocks']>>
+export type UnknownDevices = Awaited<ReturnType<GatewayControl['knocks']>>
 
 export interface RemovedDevice {
   readonly device: DeviceId
@@ -173,11 +173,11 @@ export interface DeviceView extends Omit<Device, 'tokenHash' | 'place'> {
    * The latest that was turned away, since the gateway started: of this device, or, where it is `claimed`, of somebody who
    * only called himself so.
    */
-  readonly lastRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
+  readonly lastRefusal?: Awaited<ReturnType<GatewayControl['refusals']>>[number]
   /** How its pictures are turned upright, where they are; told by `showDevice`. */
   readonly turned?: Turn
   /** Its camera seems to be mounted turned: at this turn its pictures show clearly more; told by `showDevice`. */
   readonly wantedTurn?: Turn
   /** Where that is claimed: the latest of those of the device itself. */
-  readonly lastOwnRefusal?: Awaited<ReturnType<Door['refusals']>>[number]
+  readonly lastOwnRefusal?: Awaited<ReturnType<GatewayControl['refusals']>>[number]
 }

@@ -7,12 +7,12 @@ import type { Overview, OverviewOperations } from './overview-view.ts'
 
 /** The service on one screen. A gateway that does not answer is left out of it, and so is what is not there. */
 export function createOverviewOperations(parts: OperationParts): OverviewOperations {
-  const { service, door, registry, journal, alerts, clock } = parts
+  const { service, control, registry, journal, alerts, clock } = parts
   const time = parts.time ?? alwaysSure(clock)
   return {
     async overview(): Promise<Overview> {
       if (service === undefined) throw new LintelError('API_UNAVAILABLE', 'no service is running')
-      const gateway = await door.state().catch(() => undefined)
+      const gateway = await control.state().catch(() => undefined)
       const receivedAt = lastReceivedAt(journal)
       return {
         version,

@@ -1,7 +1,7 @@
 import type { Severity } from '../../alerts/rules/rule.ts'
 import type { Restarts } from '../../core/service-messages.ts'
 import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
-import type { DoorState } from '../../gateway/control/door.ts'
+import type { GatewayState } from '../../gateway/control/gateway-control.ts'
 import type { RecentRecords } from '../recent-records.ts'
 
 /** The service on one screen. Moments in epoch ms. */
@@ -11,7 +11,7 @@ export interface Overview {
   /** Where the API is. */
   readonly http: string
   /** Absent where the gateway does not answer. */
-  readonly gateway?: DoorState
+  readonly gateway?: GatewayState
   /** Enrolled. */
   readonly devices: number
   readonly journaled: ReturnType<RecentRecords['view']>

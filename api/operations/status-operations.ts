@@ -9,7 +9,7 @@ import type { StatusOperations } from './status-view.ts'
 const sameMs = 2 * minuteMs
 
 export function createStatusOperations(parts: OperationParts): StatusOperations {
-  const { door, retention, clock } = parts
+  const { control, retention, clock } = parts
   const time = parts.time ?? alwaysSure(clock)
   return {
     status: async () => ({ clock: time.view(), heldDeletions: retention?.deletions.held() ?? [] }),
@@ -20,7 +20,7 @@ export function createStatusOperations(parts: OperationParts): StatusOperations 
           'CLOCK_DIFFERS',
           `the clock of this machine says ${formatRfc3339(systemAt)}, not ${formatRfc3339(at)}: set it first`,
         )
-      return door.trustClock()
+      return control.trustClock()
     },
   }
 }

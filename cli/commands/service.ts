@@ -141,7 +141,7 @@ function withAddresses(config: Config, { mqtt, http }: ServiceOptions): Config {
   }
 }
 
-/** In the order in which they stop: the door first. */
+/** In the order in which they stop: the gateway first. */
 function processesOf(
   paths: DataPaths,
   inForce: () => Config,

@@ -8,7 +8,7 @@ import { LintelError } from '../../core/errors.ts'
 import type { EventType } from '../../devices/contract/kinds.ts'
 import type { NewDevice } from '../../devices/registry/device.ts'
 import { type TownMood, timedEventsOf } from '../../devices/town/events.ts'
-import type { BackfillRow } from '../../gateway/control/door.ts'
+import type { BackfillRow } from '../../gateway/control/gateway-control.ts'
 
 export interface History {
   readonly devices: readonly NewDevice[]

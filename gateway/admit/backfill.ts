@@ -6,7 +6,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { checkEvent, type Fault } from '../../devices/contract/validate.ts'
 import { standsAt } from '../../devices/registry/device.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
-import type { BackfillOptions, BackfillOutcome, BackfillRow } from '../control/door.ts'
+import type { BackfillOptions, BackfillOutcome, BackfillRow } from '../control/gateway-control.ts'
 import type { Item, Journal } from '../journal/journal.ts'
 import { placeInPast } from './place-in-time.ts'
 

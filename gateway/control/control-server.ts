@@ -5,48 +5,48 @@ import type { Part } from '../../core/lifecycle.ts'
 import { metricsType } from '../../core/metrics-server.ts'
 import type { NewSighting } from '../admit/sight.ts'
 import type { PictureKey } from '../snapshots/snapshots.ts'
-import type { BackfillOptions, BackfillRow, Door, PictureDoor } from './door.ts'
+import type { BackfillOptions, BackfillRow, GatewayControl, PictureControl } from './gateway-control.ts'
 
 /**
- * Offers the door to the other processes of this machine: HTTP on loopback, on a free port, with a
+ * Offers the control of the gateway to the other processes of this machine: HTTP on loopback, on a free port, with a
  * token that changes with every start and lies in the data directory beside the port.
  */
 export function createControlServer(
-  door: Door & PictureDoor,
+  control: GatewayControl & PictureControl,
   paths: DataPaths,
   onError: (error: unknown) => void,
 ): Part {
   const token = randomBytes(24).toString('base64url')
   const app = createHttp({ admit: token, onError })
-  app.get('/state', () => door.state())
-  app.get('/sessions', () => door.sessions())
-  app.get('/refusals', () => door.refusals())
-  app.get('/knocks', () => door.knocks())
-  app.post('/clock/trust', () => door.trustClock())
-  app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await door.metrics()))
+  app.get('/state', () => control.state())
+  app.get('/sessions', () => control.sessions())
+  app.get('/refusals', () => control.refusals())
+  app.get('/knocks', () => control.knocks())
+  app.post('/clock/trust', () => control.trustClock())
+  app.get('/metrics', async (_, reply) => reply.type(metricsType).send(await control.metrics()))
   app.post<{ Params: { key: string } }>('/parked/:key/replay', async request => ({
-    outcome: await door.replay(Number(request.params.key)),
+    outcome: await control.replay(Number(request.params.key)),
   }))
   app.delete<{ Params: { key: string } }>('/parked/:key', async (request, reply) => {
-    await door.drop(Number(request.params.key))
+    await control.drop(Number(request.params.key))
     return reply.status(204).send()
   })
   app.post<{ Body: { rows: BackfillRow[]; options: BackfillOptions } }>('/backfill', ({ body }) =>
-    door.backfill(body.rows, body.options),
+    control.backfill(body.rows, body.options),
   )
   app.post<{ Params: { site: string }; Body: { payload: string } }>(
     '/alerts/:site',
     async ({ params, body }, reply) => {
-      await door.publishAlert(params.site, body.payload)
+      await control.publishAlert(params.site, body.payload)
       return reply.status(204).send()
     },
   )
   app.post<{ Body: NewSighting[] }>('/sightings', async (request, reply) => {
-    await door.sight(request.body)
+    await control.sight(request.body)
     return reply.status(204).send()
   })
   app.post<{ Body: PictureKey[] }>('/erased', async (request, reply) => {
-    await door.erase(request.body)
+    await control.erase(request.body)
     return reply.status(204).send()
   })
   return {

@@ -18,7 +18,7 @@ import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { bundledModels, readModelFile } from '../../models/model-file.ts'
 import { readWaiting } from '../admit/waiting-room.ts'
-import { createRemoteDoor } from '../control/remote-door.ts'
+import { createRemoteControl } from '../control/remote-control.ts'
 import { openLmdbJournalReader } from '../journal/lmdb-reader.ts'
 import { openFileSnapshots } from '../snapshots/file-snapshots.ts'
 import { createHolds } from '../snapshots/holds.ts'
@@ -77,7 +77,7 @@ async function start({ data, config }: TaggerSettings) {
       keepMs: limits.originals.keepS * secondMs,
       clock,
     }))
-  const door = createRemoteDoor(() => findEndpoint(paths, 'gateway'))
+  const control = createRemoteControl(() => findEndpoint(paths, 'gateway'))
   const lookers = Array.from({ length: tagger.workers }, () =>
     createLooker({
       settings: {
@@ -100,8 +100,8 @@ async function start({ data, config }: TaggerSettings) {
     isCheckpoint: device => registry.remembered(device)?.kind === 'checkpoint',
     snapshots,
     originals,
-    sight: createBatcher(sightings => door.sight(sightings), { random, onFault, paceMs: sightEveryMs }),
-    erase: createBatcher(keys => door.erase(keys), { random, onFault, paceMs: eraseEveryMs }),
+    sight: createBatcher(sightings => control.sight(sightings), { random, onFault, paceMs: sightEveryMs }),
+    erase: createBatcher(keys => control.erase(keys), { random, onFault, paceMs: eraseEveryMs }),
     clock,
     onFault,
   })

@@ -92,7 +92,7 @@ async function townApi() {
     journal,
     store: createMemoryStore(),
     ...pictures,
-    door: {
+    control: {
       state: async () => ({
         listening: { tcp: { host: '127.0.0.1', port: 1 } },
         connected: 3,

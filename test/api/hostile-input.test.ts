@@ -51,7 +51,7 @@ async function serve() {
       },
     },
     regions: createDeviceRegions(state),
-    door: {
+    control: {
       state: async () => ({
         listening: { tcp: { host: '127.0.0.1', port: 1 } },
         connected: 3,

@@ -11,14 +11,14 @@ import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-d
 import { createLog } from '../../core/log.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
-import type { Door } from '../../gateway/control/door.ts'
+import type { GatewayControl } from '../../gateway/control/gateway-control.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
 import type { Store } from '../../ingest/store/store.ts'
 import { noPictures } from '../support/pictures.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
-const noDoor: Door = {
+const noControl: GatewayControl = {
   state: async () => ({
     listening: { tcp: { host: '127.0.0.1', port: 1 } },
     connected: 3,
@@ -36,12 +36,12 @@ const noDoor: Door = {
 }
 
 interface Parts {
-  door?: Door
+  control?: GatewayControl
   store?: Store
   metricsTokenFile?: string
 }
 
-async function start({ door = noDoor, store = createMemoryStore(), ...http }: Parts = {}) {
+async function start({ control = noControl, store = createMemoryStore(), ...http }: Parts = {}) {
   const paths = dataPaths(await temporaryDirectory())
   prepareDataDirectory(paths)
   const config = parseConfig({ http: { port: 0, ...http } })
@@ -70,7 +70,7 @@ async function start({ door = noDoor, store = createMemoryStore(), ...http }: Pa
       }),
     },
     ...(await noPictures()),
-    door,
+    control,
     clock: () => 0,
   })
   await api.start!()
@@ -119,7 +119,7 @@ describe('the API of a process', () => {
   test('shows the metrics that there are while gateway and store are down', async () => {
     const down = async () => Promise.reject(new Error('down'))
     const { metrics } = await start({
-      door: { ...noDoor, metrics: down },
+      control: { ...noControl, metrics: down },
       store: { ...createMemoryStore(), stats: down },
     })
     const answer = await metrics()

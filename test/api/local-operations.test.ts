@@ -9,7 +9,7 @@ import { createMemoryState } from '../../core/state/memory-state.ts'
 import { standsAt } from '../../devices/registry/device.ts'
 import { createDeviceRegions } from '../../devices/registry/device-regions.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
-import type { Door } from '../../gateway/control/door.ts'
+import type { GatewayControl } from '../../gateway/control/gateway-control.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { createHolds } from '../../gateway/snapshots/holds.ts'
 import { createMemoryStore } from '../../ingest/store/memory-store.ts'
@@ -20,9 +20,9 @@ import { item, parkedItem, someMoment } from '../support/records.ts'
 const row = { device: 'd1', kind: 'terminal', site: 's', building: 'b', point: 'p' }
 const refusal = (at: number, reason: string) => ({ at, device: 'd1', code: 'EVENT_INVALID', reason }) as never
 
-function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {}) {
+function setUp(change: { control?: Partial<GatewayControl>; store?: Store | undefined } = {}) {
   const asked: unknown[] = []
-  const door: Door = {
+  const control: GatewayControl = {
     state: async () => ({
       listening: { tcp: { host: '127.0.0.1', port: 1 } },
       connected: 3,
@@ -45,7 +45,7 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
       return { state: 'sure', at: 5, systemAt: 5 }
     },
     metrics: async () => '',
-    ...change.door,
+    ...change.control,
   }
   const journal = createMemoryJournal(() => someMoment)
   const state = createMemoryState()
@@ -61,7 +61,7 @@ function setUp(change: { door?: Partial<Door>; store?: Store | undefined } = {})
     holds: createHolds(state),
     regions: createDeviceRegions(state),
     cameraHints: { turnOf: device => (device === 'turned-1' ? 270 : undefined) },
-    door,
+    control,
     clock: () => 5,
     defaultZone: 'Europe/Berlin',
     minCount: 10,
@@ -117,7 +117,7 @@ describe('the operations', () => {
   })
 
   test('take a device away that is not connected: what it sent stays, and its door is listed no more', async () => {
-    const { operations, journal, registry } = setUp({ door: { sessions: async () => [] } })
+    const { operations, journal, registry } = setUp({ control: { sessions: async () => [] } })
     await operations.addDevice(row)
     journal.note('d1', 'event', { received: 1 })
     await journal.append('d1', [item('a')])
@@ -133,7 +133,7 @@ describe('the operations', () => {
   })
 
   test('forget a slip that has never sent anything', async () => {
-    const { operations, registry, access } = setUp({ door: { sessions: async () => [] } })
+    const { operations, registry, access } = setUp({ control: { sessions: async () => [] } })
     await operations.addDevice(row)
     expect(await operations.removeDevice('d1')).toMatchObject({ outcome: 'forgotten' })
     expect([registry.places(), registry.remembered('d1')]).toEqual([[], undefined])
@@ -153,7 +153,7 @@ describe('the operations', () => {
 
   test('show devices also while the gateway is down, without what only it knows', async () => {
     const down = async () => Promise.reject(new LintelError('API_UNAVAILABLE', 'down'))
-    const { operations } = setUp({ door: { sessions: down, refusals: down } })
+    const { operations } = setUp({ control: { sessions: down, refusals: down } })
     await operations.addDevice(row)
     const [view] = await operations.listDevices()
     expect(view).not.toHaveProperty('connectedAt')

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { createReadiness } from '../../api/readiness.ts'
 import { createRecentRecords } from '../../api/recent-records.ts'
-import type { DoorState } from '../../gateway/control/door.ts'
+import type { GatewayState } from '../../gateway/control/gateway-control.ts'
 import { apiOver } from '../support/api.ts'
 
-const open: DoorState = { listening: { tcp: { host: '127.0.0.1', port: 1 } }, connected: 3, lag: {} }
+const open: GatewayState = { listening: { tcp: { host: '127.0.0.1', port: 1 } }, connected: 3, lag: {} }
 
 describe('a service', () => {
-  const cases: { title: string; state: () => Promise<DoorState>; code?: string }[] = [
+  const cases: { title: string; state: () => Promise<GatewayState>; code?: string }[] = [
     { title: 'is ready where devices are let in and the journal takes what they send', state: async () => open },
     { title: 'is not before its broker listens, or after', state: async () => ({ ...open, listening: {} }), code: 'API_UNAVAILABLE' },
     { title: 'is not while the journal is full', state: async () => ({ ...open, refusing: 'JOURNAL_FULL' }), code: 'JOURNAL_FULL' },
@@ -23,10 +23,10 @@ describe('a service', () => {
 
   test('asks its gateway once a second, whoever asks it, and once at a time', async () => {
     let [now, asked] = [0, 0]
-    const answers: ((state: DoorState) => void)[] = []
+    const answers: ((state: GatewayState) => void)[] = []
     const state = () => {
       asked++
-      return new Promise<DoorState>(resolve => void answers.push(resolve))
+      return new Promise<GatewayState>(resolve => void answers.push(resolve))
     }
     const ready = createReadiness({ state }, () => now)
     const [first, second] = [ready(), ready()]

@@ -5,7 +5,7 @@ import { dayMs } from '../../core/clock.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
 import { backfill } from '../../gateway/admit/backfill.ts'
-import type { BackfillOptions, BackfillRow, Door } from '../../gateway/control/door.ts'
+import type { BackfillOptions, BackfillRow, GatewayControl } from '../../gateway/control/gateway-control.ts'
 import { createMemoryJournal } from '../../gateway/journal/memory-journal.ts'
 import { row as device } from '../support/gateway.ts'
 import { someMoment } from '../support/records.ts'
@@ -101,11 +101,11 @@ describe('a backfill', () => {
 describe('a file that is backfilled', () => {
   async function ofFile() {
     const { act, registry, journal } = await setUp()
-    const door = { backfill: (rows, options) => act(rows, options) } as Door
+    const control = { backfill: (rows, options) => act(rows, options) } as GatewayControl
     const backfillFiles = createBackfillFiles(createMemoryState())
     const unsettled: number[][] = []
     const operations = createBackfillOperations({
-      door,
+      control,
       store: undefined,
       backfillFiles,
       unsettleDays: async times => void unsettled.push([...times]),

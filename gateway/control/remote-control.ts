@@ -1,12 +1,12 @@
 import type { Endpoint } from '../../core/data-directory.ts'
 import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
 import { whyUnreachable } from '../../core/unreachable.ts'
-import type { Door, PictureDoor } from './door.ts'
+import type { GatewayControl, PictureControl } from './gateway-control.ts'
 
 const timeoutMs = 5000
 
-/** The door of another process. `find` is asked each time: that process may have been started anew. */
-export function createRemoteDoor(find: () => Endpoint | undefined): Door & PictureDoor {
+/** The control of a gateway in another process. `find` is asked each time: that process may have been started anew. */
+export function createRemoteControl(find: () => Endpoint | undefined): GatewayControl & PictureControl {
   async function ask(method: string, path: string, body?: unknown): Promise<Response> {
     const endpoint = find()
     if (endpoint === undefined) throw new LintelError('API_UNAVAILABLE', 'the gateway is not running')

@@ -9,9 +9,9 @@ import { type NewSighting, sight } from '../admit/sight.ts'
 import type { WaitingRoom } from '../admit/waiting-room.ts'
 import type { Broker, Refusal } from '../broker/broker.ts'
 import type { Journal, JournalReader, ParkedKey } from '../journal/journal.ts'
-import { type Door, maxAlertBytes, type PictureDoor } from './door.ts'
+import { type GatewayControl, maxAlertBytes, type PictureControl } from './gateway-control.ts'
 
-export interface DoorParts {
+export interface ControlParts {
   /** Absent where no service is up. */
   broker?: Broker
   journal: Journal
@@ -29,7 +29,7 @@ export interface DoorParts {
   time?: Pick<Timekeeper, 'doubtMs' | 'trust'>
 }
 
-export function createDoor({
+export function createLocalControl({
   broker,
   journal,
   waitingRoom,
@@ -40,7 +40,7 @@ export function createDoor({
   lag = () => ({}),
   clock = systemClock,
   time,
-}: DoorParts): Door & PictureDoor {
+}: ControlParts): GatewayControl & PictureControl {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
   /** What was acked and could never be looked at is a fault to mend in the firmware. */
   function tellSender({ device, event, record: { data } }: NewSighting): void {

@@ -9,12 +9,12 @@ import type { Outcome, ParkedKey } from '../journal/journal.ts'
 import type { PictureKey } from '../snapshots/snapshots.ts'
 
 /**
- * What others may ask of the process that holds the door and writes the journal. Here it is called
- * directly, from another process over HTTP on loopback (remote-door.ts).
+ * What others may ask of the process that devices connect to, which writes the journal. Here it is called
+ * directly, from another process over HTTP on loopback (remote-control.ts).
  */
-export interface Door {
+export interface GatewayControl {
   /** Where devices connect, and whether what they send is taken. */
-  state(): Promise<DoorState>
+  state(): Promise<GatewayState>
   sessions(): Promise<Connection[]>
   /** The latest refused connections and messages, newest first. */
   refusals(): Promise<Refusal[]>
@@ -37,7 +37,7 @@ export interface Door {
   metrics(): Promise<string>
 }
 
-export interface DoorState {
+export interface GatewayState {
   /** Where devices connect, by the name of the listener; empty before it opens and once it closes. */
   readonly listening: Readonly<Partial<Record<string, { readonly host: string; readonly port: number }>>>
   readonly connected: number
@@ -51,7 +51,7 @@ export interface DoorState {
 export const maxAlertBytes = 65_536
 
 /** What the tagger asks of it. */
-export interface PictureDoor {
+export interface PictureControl {
   /** Journals what was seen on snapshots, each once. Resolves once on disk; throws the journal's errors. */
   sight(sightings: readonly NewSighting[]): Promise<void>
   /** Erases originals that have been redacted, or never will be. */
