@@ -1,3 +1,4 @@
+import stringWidth from 'string-width'
 import { plain, plainJson, plainLines } from '../core/plain-text.ts'
 import { csvCell } from '../flow/export/csv.ts'
 import { momentsIn } from './moments.ts'
@@ -37,7 +38,7 @@ export function renderTable(rows: readonly Readonly<Record<string, unknown>>[]):
   const names = Object.keys(rows[0] ?? {})
   if (names.length === 0) return '(nothing)'
   const cells = [names.map(plain), ...rows.map(row => names.map(name => toText(row[name])))]
-  const widths = names.map((_, column) => Math.max(...cells.map(row => displayWidth(row[column]!))))
+  const widths = names.map((_, column) => Math.max(...cells.map(row => stringWidth(row[column]!))))
   const numeric = names.map(name => rows.every(row => typeof row[name] === 'number'))
   return cells
     .map(row =>
@@ -55,18 +56,8 @@ function toText(value: unknown): string {
 }
 
 function pad(text: string, width: number, right: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
+  const space = ' '.repeat(Math.max(0, width - stringWidth(text)))
   return right ? space + text : text + space
-}
-
-const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6]/u
-
-/** Columns of a terminal: a Chinese character takes two. */
-export function displayWidth(text: string): number {
-  let width = 0
-  for (const char of text) width += wide.test(char) ? 2 : 1
-  return width
 }
 
 /** RFC 4180, safe to open in a spreadsheet. */

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { parseCookie, stringifySetCookie } from 'cookie'
 import type { FastifyRequest } from 'fastify'
 import type { State } from '../../core/state/state.ts'
 import { newToken } from '../../devices/registry/token.ts'
@@ -11,24 +12,22 @@ const nameOf = (name: CookieName, secure: boolean) => `${secure ? '__Host-' : ''
 
 /** A cookie of ours, if it is well formed; over TLS only one that TLS has set. The first counts where two have one name. */
 export function cookieOf({ headers }: FastifyRequest, name: CookieName, secure: boolean): string | undefined {
-  const names = secure ? [nameOf(name, true)] : [nameOf(name, true), nameOf(name, false)]
-  for (const pair of (headers.cookie ?? '').split(';')) {
-    const [key, value] = pair.trim().split('=', 2)
-    if (names.includes(key!) && /^[\w.-]{1,200}$/.test(value ?? '')) return value
-  }
-  return undefined
+  const wellFormed = (value: string) => (/^[\w.-]{1,200}$/.test(value) ? value : undefined)
+  const given = parseCookie(headers.cookie ?? '', { decode: wellFormed })
+  return given[nameOf(name, true)] ?? (secure ? undefined : given[nameOf(name, false)])
 }
 
 /** Set-Cookie. Scripts cannot read it and other sites' pages do not send it; over TLS nothing else but TLS does. */
 export function setCookie(name: CookieName, value: string, maxAgeS: number, secure: boolean): string {
-  return [
-    `${nameOf(name, secure)}=${value}`,
-    'Path=/',
-    'HttpOnly',
-    'SameSite=Strict',
-    `Max-Age=${maxAgeS}`,
-    ...(secure ? ['Secure'] : []),
-  ].join('; ')
+  return stringifySetCookie({
+    name: nameOf(name, secure),
+    value,
+    maxAge: maxAgeS,
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure,
+  })
 }
 
 /** The account that a mark belongs to. An account that was removed and made again is another. */

@@ -1,3 +1,5 @@
+import { createParser } from 'eventsource-parser'
+
 /** One server-sent event; `id` is the last that was said. */
 export interface ServerEvent {
   readonly id: string
@@ -15,43 +17,28 @@ export interface EventReader {
   retryMs(): number | undefined
 }
 
-/** Reads server-sent events. (WHATWG HTML, 9.2.6; a line ends with LF or CRLF.) */
+/** Reads server-sent events. */
 export function createEventReader(lastId?: string): EventReader {
-  let rest = ''
   let id = lastId
-  /** Of the event that is being read: one that is cut off has not been. */
-  let said = lastId
   let retryMs: number | undefined
-  let event = ''
-  let data: string[] = []
-
-  function take(line: string): ServerEvent | undefined {
-    if (line === '') {
+  let complete: ServerEvent[] = []
+  const parser = createParser({
+    onId(said) {
       id = said
-      const done = data.length === 0 ? undefined : { id: id ?? '', event: event || 'message', data: data.join('\n') } // biome-ignore format: one thing
-      event = ''
-      data = []
-      return done
-    }
-    const [, name = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line)!
-    if (name === 'data') data.push(value)
-    else if (name === 'event') event = value
-    else if (name === 'id') said = value
-    else if (name === 'retry' && /^\d{1,9}$/.test(value)) retryMs = Number(value)
-    return undefined
-  }
-
-  return {
-    begin() {
-      rest = ''
-      event = ''
-      data = []
-      said = id
     },
+    onRetry(ms) {
+      retryMs = ms
+    },
+    onEvent({ event = 'message', data }) {
+      complete.push({ id: id ?? '', event, data })
+    },
+  })
+  return {
+    begin: () => parser.reset(),
     feed(text) {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop()!
-      return lines.map(line => take(line.replace(/\r$/, ''))).filter(done => done !== undefined)
+      complete = []
+      parser.feed(text)
+      return complete
     },
     lastId: () => id,
     retryMs: () => retryMs,

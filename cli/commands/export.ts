@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import cliProgress from 'cli-progress'
 import type { Command } from 'commander'
 import { Temporal } from 'temporal-polyfill'
 import { exportFormatNames } from '../../flow/export/formats.ts'
@@ -10,6 +9,7 @@ import { assertBomFits, fileFormat } from '../export/file-format.ts'
 import { rangeOf } from '../flow/ask.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../options.ts'
 import { note } from '../output.ts'
+import { createProgressBar } from '../progress-bar.ts'
 
 interface ExportOptions extends CommonOptions {
   readonly kind: string
@@ -69,13 +69,13 @@ async function run(options: ExportOptions): Promise<void> {
   }
   const isPiped = out === '-'
   const file = isPiped ? standardOutput() : await openDraft(out, force)
-  const bar = createBar(json || isPiped)
+  const bar = createProgressBar(json || isPiped)
   try {
     const done = await ask('store', operations =>
       isPiped
         ? pipe(operations.exportRows, question, file)
         : download(operations, question, file, {
-            onRows: bar.update,
+            onRows: (rows, expected) => bar.show(rows / expected, `${rows} of ${expected} rows`),
             onRetry: error => note(`\n${error.message}; going on from the last whole part`),
           }),
     )
@@ -113,27 +113,5 @@ function standardOutput(): DraftFile {
     takeBack: nothing,
     finish: nothing,
     close: nothing,
-  }
-}
-
-function createBar(quiet: boolean) {
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} {percentage}% {value} of {total} rows',
-    noTTYOutput: false,
-    stream: process.stderr,
-    hideCursor: true,
-  })
-  let isShown = false
-  return {
-    update(rows: number, expected: number) {
-      if (quiet || !process.stderr.isTTY) return
-      if (!isShown) bar.start(expected, 0)
-      isShown = true
-      bar.update(rows)
-    },
-    stop() {
-      if (isShown) bar.stop()
-      isShown = false
-    },
   }
 }

@@ -1,10 +1,10 @@
-import cliProgress from 'cli-progress'
 import { type Command, InvalidArgumentError } from 'commander'
 import { hourMs } from '../../core/clock.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import { planTown } from '../../devices/town/plan.ts'
 import type { TownProgress } from '../../devices/town/simulate.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
+import { createProgressBar } from '../progress-bar.ts'
 import { enrolSimulated } from '../simulated-devices.ts'
 
 interface SimulateCommandOptions extends CommonOptions {
@@ -51,9 +51,10 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
 
   const from = Date.now()
   const historyMs = options.history * hourMs
-  const bar = createBar(json, historyMs)
+  const bar = createProgressBar(json || historyMs === 0)
   const onProgress = (progress: TownProgress) => {
-    bar.update(progress, progress.sentTo - (from - historyMs))
+    const { sentTo, acked } = progress
+    bar.show((sentTo - (from - historyMs)) / historyMs, `${formatRfc3339(sentTo)}  ${acked} acked`)
     if (json) output.say('', progress)
   }
   const until = options.duration === undefined ? {} : { until: from + options.duration * hourMs }
@@ -73,22 +74,6 @@ async function simulate(options: SimulateCommandOptions): Promise<void> {
     `${done.published} events published, ${done.acked} acked, ${done.duplicates} sent twice, ${done.refusals} refused`,
     done,
   )
-}
-
-/** On a terminal only, and only while there is an end in sight. */
-function createBar(json: boolean, totalMs: number) {
-  if (json || !process.stderr.isTTY || totalMs === 0) return { update() {}, stop() {} }
-  const bar = new cliProgress.SingleBar(
-    { format: '{bar} {percentage} %  {time}  {acked} acked', stream: process.stderr },
-    cliProgress.Presets.rect,
-  )
-  bar.start(totalMs, 0, { time: '', acked: 0 })
-  return {
-    update({ sentTo, acked }: TownProgress, doneMs: number) {
-      bar.update(Math.min(totalMs, Math.max(0, doneMs)), { time: formatRfc3339(sentTo), acked })
-    },
-    stop: () => bar.stop(),
-  }
 }
 
 function toCount(text: string): number {

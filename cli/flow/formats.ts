@@ -1,6 +1,7 @@
+import stringWidth from 'string-width'
 import { plain, plainJson } from '../../core/plain-text.ts'
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
-import { displayWidth, renderCsv, renderTable } from '../output.ts'
+import { renderCsv, renderTable } from '../output.ts'
 import type { Sentences } from './language.ts'
 
 /** An answer as text, line ends included. */
@@ -111,6 +112,6 @@ function changeOf({ count, before, hidden = 0, beforeHidden = 0 }: FlowRow): str
 }
 
 function alignRight(title: string, cells: readonly string[]): string[] {
-  const width = cells.reduce((most, cell) => Math.max(most, displayWidth(cell)), displayWidth(title))
-  return cells.map(cell => ' '.repeat(width - displayWidth(cell)) + cell)
+  const width = cells.reduce((most, cell) => Math.max(most, stringWidth(cell)), stringWidth(title))
+  return cells.map(cell => ' '.repeat(width - stringWidth(cell)) + cell)
 }

@@ -1,7 +1,7 @@
+import stringWidth from 'string-width'
 import { plain } from '../../core/plain-text.ts'
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 import { isSlot } from '../../flow/measures.ts'
-import { displayWidth } from '../output.ts'
 import { legendOf, notesOf, tell, wordOf } from './formats.ts'
 import type { Sentences } from './language.ts'
 import { type Group, sparkLines } from './spark-lines.ts'
@@ -53,13 +53,13 @@ function heatMap({ rows }: Group, { by }: FlowAnswer, say: Sentences, canvas: Ca
   const cells = new Map(rows.map(row => [`${row.values[dayAt]} ${row.values[hourAt]}`, row.count]))
   const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, '0'))
   const most = rows.reduce((a, { count }) => Math.max(a, count ?? 0), 1)
-  const labelWidth = Math.max(...say.weekdays.map(displayWidth))
+  const labelWidth = Math.max(...say.weekdays.map(text => stringWidth(text)))
   const header = ' '.repeat(labelWidth + 1) + hours.join(' ')
   return [
     header,
     ...say.weekdays.map((name, index) => {
       const line = hours.map(hour => cellOf(cells.get(`${index + 1} ${hour}`), most, canvas)).join('')
-      return `${name}${' '.repeat(labelWidth - displayWidth(name))} ${line}`.trimEnd()
+      return `${name}${' '.repeat(labelWidth - stringWidth(name))} ${line}`.trimEnd()
     }),
   ]
 }

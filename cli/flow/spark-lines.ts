@@ -1,8 +1,8 @@
+import stringWidth from 'string-width'
 import { dayMs } from '../../core/clock.ts'
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 import { clockStepMs } from '../../flow/calendar.ts'
 import { isSlot } from '../../flow/measures.ts'
-import { displayWidth } from '../output.ts'
 import { tell, wordOf } from './formats.ts'
 import type { Sentences } from './language.ts'
 
@@ -26,12 +26,12 @@ export function sparkLines(
   say: Sentences,
   terminal: number,
 ): string[] {
-  const labelWidth = Math.max(...groups.map(({ label }) => displayWidth(label)))
+  const labelWidth = Math.max(...groups.map(({ label }) => stringWidth(label)))
   const room = Math.max(10, terminal - labelWidth - 14)
   const columns = columnsOf(groups, answer)
   const each = Math.ceil(columns.length / room)
   const names = columns.filter((_, index) => index % each === 0).map(({ row }) => nameOf(row, answer, say))
-  const nameWidth = Math.max(...names.map(displayWidth))
+  const nameWidth = Math.max(...names.map(text => stringWidth(text)))
   // Hours and weekdays are few, and each has its name if there is room.
   const isWide = answer.every === 'all' && names.length * (nameWidth + 1) <= room
   const width = isWide ? nameWidth : 1
@@ -45,7 +45,7 @@ export function sparkLines(
   const lines = groups.map(({ label, rows }, index) => {
     const line = squeezed[index]!.map(count => blockOf(count, least, span).repeat(width)).join(gap)
     const hidden = rows.reduce((sum, row) => sum + (row.hidden ?? 0), 0)
-    return `${label}${' '.repeat(labelWidth - displayWidth(label))}  ${line}  ${tell(sumTold(rows), hidden)}`
+    return `${label}${' '.repeat(labelWidth - stringWidth(label))}  ${line}  ${tell(sumTold(rows), hidden)}`
   })
   const axis = axisOf(names, nameWidth, isWide ? nameWidth + 1 : 1)
   return axis === '' ? lines : [...lines, `${' '.repeat(labelWidth + 2)}${axis}`]
@@ -114,9 +114,9 @@ function axisOf(names: readonly string[], nameWidth: number, columnWidth: number
   let last = ''
   for (const [index, name] of names.entries()) {
     const at = index * columnWidth
-    if (name === last || at < (axis === '' ? 0 : displayWidth(axis) + 1)) continue
+    if (name === last || at < (axis === '' ? 0 : stringWidth(axis) + 1)) continue
     if (at > 0 && at + nameWidth > names.length * columnWidth + 1) break
-    axis += ' '.repeat(at - displayWidth(axis)) + name
+    axis += ' '.repeat(at - stringWidth(axis)) + name
     last = name
   }
   return axis

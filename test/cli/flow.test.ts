@@ -1,10 +1,10 @@
+import stringWidth from 'string-width'
 import { Temporal } from 'temporal-polyfill'
 import { describe, expect, test } from 'vitest'
 import { type AskOptions, toQuestion } from '../../cli/flow/ask.ts'
 import { formats } from '../../cli/flow/formats.ts'
 import { sentencesFor } from '../../cli/flow/language.ts'
 import { plotAnswer } from '../../cli/flow/plot.ts'
-import { displayWidth } from '../../cli/output.ts'
 import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 
 const en = sentencesFor({})
@@ -91,7 +91,7 @@ describe('an answer in the shell', () => {
       'told up to 2026-11-01T00:00:00+08:00: days are told once they are over',
       '',
     ])
-    expect(displayWidth(lines[1]!.replace(/1234.*/, '1234'))).toBe(lines[2]!.indexOf('45*') + 3)
+    expect(stringWidth(lines[1]!.replace(/1234.*/, '1234'))).toBe(lines[2]!.indexOf('45*') + 3)
   })
 
   test('says in Chinese what stars are, where the locale is Chinese', () => {
@@ -188,7 +188,7 @@ describe('a plot', () => {
       en,
       plain,
     )
-    expect(displayWidth(linesOf(long)[0]!)).toBeLessThanOrEqual(40)
+    expect(stringWidth(linesOf(long)[0]!)).toBeLessThanOrEqual(40)
     expect(linesOf(plotAnswer(answer(line('a', [-8, 0, 8])), en, plain))[0]).toBe('a  ▁▄█  0')
     expect(plotAnswer(answer([]), en, plain)).toBe('(nothing)\n')
   })

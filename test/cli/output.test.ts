@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'csv-parse/sync'
 import { array, assert, integer, oneof, property, string } from 'fast-check'
+import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { momentsIn } from '../../cli/moments.ts'
-import { createOutput, displayWidth, renderCsv, renderTable } from '../../cli/output.ts'
+import { createOutput, renderCsv, renderTable } from '../../cli/output.ts'
 import { plain, plainJson } from '../../core/plain-text.ts'
 
 describe('a table', () => {
@@ -24,7 +25,7 @@ describe('a table', () => {
       { site: '南社', n: 1 },
       { site: 'west', n: 22 },
     ]).split('\n')
-    expect(new Set(lines.map(displayWidth)).size).toBe(1)
+    expect(new Set(lines.map(text => stringWidth(text))).size).toBe(1)
     expect(lines[1]).toBe('南社   1')
   })
 
@@ -37,9 +38,12 @@ describe('a table', () => {
     ['é', 1],
     ['한글', 4],
     ['（）', 4],
+    ['𠮷', 2],
+    ['e\u0301', 1],
+    ['👍', 2],
   ] as const
   for (const [text, width] of widths)
-    test(`gives ${JSON.stringify(text)} ${width} columns`, () => expect(displayWidth(text)).toBe(width))
+    test(`gives ${JSON.stringify(text)} ${width} columns`, () => expect(stringWidth(text)).toBe(width))
 })
 
 describe('output', () => {
