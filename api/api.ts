@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import { type DataPaths, publishEndpoint, readIfThere, withdrawEndpoint } from '../core/data-directory.ts'
+import { Durations } from '../core/durations.ts'
 import { createFaultLog } from '../core/fault-log.ts'
 import { boundConnections, connectionDefaults } from '../core/http-connections.ts'
 import { type Part, repeat } from '../core/lifecycle.ts'
@@ -79,7 +80,9 @@ export function createLocalApi({
     onProblem: code => void problems.set(code, (problems.get(code) ?? 0) + 1),
   })
   const connections = boundConnections(app.server, { ...connectionDefaults, max: config.http.maxConnections }, clock) // biome-ignore format: one line
-  const httpMetrics = createHttpMetrics({ connections, turns, problems })
+  const requests = new Durations()
+  app.addHook('onResponse', async (_, reply) => requests.observe(reply.elapsedTime))
+  const httpMetrics = createHttpMetrics({ connections, turns, requests, problems })
   const liveMetrics = live && createLiveMetrics(live)
   const { ofJournal, ofStore } = createStoreMetrics({ ...parts, intake, refill })
   const none = async () => ''
@@ -88,12 +91,12 @@ export function createLocalApi({
       { name: 'gateway', read: () => parts.control.metrics() },
       { name: 'tagger', read: () => readMetrics(paths, 'tagger') },
       { name: 'uplink', read: () => readMetrics(paths, 'uplink') },
-      { name: 'live', read: liveMetrics ?? none },
-      { name: 'http', read: httpMetrics },
+      { name: 'live', read: liveMetrics?.text ?? none },
+      { name: 'http', read: httpMetrics.text },
       { name: 'alerts', read: alertMetrics ?? none },
-      { name: 'processes', read: createProcessMetrics(restarts) },
-      { name: 'journal', read: ofJournal },
-      { name: 'store', read: ofStore },
+      { name: 'processes', read: createProcessMetrics(restarts).text },
+      { name: 'journal', read: ofJournal.text },
+      { name: 'store', read: ofStore.text },
     ],
     clock,
   )

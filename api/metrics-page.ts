@@ -46,6 +46,23 @@ export function createMetricsPage(sources: readonly MetricsSource[], clock: Cloc
       '# HELP lintel_metrics_age_seconds How old what a part of the service says here is; it does not answer where that grows.',
       '# TYPE lintel_metrics_age_seconds gauge',
     ]
-    return [...[...told.values()].map(({ text }) => text), [...head, ...ages].join('\n'), ''].join('\n')
+    return mergeFamilies([...[...told.values()].map(({ text }) => text), [...head, ...ages].join('\n')])
   }
+}
+
+/** A metric that several parts tell, such as what their processes use, is headed once: the format has it so. */
+function mergeFamilies(texts: readonly string[]): string {
+  const families = new Map<string, { readonly head: Set<string>; readonly samples: string[] }>()
+  for (const text of texts) {
+    let help = ''
+    for (const line of text.split('\n')) {
+      if (line === '') continue
+      if (line.startsWith('# HELP ')) help = line
+      const family = families.get(help) ?? { head: new Set(), samples: [] }
+      families.set(help, family)
+      if (line.startsWith('# ')) family.head.add(line)
+      else family.samples.push(line)
+    }
+  }
+  return `${[...families.values()].flatMap(({ head, samples }) => [...head, ...samples]).join('\n')}\n`
 }

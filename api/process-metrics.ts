@@ -1,19 +1,20 @@
-import { createGauges } from '../core/gauges.ts'
+import { createMetricSet, type Metrics } from '../core/metrics.ts'
+import { addProcessMetrics } from '../core/process-metrics.ts'
 import type { Restarts } from '../core/service-messages.ts'
 
 /** What the supervisor tells of the processes of the service. */
-export function createProcessMetrics(
-  restarts: () => Readonly<Record<string, Restarts>>,
-): () => Promise<string> {
-  const { labelled, text } = createGauges()
+export function createProcessMetrics(restarts: () => Readonly<Record<string, Restarts>>): Metrics {
+  const metrics = createMetricSet()
+  const { counters } = metrics
   const of = (member: keyof Restarts) => () =>
     Object.entries(restarts()).map(([name, counts]) => [name, counts[member]] as const)
-  labelled('lintel_process_restarts_total', 'Times that a process was started again.', 'process', of('ended'))
-  labelled(
+  counters('lintel_process_restarts_total', 'Times that a process was started again.', 'process', of('ended'))
+  counters(
     'lintel_process_hangs_total',
     'Times that a process was started again because it did not answer.',
     'process',
     of('hung'),
   )
-  return text
+  addProcessMetrics(metrics, 'ingest')
+  return metrics
 }

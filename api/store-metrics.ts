@@ -1,5 +1,5 @@
-import { Gauge, Registry } from 'prom-client'
 import type { Clock } from '../core/clock.ts'
+import { createMetricSet, type Metrics } from '../core/metrics.ts'
 import type { JournalReader } from '../gateway/journal/journal.ts'
 import { tallyFields } from '../gateway/journal/tally.ts'
 import type { IntakeStats, RefillStats } from '../ingest/intake/intake-stats.ts'
@@ -19,69 +19,89 @@ const counted = tallyFields.filter(field => field !== 'lastReceivedAt')
 
 /** Prometheus metrics of the journal's counts and of what lies behind it: those of the database apart, since it may hang. */
 export function createStoreMetrics({ journal, store, intake, refill, clock }: StoreMetricParts): {
-  readonly ofJournal: () => Promise<string>
-  readonly ofStore: () => Promise<string>
+  readonly ofJournal: Metrics
+  readonly ofStore: Metrics
 } {
-  const registry = new Registry()
-  const ofDatabase = new Registry()
+  const ofJournal = createMetricSet()
+  const ofStore = createMetricSet()
   let countedAt = Number.NEGATIVE_INFINITY
-  new Gauge({
-    name: 'lintel_events_total',
-    help: 'Events of all devices by what became of them; some of these counts are parts of others.',
-    labelNames: ['lane', 'outcome'],
-    registers: [registry],
-    collect() {
-      if (clock() - countedAt < countsEveryMs) return
-      countedAt = clock()
-      const { tallies } = journal.audit(journal.end())
-      for (const lane of ['event', 'snapshot'] as const) {
-        for (const outcome of counted) {
-          let n = 0
-          for (const tally of tallies.values()) n += tally[lane][outcome]
-          this.set({ lane, outcome }, n)
-        }
+  let counts: (readonly [readonly string[], number])[] = []
+  ofJournal.counters(
+    'lintel_events_total',
+    'Events of all devices by what became of them, since the journal was made; some of these counts are parts of others.',
+    ['lane', 'outcome'],
+    () => {
+      if (clock() - countedAt >= countsEveryMs) {
+        countedAt = clock()
+        const tallies = [...journal.audit(journal.end()).tallies.values()]
+        counts = (['event', 'snapshot'] as const).flatMap(lane =>
+          counted.map(outcome => [
+            [lane, outcome],
+            tallies.reduce((sum, tally) => sum + tally[lane][outcome], 0),
+          ]),
+        )
       }
+      return counts
     },
-  })
-  if (intake !== undefined) {
-    const gauge = (name: string, help: string, field: keyof IntakeStats) =>
-      new Gauge({ name, help, registers: [registry], collect() { this.set(intake.stats()[field]) } }) // biome-ignore format: one line
-    gauge('lintel_store_applied', 'Position of the journal up to which the store has everything.', 'applied')
-    gauge('lintel_store_rows_written_total', 'Rows written since the start.', 'rows')
-    gauge('lintel_store_batches_total', 'Batches written since the start.', 'batches')
-    gauge('lintel_store_failures_total', 'Batches that failed and were tried again.', 'failures')
-    gauge('lintel_journal_damaged_records_total', 'Records that could not be read back.', 'damaged')
-    gauge('lintel_journal_forks_total', 'Times that the journal was found to be an older copy.', 'forks')
-    gauge('lintel_store_freed_positions_total', 'Positions freed before the store had them.', 'freed')
-  }
-  if (refill !== undefined) {
-    const gauge = (name: string, help: string, field: keyof RefillStats) =>
-      new Gauge({ name, help, registers: [registry], collect() { this.set(refill.stats()[field]) } }) // biome-ignore format: one line
-    gauge('lintel_store_refilled_rows_total', 'Rows that were lost and written again.', 'refilled')
-    gauge(
-      'lintel_store_missing_rows',
-      'Rows that were lost, and that the journal holds no longer.',
-      'missing',
-    )
-    gauge('lintel_store_foreign_rows', 'Rows at positions that the journal gave to no row.', 'foreign')
-  }
+  )
+  if (intake !== undefined) addIntakeMetrics(ofJournal, intake.stats)
+  if (refill !== undefined) addRefillMetrics(ofJournal, refill.stats)
   if (store !== undefined) {
-    const rejected = new Gauge({
-      name: 'lintel_store_rejected_rows_total',
-      help: 'Rows that an InfluxDB refused for good since the start, kept aside.',
-      registers: [ofDatabase],
+    let rejected = 0
+    ofStore.gauges('lintel_store_rows', 'Rows by kind.', 'kind', async () => {
+      const stats = await store.stats().catch(() => undefined)
+      rejected = stats?.rejected ?? rejected
+      return Object.entries(stats?.rows ?? {})
     })
-    new Gauge({
-      name: 'lintel_store_rows',
-      help: 'Rows by kind.',
-      labelNames: ['kind'],
-      registers: [ofDatabase],
-      async collect() {
-        const stats = await store.stats().catch(() => undefined)
-        for (const [kind, n] of Object.entries(stats?.rows ?? {})) this.set({ kind }, n)
-        if (stats?.rejected !== undefined) rejected.set(stats.rejected)
-      },
-    })
+    ofStore.counter(
+      'lintel_store_rejected_rows_total',
+      'Rows that an InfluxDB refused for good since the start, kept aside.',
+      () => rejected,
+    )
   }
-  return { ofJournal: () => registry.metrics(), ofStore: () => ofDatabase.metrics() }
+  return { ofJournal, ofStore }
+}
+
+function addIntakeMetrics({ gauge, counter, histogram }: Metrics, stats: () => IntakeStats): void {
+  gauge(
+    'lintel_store_applied',
+    'Position of the journal up to which the store has everything.',
+    () => stats().applied,
+  )
+  counter('lintel_store_rows_written_total', 'Rows written since the start.', () => stats().rows)
+  counter('lintel_store_failures_total', 'Batches that failed and were tried again.', () => stats().failures)
+  counter(
+    'lintel_journal_damaged_records_total',
+    'Records that could not be read back.',
+    () => stats().damaged,
+  )
+  counter(
+    'lintel_journal_forks_total',
+    'Times that the journal was found to be an older copy.',
+    () => stats().forks,
+  )
+  counter(
+    'lintel_store_freed_positions_total',
+    'Positions freed before the store had them.',
+    () => stats().freed,
+  )
+  histogram('lintel_store_write_seconds', 'Writes of a batch of rows into the store.', stats().writes)
+}
+
+function addRefillMetrics({ gauge, counter }: Metrics, stats: () => RefillStats): void {
+  counter(
+    'lintel_store_refilled_rows_total',
+    'Rows that were lost and written again.',
+    () => stats().refilled,
+  )
+  gauge(
+    'lintel_store_missing_rows',
+    'Rows that were lost, and that the journal holds no longer.',
+    () => stats().missing,
+  )
+  gauge(
+    'lintel_store_foreign_rows',
+    'Rows at positions that the journal gave to no row.',
+    () => stats().foreign,
+  )
 }

@@ -41,7 +41,7 @@ import { lastReceivedAt } from './journal/last-received.ts'
 import { openLmdbJournal } from './journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from './journal/lmdb-reader.ts'
 import { createTrimmer } from './journal/trimmer.ts'
-import { createMetrics } from './metrics.ts'
+import { createGatewayMetrics } from './metrics.ts'
 import { RefusalLog } from './refusal-log.ts'
 import { openFileSnapshotReader } from './snapshots/file-snapshots.ts'
 import { createHolds } from './snapshots/holds.ts'
@@ -169,7 +169,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
   const lag = () =>
     Object.fromEntries(consumerNames.map(consumer => [consumer, journal.stats().end - cursors.get(consumer)]))
   const shared = { broker, journal, waitingRoom, lag, time }
-  const metrics = createMetrics({
+  const { text: metrics } = createGatewayMetrics({
     ...shared,
     refusals,
     setAside: () => lmdbDirectories(paths).flatMap(setAsideIn).length,

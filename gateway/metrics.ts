@@ -1,5 +1,6 @@
-import { secondMs } from '../core/clock.ts'
-import { createGauges } from '../core/gauges.ts'
+import { dayMs, secondMs } from '../core/clock.ts'
+import { createMetricSet, type Metrics } from '../core/metrics.ts'
+import { addProcessMetrics } from '../core/process-metrics.ts'
 import type { TrustedTime } from '../core/trusted-time/trusted-time.ts'
 import type { WaitingRoom } from './admit/waiting-room.ts'
 import type { Broker } from './broker/broker.ts'
@@ -19,7 +20,7 @@ export interface MetricParts {
 }
 
 /** Prometheus metrics of the gateway, read off its parts when they are asked for: the hot path counts nothing twice. */
-export function createMetrics({
+export function createGatewayMetrics({
   broker,
   journal,
   waitingRoom,
@@ -27,34 +28,35 @@ export function createMetrics({
   lag,
   time,
   setAside,
-}: MetricParts): () => Promise<string> {
-  const { gauge, labelled, text } = createGauges()
+}: MetricParts): Metrics {
+  const metrics = createMetricSet()
+  const { gauge, gauges, counter, counters, histogram } = metrics
 
   gauge('lintel_connected_devices', 'Devices connected now.', () => broker.stats().connected)
   gauge('lintel_in_flight_messages', 'Messages read and not yet durable.', () => broker.stats().inFlight)
   gauge('lintel_in_flight_bytes', 'Bytes of such messages.', () => broker.stats().inFlightBytes)
-  gauge(
+  counter(
     'lintel_reading_pauses_total',
     'Times a socket was left unread because too much was in flight.',
     () => broker.stats().pauses,
   )
-  gauge(
+  counter(
     'lintel_answers_held_back_total',
     'Answers to devices that were not sent because there were too many.',
     () => broker.stats().heldBack,
   )
-  labelled(
+  counters(
     'lintel_connection_waits_total',
     'Times a socket was left unread: too many packets or bytes, too much work, answers left unread.',
     'why',
     () => Object.entries(broker.stats().waits),
   )
-  gauge(
+  counter(
     'lintel_connections_displaced_total',
     'Silent connections that made room for others.',
     () => broker.stats().displaced,
   )
-  gauge(
+  counter(
     'lintel_subscriptions_denied_total',
     'Topics that were denied to devices.',
     () => broker.stats().denied,
@@ -63,7 +65,12 @@ export function createMetrics({
   gauge('lintel_journal_records', 'Records in the journal.', () => journal.stats().records)
   gauge('lintel_journal_bytes', 'Bytes of records in the journal.', () => journal.stats().bytes)
   gauge('lintel_journal_pending_bytes', 'Bytes that wait for a commit.', () => journal.stats().pendingBytes)
-  gauge('lintel_journal_commits_total', 'Commits since the start.', () => journal.stats().commits)
+  histogram(
+    'lintel_journal_append_seconds',
+    'From taking a message to its being durable, which is what its ack waits for.',
+    journal.stats().appends,
+  )
+  histogram('lintel_journal_commit_seconds', 'Commits of the journal.', journal.stats().commits)
   gauge(
     'lintel_journal_refusing',
     '1 while the journal refuses appends, because it or its disk is full.',
@@ -75,7 +82,7 @@ export function createMetrics({
     setAside,
   )
   gauge('lintel_parked_items', 'Payloads parked now.', () => journal.stats().parked)
-  gauge(
+  counter(
     'lintel_parked_dropped_total',
     'Parked payloads that were dropped to make room for others.',
     () => journal.stats().parkedDropped,
@@ -86,12 +93,16 @@ export function createMetrics({
     'Of these, such as are of the device that has most.',
     () => journal.stats().rememberedLargest,
   )
-  gauge(
+  counter(
     'lintel_remembered_gave_way_total',
     'Ids forgotten before their time because there were too many.',
     () => journal.stats().rememberedGaveWay,
   )
-  gauge('lintel_remembered_days', 'Days that they reach back.', () => journal.stats().rememberedDays)
+  gauge(
+    'lintel_remembered_seconds',
+    'How far back they reach.',
+    () => (journal.stats().rememberedDays * dayMs) / secondMs,
+  )
   gauge('lintel_clock_in_doubt', '1 while the clock is in doubt and nothing is deleted by age.', () =>
     time.view().state === 'sure' ? 0 : 1,
   )
@@ -104,24 +115,23 @@ export function createMetrics({
   })
   gauge('lintel_waiting_pictures', 'Snapshots that wait for the tagger.', () => waitingRoom.stats().pictures)
   gauge('lintel_waiting_bytes', 'Bytes of such snapshots.', () => waitingRoom.stats().bytes)
-  gauge(
+  counter(
     'lintel_waiting_evicted_total',
     'Snapshots dropped because there were too many.',
     () => waitingRoom.stats().evicted,
   )
-  gauge(
+  counter(
     'lintel_waiting_expired_total',
     'Snapshots dropped because they waited too long.',
     () => waitingRoom.stats().expired,
   )
-  labelled('lintel_consumer_lag', 'Records that a consumer is behind.', 'consumer', () =>
-    Object.entries(lag()),
-  )
-  labelled(
+  gauges('lintel_consumer_lag', 'Records that a consumer is behind.', 'consumer', () => Object.entries(lag()))
+  counters(
     'lintel_refusals_total',
     'Connections and messages turned away, by code.',
     'code',
     () => refusals.counts,
   )
-  return text
+  addProcessMetrics(metrics, 'gateway')
+  return metrics
 }

@@ -1,14 +1,15 @@
 import type { ChannelKind } from '../../config/alerts.ts'
+import { Durations } from '../../core/durations.ts'
 import { LintelError } from '../../core/errors.ts'
-import { createGauges } from '../../core/gauges.ts'
 import type { Part } from '../../core/lifecycle.ts'
+import { createMetricSet, type Metrics } from '../../core/metrics.ts'
 import type { Alerts, Follower } from '../book/alerts.ts'
 import type { Message, Outcome } from './channel.ts'
 import { quietUntil } from './quiet-hours.ts'
 import { removeOtherChannels } from './tables.ts'
 import { type ChannelSettings, createWorker, type Worker, type WorkerParts } from './worker.ts'
 
-export interface NotifierParts extends Omit<WorkerParts, 'alerts'> {
+export interface NotifierParts extends Omit<WorkerParts, 'alerts' | 'deliveries'> {
   readonly alerts: Pick<Alerts, 'follow' | 'get' | 'note' | 'published' | 'listen'>
   readonly channels: readonly ChannelSettings[]
 }
@@ -52,7 +53,9 @@ export interface Notifier extends Part, Follower {
  * Tells people of alerts over channels that do not know of each other: each has a durable queue and a worker of its
  * own, so one that hangs delays none. At least once: what was sent when the process died is sent again under its key.
  */
-export function createNotifier({ channels, ...parts }: NotifierParts): Notifier {
+export function createNotifier({ channels, ...others }: NotifierParts): Notifier {
+  const deliveries = new Durations()
+  const parts = { ...others, deliveries }
   const { alerts, state, clock } = parts
   const open = (settings: readonly ChannelSettings[]) =>
     new Map(settings.map(one => [one.name, { settings: one, worker: createWorker(one, parts) }]))
@@ -81,7 +84,7 @@ export function createNotifier({ channels, ...parts }: NotifierParts): Notifier 
     }
   }
   const views = () => [...opened.values()].map(viewOf)
-  const gauges = gaugesOf(views, clock)
+  const { text: metrics } = createNotifyMetrics(views, deliveries, clock)
 
   const notifier: Notifier = {
     name: 'notifier',
@@ -129,27 +132,53 @@ export function createNotifier({ channels, ...parts }: NotifierParts): Notifier 
       if (outcome.delivered) worker.hurry()
       return outcome
     },
-    metrics: () => gauges.text(),
+    metrics,
   }
   alerts.follow(notifier)
   return notifier
 }
 
-function gaugesOf(views: () => ChannelView[], clock: () => number) {
-  const gauges = createGauges()
-  const each = (name: string, help: string, read: (view: ChannelView) => number) =>
-    gauges.labelled(`lintel_notify_${name}`, help, 'channel', () =>
-      views().map(view => [view.name, read(view)] as const),
-    )
-  each('waiting', 'Notices that are due and not delivered.', ({ waiting }) => waiting)
-  each(
-    'oldest_age_seconds',
-    'How long the oldest of them is due; 0 in quiet hours.',
-    ({ oldestAt, quietUntil }) =>
-      oldestAt === undefined || quietUntil !== undefined ? 0 : (clock() - oldestAt) / 1000,
+/** What channels tell Prometheus. */
+export function createNotifyMetrics(
+  views: () => ChannelView[],
+  deliveries: Durations,
+  clock: () => number,
+): Metrics {
+  const metrics = createMetricSet()
+  const each = (read: (view: ChannelView) => number) => () =>
+    views().map(view => [view.name, read(view)] as const)
+  metrics.gauges(
+    'lintel_notify_waiting',
+    'Notices that are due and not delivered.',
+    'channel',
+    each(({ waiting }) => waiting),
   )
-  each('messages_total', 'Messages delivered.', ({ sent }) => sent)
-  each('failures_total', 'Tries that failed.', ({ failed }) => failed)
-  each('undelivered_total', 'Notices given up.', ({ undelivered }) => undelivered)
-  return gauges
+  metrics.gauges(
+    'lintel_notify_oldest_age_seconds',
+    'How long the oldest of them is due; 0 in quiet hours.',
+    'channel',
+    each(({ oldestAt, quietUntil }) =>
+      oldestAt === undefined || quietUntil !== undefined ? 0 : (clock() - oldestAt) / 1000,
+    ),
+  )
+  metrics.counters(
+    'lintel_notify_messages_total',
+    'Messages delivered.',
+    'channel',
+    each(({ sent }) => sent),
+  )
+  metrics.counters(
+    'lintel_notify_failures_total',
+    'Tries that failed.',
+    'channel',
+    each(({ failed }) => failed),
+  )
+  metrics.counters(
+    'lintel_notify_undelivered_total',
+    'Notices given up.',
+    'channel',
+    each(({ undelivered }) => undelivered),
+  )
+  metrics.histogram('lintel_notify_delivery_seconds', 'From writing a message to its delivery.', deliveries)
+  return metrics
 }

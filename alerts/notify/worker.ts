@@ -1,4 +1,5 @@
 import { type Clock, secondMs } from '../../core/clock.ts'
+import type { Durations } from '../../core/durations.ts'
 import { LintelError, messageOf } from '../../core/errors.ts'
 import { createSleeper } from '../../core/sleeper.ts'
 import type { State } from '../../core/state/state.ts'
@@ -28,6 +29,8 @@ export interface WorkerParts {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
+  /** From writing a message to its delivery. */
+  readonly deliveries: Durations
   readonly onFault: (error: unknown) => void
 }
 
@@ -50,7 +53,7 @@ const graceMs = 3 * secondMs
 /** Sends what waits for one channel: one message at a time, and each is on disk before it goes out. */
 export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
   const { name, channel, wants } = settings
-  const { state, alerts, clock, random, onFault } = parts
+  const { state, alerts, clock, random, deliveries, onFault } = parts
   const tables = createChannelTables(state, name)
   const settlement = createSettlement(name, tables, alerts, alert)
   const heads = new Map<number, Head>()
@@ -157,6 +160,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
     })
     unsettled = undefined
     record = after.record
+    if (after.verdict === 'delivered') deliveries.observe(now - batch.message.at)
     if (after.verdict !== 'again') for (const number of batch.numbers) heads.delete(number)
     if (!outcome.delivered) tell(after.verdict === 'given-up', outcome.fault, batch.numbers.length)
     else if (outcome.but !== undefined) tell(false, outcome.but, 0)

@@ -87,7 +87,7 @@ export function createAlerting(given: AlertingParts): Alerting {
     takeGauges: measure.take,
   })
   const holder = createPictureHolder({ ...given.pictures, state, alerts, clock, onFault })
-  const watchMetrics = createWatchMetrics({ journal, watch, alerts })
+  const { text: watchMetrics } = createWatchMetrics({ journal, watch, alerts })
   return {
     alerts,
     notifier,

@@ -1,6 +1,7 @@
 import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import { type Clock, secondMs } from '../../core/clock.ts'
 import type { Cursors } from '../../core/cursors.ts'
+import { Durations } from '../../core/durations.ts'
 import type { Part } from '../../core/lifecycle.ts'
 import { createLoop } from '../../core/loop.ts'
 import type { Seq } from '../../core/words.ts'
@@ -49,6 +50,8 @@ export interface WatchStats {
   readonly refused: number
   /** Of flow: absent until the watch has begun. */
   readonly flow?: FlowStats
+  /** From the receipt of what decided an alert, or the deadline that passed, to its being told. */
+  readonly delays: Durations
   /** The longest that the loop was held up by one piece of work, ms. */
   readonly longestMs: number
 }
@@ -69,6 +72,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   let saves = 0
   let failures = 0
   let longestMs = 0
+  const delays = new Durations()
   let failed = 0
   /** What is not saved yet, since the disk would not take it. It is tried again, and nothing is read before it is done. */
   let pending: { readonly found: readonly Finding[]; write(): void } | undefined
@@ -116,6 +120,8 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     saves++
     findings += found.length
     alerts.published(changes)
+    const toldAt = clock()
+    for (const { kind, receivedAt } of found) if (kind === 'raised') delays.observe(toldAt - receivedAt)
   }
 
   /** Resolves to whether there is more to do at once. */
@@ -163,7 +169,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     stats() {
       const { units = 0, refused = 0, flow } = watching?.stats() ?? {}
       const known = { position: watching?.position() ?? 0, units, refused, ...(flow && { flow }) }
-      return { ...known, findings, saves, failures, longestMs }
+      return { ...known, findings, saves, failures, longestMs, delays }
     },
   }
 }

@@ -1,13 +1,14 @@
-import { createGauges } from '../../core/gauges.ts'
+import { createMetricSet, type Metrics } from '../../core/metrics.ts'
 import type { AlertLive } from './alert-live.ts'
 
 /** Who reads along, in the text format of Prometheus. */
-export function createLiveMetrics({ stats }: AlertLive): () => Promise<string> {
-  const { gauge, labelled, text } = createGauges()
+export function createLiveMetrics({ stats }: AlertLive): Metrics {
+  const metrics = createMetricSet()
+  const { gauge, counters } = metrics
   gauge('lintel_alert_readers', 'Who reads the live stream of alerts now.', () => stats().readers)
-  labelled('lintel_alert_readers_cut', 'Live streams that were ended, since the start.', 'why', () => {
+  counters('lintel_alert_readers_cut_total', 'Live streams that were ended, since the start.', 'why', () => {
     const { cutSlow, cutRevoked, refused } = stats()
     return Object.entries({ slow: cutSlow, revoked: cutRevoked, full: refused })
   })
-  return text
+  return metrics
 }

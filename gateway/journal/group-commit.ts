@@ -1,3 +1,4 @@
+import { Durations } from '../../core/durations.ts'
 import { Batch } from './frame.ts'
 import type { Outcome } from './journal.ts'
 
@@ -19,6 +20,8 @@ export type AnswerWord = Outcome | 'dropped' | 'absent'
 
 interface Waiter {
   readonly count: number
+  /** Since when it waits, as of `performance.now`. */
+  readonly since: number
   readonly settle: (answers: AnswerWord[]) => void
   readonly fail: (error: unknown) => void
 }
@@ -45,7 +48,9 @@ export class GroupCommit {
   #scheduled = false
   #forced = false
   #idle: (() => void)[] = []
-  commits = 0
+  /** From the sending of a batch to its being durable, and from an append to that. */
+  readonly commits = new Durations()
+  readonly appends = new Durations()
 
   constructor(commit: Commit, maxPendingBytes: number) {
     this.#commit = commit
@@ -114,6 +119,7 @@ export class GroupCommit {
     this.#committing++
     const bytes = batch.length
     this.#committingBytes += bytes
+    const sentAt = performance.now()
     const done = () => {
       this.#committing--
       this.#committingBytes -= bytes
@@ -122,7 +128,9 @@ export class GroupCommit {
     }
     this.#commit(batch, answers).then(
       ({ outcomes, memory }) => {
-        this.commits++
+        const now = performance.now()
+        this.commits.observe(now - sentAt)
+        for (const { since } of waiters) this.appends.observe(now - since)
         if (this.#spare.length < maxSpare) this.#spare.push(memory)
         done()
         this.#settle(waiters, outcomes)

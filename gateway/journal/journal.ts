@@ -1,3 +1,4 @@
+import type { Durations } from '../../core/durations.ts'
 import type { ErrorCode } from '../../core/errors.ts'
 import type { History } from '../../core/history.ts'
 import type { DeviceId, EventId, Seq } from '../../core/words.ts'
@@ -79,7 +80,9 @@ export interface JournalStats {
   readonly records: number
   readonly bytes: number
   readonly pendingBytes: number
-  readonly commits: number
+  /** How long commits took, and appends from the call to being durable. */
+  readonly commits: Durations
+  readonly appends: Durations
   readonly parked: number
   /** Parked items that were dropped to make room for others, since the journal was made. */
   readonly parkedDropped: number

@@ -121,6 +121,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     }
     return new Promise((resolve, reject) => {
       group.wait({
+        since: performance.now(),
         count: items.length,
         settle: resolve as (answers: string[]) => void,
         fail(error) {
@@ -161,7 +162,12 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
     async dropParked(key) {
       group.batch.write(operation.dropParked, 0, 'event', String(key), noBytes)
       return new Promise((resolve, reject) => {
-        group.wait({ count: 1, settle: ([answer]) => resolve(answer === 'dropped'), fail: reject })
+        group.wait({
+          count: 1,
+          since: performance.now(),
+          settle: ([answer]) => resolve(answer === 'dropped'),
+          fail: reject,
+        })
       })
     },
     async trim(seq, before) {
@@ -179,6 +185,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
       ...stats,
       pendingBytes: group.pendingBytes,
       commits: group.commits,
+      appends: group.appends,
       refusing,
     }),
     async stop() {

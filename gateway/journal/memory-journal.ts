@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Durations } from '../../core/durations.ts'
 import type { DeviceId, Seq } from '../../core/words.ts'
 import { reportedKinds } from '../../devices/contract/kinds.ts'
 import { onlyContract } from '../../devices/contract/record.ts'
@@ -27,7 +28,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
   /** For the sums: of every record that there ever was. */
   const all: Entry[] = []
   let parkedKey = 0
-  let commits = 0
+  const took = new Durations()
   const seen = new KnownIds()
   const parked = new Map<number, ParkedEntry>()
   const counts = new Map<DeviceId, Record<Lane, Float64Array>>()
@@ -84,7 +85,7 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
   return {
     id,
     async append(device, items, lane = 'event') {
-      commits++
+      took.observe(0)
       return items.map(item => store(device, lane, item))
     },
     note(device, lane, note: Note) {
@@ -103,7 +104,8 @@ export function createMemoryJournal(clock: () => number): Journal & JournalReade
       records: entries.length,
       bytes: entries.length * 50,
       pendingBytes: 0,
-      commits,
+      commits: took,
+      appends: took,
       parked: parked.size,
       parkedDropped: 0,
       remembered: seen.size,

@@ -1,5 +1,6 @@
 import type { Regions } from '../../config/regions.ts'
 import { type Clock, dayMs } from '../../core/clock.ts'
+import { Durations } from '../../core/durations.ts'
 import { codeOf, type ErrorCode } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
@@ -64,8 +65,8 @@ export interface AttendanceStats {
   readonly unkept: number
   /** Pictures that came behind those of others, since their device had used more than its share of the workers. */
   readonly behind: number
-  /** Of the last sighting: from receipt to journal, ms. */
-  readonly lastMs: number
+  /** From the receipt of a picture to its sighting in the journal. */
+  readonly sightings: Durations
 }
 
 /** A picture in whose company so many workers died is given to no other. */
@@ -81,13 +82,13 @@ export function createAttendance(parts: AttendanceParts): Attendance {
   const outcomes: Partial<Record<Outcome, number>> = {}
   let rested = 0
   let unkept = 0
-  let lastMs = 0
+  const sightings = new Durations()
 
   async function tell(picture: Waiting, data: SightingData): Promise<void> {
     const { device, event, receivedAt } = picture
     await sight({ device, event, record: toRecord(picture, recent.of(picture), data, clock()) })
     outcomes[data.outcome] = (outcomes[data.outcome] ?? 0) + 1
-    lastMs = clock() - receivedAt
+    sightings.observe(clock() - receivedAt)
   }
 
   async function drop(picture: Waiting): Promise<'done'> {
@@ -209,6 +210,6 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     thin: picture => conclude(picture, 'thinned', 'PICTURE_THINNED'),
     forgo,
     time,
-    stats: () => ({ outcomes, rested, unkept, behind: time.behind, lastMs }),
+    stats: () => ({ outcomes, rested, unkept, behind: time.behind, sightings }),
   }
 }

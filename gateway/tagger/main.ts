@@ -111,7 +111,7 @@ async function start({ data, config }: TaggerSettings) {
     { maxBacklog: tagger.workers > 0 ? tagger.maxBacklog : 0 },
     { journal, cursors, recent, attendance, lookers, onFault },
   )
-  const metrics = createTaggerMetrics({ desk, attendance, lookers, snapshots, clock })
+  const { text: metrics } = createTaggerMetrics({ desk, attendance, lookers, snapshots, clock })
 
   const tidy = (work: () => Promise<void> | undefined) => () => void work()?.catch(onFault)
   const holdings: Part = {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts'
-import { createGauges } from '../../core/gauges.ts'
+import { createMetricSet, type Metrics } from '../../core/metrics.ts'
+import { addProcessMetrics } from '../../core/process-metrics.ts'
 import { sightingOutcomes } from '../../devices/contract/kinds.ts'
 import type { Snapshots } from '../snapshots/snapshots.ts'
 import type { Attendance } from './attendance.ts'
@@ -21,8 +22,9 @@ export function createTaggerMetrics({
   lookers,
   snapshots,
   clock,
-}: TaggerMetricParts): () => Promise<string> {
-  const { gauge, labelled, text } = createGauges()
+}: TaggerMetricParts): Metrics {
+  const metrics = createMetricSet()
+  const { gauge, counter, counters, histogram } = metrics
   const sum = (of: LookerFault) => lookers.reduce((total, looker) => total + looker.replaced()[of], 0)
 
   gauge('lintel_tagger_backlog', 'Pictures that nobody has looked at yet.', () => desk.stats().backlog)
@@ -35,16 +37,16 @@ export function createTaggerMetrics({
     'Pictures that were looked at and not redacted yet.',
     () => desk.stats().toRedact,
   )
-  gauge(
+  counter(
     'lintel_tagger_behind_total',
     'Pictures that came behind those of others: their device had used more than its share of the workers.',
     () => attendance.stats().behind,
   )
   gauge('lintel_tagger_in_hand', 'Pictures that workers have in hand.', () => desk.stats().inHand)
-  gauge(
-    'lintel_tagger_last_seconds',
-    'From receipt to sighting, of the last picture.',
-    () => attendance.stats().lastMs / 1000,
+  histogram(
+    'lintel_tagger_sighting_seconds',
+    'From the receipt of a picture to its sighting.',
+    attendance.stats().sightings,
   )
   gauge(
     'lintel_tagger_workers_ready',
@@ -54,14 +56,18 @@ export function createTaggerMetrics({
   gauge('lintel_tagger_worker_bytes', 'Memory of the largest worker.', () =>
     Math.max(0, ...lookers.map(looker => looker.rssBytes())),
   )
-  labelled('lintel_tagger_pictures_total', 'Pictures by what became of them.', 'outcome', () =>
+  counters('lintel_tagger_pictures_total', 'Pictures by what became of them.', 'outcome', () =>
     sightingOutcomes.map(outcome => [outcome, attendance.stats().outcomes[outcome] ?? 0] as const),
   )
-  labelled('lintel_tagger_workers_replaced_total', 'Workers that were replaced, by why.', 'reason', () =>
+  counters('lintel_tagger_workers_replaced_total', 'Workers that were replaced, by why.', 'reason', () =>
     lookerFaults.map(reason => [reason, sum(reason)] as const),
   )
-  gauge('lintel_snapshots_rested_total', 'Redacted pictures that were kept.', () => attendance.stats().rested)
-  gauge(
+  counter(
+    'lintel_snapshots_rested_total',
+    'Redacted pictures that were kept.',
+    () => attendance.stats().rested,
+  )
+  counter(
     'lintel_snapshots_unkept_total',
     'Pictures that were seen and could not be kept.',
     () => attendance.stats().unkept,
@@ -73,8 +79,9 @@ export function createTaggerMetrics({
     'Pictures kept beyond their time because they are held.',
     () => snapshots.stats().held,
   )
-  labelled('lintel_snapshots_deleted_total', 'Pictures deleted, by why.', 'reason', () =>
+  counters('lintel_snapshots_deleted_total', 'Pictures deleted, by why.', 'reason', () =>
     Object.entries(snapshots.stats().deleted),
   )
-  return text
+  addProcessMetrics(metrics, 'tagger')
+  return metrics
 }

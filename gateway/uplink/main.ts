@@ -63,7 +63,7 @@ async function start({ data, config }: UplinkSettings) {
   const metrics = createMetricsServer({
     name: 'uplink',
     paths,
-    metrics: createUplinkMetrics(uplink.stats),
+    metrics: createUplinkMetrics(uplink.stats).text,
     onError: onFault,
   })
 

@@ -1,18 +1,18 @@
 import { secondMs } from '../../core/clock.ts'
-import { createGauges } from '../../core/gauges.ts'
+import { createMetricSet, type Metrics } from '../../core/metrics.ts'
+import { addProcessMetrics } from '../../core/process-metrics.ts'
 import type { UplinkStats } from './uplink-stats.ts'
 
 /** Prometheus metrics of the uplink, read off it when they are asked for. */
-export function createUplinkMetrics(stats: () => UplinkStats): () => Promise<string> {
-  const gauges = createGauges()
-  const gauge = (name: string, help: string, read: (stats: UplinkStats) => number) =>
-    gauges.gauge(`lintel_uplink_${name}`, help, () => read(stats()))
-  const labelled = (
-    name: string,
-    help: string,
-    label: string,
-    read: (stats: UplinkStats) => ReadonlyMap<string, number>,
-  ) => gauges.labelled(`lintel_uplink_${name}`, help, label, () => read(stats()))
+export function createUplinkMetrics(stats: () => UplinkStats): Metrics {
+  const metrics = createMetricSet()
+  type Read<T> = (stats: UplinkStats) => T
+  const gauge = (name: string, help: string, read: Read<number>) =>
+    metrics.gauge(`lintel_uplink_${name}`, help, () => read(stats()))
+  const counter = (name: string, help: string, read: Read<number>) =>
+    metrics.counter(`lintel_uplink_${name}`, help, () => read(stats()))
+  const counters = (name: string, help: string, label: string, read: Read<ReadonlyMap<string, number>>) =>
+    metrics.counters(`lintel_uplink_${name}`, help, label, () => read(stats()))
 
   gauge('connected', '1 while the centre is connected.', ({ connected }) => Number(connected))
   gauge(
@@ -32,35 +32,36 @@ export function createUplinkMetrics(stats: () => UplinkStats): () => Promise<str
     'Bytes that may be on their way, as the line has shown.',
     ({ windowBytes }) => windowBytes,
   )
-  labelled(
+  counters(
     'sent_total',
     'Records, pictures and places sent, each time.',
     'kind',
     ({ counters }) => counters.sent,
   )
-  labelled(
+  counters(
     'refusals_total',
     'Refusals that the centre told of, by code.',
     'code',
     ({ counters }) => counters.refusals,
   )
-  gauge(
+  counter(
     'acked_total',
     'Records and pictures that the centre has taken over.',
     ({ counters }) => counters.acked,
   )
-  gauge('resent_total', 'Sent once more, since no ack had come.', ({ counters }) => counters.resent)
-  gauge(
+  counter('resent_total', 'Sent once more, since no ack had come.', ({ counters }) => counters.resent)
+  counter(
     'untold_total',
     'Records passed over: of gateways below, or of places that are not known.',
     ({ untold }) => untold,
   )
-  gauge('pictures_sent_total', 'Pictures that the centre has.', ({ counters }) => counters.pictures)
-  gauge(
+  counter('pictures_sent_total', 'Pictures that the centre has.', ({ counters }) => counters.pictures)
+  counter(
     'pictures_skipped_total',
     'Pictures that were deleted before they could be sent.',
     ({ picturesSkipped }) => picturesSkipped,
   )
-  gauge('bytes_total', 'Bytes of payloads sent.', ({ counters }) => counters.bytes)
-  return gauges.text
+  counter('bytes_total', 'Bytes of payloads sent.', ({ counters }) => counters.bytes)
+  addProcessMetrics(metrics, 'uplink')
+  return metrics
 }

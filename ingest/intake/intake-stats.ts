@@ -1,7 +1,11 @@
+import type { Durations } from '../../core/durations.ts'
+
 import type { Seq } from '../../core/words.ts'
 
 /** How far the intake has come, for whoever shows it. */
 export interface IntakeStats {
+  /** Writes of a batch into the store. */
+  readonly writes: Durations
   readonly applied: Seq
   readonly rows: number
   readonly batches: number

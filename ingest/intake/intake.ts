@@ -1,5 +1,6 @@
 import { type Backoff, backoffMs } from '../../core/backoff.ts'
 import type { Cursors } from '../../core/cursors.ts'
+import { Durations } from '../../core/durations.ts'
 import { LintelError } from '../../core/errors.ts'
 import { commonPosition, epochAt, type Position, positionsBetween } from '../../core/history.ts'
 import type { Part } from '../../core/lifecycle.ts'
@@ -61,6 +62,7 @@ export function createIntake(
   let damaged = 0
   let freed = 0
   let forks = 0
+  const writes = new Durations()
 
   /** One batch; resolves to how many records it took from the journal. */
   async function step(): Promise<number> {
@@ -73,7 +75,9 @@ export function createIntake(
     if (taken > 0) {
       const found = toRows(batch.entries)
       const epochs = positionsBetween(journal, from, batch.next)
+      const began = performance.now()
       await store.write({ journal: journal.id, rows: found, next: batch.next, epochs })
+      writes.observe(performance.now() - began)
       report(batch, from)
       rows += found.length
       batches++
@@ -126,7 +130,7 @@ export function createIntake(
 
   return {
     ...loop,
-    stats: () => ({ applied, rows, batches, failures, failing, damaged, freed, forks }),
+    stats: () => ({ applied, rows, batches, failures, failing, damaged, freed, forks, writes }),
   }
 }
 

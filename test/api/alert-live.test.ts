@@ -254,9 +254,9 @@ describe('the live stream', () => {
     ;(await first.answered).destroy()
     await eventually(async () => (await follow(url).answered).statusCode === 200)
     expect(live.stats()).toMatchObject({ readers: 3 })
-    const metrics = await createLiveMetrics(live)()
+    const metrics = await createLiveMetrics(live).text()
     expect(metrics).toContain('lintel_alert_readers 3\n')
-    expect(metrics).toMatch(/lintel_alert_readers_cut\{why="full"\} [2-9]/)
+    expect(metrics).toMatch(/lintel_alert_readers_cut_total\{why="full"\} [2-9]/)
   })
 
   test('keeps no place for one who is gone before it begins', async () => {

@@ -8,6 +8,7 @@ import { createRemoteOperations } from '../../api/operations/remote-operations.t
 import { roles } from '../../api/roles.ts'
 import { parseConfig } from '../../config/config.ts'
 import { dataPaths, findEndpoint, prepareDataDirectory } from '../../core/data-directory.ts'
+import { Durations } from '../../core/durations.ts'
 import { createLog } from '../../core/log.ts'
 import { createMemoryState } from '../../core/state/memory-state.ts'
 import { createRegistry } from '../../devices/registry/registry.ts'
@@ -63,6 +64,7 @@ async function start({ control = noControl, store = createMemoryStore(), ...http
         rows: 8,
         batches: 7,
         failures: 6,
+        writes: new Durations(),
         failing: 0,
         damaged: 5,
         freed: 4,
@@ -107,7 +109,7 @@ describe('the API of a process', () => {
       'lintel_connected_devices 3',
       'lintel_store_applied 9',
       'lintel_store_rows_written_total 8',
-      'lintel_store_batches_total 7',
+      'lintel_store_write_seconds_count 0',
       'lintel_store_failures_total 6',
       'lintel_journal_damaged_records_total 5',
       'lintel_store_rows{kind="passage"} 0',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createMetricsPage } from '../../api/metrics-page.ts'
+import { createMetricSet } from '../../core/metrics.ts'
 import { eventually } from '../support/eventually.ts'
 
 test('metrics come within a second, of a part that hangs what it said last, with its age, and it is asked once', async () => {
@@ -32,6 +33,19 @@ test('metrics come within a second, of a part that hangs what it said last, with
   hangs = false
   answer('lintel_store_rows 2')
   await eventually(async () => expect(await page()).toMatch(/lintel_store_rows 3\n.*part="store"} 0\n/s))
+})
+
+test('what several parts tell of themselves is headed once, and no line is lost', async () => {
+  const part = (name: string) => {
+    const metrics = createMetricSet()
+    metrics.gauges('process_open_fds', 'Open files.', 'process', () => [[name, 7]])
+    metrics.counter(`lintel_${name}_total`, 'Of one part.', () => 1)
+    return { name, read: metrics.text }
+  }
+  const page = await createMetricsPage([part('gateway'), part('tagger')], () => 0)()
+  expect(page.match(/# (?:HELP|TYPE) process_open_fds/g)).toHaveLength(2)
+  expect(page).toContain('process_open_fds{process="gateway"} 7\nprocess_open_fds{process="tagger"} 7\n')
+  for (const name of ['gateway', 'tagger']) expect(page).toContain(`\nlintel_${name}_total 1\n`)
 })
 
 test('a part that fails tells nothing', async () => {

@@ -65,6 +65,10 @@ test('an edge and its centre have every metric that is asked for, and Prometheus
   for (const text of [...expressions, ...alerts, ...variables])
     for (const [name] of text.matchAll(/\blintel_\w+/g)) expect(exposed).toContain(name)
 
+  needsProgram(context, 'promtool', install)
+  for (const text of texts)
+    expect(await run('promtool', ['check', 'metrics'], text)).toEqual({ code: 0, stdout: '', stderr: '' })
+
   needsProgram(context, 'prometheus', install)
   const place = await temporaryDirectory()
   const targets = [edge, centre].map(node => new URL(apiOf(node).url).host)
