@@ -8,7 +8,6 @@ export interface IntakeStats {
   readonly writes: Durations
   readonly applied: Seq
   readonly rows: number
-  readonly batches: number
   readonly failures: number
   /** Of these, since the last batch that was written. */
   readonly failing: number

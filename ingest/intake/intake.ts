@@ -56,7 +56,6 @@ export function createIntake(
   /** As far as is known: while the store is asked again, what it had is not in doubt. */
   let applied: Seq = 0
   let rows = 0
-  let batches = 0
   let failures = 0
   let failing = 0
   let damaged = 0
@@ -80,7 +79,6 @@ export function createIntake(
       writes.observe(performance.now() - began)
       report(batch, from)
       rows += found.length
-      batches++
       position = epochs.at(-1) ?? { seq: batch.next }
       applied = batch.next
     }
@@ -130,7 +128,7 @@ export function createIntake(
 
   return {
     ...loop,
-    stats: () => ({ applied, rows, batches, failures, failing, damaged, freed, forks, writes }),
+    stats: () => ({ applied, rows, failures, failing, damaged, freed, forks, writes }),
   }
 }
 

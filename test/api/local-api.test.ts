@@ -62,7 +62,6 @@ async function start({ control = noControl, store = createMemoryStore(), ...http
       stats: () => ({
         applied: 9,
         rows: 8,
-        batches: 7,
         failures: 6,
         writes: new Durations(),
         failing: 0,

@@ -79,7 +79,6 @@ describe('the intake', () => {
     expect(stats).toEqual({
       applied: 13,
       rows: 13,
-      batches: 4,
       failures: 0,
       failing: 0,
       damaged: 0,
