@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { openLmdbJournal } from '../../gateway/journal/lmdb-journal.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
 import { item, someMoment } from '../support/records.ts'
@@ -24,15 +24,13 @@ async function smallDisk(): Promise<string | undefined> {
   return directory
 }
 
-test('a disk that fills up under the journal loses nothing that was acked, and needs no restart', {
-  timeout: 60_000,
-}, async ({ skip }) => {
+/** A journal on a small disk without a reserve, so that it really fills; undefined where the test is to be skipped. */
+async function openOnSmallDisk(skip: TestContext['skip']) {
   const disk = await smallDisk()
   if (disk === undefined) {
     if (process.env.CI === 'true' && process.getuid?.() === 0) throw new Error('a tmpfs could not be mounted')
     return skip('needs the right to mount a tmpfs: run as root')
   }
-  // No reserve: the disk really fills.
   const journal = await openLmdbJournal({
     directory: disk,
     clock: () => someMoment,
@@ -48,6 +46,7 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
   })
   const acked: string[] = []
   let next = 0
+  /** Resolves to the code that it was refused with. */
   const append = async (): Promise<string | undefined> => {
     const ids = Array.from({ length: 500 }, () => `an-id-that-is-rather-long-${next++}`)
     journal.note('d1', 'event', { received: ids.length })
@@ -62,12 +61,23 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
       return (error as { code: string }).code
     }
   }
+  /** The books add up, with what was noted for commits that failed. */
+  async function assertAllCounted(): Promise<void> {
+    const counts = () => reader.audit(0).tallies.get('d1')!.event
+    const noted = { received: next, stored: acked.length, refused: next - acked.length }
+    await expect.poll(counts, { timeout: 10_000 }).toMatchObject(noted)
+  }
+  return { disk, hog: join(disk, 'hog'), journal, reader, acked, append, assertAllCounted }
+}
 
+test('a disk that fills up under the journal loses nothing that was acked, and needs no restart', {
+  timeout: 60_000,
+}, async ({ skip }) => {
+  const { disk, hog, journal, reader, acked, append, assertAllCounted } = await openOnSmallDisk(skip)
   let refusal: string | undefined
   while (refusal === undefined) refusal = await append()
   expect(['JOURNAL_COMMIT_FAILED', 'JOURNAL_DISK_LOW']).toContain(refusal)
   // Something else takes what little is left, and it stays full for a while.
-  const hog = join(disk, 'hog')
   fill(hog, disk)
   for (let n = 0; n < 5; n++) expect(await append()).toBeDefined()
   expect(reader.end()).toBe(acked.length)
@@ -79,10 +89,20 @@ test('a disk that fills up under the journal loses nothing that was acked, and n
   rmSync(hog, { force: true })
   await expect.poll(append, { timeout: 10_000 }).toBeUndefined()
   expect(reader.end()).toBe(acked.length)
-  // What was noted for a commit that failed is counted with a later one.
-  const counts = () => reader.audit(0).tallies.get('d1')!.event
-  const noted = { received: next, stored: acked.length, refused: next - acked.length }
-  await expect.poll(counts, { timeout: 10_000 }).toMatchObject(noted)
+  await assertAllCounted()
+})
+
+test('what was noted for a commit that failed is counted with a later one', async ({ skip }) => {
+  const { hog, append, assertAllCounted } = await openOnSmallDisk(skip)
+  expect(await append()).toBeUndefined()
+  // In one turn: the journal has no time to see how little room is left, and its commit runs into the end of the disk.
+  fillWhole(hog)
+  let refusal: string | undefined
+  while (refusal === undefined) refusal = await append()
+  expect(refusal).toBe('JOURNAL_COMMIT_FAILED')
+  rmSync(hog)
+  await expect.poll(append, { timeout: 10_000 }).toBeUndefined()
+  await assertAllCounted()
 })
 
 /** Takes all that is free, but for what the journal has given up to go on with. */
@@ -91,6 +111,15 @@ function fill(path: string, disk: string): void {
   const spared = existsSync(join(disk, 'ballast')) ? 0 : 16 * 1024 * 1024
   try {
     while (freeBytes(disk) > spared) writeFileSync(path, piece, { flag: 'a' })
+  } catch {
+    // Full: what was wanted.
+  }
+}
+
+function fillWhole(path: string): void {
+  const page = Buffer.alloc(4096)
+  try {
+    for (;;) writeFileSync(path, page, { flag: 'a' })
   } catch {
     // Full: what was wanted.
   }
