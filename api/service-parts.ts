@@ -12,6 +12,8 @@ interface Given extends Pick<ServiceParts, 'startedAt' | 'url' | 'recent' | 'res
 export function servicePartsOf({ paths, config, ...known }: Given): ServiceParts {
   return {
     ...known,
+    // This process was started by the supervisor.
+    pid: process.ppid,
     async disk() {
       const { bavail, bsize } = await statfs(paths.root)
       return { freeBytes: bavail * bsize, reserveBytes: config.journal.reserveBytes }

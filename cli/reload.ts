@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts'
-import { reloadedConfig } from '../config/reload.ts'
+import { filesReadAgain, reloadedConfig } from '../config/reload.ts'
 import { codeOf, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 
@@ -24,7 +24,7 @@ export async function reload({ inForce, read, faultsOf, take, log }: ReloadParts
     const { config, taken, waiting } = reloadedConfig(inForce(), read())
     const faults = await faultsOf(config)
     if (faults.length > 0) return refuse(log, 'CONFIG_INVALID', faults.join('\n'))
-    const told = { taken, ...(waiting.length === 0 ? {} : { waiting }) }
+    const told = { taken, files: filesReadAgain(config), ...(waiting.length === 0 ? {} : { waiting }) }
     if (waiting.length === 0) log.info(told, 'the configuration and its files are read again')
     else log.warn(told, `the configuration is read again; a restart is needed for ${waiting.join(', ')}`)
     // Behind the line, which a new level of the log might leave out.

@@ -12,7 +12,7 @@ export function statusLines(
   zone: string,
   now: number,
 ): string[] {
-  const { version, startedAt, http, gateway, alerts, clock, restarts } = overview
+  const { version, pid, startedAt, http, gateway, alerts, clock, restarts } = overview
   const lasts = (ms: number) => durationOf(Math.floor(Math.max(0, ms) / secondMs), 'en')
   const listening = Object.entries(gateway?.listening ?? {}).flatMap(([name, at]) =>
     at === undefined ? [] : [`${at.host}:${at.port} (${name})`],
@@ -27,6 +27,7 @@ export function statusLines(
     ...(alerts === undefined ? [] : ([['alerts', alertsOf(alerts)]] as [string, string][])),
     ['disk', `${(overview.disk.freeBytes / 1e9).toFixed(1)} GB free`],
     ['clock', textOf(clock, zone)],
+    ['process', `${pid} (kill -HUP ${pid} reads the configuration again)`],
     ...(again.length === 0 ? [] : ([['restarts', again.map(([name, { ended }]) => `${name} ${ended}`).join(', ')]] as [string, string][])),
   ] // biome-ignore format: a table
   return [

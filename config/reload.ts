@@ -20,6 +20,16 @@ export interface ReloadedConfig {
   readonly waiting: readonly string[]
 }
 
+/** Files that a running service reads again, each with its key: also one of the same name has other content now. */
+export function filesReadAgain(config: Config): string[] {
+  return whileRunning
+    .filter(key => key.endsWith('File'))
+    .flatMap(key => {
+      const path = key.split('.').reduce<unknown>((part, name) => (part as Tree | undefined)?.[name], config)
+      return typeof path === 'string' ? [`${key}: ${path}`] : []
+    })
+}
+
 type Tree = Readonly<Record<string, unknown>>
 
 /** Applies `next` to the configuration in force: the next start takes all of it, a running service some keys. */

@@ -113,7 +113,11 @@ export function afterAct(known: Alert, act: Act, by: string, now: number): Turn 
   switch (act.do) {
     case 'acknowledge': {
       if (isClosed(known)) return 'closed'
-      if (known.status === 'acknowledged') return undefined
+      // Somebody has it. What was noted is kept all the same.
+      if (known.status === 'acknowledged')
+        return act.note === undefined
+          ? undefined
+          : { alert: known, said: { what: 'commented', by, note: act.note } }
       const taken = { ...known, status: 'acknowledged', acknowledgedAt: now, acknowledgedBy: by } as const
       return { alert: taken, said: { what: 'acknowledged', by, ...noteOf(act) } }
     }

@@ -21,7 +21,7 @@ export const chinese: Readonly<Record<string, string>> = {
   other: '车辆',
   reported: '设备上报',
   unexplained: '开门前无通行记录',
-  will: '断线',
+  will: '主动下线或断线',
   silence: '长时间无数据',
 }
 
@@ -30,7 +30,7 @@ export const english: Readonly<Record<string, string>> = {
   bright: 'blinded by light',
   reported: 'it says so',
   unexplained: 'it opened with no passage before',
-  will: 'its connection was lost',
+  will: 'it signed off, or its connection was lost',
   silence: 'it has been silent',
 }
 

@@ -108,7 +108,11 @@ export function createAlertOperations(
       return { ...viewAlert(alert), history: told, devices: devicesOf(alert), pictures: picturesOf(alert, history) } // biome-ignore format: one thing
     },
     async actOnAlert(id, act) {
-      const answer = viewAlert(await book().act(find(id).id, act, by, clock()))
+      const before = find(id)
+      const answer = viewAlert(await book().act(before.id, act, by, clock()))
+      const isTaken =
+        act.do === 'acknowledge' && before.status === 'acknowledged' && before.acknowledgedBy !== by
+      if (isTaken) return { ...answer, takenBefore: true }
       const isUnknown = act.do === 'assign' && act.to !== null && !isSomebody(act.to)
       return isUnknown ? { ...answer, assigneeUnknown: true } : answer
     },

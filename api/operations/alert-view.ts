@@ -33,6 +33,8 @@ export interface AlertPicture extends PictureKey {
 export interface ActedAlert extends AlertView {
   /** It was given to somebody who has no account here; that is taken all the same. */
   readonly assigneeUnknown?: true
+  /** Somebody else had acknowledged it before, and has it still. A note is kept as a comment. */
+  readonly takenBefore?: true
 }
 
 export interface AlertPageView {

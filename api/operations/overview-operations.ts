@@ -16,6 +16,7 @@ export function createOverviewOperations(parts: OperationParts): OverviewOperati
       const receivedAt = lastReceivedAt(journal)
       return {
         version,
+        pid: service.pid,
         startedAt: service.startedAt,
         http: service.url(),
         ...(gateway === undefined ? {} : { gateway }),

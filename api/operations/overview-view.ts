@@ -7,6 +7,8 @@ import type { RecentRecords } from '../recent-records.ts'
 /** The service on one screen. Moments in epoch ms. */
 export interface Overview {
   readonly version: string
+  /** The supervisor's: SIGHUP to it reads the configuration again, SIGTERM stops the service. */
+  readonly pid: number
   readonly startedAt: number
   /** Where the API is. */
   readonly http: string
@@ -46,6 +48,7 @@ export interface OverviewOperations {
 
 /** A service that is up knows this of itself. */
 export interface ServiceParts {
+  readonly pid: number
   readonly startedAt: number
   readonly url: () => string
   readonly recent: RecentRecords

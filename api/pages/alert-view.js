@@ -55,14 +55,15 @@ export function adviceOf({ status, active, advice, ended }, language) {
 const outcomes = ['real', 'false-alarm', 'test', 'maintenance']
 
 /** What may be done with it by one who may act on alerts: the end of the path, what is sent, and the word on its button. */
-export function actsOf({ status }, permissions, text) {
-  if (!permissions.includes('alerts.act') || status === 'resolved') return []
-  const acts = outcomes.map(outcome => ({
-    act: 'resolve',
-    body: { outcome },
-    word: text.resolve(text.outcome[outcome]),
-  }))
-  return status === 'open' ? [{ act: 'acknowledge', body: {}, word: text.acknowledge }, ...acts] : acts
+export function actsOf({ status, outcome: told }, permissions, text) {
+  if (!permissions.includes('alerts.act')) return []
+  const isResolved = status === 'resolved'
+  const say = isResolved ? text.correct : text.resolve
+  const closing = outcomes
+    .filter(outcome => !isResolved || outcome !== told)
+    .map(outcome => ({ act: 'resolve', body: { outcome }, word: say(text.outcome[outcome]) }))
+  const taking = status === 'open' ? [{ act: 'acknowledge', body: {}, word: text.acknowledge }] : []
+  return [...taking, { act: 'comment', body: {}, word: text.comment }, ...closing]
 }
 
 /** Where each is, and what it is called. */

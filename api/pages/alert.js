@@ -1,6 +1,9 @@
 import { alertTexts } from './alert-texts.js'
 import { actsOf, adviceOf, factsOf, historyOf, picturesOf } from './alert-view.js'
+import { languageHere, switchLanguage } from './language.js'
 import { texts } from './texts.js'
+
+const refreshMs = 10_000
 
 const byId = id => document.getElementById(id)
 const make = (tag, textContent) => Object.assign(document.createElement(tag), { textContent })
@@ -19,20 +22,18 @@ function pictureOf({ href, told }, index) {
   return line
 }
 
-let language = navigator.language.startsWith('zh') ? 'zh' : 'en'
+let language = languageHere()
 let alert
 let problem
-let permissions = []
+/** Who is signed in, and what that account may do. */
+let me = { name: '', permissions: [] }
 let isActing = false
 
 /** Resolves to what the service answers; throws its code. */
 async function ask(method, path, body) {
   const headers = { 'x-lintel': '1', ...(body ? { 'content-type': 'application/json' } : {}) }
-  const response = await fetch(`/api/v1${path}`, {
-    method,
-    headers,
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  })
+  const content = body ? { body: JSON.stringify(body) } : {}
+  const response = await fetch(`/api/v1${path}`, { method, headers, ...content })
   const answer = await response.json()
   if (response.ok) return answer
   throw { status: response.status, code: answer.code }
@@ -46,6 +47,7 @@ function draw() {
   byId('language').textContent = texts[language].language
   byId('promise').textContent = texts[language].promise
   byId('home').textContent = text.home
+  byId('who').textContent = me.name === '' ? '' : texts[language].who(me.name)
   byId('problem').textContent = problem === undefined ? '' : (text.problems[problem] ?? text.other(problem))
   byId('alert').hidden = alert === undefined
   if (alert === undefined) return
@@ -55,14 +57,20 @@ function draw() {
   const pictures = picturesOf(alert)
   byId('pictures-title').hidden = pictures.length === 0
   byId('pictures-title').textContent = text.pictures
-  byId('pictures').replaceChildren(...pictures.map(pictureOf))
-  const acts = actsOf(alert, permissions, text)
+  // A picture that is drawn again would be asked for again, and each look is on record.
+  const drawn = pictures.map(({ href }) => href).join(' ')
+  if (byId('pictures').dataset.drawn !== `${language} ${drawn}`) {
+    byId('pictures').dataset.drawn = `${language} ${drawn}`
+    byId('pictures').replaceChildren(...pictures.map(pictureOf))
+  }
+  const acts = actsOf(alert, me.permissions, text)
   byId('act').hidden = acts.length === 0
   byId('act-title').textContent = text.act
   byId('note-title').textContent = text.columns.note
   byId('acts').replaceChildren(
     ...acts.map(one => {
       const button = Object.assign(make('button', one.word), { type: 'button', disabled: isActing })
+      button.classList.toggle('first', one.act === 'acknowledge')
       button.addEventListener('click', () => act(one))
       return button
     }),
@@ -75,17 +83,38 @@ function draw() {
   )
 }
 
-/** What was typed stays unless it was taken. */
+/** What the page shows anew. Throws the code of what is wrong. */
+async function look() {
+  ;[alert, me] = await Promise.all([ask('GET', pathOf()), ask('GET', '/me')])
+}
+
+/**
+ * Nothing is done to an alert that is no longer as it is shown, nor in the name of another than the page shows: it is shown
+ * as it is now, and what was typed stays.
+ */
 async function act(one) {
   const { note } = byId('act').elements
   const typed = note.value.trim()
-  isActing = true
   problem = undefined
+  if (one.act === 'comment' && typed === '') {
+    problem = 'no-note'
+    draw()
+    return note.focus()
+  }
+  isActing = true
   draw()
   try {
-    await ask('POST', `${pathOf()}/${one.act}`, typed === '' ? one.body : { ...one.body, note: typed })
-    note.value = ''
-    alert = await ask('GET', pathOf())
+    const before = { changes: alert.history.length, name: me.name }
+    await look()
+    if (me.name !== before.name) problem = 'other-account'
+    else if (alert.history.length !== before.changes) problem = 'changed'
+    else {
+      const body = typed === '' ? one.body : { ...one.body, note: typed }
+      const answer = await ask('POST', `${pathOf()}/${one.act}`, body)
+      if (answer.takenBefore) problem = 'taken-before'
+      note.value = ''
+      await look()
+    }
   } catch ({ code }) {
     problem = code ?? 'network'
   }
@@ -95,8 +124,7 @@ async function act(one) {
 
 async function start() {
   try {
-    alert = await ask('GET', pathOf())
-    permissions = (await ask('GET', '/me')).permissions
+    await look()
   } catch ({ status, code }) {
     // Who signs in is led back here.
     if (status === 401) return location.replace(`/?next=${encodeURIComponent(location.pathname)}`)
@@ -105,16 +133,24 @@ async function start() {
   draw()
 }
 
+/** Somebody else may have seen to it meanwhile. Without an answer what is shown stays, with a word about it. */
+async function refresh() {
+  if (document.hidden || alert === undefined || isActing) return
+  try {
+    await look()
+    if (problem === 'network') problem = undefined
+  } catch ({ code }) {
+    problem = code ?? 'network'
+  }
+  draw()
+}
+
 byId('language').addEventListener('click', () => {
-  language = language === 'zh' ? 'en' : 'zh'
+  language = switchLanguage(language)
   draw()
 })
-// Somebody else may have seen to it meanwhile. Without an answer what is shown stays.
-document.addEventListener('visibilitychange', async () => {
-  if (document.hidden || alert === undefined) return
-  alert = await ask('GET', pathOf()).catch(() => alert)
-  draw()
-})
+document.addEventListener('visibilitychange', refresh)
+setInterval(refresh, refreshMs)
 // The key Enter in the note does nothing: which button is meant?
 byId('act').addEventListener('submit', event => event.preventDefault())
 start()

@@ -1,8 +1,9 @@
+import { languageHere, switchLanguage } from './language.js'
 import { maxRows, tables } from './tables.js'
 import { texts } from './texts.js'
 
 const byId = id => document.getElementById(id)
-let language = navigator.language.startsWith('zh') ? 'zh' : 'en'
+let language = languageHere()
 /** What is shown now, drawn again when the language changes. */
 let draw = () => {}
 
@@ -89,6 +90,9 @@ function linksOf({ permissions, zone }) {
   return all.filter(([, permission]) => permission === undefined || permissions.includes(permission))
 }
 
+const refreshMs = 10_000
+const clockOf = (at, timeZone) =>
+  new Intl.DateTimeFormat('sv-SE', { timeZone, timeStyle: 'medium' }).format(at)
 const make = (tag, members) => Object.assign(document.createElement(tag), members)
 /** Words of ours in cells: each language has its own for them. */
 const ours = ['total', 'snapshots', 'open', 'acknowledged', 'cleared', 'notice', 'warning', 'critical']
@@ -96,16 +100,22 @@ const ours = ['total', 'snapshots', 'open', 'acknowledged', 'cleared', 'notice',
 let seen
 
 async function look(name, path, zone) {
-  byId('problem').textContent = ''
   const answer = await ask('GET', path)
-  seen = { name, path, rows: tables[name](answer, zone), minCount: answer.suppression?.minCount }
+  byId('problem').textContent = ''
+  const rows = tables[name](answer, zone)
+  seen = { name, path, zone, rows, minCount: answer.suppression?.minCount, at: Date.now() }
   fillSeen(texts[language])
 }
+
+/** What is open changes all the time: a list that is looked at is kept up to date. */
+setInterval(() => {
+  if (seen?.name === 'alerts' && !document.hidden) look(seen.name, seen.path, seen.zone).catch(tell)
+}, refreshMs)
 
 function fillSeen(text) {
   byId('seen').hidden = seen === undefined
   if (seen === undefined) return byId('seen-rows').replaceChildren()
-  const { name, path, rows, minCount } = seen
+  const { name, path, zone, rows, minCount, at } = seen
   const say = word => text.columns[word] ?? word
   const columns = Object.keys(rows[0] ?? {})
   const line = cells => {
@@ -114,9 +124,11 @@ function fillSeen(text) {
     return row
   }
   const cellOf = (column, value) => {
-    if (column !== 'alert') return make('td', { textContent: wordOf(value, say) })
+    const textContent = wordOf(value, say)
+    if (value?.href === undefined)
+      return make('td', { textContent, className: column === 'time' ? 'whole' : '' })
     const cell = make('td', {})
-    cell.append(make('a', { href: `/alerts/${value}`, textContent: value }))
+    cell.append(make('a', { href: value.href, textContent }))
     return cell
   }
   byId('seen-title').textContent = text.links[name]
@@ -125,6 +137,7 @@ function fillSeen(text) {
     ...rows.slice(0, maxRows).map(row => line(columns.map(column => cellOf(column, row[column])))),
   )
   const notes = [
+    text.asOf(clockOf(at, zone)),
     rows.length === 0 ? text.nothing : '',
     rows.length > maxRows ? text.more(maxRows, rows.length) : '',
     minCount === undefined ? '' : text.small(minCount),
@@ -170,7 +183,7 @@ function showMe(me) {
     fillSeen(text)
     const { origin } = location
     const remote = `--url ${origin} --token-file token.txt`
-    const commands = [`npx --no-install lintel flow --by site ${remote}`]
+    const commands = [`npx --no-install lintel flow --last 7d --every 1d --by site ${remote}`]
     if (me.permissions.includes('alerts.act'))
       for (const act of ['list --open', 'ack ID', 'resolve ID --as real'])
         commands.push(`npx --no-install lintel alerts ${act} ${remote}`)
@@ -212,7 +225,7 @@ async function start() {
 }
 
 byId('language').addEventListener('click', () => {
-  language = language === 'zh' ? 'en' : 'zh'
+  language = switchLanguage(language)
   draw()
 })
 byId('sign-out').addEventListener('click', async () => {

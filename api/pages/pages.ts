@@ -20,11 +20,13 @@ const files = [
   { urls: ['/', '/invite'], type: 'text/html; charset=utf-8', text: read('page.html') },
   // Where the links in messages lead.
   { urls: ['/alerts/:id'], type: 'text/html; charset=utf-8', text: read('alert.html') },
-  ...['page.js', 'tables.js', 'texts.js', 'alert.js', 'alert-view.js', 'alert-texts.js'].map(name => ({
-    urls: [`/${name}`],
-    type: 'text/javascript; charset=utf-8',
-    text: read(name),
-  })),
+  ...['page.js', 'language.js', 'tables.js', 'texts.js', 'alert.js', 'alert-view.js', 'alert-texts.js'].map(
+    name => ({
+      urls: [`/${name}`],
+      type: 'text/javascript; charset=utf-8',
+      text: read(name),
+    }),
+  ),
   { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
   // Where no page names it, a browser asks for the second.
   { urls: ['/icon.svg', '/favicon.ico'], type: 'image/svg+xml', text: read('icon.svg') },

@@ -1,6 +1,8 @@
 /** As many rows as a page is good for; the JSON has all. */
 export const maxRows = 200
 
+/** The heaviest first. */
+const weights = ['critical', 'warning', 'notice']
 const timeOf = (ms, zone) =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(ms)
 const pick = (row, names) => Object.fromEntries(names.map(name => [name, row[name]]))
@@ -11,7 +13,7 @@ const told = (count, hidden) => (count === null ? (hidden ? '*' : '–') : `${co
 
 /**
  * The rows of an answer as a person reads them, by what was asked for: each cell under the name of its column. What is said
- * in both languages is an object of both; `alert` is the id of one that has a page.
+ * in both languages is an object of both, with `href` where it has a page of its own.
  */
 export const tables = {
   flow: ({ rows, total, hidden }) => [
@@ -19,13 +21,16 @@ export const tables = {
     { day: 'total', passages: told(total, hidden) },
   ],
   alerts: ({ alerts }, zone) =>
-    alerts.map(({ id, raisedAt, severity, status, says }) => ({
-      alert: id,
-      time: timeOf(raisedAt, zone),
-      severity,
-      status,
-      says,
-    })),
+    alerts
+      .toSorted(
+        (a, b) => weights.indexOf(a.severity) - weights.indexOf(b.severity) || b.raisedAt - a.raisedAt,
+      )
+      .map(({ id, raisedAt, severity, status, says }) => ({
+        severity,
+        time: timeOf(raisedAt, zone),
+        status,
+        says: { ...says, href: `/alerts/${id}` },
+      })),
   points: (points, zone) =>
     points.map(({ kinds, since, ...point }) => ({
       ...pick(point, ['site', 'building', 'point']),

@@ -14,6 +14,11 @@ export const ActedSchema = Type.Object({
   assigneeUnknown: Type.Optional(
     Type.Literal(true, { description: 'Nobody has an account of that name; it is taken all the same.' }),
   ),
+  takenBefore: Type.Optional(
+    Type.Literal(true, {
+      description: 'Somebody else had acknowledged it before, and has it still; a note is kept as a comment.',
+    }),
+  ),
 })
 
 const Count = Type.Integer({ minimum: 0 })

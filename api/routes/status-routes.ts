@@ -27,6 +27,7 @@ const count = Type.Integer({ minimum: 0 })
 const Address = Type.Object({ host: Type.String(), port: Type.Integer() })
 const OverviewSchema = Type.Object({
   version: Type.String(),
+  pid: Type.Integer({ description: "The supervisor's process." }),
   startedAt: Moment,
   http: Type.String({ description: 'Where the API is.' }),
   gateway: Type.Optional(

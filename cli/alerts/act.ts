@@ -21,6 +21,8 @@ async function act(ids: readonly string[], wanted: Act, options: LangOptions): P
       output.say(Object.values(row).filter(Boolean).join('  '), alert)
       if (alert.assigneeUnknown && !json)
         output.say(`${words.warning}${words.accountUnknown(alert.assignee!)}`)
+      if (alert.takenBefore && !json)
+        output.say(`${words.warning}${words.takenBefore(alert.acknowledgedBy!)}`)
     }
   })
 }

@@ -32,7 +32,7 @@ interface ListOptions extends LangOptions {
 }
 
 const pageSize = 200
-const goingOn: readonly Status[] = ['open', 'acknowledged']
+const notClosed: readonly Status[] = ['open', 'acknowledged', 'cleared']
 
 export async function listAlerts(options: ListOptions): Promise<void> {
   const { ask, config, output, json } = contextOf(options)
@@ -60,7 +60,7 @@ export async function listAlerts(options: ListOptions): Promise<void> {
 }
 
 function queryOf(options: ListOptions, zone: string, now: number): Omit<AlertQuery, 'limit' | 'after'> {
-  const { open, status = open ? goingOn : undefined, site: sites, last, from, to } = options
+  const { open, status = open ? notClosed : undefined, site: sites, last, from, to } = options
   const { severity, rule, building, point, device, assignee } = options
   const since = from === undefined ? last && now - spanOf('--last', last) : momentOf('--from', from, zone)
   const until = to === undefined ? undefined : momentOf('--to', to, zone)

@@ -48,6 +48,7 @@ const en = {
   warning: 'warning: ',
   siteUnknown: (site: string) => `${site}: no device stands at a site of this name`,
   accountUnknown: (name: string) => `${name}: nobody has an account of this name`,
+  takenBefore: (name: string) => `${name} had it before, and has it still; a note is kept as a comment`,
   deviceUnknown: (device: string) => `${device}: there is no device of this name`,
 } // biome-ignore format: a table
 
@@ -94,6 +95,7 @@ const zh: typeof en = {
   warning: '注意：',
   siteUnknown: site => `${site}：没有设备在这个小区`,
   accountUnknown: name => `${name}：没有这个账号`,
+  takenBefore: name => `${name}已先接手，仍由其处理；备注已保存`,
   deviceUnknown: device => `${device}：没有这台设备`,
 } // biome-ignore format: a table
 

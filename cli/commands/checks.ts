@@ -6,6 +6,7 @@ import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directo
 import { LintelError } from '../../core/errors.ts'
 import { answers, type Service } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
+import { channelFindings, channelsOf } from '../doctor/channel-findings.ts'
 import { configFindings, plaintextFindings } from '../doctor/config-findings.ts'
 import { configSummary } from '../doctor/config-summary.ts'
 import { readWhole, setAside } from '../doctor/data-files.ts'
@@ -53,8 +54,12 @@ export function addCheckCommands(program: Command): void {
 }
 
 async function askService(service: Service, config: Config): Promise<Finding[]> {
-  const { overview, status } = createRemoteOperations(service)
-  return [...(await readings(service, (await overview()).configured)), ...findingsOf(await status(), config)]
+  const { overview, status, listChannels } = createRemoteOperations(service)
+  return [
+    ...(await readings(service, (await overview()).configured)),
+    ...channelFindings(await channelsOf(listChannels), systemClock()),
+    ...findingsOf(await status(), config),
+  ]
 }
 
 /** Makes nothing: of an empty directory it says how the machine is. Throws CONFIG_INVALID as `lookAtData` does. */

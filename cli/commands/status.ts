@@ -5,6 +5,7 @@ import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { exitCodes } from '../../core/exits.ts'
 import { answers, type Service } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
+import { channelFindings, channelsOf } from '../doctor/channel-findings.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { spaceFinding } from '../doctor/machine.ts'
 import { findingsOf, notUp, readings } from '../doctor/service.ts'
@@ -37,11 +38,12 @@ async function runningOn(data: string): Promise<Service | undefined> {
 }
 
 async function tell(service: Service, { config, output }: Context): Promise<void> {
-  const { overview: ask, status } = createRemoteOperations(service)
+  const { overview: ask, status, listChannels } = createRemoteOperations(service)
   const overview = await ask()
   const found: Finding[] = [
     spaceFinding(overview.disk.freeBytes, overview.disk.reserveBytes),
     ...(await readings(service, overview.configured)),
+    ...channelFindings(await channelsOf(listChannels), systemClock()),
     ...findingsOf(await status(), config),
   ]
   const wrong = found.filter(({ result }) => result !== 'ok')

@@ -30,6 +30,7 @@ export interface DemoOptions {
 const lineEveryMs = 10 * secondMs
 /** Pictures are looked at within seconds; where nothing looks at them, nobody waits for one. */
 const pictureWaitMs = 60 * secondMs
+const storeWaitMs = 60 * secondMs
 const lookEveryMs = secondMs / 2
 
 /** A small town with four weeks behind it, which goes on at the pace of the clock; soon everything goes wrong in it once. */
@@ -66,6 +67,7 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
       say(`${formatLocal(zone, told)}  ${progress.connected} connected, ${progress.acked} events acked`)
     }
     async function tell(operations: Operations, now: number): Promise<void> {
+      await allStored(operations, signal)
       const ask = { measure: 'passages', last: '12h', by: 'direction', where: [] }
       const question = toQuestion(ask, zone, Temporal.Instant.fromEpochMilliseconds(now))
       const answer = await operations.flow(question)
@@ -90,6 +92,14 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
     if (!signal.aborted) say(`the demo has ended: ${messageOf(error)}`)
   })
   return { stop: () => abort.abort() }
+}
+
+/** Waits until the store has what was acked so far: hours that are over are told as they stay. */
+async function allStored({ overview }: Pick<Operations, 'overview'>, signal: AbortSignal): Promise<void> {
+  for (let waited = 0; waited < storeWaitMs; waited += lookEveryMs) {
+    if ((await overview()).gateway?.lag.intake === 0) return
+    await pause(lookEveryMs, undefined, { signal })
+  }
 }
 
 /** Waits until a picture of the device can be shown. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type FileHandle, open, rename } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { LintelError } from '../../core/errors.ts'
 
 /** A file in the making, beside its place; it is there once it is whole. */
@@ -42,6 +42,10 @@ export async function openDraft(path: string, force: boolean): Promise<DraftFile
       await file.close()
       await rename(draft, path)
     },
-    close: () => file.close().catch(() => {}),
+    async close() {
+      await file.close().catch(() => {})
+      // What was refused before its first byte leaves nothing behind.
+      if (size === 0) await rm(draft, { force: true })
+    },
   }
 }

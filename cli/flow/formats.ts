@@ -107,8 +107,8 @@ export const wordOf = (dimension: string, value: string, say: Sentences) =>
 
 function changeOf({ count, before, hidden = 0, beforeHidden = 0 }: FlowRow): string {
   if (count === null || before == null || before === 0 || hidden + beforeHidden > 0) return ''
-  const percent = ((count - before) / Math.abs(before)) * 100
-  return `${percent > 0 ? '+' : ''}${percent.toFixed(0)} %`
+  const percent = Math.round(((count - before) / Math.abs(before)) * 100)
+  return `${percent > 0 ? '+' : ''}${percent === 0 ? 0 : percent} %`
 }
 
 function alignRight(title: string, cells: readonly string[]): string[] {

@@ -282,7 +282,7 @@ export function createBroker(
       return done(null, true)
     }
     const { code, reason, returnCode } = answer
-    const error = turnAway(client, client.id, new LintelError(code, reason))
+    const error = turnAway(client, clientId, new LintelError(code, reason))
     done(Object.assign(error, { returnCode: returnCode as number }), false)
   }
 

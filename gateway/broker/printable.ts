@@ -36,6 +36,7 @@ const shapes: readonly (readonly [RegExp, string])[] = [
  * field in a device's settings, and nothing of what it may say of a person.
  */
 export function shapeOf(text: string): string {
+  if (text === '') return '(empty)'
   const all = [...text.slice(0, 2 * maxShape)]
   const shape = all.slice(0, maxShape).map(char => {
     const kind = shapes.find(([pattern]) => pattern.test(char))

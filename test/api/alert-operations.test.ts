@@ -70,6 +70,16 @@ describe('a duty room', () => {
 })
 
 describe('who acts', () => {
+  test('is told when somebody has an alert already, and what they note is kept', async () => {
+    const { as, south } = await town()
+    await as(duty).actOnAlert(south.id, { do: 'acknowledge' })
+    expect(await as(duty).actOnAlert(south.id, { do: 'acknowledge' })).not.toHaveProperty('takenBefore')
+    const second = await as(admin).actOnAlert(south.id, { do: 'acknowledge', note: 'I pass by there' })
+    expect(second).toMatchObject({ takenBefore: true, status: 'acknowledged', acknowledgedBy: '早班' })
+    const { history } = await as(duty).showAlert(south.id)
+    expect(history.at(-1)).toMatchObject({ what: 'commented', note: 'I pass by there' })
+  })
+
   test('is in the history, with what they did, in order', async () => {
     const { as, south } = await town()
     const room = as(duty)

@@ -109,6 +109,7 @@ async function townApi() {
       metrics: async () => '',
     },
     service: {
+      pid: 7,
       startedAt: someMoment,
       url: () => 'http://127.0.0.1:8080',
       recent: { sample() {}, view: () => ({ records: 5, forMs: 60_000 }) },

@@ -10,6 +10,7 @@ import type { MetricDefinition } from '../../core/metrics.ts'
 import { createGatewayMetrics } from '../../gateway/metrics.ts'
 import { createTaggerMetrics } from '../../gateway/tagger/metrics.ts'
 import { createUplinkMetrics } from '../../gateway/uplink/metrics.ts'
+import { markdownTable } from '../support/markdown-table.ts'
 
 /** What is read is not of interest here, but for the durations that a histogram is given at once. */
 const stub = {
@@ -73,8 +74,8 @@ test('the page of metrics is made from the code', async () => {
         help,
       ])
   const sections = Object.entries(parts).map(([part, definitions]) => {
-    const table = [['metric', 'kind', 'means'], ['---', '---', '---'], ...rowsOf(definitions)]
-    return `## ${part}\n\n${table.map(row => `| ${row.join(' | ')} |`).join('\n')}\n`
+    const table = markdownTable([['metric', 'kind', 'means'], ...rowsOf(definitions)])
+    return `## ${part}\n\n${table}\n`
   })
   const text = `<!-- Made from the code by: npx vitest run test/api/metrics-list.test.ts -u -->
 

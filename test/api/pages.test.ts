@@ -46,7 +46,12 @@ describe('the page', () => {
       rule: 'door-forced',
     }
     expect(tables.alerts({ alerts: [alert] }, 'Asia/Shanghai')).toEqual([
-      { alert: 'a1', time: '1970-01-01 08:00', severity: 'critical', status: 'open', says: alert.says },
+      {
+        severity: 'critical',
+        time: '1970-01-01 08:00',
+        status: 'open',
+        says: { ...alert.says, href: '/alerts/a1' },
+      },
     ])
     expect(tables.flow({ rows: [], total: null })).toEqual([{ day: 'total', passages: '–' }])
   })
@@ -119,12 +124,15 @@ describe('the page of an alert', async () => {
 
   test('offers who may act what can be done with it as it is', () => {
     const offered = (status: string, permissions: string[]) =>
-      actsOf({ status }, permissions, alertTexts.en).map(({ word }: { word: string }) => word)
+      actsOf({ status, outcome: 'real' }, permissions, alertTexts.en).map(
+        ({ word }: { word: string }) => word,
+      )
     const closing = ['Close: real', 'Close: false alarm', 'Close: test', 'Close: maintenance']
-    expect(offered('open', ['alerts.act'])).toEqual(['I see to it', ...closing])
-    expect(offered('acknowledged', ['alerts.act'])).toEqual(closing)
-    expect(offered('cleared', ['alerts.act'])).toEqual(closing)
-    expect(offered('resolved', ['alerts.act'])).toEqual([])
+    expect(offered('open', ['alerts.act'])).toEqual(['I see to it', 'Add the note', ...closing])
+    expect(offered('acknowledged', ['alerts.act'])).toEqual(['Add the note', ...closing])
+    expect(offered('cleared', ['alerts.act'])).toEqual(['Add the note', ...closing])
+    const corrections = ['Add the note', 'It was: false alarm', 'It was: test', 'It was: maintenance']
+    expect(offered('resolved', ['alerts.act'])).toEqual(corrections)
     expect(offered('open', ['alerts.read'])).toEqual([])
     const sent = actsOf({ status: 'open' }, ['alerts.act'], alertTexts.zh)
     expect(sent.flatMap(({ body }: { body: { outcome?: string } }) => body.outcome ?? [])).toEqual([

@@ -4,12 +4,12 @@ import { type Config, parseConfig } from '../../config/config.ts'
 import { LintelError } from '../../core/errors.ts'
 
 /** What is said and taken when the file holds `next`. */
-async function readAgain(next: object | Error, faults: readonly string[] = []) {
+async function readAgain(next: object | Error, faults: readonly string[] = [], before = {}) {
   const lines: unknown[][] = []
   const taken: Config[] = []
   const say = (level: string) => (facts: object, text: string) => void lines.push([level, facts, text])
   await reload({
-    inForce: () => parseConfig({}),
+    inForce: () => parseConfig(before),
     read() {
       if (next instanceof Error) throw next
       return parseConfig(next)
@@ -25,7 +25,7 @@ test('what can be taken is taken, also where only files have changed, in one lin
   const { lines, taken } = await readAgain({ log: { level: 'debug' } })
   expect(taken).toMatchObject([{ log: { level: 'debug' } }])
   expect(lines).toEqual([
-    ['info', { taken: ['log.level'] }, 'the configuration and its files are read again'],
+    ['info', { taken: ['log.level'], files: [] }, 'the configuration and its files are read again'],
   ])
   expect((await readAgain({})).taken).toHaveLength(1)
 })
@@ -34,7 +34,7 @@ test('what needs a restart is named in that line, and is not in force', async ()
   const { lines, taken } = await readAgain({ log: { level: 'debug' }, http: { port: 1 }, zone: 'UTC' })
   expect(taken).toMatchObject([{ log: { level: 'debug' }, http: { port: 8080 }, zone: 'Asia/Shanghai' }])
   expect(lines).toEqual([
-    ['warn', { taken: ['log.level'], waiting: ['zone', 'http.port'] }, expect.stringMatching(/a restart is needed for zone, http\.port$/)],
+    ['warn', { taken: ['log.level'], files: [], waiting: ['zone', 'http.port'] }, expect.stringMatching(/a restart is needed for zone, http\.port$/)],
   ]) // biome-ignore format: one line
 })
 
@@ -44,4 +44,19 @@ test('a file that is wrong, or names what is wrong, changes nothing', async () =
   expect(invalid).toEqual({ taken: [], lines: [['error', { code: 'CONFIG_INVALID', error: 'a.yaml: mqtt: unknown key mtt' }, goesOn]] }) // biome-ignore format: one line
   const wrong = await readAgain({ log: { level: 'debug' } }, ['mqtt.tls.certFile cannot be read', 'x'])
   expect(wrong).toEqual({ taken: [], lines: [['error', { code: 'CONFIG_INVALID', error: 'mqtt.tls.certFile cannot be read\nx' }, goesOn]] }) // biome-ignore format: one line
+})
+
+test('the line names the files that are read again, also where their names are as before', async () => {
+  const tls = { port: 8883, certFile: '/etc/lintel/cert.pem', keyFile: '/etc/lintel/key.pem' }
+  const { lines } = await readAgain({ mqtt: { tls } }, [], { mqtt: { tls } })
+  expect(lines).toMatchObject([
+    [
+      'info',
+      {
+        taken: [],
+        files: ['mqtt.tls.certFile: /etc/lintel/cert.pem', 'mqtt.tls.keyFile: /etc/lintel/key.pem'],
+      },
+      expect.any(String),
+    ],
+  ])
 })

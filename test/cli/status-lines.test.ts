@@ -4,6 +4,7 @@ import { statusLines } from '../../cli/status-lines.ts'
 
 const now = Date.parse('2026-11-29T04:00:00Z')
 const overview: Overview = {
+  pid: 4711,
   version: '0.1.0',
   startedAt: now - 7_500_000,
   http: 'http://127.0.0.1:8080',
@@ -35,6 +36,7 @@ test('the screen says since when it runs, where, and how much comes, waits and i
     '  alerts    open: 2 warning, 1 critical',
     '  disk      73.2 GB free',
     expect.stringMatching(/^ {2}clock {5}the clock is believed: /),
+    '  process   4711 (kill -HUP 4711 reads the configuration again)',
     '  restarts  ingest 2',
     'nothing is wrong with the service',
   ])

@@ -151,6 +151,7 @@ describe('an alert', () => {
 describe('what somebody does', () => {
   const acts: [string, Act[], Record<string, unknown> | 'ALERT_CLOSED', string[]][] = [
     ['acknowledges', [{ do: 'acknowledge' }], { status: 'acknowledged', acknowledgedBy: 'wang' }, ['acknowledged']],
+    ['acknowledges twice, with a note', [{ do: 'acknowledge' }, { do: 'acknowledge', note: 'me, too' }], { status: 'acknowledged' }, ['acknowledged', 'commented']],
     ['acknowledges twice', [{ do: 'acknowledge' }, { do: 'acknowledge' }], { status: 'acknowledged' }, ['acknowledged']],
     ['assigns', [{ do: 'assign', to: 'li' }], { assignee: 'li', status: 'open' }, ['assigned']],
     ['assigns to nobody', [{ do: 'assign', to: 'li' }, { do: 'assign', to: null }], { status: 'open' }, ['assigned', 'assigned']],

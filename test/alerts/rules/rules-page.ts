@@ -1,7 +1,7 @@
-import stringWidth from 'string-width'
 import type { Described } from '../../../alerts/rules/rule.ts'
 import { type ParameterSchema, rangeOf } from '../../../alerts/rules/rule-settings.ts'
 import { describedRules } from '../../../alerts/rules/rules.ts'
+import { markdownTable } from '../../support/markdown-table.ts'
 
 export const exampleFile = `rules:
   door-held: { heldS: 120 } # everywhere
@@ -83,19 +83,11 @@ ${rule.about.en}
 
 ${rule.about.zh}
 
-${tableOf([
+${markdownTable([
   ['parameter', 'meaning', '', 'default', 'range'],
   ...Object.entries(rule.parameters.properties).map(rowOf),
 ])}
 `
-
-/** Aligned as editors do it, a Chinese character taking two columns. */
-function tableOf([header, ...rows]: string[][]): string {
-  const widths = header!.map((_, n) => Math.max(3, ...[header!, ...rows].map(row => stringWidth(row[n]!))))
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, n) => cell + ' '.repeat(widths[n]! - stringWidth(cell))).join(' | ')} |`
-  return [line(header!), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
-}
 
 function rowOf([name, value]: [string, unknown]): string[] {
   const schema = value as ParameterSchema

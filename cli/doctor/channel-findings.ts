@@ -1,0 +1,29 @@
+import type { ChannelView } from '../../alerts/notify/notifier.ts'
+import { minuteMs, secondMs } from '../../core/clock.ts'
+import { codeOf } from '../../core/errors.ts'
+import type { Finding } from './finding.ts'
+
+/** A notice that is due for longer is late; one that is due for ten minutes has been tried often. */
+const lateMs = minuteMs
+const lostMs = 10 * minuteMs
+
+/** Channels over which people are not told of alerts. `now` in epoch ms. */
+export function channelFindings(channels: readonly ChannelView[], now: number): Finding[] {
+  return channels.flatMap(({ name, waiting, oldestAt, fault, quietUntil }): Finding[] => {
+    const lateFor = oldestAt === undefined || quietUntil !== undefined ? 0 : now - oldestAt
+    if (lateFor < lateMs) return []
+    const why = fault === undefined ? '' : `: ${fault}`
+    const finding = `${name}: ${waiting} ${waiting === 1 ? 'notice waits' : 'notices wait'}, the oldest for ${Math.floor(lateFor / secondMs)} s${why} (lintel alerts channels)`
+    return [{ check: 'channel', result: lateFor < lostMs ? 'warning' : 'problem', finding }]
+  })
+}
+
+/** Empty on a gateway alone, which tells nobody. */
+export async function channelsOf(listChannels: () => Promise<ChannelView[]>): Promise<ChannelView[]> {
+  try {
+    return await listChannels()
+  } catch (error) {
+    if (codeOf(error) === 'STORE_UNAVAILABLE') return []
+    throw error
+  }
+}
