@@ -18,7 +18,7 @@ const text = (description: string) =>
 const timeOfDay = (description: string) =>
   Type.String({ pattern: '^(?:[01][0-9]|2[0-3]):[0-5][0-9]$', form: 'HH:MM, such as 22:00', description })
 
-/** One way of telling people of alerts. What a kind needs and may have, `channelProblems` knows. */
+/** A way to tell people of alerts. `channelProblems` checks which keys each kind needs and allows. */
 export const ChannelSchema = Type.Object(
   {
     kind: Type.Enum([...channelKinds], { description: 'How it is told.' }),
@@ -142,7 +142,7 @@ const kinds: Record<ChannelKind, { needs: readonly Key[]; may: readonly Key[] }>
   log: { needs: [], may: ['language', 'changes', 'giveUpS'] },
 }
 
-/** What contradicts itself in `alerts.channels`, a line each. */
+/** Faults of `alerts.channels` that the schema cannot express, one line each. */
 export function channelProblems(given: unknown): string[] {
   return Object.entries(Object(given) as Record<string, unknown>).flatMap(([name, channel]) =>
     problemsOf(name, Object(channel)).map(what => `alerts.channels.${name}: ${what}`),
@@ -173,7 +173,7 @@ function problemsOf(name: string, channel: Partial<ChannelConfig>): string[] {
   return problems
 }
 
-/** Where two keys stand for each other. */
+/** Exactly one of the two keys must be given. */
 function oneOf(kind: ChannelKind, pair: Readonly<Record<string, unknown>>): string[] {
   const given = Object.values(pair).filter(value => value !== undefined).length
   if (given === 1) return []

@@ -16,13 +16,12 @@ export type { Config } from './schema.ts'
 
 const validator = Compile(ConfigSchema)
 
-/** Fills in defaults and freezes. Throws CONFIG_INVALID with every problem, one a line. */
+/** Fills in defaults and freezes. Throws CONFIG_INVALID with every problem, one per line. */
 export function parseConfig(value: unknown): Config {
   const filled = Value.Default(ConfigSchema, copyOf(value ?? {})) as Partial<Config>
-  // Into a branch of a union no defaults go while anything in it is wrong.
+  // TypeBox fills no defaults inside a union branch that fails validation, nor inside a record with free keys: do both by hand.
   if (filled?.mqtt?.tcp)
     filled.mqtt.tcp = Value.Default(TcpSchema, filled.mqtt.tcp) as Static<typeof TcpSchema>
-  // Nor under names of the operator's own.
   for (const [name, channel] of Object.entries(Object(filled?.alerts?.channels)))
     filled.alerts!.channels[name] = Value.Default(ChannelSchema, channel) as ChannelConfig
   const problems = describe(filled)
@@ -54,7 +53,7 @@ export function parseConfig(value: unknown): Config {
   return freeze(filled as Config)
 }
 
-/** YAML, and so JSON too. Throws CONFIG_INVALID. */
+/** Reads YAML, which includes JSON. Throws CONFIG_INVALID, or DATA_UNAVAILABLE if the file cannot be read now. */
 export function readConfig(path: string): Config {
   let text: string
   try {
@@ -80,7 +79,7 @@ export function readConfig(path: string): Config {
 function describe(value: unknown): string[] {
   const problems = new Set<string>()
   const errors = allErrors(validator, value)
-  // A union answers with the faults of all its branches: those of the one that was meant are wanted.
+  // A union reports the errors of all its branches; keep only those of the branch that was meant.
   const choices = new Set(
     errors.filter(({ keyword }) => keyword === 'anyOf').map(error => error.instancePath),
   )
@@ -107,7 +106,7 @@ function describe(value: unknown): string[] {
   return [...problems]
 }
 
-/** Each with the key that may have been meant. */
+/** Lists unknown keys, each with a known key of similar spelling if there is one. */
 function unknownKeys(keys: readonly string[], instancePath: string): string {
   const known = keysAt(instancePath.split('/').slice(1))
   const told = keys.map(key => {
@@ -117,7 +116,7 @@ function unknownKeys(keys: readonly string[], instancePath: string): string {
   return told.join(', ')
 }
 
-/** The keys that a section of the configuration has. */
+/** The keys that a section of the configuration may have. */
 function keysAt(path: readonly string[]): string[] {
   let schemas: TSchema[] = [ConfigSchema]
   for (const step of path) schemas = schemas.flatMap(branchesOf).flatMap(schema => memberOf(schema, step))
@@ -132,13 +131,13 @@ interface SchemaParts {
 
 const branchesOf = (schema: TSchema): readonly TSchema[] => (schema as SchemaParts).anyOf ?? [schema]
 
-/** Of a section, its member; of a record by names of the operator's own, what each of them is. */
+/** The schema of a section's member, or of the values of a record with free keys. */
 function memberOf(schema: TSchema, name: string): TSchema[] {
   const { properties = {}, patternProperties = {} } = schema as SchemaParts
   return Object.hasOwn(properties, name) ? [properties[name]!] : Object.values(patternProperties)
 }
 
-/** Through JSON, so that what a YAML alias shares between two places becomes two. */
+/** Copies through JSON: a YAML alias makes two places share one object, and each needs its own. */
 function copyOf(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value))
 }

@@ -1,20 +1,20 @@
 import type { Config } from './schema.ts'
 
-/** Where a token or a password would travel in the clear beyond this machine. */
+/** A listener on which tokens or passwords travel unencrypted beyond this machine. */
 export interface PlainListener {
-  /** As the configuration names it. */
+  /** Its key in the configuration. */
   readonly name: 'mqtt.tcp' | 'mqtt.websocket' | 'http'
   readonly host: string
   readonly port: number
 }
 
-/** Whether only this machine can reach an address that is listened on. A name, other than localhost, may be any. */
+/** True for an address that only this machine can reach. A host name other than localhost may resolve to any address: false. */
 export const isLoopback = (host: string): boolean =>
   /^(?:localhost|127(?:\.\d{1,3}){3}|::1|::ffff:127(?:\.\d{1,3}){3})$/i.test(host)
 
 /**
- * What listens beyond loopback without TLS and without a word of the operator that this is meant. HTTP behind a proxy that
- * is named (`http.trustProxy`, or an `http.publicUrl` of https) is meant.
+ * Listeners beyond loopback without TLS that the operator has not accepted explicitly. For HTTP, a configured proxy
+ * (`http.trustProxy`, or an `http.publicUrl` of https) counts as acceptance.
  */
 export function plainListeners({ mqtt, http }: Pick<Config, 'mqtt' | 'http'>): PlainListener[] {
   const { tcp, websocket } = mqtt
@@ -31,7 +31,7 @@ export function plainListeners({ mqtt, http }: Pick<Config, 'mqtt' | 'http'>): P
 
 const addressOf = ({ host, port }: { readonly host: string; readonly port: number }) => ({ host, port })
 
-/** For people, behind the name of the listener: what it does, and what to do. */
+/** Text to follow the listener's name in a warning: the problem and the remedy. */
 export function plaintextWarning({ name, host, port }: PlainListener): string {
   const where = `listens on ${host}:${port} without TLS: tokens travel in the clear`
   const section = name === 'http' ? 'http' : 'mqtt'

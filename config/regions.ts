@@ -2,16 +2,16 @@ import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { type Turn, turns } from '../core/turn.ts'
 
-/** Corners in fractions of the upright picture: 0, 0 is its top left, 1, 1 its bottom right. At least 3. */
+/** At least 3 corners, in fractions of the upright picture: 0, 0 is its top left, 1, 1 its bottom right. */
 export type Polygon = readonly (readonly [x: number, y: number])[]
 
-/** How a device's pictures are looked at, and which parts of them. Fractions, so that a camera may change its resolution. */
+/** The rotation of a device's pictures and the parts to look at. Fractions stay valid when a camera changes its resolution. */
 export interface Regions {
-  /** Not to be looked at nor kept: another house's door, a window. */
+  /** Parts that are neither looked at nor kept, such as another house's door or a window. */
   readonly mask?: readonly Polygon[]
-  /** Only what stands in here counts. */
+  /** Only detections whose foot lies in here count. */
   readonly zone?: Polygon
-  /** The camera is mounted turned: degrees clockwise by which its pictures are turned upright, before all else; 0 where left out. */
+  /** For a camera that is mounted turned: degrees clockwise by which its pictures are turned upright, before all else; 0 if absent. */
   readonly turned?: Turn
 }
 
@@ -44,7 +44,7 @@ export const RegionsSchema = Type.Object(
 
 const validator = Compile(RegionsSchema)
 
-/** What is wrong with it, in one line that names the member, or undefined. */
+/** The first fault, in one line that names the member; undefined if there is none. */
 export function faultOfRegions(value: unknown): string | undefined {
   if (!validator.Check(value)) return firstFault(value)
   const { mask = [], zone } = value as Regions
@@ -53,7 +53,7 @@ export function faultOfRegions(value: unknown): string | undefined {
   return zone !== undefined && isFlat(zone) ? 'zone encloses nothing' : undefined
 }
 
-/** Whether a point lies in a polygon; where it overlaps itself, every second layer is outside (even-odd). */
+/** True if a point lies in a polygon, by the even-odd rule: where it overlaps itself, every second layer is outside. */
 export function isInside(polygon: Polygon, x: number, y: number): boolean {
   let inside = false
   polygon.forEach(([x1, y1], index) => {
@@ -63,7 +63,7 @@ export function isInside(polygon: Polygon, x: number, y: number): boolean {
   return inside
 }
 
-/** Turned to `turned`, with mask and zone on what they were on before. */
+/** Sets the rotation to `turned`, and turns mask and zone so that they cover the same parts of the scene. */
 export function withTurn(regions: Regions, turned: Turn): Regions {
   const by = ((turned - (regions.turned ?? 0) + 360) % 360) as Turn
   const { mask, zone } = regions
@@ -74,7 +74,7 @@ export function withTurn(regions: Regions, turned: Turn): Regions {
   }
 }
 
-/** The same part of a picture after that was turned. */
+/** The polygon that covers the same part of a picture after the picture was turned clockwise. */
 export const turnPolygon = (polygon: Polygon, by: Turn): Polygon =>
   polygon.map(([x, y]) => {
     if (by === 90) return [1 - y, x]
@@ -82,7 +82,7 @@ export const turnPolygon = (polygon: Polygon, by: Turn): Polygon =>
     return by === 270 ? [y, 1 - x] : [x, y]
   })
 
-/** All corners on one line: a zone like that would count nobody, and nobody would notice. */
+/** True if all corners lie on one line. Such a zone would count nobody, without any error. */
 function isFlat(polygon: Polygon): boolean {
   const [x0, y0] = polygon[0]!
   const far = polygon.find(([x, y]) => x !== x0 || y !== y0)

@@ -1,6 +1,6 @@
 import type { Config } from './schema.ts'
 
-/** Keys that a running service takes: whatever lies under one of them is taken as a whole. */
+/** Keys that a running service applies. A section in this list is applied as a whole. */
 const whileRunning: readonly string[] = [
   'log.level',
   'alerts.channels',
@@ -14,9 +14,9 @@ const whileRunning: readonly string[] = [
 export interface ReloadedConfig {
   /** The configuration that is in force from now on. */
   readonly config: Config
-  /** Keys that have another value and are in force. */
+  /** Changed keys that are in force now. */
   readonly taken: readonly string[]
-  /** Keys that have another value, and wait for the next start. */
+  /** Changed keys that wait for the next start. */
   readonly waiting: readonly string[]
 }
 
@@ -32,7 +32,7 @@ export function filesReadAgain(config: Config): string[] {
 
 type Tree = Readonly<Record<string, unknown>>
 
-/** Applies `next` to the configuration in force: the next start takes all of it, a running service some keys. */
+/** Applies `next` to the configuration in force: some keys now, the others at the next start. */
 export function reloadedConfig(inForce: Config, next: Config): ReloadedConfig {
   const taken: string[] = []
   const waiting: string[] = []

@@ -4,7 +4,7 @@ const file = (description: string) => Type.String({ minLength: 1, description })
 const name = (description: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 256, description }))
 
-/** Where the time series is kept instead of in the embedded database. Secrets stand in files alone. */
+/** An InfluxDB that replaces the embedded database. Secrets are given in files only. */
 export const influxProperties = {
   url: Type.String({
     pattern: '^https?://[^/]',
@@ -48,7 +48,7 @@ const rules: Record<InfluxVersion, { needs: readonly Key[]; may: readonly Key[] 
   3: { needs: ['database'], may: ['tokenFile'] },
 }
 
-/** Why a section is none of this version; nothing where it is. */
+/** Reasons why a section does not fit this version; empty if it fits. */
 export function influxMisfits(influx: Partial<InfluxConfig>, version: InfluxVersion): string[] {
   const { needs, may } = rules[version]
   const missing = needs.filter(key => influx[key] === undefined)
@@ -59,7 +59,7 @@ export function influxMisfits(influx: Partial<InfluxConfig>, version: InfluxVers
   ]
 }
 
-/** What contradicts itself in the section, a line each. */
+/** Contradictions in the section, one line each. */
 export function influxProblems(given: unknown): string[] {
   if (typeof given !== 'object' || given === null) return []
   const influx = given as Partial<InfluxConfig>
@@ -85,10 +85,10 @@ export function influxProblems(given: unknown): string[] {
   return problems
 }
 
-/** What contradicts itself in the section `retention`, a line each. */
+/** Contradictions in the section `retention`, one line each. */
 export function retentionProblems(given: unknown, influx: unknown): string[] {
   const { summaries, ...kinds } = Object(given) as Record<string, unknown>
-  // Summaries that go before their rows would be made again and again.
+  // A summary that is deleted before its rows would be made again and again.
   const short = ['passage', 'door', 'vehicle', 'sighting'].filter(
     kind => typeof summaries === 'number' && !(typeof kinds[kind] === 'number' && kinds[kind] <= summaries),
   )

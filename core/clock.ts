@@ -1,4 +1,4 @@
-/** Milliseconds since the epoch. Time is an argument: code that decides takes a clock or a moment. */
+/** Milliseconds since the epoch. Code that decides by time takes a clock or a moment as an argument. */
 export type Clock = () => number
 
 export const systemClock: Clock = () => Date.now()

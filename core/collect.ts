@@ -1,6 +1,6 @@
 /**
- * Asks the engine to collect, where the process was started so that it can be asked: behind much that was read once, which it
- * would else leave lying while it waits for more.
+ * Runs a full garbage collection, if Node was started with --expose-gc. Call it after a large one-off read: the engine
+ * would keep that garbage until it needs more memory.
  */
 export const collect = async (): Promise<void> =>
   void (await globalThis.gc?.({ type: 'major', execution: 'async' }))

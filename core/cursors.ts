@@ -2,37 +2,40 @@ import { commonPosition, type Epoch, type History, type Position, positionsBetwe
 import type { State } from './state/state.ts'
 import type { Seq } from './words.ts'
 
-/** How far each consumer of a journal has got. A consumer moves its own once its work is safe. */
+/** The position up to which each consumer has processed a journal. A consumer moves its cursor once its work is durable. */
 export interface Cursors {
   /**
-   * 0 for a consumer that has not begun. Where the journal was replaced by an older copy of itself, the last position
-   * that both have in common.
+   * 0 for a consumer that has not begun. If the journal was replaced by an older copy of itself, the last position that
+   * both have in common.
    */
   get(consumer: string): Seq
-  /** Everything up to `seq` is done with. Never moves backwards. Resolves once durable, with what `also` changed where it moved. */
+  /**
+   * Marks everything up to `seq` as done; never moves backwards. Calls `also` in the same transaction if the cursor
+   * moves. Resolves once durable.
+   */
   commit(consumer: string, seq: Seq, also?: () => void): Promise<void>
-  /** The same, for inside `State.transact`: whether it moved. */
+  /** Like `commit`, for use inside `State.transact`. Returns true if the cursor moved. */
   move(consumer: string, seq: Seq): boolean
-  /** Whether it had got further in a journal of which this one is an older copy. */
+  /** True if the consumer was further in a journal of which this one is an older copy. */
   isCut(consumer: string): boolean
-  /** Sets it back, so that what follows is taken again. For inside `State.transact`. */
+  /** Moves the cursor back, so that the records behind `seq` are processed again. For use inside `State.transact`. */
   setBack(consumer: string, seq: Seq): void
 }
 
-/** Only to look at them. */
+/** Read access only. */
 export type CursorReader = Pick<Cursors, 'get'>
 
-/** Consumers in other processes keep their cursors where those write. */
+/** Combines cursors kept in several places: a consumer in another process keeps its cursor in the state that its process writes. */
 export function readCursors(kept: Readonly<Record<string, CursorReader>>): CursorReader {
   return { get: consumer => kept[consumer]?.get(consumer) ?? 0 }
 }
 
-/** A number alone: noted before there were epochs. */
+/** A plain number was written before there were epochs. */
 type Noted = Position | Seq
 
 /**
- * Kept by journal: the positions of one that was lost mean nothing in the next. Beside its position each consumer
- * keeps the last one of each epoch that it has passed.
+ * Keyed by journal: positions in a lost journal mean nothing in the next one. Besides its position, each consumer keeps
+ * its last position in each epoch that it has passed.
  */
 export function createCursors(state: State, history: History): Cursors {
   const table = state.table<Noted>('cursor')
@@ -62,7 +65,7 @@ export function createCursors(state: State, history: History): Cursors {
 
   function put(consumer: string, from: Seq, seq: Seq): void {
     const key = keyOf(consumer)
-    // Most of the time there is one: of the epoch in which the consumer already was.
+    // Usually one position: in the epoch in which the consumer already was.
     const crossed = positionsBetween(history, from - 1, seq)
     const last = crossed.pop()
     for (const { epoch, seq } of crossed) passed.put(`${key}/${epoch}`, seq)

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path'
 import { LintelError, messageOf } from './errors.ts'
 import { codeOfFileFault } from './files.ts'
 
-/** Raised when an older version could no longer read what this one writes. */
+/** Increment it when older versions can no longer read what this version writes. */
 const dataFormat = '1'
 
-/** Everything that Lintel keeps, in one directory: docs/operating.md says what is where. */
+/** The paths of all data that Lintel keeps, in one directory. docs/operating.md describes them. */
 export interface DataPaths {
   readonly root: string
   readonly journal: string
@@ -16,7 +16,7 @@ export interface DataPaths {
   readonly snapshots: string
   readonly uplink: string
   readonly store: string
-  /** Where the processes that run now can be reached. */
+  /** Endpoints of the processes that run now. */
   readonly run: string
   /** The last time that was known to be true. */
   readonly clock: string
@@ -41,22 +41,22 @@ export function dataPaths(directory: string): DataPaths {
   }
 }
 
-/** The LMDB environments of small state: each has one process that writes it. */
+/** LMDB environments of small state; each is written by one process. */
 export const stateDirectories = ({ state, snapshots, uplink }: DataPaths) => ({
   state,
   snapshots: join(snapshots, 'index'),
   uplink,
 })
 
-/** All environments of LMDB. */
+/** All LMDB environments. */
 export const lmdbDirectories = (paths: DataPaths): string[] => [
   paths.journal,
   ...Object.values(stateDirectories(paths)),
 ]
 
 /**
- * Makes what is missing. Throws DATA_VERSION for a directory of another format, CONFIG_INVALID where it cannot be
- * one, DATA_UNAVAILABLE where it cannot be used now.
+ * Creates missing directories and files. Throws DATA_VERSION for another format, CONFIG_INVALID if no data directory can
+ * be at this path, DATA_UNAVAILABLE if it cannot be used now.
  */
 export function prepareDataDirectory(paths: DataPaths): void {
   try {
@@ -65,7 +65,7 @@ export function prepareDataDirectory(paths: DataPaths): void {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
     }
     checkFormat(join(paths.root, 'FORMAT'))
-    // An empty one, which a full disk may have left, would let everyone in or nobody.
+    // A full disk may have left an empty token, which would admit everyone or nobody: replace it.
     if (!readIfThere(paths.token)?.trim())
       replaceFile(paths.token, `${randomBytes(24).toString('base64url')}\n`)
   } catch (error) {
@@ -78,10 +78,13 @@ export function prepareDataDirectory(paths: DataPaths): void {
   }
 }
 
-/** Whether it has been prepared before. */
+/** True once the directory has been prepared. */
 export const isDataDirectory = (paths: DataPaths) => existsSync(join(paths.root, 'FORMAT'))
 
-/** Nothing in it, or nothing but zeros, is what a full disk or a power cut leaves; there has been one format so far. */
+/**
+ * Writes the format again if the file is empty or has only zeros, as after a full disk or a power cut. There has been one
+ * format so far.
+ */
 function checkFormat(path: string): void {
   const found = readIfThere(path)?.replaceAll('\0', '').trim()
   if (found === dataFormat) return
@@ -95,7 +98,7 @@ function checkFormat(path: string): void {
   )
 }
 
-/** Whole or not at all, whatever happens; for its owner's eyes. */
+/** Replaces a file atomically, with mode 0600. */
 function replaceFile(path: string, text: string, flush = true): void {
   const draft = `${path}.new`
   try {
@@ -118,7 +121,7 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** Where a running process of ours listens for the others. */
+/** The address at which a running process of ours listens for the others. */
 export interface Endpoint {
   readonly url: string
   readonly token: string
@@ -129,7 +132,7 @@ export const endpointPath = (paths: DataPaths, name: EndpointName) => join(paths
 export type EndpointName = 'api' | 'gateway' | 'tagger' | 'uplink'
 
 export function publishEndpoint(paths: DataPaths, name: EndpointName, endpoint: Endpoint): void {
-  // It is worth nothing after a power cut, and a start on a slow disk need not wait for it.
+  // Not flushed: an endpoint is worthless after a power cut, and a start on a slow disk need not wait for it.
   replaceFile(endpointPath(paths, name), JSON.stringify(endpoint), false)
 }
 
@@ -137,24 +140,24 @@ export function withdrawEndpoint(paths: DataPaths, name: EndpointName): void {
   rmSync(endpointPath(paths, name), { force: true })
 }
 
-/** Undefined where none has been published; one that was killed may have left its own behind. */
+/** Undefined if none is published. A killed process may have left its endpoint behind. */
 export function findEndpoint(paths: DataPaths, name: EndpointName): Endpoint | undefined {
   const text = readIfThere(endpointPath(paths, name))
   try {
     return text === undefined ? undefined : (JSON.parse(text) as Endpoint)
   } catch {
-    // Cut off by a power cut.
+    // A power cut truncated the file.
     return undefined
   }
 }
 
-/** Whether the process that published it still runs. */
+/** True if the process that published the endpoint still runs. */
 export function isRunning(endpoint: Endpoint | undefined): boolean {
   if (endpoint === undefined) return false
   try {
     return process.kill(endpoint.pid, 0)
   } catch (error) {
-    // It is there, and another user's.
+    // The process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

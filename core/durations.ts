@@ -5,7 +5,7 @@ export const durationBuckets = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ] as const
 
-/** How long something took, each time: counts by bucket, for a histogram. `observe` costs some 10 ns. */
+/** Durations counted by bucket, for a histogram. `observe` takes about 10 ns. */
 export class Durations {
   readonly #counts = new Float64Array(durationBuckets.length + 1)
   #sum = 0
@@ -23,7 +23,7 @@ export class Durations {
     return this.#sum
   }
 
-  /** How many took at most as long as each bound, and how many there were. */
+  /** The number of durations up to each bound, and the number of all. */
   cumulative(): { readonly upTo: readonly number[]; readonly count: number } {
     let count = 0
     const sums = Array.from(this.#counts, n => (count += n))

@@ -1,7 +1,7 @@
 /**
- * Every error that leaves a room, by its stable code: `STAGE_REASON`.
+ * Every error that leaves a folder, by its stable code: `STAGE_REASON`.
  * Callers branch on the code and on `retryable`, never on the text.
- * `docs/errors.md` has a row for each, saying what to do; a test holds the two together.
+ * `docs/errors.md` has a row for each that says what to do; a test compares the two.
  */
 export const errorCodes = {
   CONFIG_INVALID: { retryable: false },
@@ -154,7 +154,7 @@ export class LintelError extends Error {
   }
 }
 
-/** The code of an error of ours, or undefined for anybody else's. */
+/** The code of a LintelError; undefined for any other error. */
 export function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof LintelError ? error.code : undefined
 }

@@ -1,18 +1,18 @@
 import { codeOf, type ErrorCode } from './errors.ts'
 
 /**
- * How a process of the service ends, and what follows. The one table of it; docs/operating.md has it in words.
- * Each but `ok` and `config` is started again: a child by the supervisor, with growing pauses; the supervisor by
- * whatever runs it (systemd, a container engine).
+ * The exit codes of the service's processes. docs/operating.md describes them. After any but `ok` and `config` the
+ * process is started again: a child by the supervisor, with growing pauses; the supervisor by the program that runs it
+ * (systemd, a container engine).
  */
 export const exitCodes = {
-  /** It was asked to stop, or its supervisor is gone. */
+  /** The process was asked to stop, or its supervisor is gone. */
   ok: 0,
-  /** A fault that nobody expected: PROCESS_FAILED. */
+  /** An unexpected fault: PROCESS_FAILED. */
   failed: 1,
-  /** EX_DATAERR: it has read something that is not as it was written. The supervisor stops all, and has the files mended. */
+  /** EX_DATAERR: the process has read corrupt data. The supervisor stops all processes and has the files repaired. */
   damaged: 65,
-  /** EX_TEMPFAIL of sysexits.h: something that it needs is not there now, such as room on the disk, a file or a lock. */
+  /** EX_TEMPFAIL of sysexits.h: something that the process needs is missing now, such as disk space, a file or a lock. */
   later: 75,
   /** EX_CONFIG of sysexits.h: starting again will not help. */
   config: 78,
@@ -20,7 +20,7 @@ export const exitCodes = {
 
 const ofDamage: readonly (ErrorCode | undefined)[] = ['JOURNAL_CORRUPT', 'STATE_CORRUPT']
 const ofConfiguration: readonly (ErrorCode | undefined)[] = ['CONFIG_INVALID', 'DATA_VERSION']
-/** After these a process cannot do its work, and ends for the next to do it. */
+/** After these errors a process cannot do its work: it ends, and is started again. */
 const endsProcess: readonly (ErrorCode | undefined)[] = ['DATA_GONE', 'JOURNAL_CLOSED']
 
 export function exitCodeOf(error: unknown): number {

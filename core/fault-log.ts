@@ -4,11 +4,11 @@ import { FaultTally } from './fault-tally.ts'
 import type { Logger } from './log.ts'
 
 const lookEveryMs = 10 * secondMs
-/** Positions, counts and times in a text do not make it another cause. */
+/** Texts that differ only in numbers (positions, counts, times) have the same cause. */
 const causeOf = (error: unknown) =>
   `${codeOf(error) ?? ''} ${messageOf(error)}`.replaceAll(/\d+/g, '#').slice(0, 300)
 
-/** Writes faults into the log: one line for each cause, then how often it came. */
+/** Logs faults: one line when a cause is new, then counts. */
 export function createFaultLog(
   log: Logger,
   clock: Clock = systemClock,

@@ -1,8 +1,8 @@
 import { minuteMs, secondMs } from './clock.ts'
 
-/** After it was told for the nth time, a fault is only counted for so long. */
+/** After the nth report of a fault, it is only counted for this long. */
 const pausesMs = [10 * secondMs, minuteMs, 10 * minuteMs]
-/** One that has not come for so long is over, and is told at once when it comes again. */
+/** A fault that has not occurred for this long is over: its next occurrence is reported at once. */
 const overAfterMs = minuteMs
 const maxCauses = 200
 
@@ -11,18 +11,18 @@ interface Entry<T> {
   tells: number
   toldAt: number
   lastAt: number
-  /** Since it was told. */
+  /** Occurrences since the last report. */
   times: number
 }
 
 /**
- * Decides which of many faults are told: one line when a cause is new, then counts with growing pauses, so that a
+ * Decides which of many faults are reported: one line when a cause is new, then counts with growing pauses, so that a
  * disk that fails twice a second does not fill the log (and the disk that the log is on). Pure: time is an argument.
  */
 export class FaultTally<T> {
   readonly #causes = new Map<string, Entry<T>>()
 
-  /** How often it has come since it was last told; undefined where it is only counted. */
+  /** Occurrences since the last report, if the fault is to be reported now; undefined if it is only counted. */
   hear(cause: string, text: T, now: number): number | undefined {
     const entry = this.#causes.get(cause)
     if (entry === undefined) {
@@ -41,7 +41,7 @@ export class FaultTally<T> {
     return times
   }
 
-  /** Takes out those that are over: each with how often it came since it was last told. */
+  /** Removes the faults that are over, and returns each with its occurrences since the last report. */
   takeOver(now: number): { text: T; times: number }[] {
     const over = [...this.#causes].filter(([, { lastAt }]) => Math.abs(now - lastAt) >= overAfterMs)
     for (const [cause] of over) this.#causes.delete(cause)

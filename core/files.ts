@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { messageOf } from './errors.ts'
 
 /**
- * Whole or not at all, and there after a power cut: written beside `path`, flushed, then given its name. For its owner's
- * eyes. `at`, epoch ms, is when it counts as written.
+ * Writes a file atomically and durably: a draft beside `path` is written, flushed, then renamed. Mode 0600. `at`, epoch
+ * ms, becomes its time of modification.
  */
 export async function writeWhole(path: string, draft: string, bytes: Uint8Array, at?: number): Promise<void> {
   try {
@@ -24,7 +24,7 @@ export async function writeWhole(path: string, draft: string, bytes: Uint8Array,
   }
 }
 
-/** Why a file cannot be read, for whoever gave its name; anything else as it says itself. */
+/** Says why a file cannot be read, to the person who named it. For unknown errors, the error's own message. */
 export function fileFault(error: unknown): string {
   const { code } = Object(error) as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'there is no such file'
@@ -33,15 +33,15 @@ export function fileFault(error: unknown): string {
   return messageOf(error)
 }
 
-/** Of a name, a place or a permission that is wrong: the same again will not do. */
+/** Codes for a wrong name, place or permission: a retry will not help. */
 const wrongNames = new Set([
   'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG', 'EINVAL',
   'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'ENOTFOUND',
 ]) // biome-ignore format: a list
 
 /**
- * Whether a file, a directory or an address that the configuration names is named wrongly (CONFIG_INVALID), or
- * cannot be used now (DATA_UNAVAILABLE): a full disk, an I/O error, a read-only mount or too many open files pass.
+ * CONFIG_INVALID if the configuration names a wrong file, directory or address. DATA_UNAVAILABLE if it cannot be used
+ * now: a full disk, an I/O error, a read-only mount or too many open files are temporary.
  */
 export function codeOfFileFault(error: unknown): 'CONFIG_INVALID' | 'DATA_UNAVAILABLE' {
   const { code } = Object(error) as NodeJS.ErrnoException
@@ -51,7 +51,7 @@ export function codeOfFileFault(error: unknown): 'CONFIG_INVALID' | 'DATA_UNAVAI
     : 'CONFIG_INVALID'
 }
 
-/** So that a name is there after a power cut, too. Windows sees to that itself, and refuses to be asked. */
+/** Makes new file names in a directory survive a power cut. Windows does that by itself, and refuses this call. */
 export async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(directory, 'r')

@@ -4,19 +4,19 @@ import type { Part } from './lifecycle.ts'
 
 export const guardEveryMs = secondMs
 
-/** Looks every second whether the files that a process has open are still there; tells DATA_GONE once. */
+/** Checks every second that the files a process has open are still there; reports DATA_GONE once. */
 export function createGuard(files: GuardedFiles, onGone: (error: unknown) => void): Part {
   let timer: NodeJS.Timeout | undefined
   let isLooking = false
 
-  /** One look at a time: a disk that hangs is asked once. */
+  /** One check at a time, so that a disk that hangs has only one to answer. */
   async function look(): Promise<void> {
     if (isLooking) return
     isLooking = true
     try {
       await files.checkLater()
     } catch (error) {
-      // Files that are being closed may go.
+      // Once stopped, the files are being closed and may disappear.
       if (timer !== undefined) onGone(error)
       clearInterval(timer)
     } finally {

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LintelError } from './errors.ts'
 
-/** Whatever stands at a path: another file there has another identity, also one of the same name and content. */
+/** Identifies the file at a path. Another file has another identity, even with the same name and content. */
 interface Identity {
   readonly dev: bigint
   readonly ino: bigint
@@ -11,11 +11,11 @@ interface Identity {
 
 interface Watched {
   readonly path: string
-  /** Undefined while nothing has stood there yet. */
+  /** Undefined while there has been nothing at the path. */
   readonly seen: Identity | undefined
   /**
-   * A directory is held open: else its inode number may be given to the next one that is made. A file is not, as
-   * closing it would give up the locks that a database of this process has on it; but that has it open itself.
+   * A directory is held open: otherwise the next directory made may get its inode number. A file is not: closing it would
+   * release the locks that a database of this process has on it, and the database itself keeps it open.
    */
   readonly held: number | undefined
 }
@@ -23,11 +23,11 @@ interface Watched {
 const identityOf = ({ dev, ino }: BigIntStats): Identity => ({ dev, ino })
 const isSame = (a: Identity, b: Identity) => a.dev === b.dev && a.ino === b.ino
 
-/** Errors that say that nothing stands at a path. Others, such as a failing disk, say nothing about it. */
+/** True for errors which say that nothing is at a path. Others, such as an I/O error, say nothing about that. */
 const isGone = (error: unknown) =>
   ['ENOENT', 'ENOTDIR', 'ESTALE'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** The files of an LMDB environment, and its directory. Without `lock.mdb` its processes would not know of each other. */
+/** The directory and the files of an LMDB environment. Processes that use it know of each other only through `lock.mdb`. */
 export const lmdbFiles = (directory: string): readonly string[] => [
   directory,
   join(directory, 'data.mdb'),
@@ -35,9 +35,9 @@ export const lmdbFiles = (directory: string): readonly string[] => [
 ]
 
 /**
- * Files and directories that this process has open, and that must stay at their paths: what is written to a file
- * that has been deleted, renamed, replaced or unmounted is lost, and no call fails. Compares what stands at each
- * path with what stood there when it was first seen, so watch a path before the file is opened.
+ * Files and directories that this process has open and that must stay at their paths: data written to a file that has
+ * been deleted, renamed, replaced or unmounted is lost, and no call fails. Compares the file at each path with the one
+ * first seen there, so watch a path before you open the file.
  */
 export class GuardedFiles {
   readonly #watched = new Map<string, Watched>()
@@ -46,7 +46,7 @@ export class GuardedFiles {
     this.watch(...paths)
   }
 
-  /** What stands at a path now is what has to stay there; where nothing does, whatever comes first. */
+  /** Expects the current file to stay at each path; if there is none, the first one that appears. */
   watch(...paths: readonly string[]): void {
     for (const path of paths) {
       this.forget(path)
@@ -64,18 +64,18 @@ export class GuardedFiles {
     }
   }
 
-  /** Throws DATA_GONE. A microsecond a path: for a thread that waits for the disk anyway. */
+  /** Throws DATA_GONE. Blocks for 1 µs a path: for a thread that waits for the disk anyway. */
   check(): void {
     for (const watched of [...this.#watched.values()]) this.#judge(watched, look(watched.path, watched.seen))
   }
 
-  /** Rejects with DATA_GONE. For an event loop: a disk that hangs does not hold it up. */
+  /** Rejects with DATA_GONE. For an event loop: a disk that hangs does not block it. */
   async checkLater(): Promise<void> {
     for (const watched of [...this.#watched.values()]) {
       const now = await stat(watched.path, { bigint: true }).then(identityOf, error =>
         isGone(error) ? undefined : watched.seen,
       )
-      // It may have been let go meanwhile.
+      // The path may have been forgotten or watched again meanwhile.
       if (this.#watched.get(watched.path) === watched) this.#judge(watched, now)
     }
   }

@@ -1,29 +1,29 @@
 import type { Seq } from './words.ts'
 
-/** An opening of a journal for writing: a name that no other opening has. */
+/** The unique name of one opening of a journal for writing. */
 export type Epoch = string
 
-/** The positions from `first` up to the next opening were written in this epoch. */
+/** The epoch wrote the positions from `first` up to the next opening. */
 export interface Opening {
   readonly epoch: Epoch
   readonly first: Seq
 }
 
 /**
- * A position, and the epoch that wrote it. A number alone does not name a record: where an older copy of a journal
- * is put back, the positions behind it are given out a second time.
+ * A position and the epoch that wrote it. A number alone does not identify a record: once an older copy of a journal is
+ * put back, the positions behind its end are given out a second time.
  */
 export interface Position {
   readonly seq: Seq
-  /** Absent for one noted before there were epochs, which belongs to the first. */
+  /** Absent for a position noted before there were epochs: it belongs to the first epoch. */
   readonly epoch?: Epoch
 }
 
-/** Which journal this is, and who wrote what of it. */
+/** The identity of a journal, and the epochs that wrote it. */
 export interface History {
-  /** Names this journal for as long as it lives. */
+  /** Identifies this journal for as long as it lives. */
   readonly id: string
-  /** In order of position; those that wrote nothing are left out. */
+  /** In order of position, without openings that wrote nothing. */
   openings(): readonly Opening[]
   /** The last position. */
   end(): Seq
@@ -35,8 +35,8 @@ export function epochAt({ openings }: Pick<History, 'openings'>, seq: Seq): Epoc
 }
 
 /**
- * The last position of each epoch that lies in (from, to]: what a consumer must remember of them, so that it still
- * finds what it has in common with a journal of which it only knows the beginning.
+ * The last position of each epoch in (from, to]. A consumer remembers them in order to find the last position that it has
+ * in common with a journal of which it knows only the beginning.
  */
 export function positionsBetween({ openings }: Pick<History, 'openings'>, from: Seq, to: Seq): Position[] {
   const all = openings()
@@ -47,8 +47,9 @@ export function positionsBetween({ openings }: Pick<History, 'openings'>, from: 
 }
 
 /**
- * How far a consumer that remembers these positions, the last of each epoch it has seen, agrees with the journal.
- * Less than its greatest position where the journal was replaced by an older copy of itself: what lies behind is new.
+ * The last position up to which a consumer agrees with the journal. `seen` has the last position of each epoch that the
+ * consumer has seen. The result is less than the greatest of them if the journal was replaced by an older copy of itself:
+ * the records behind it are new.
  */
 export function commonPosition(history: Pick<History, 'openings' | 'end'>, seen: Iterable<Position>): Seq {
   const end = history.end()

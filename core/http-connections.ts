@@ -3,11 +3,11 @@ import type { Socket } from 'node:net'
 import { type Clock, secondMs } from './clock.ts'
 
 export interface ConnectionOptions {
-  /** Beyond it, the one that has asked nothing for longest makes room for a new one. */
+  /** Most open connections. One more closes the connection that has been idle for longest. */
   readonly max: number
-  /** What a reader has to take of what waits for it, in the mean. */
+  /** Least mean rate at which a client must read the data that waits for it. */
   readonly leastBytesPerS: number
-  /** On top of what waits for it: a pause of the network is no reason. */
+  /** Added to the time that this rate allows, so that a pause of the network closes nothing. */
   readonly graceMs: number
   readonly checkEveryMs: number
 }
@@ -18,19 +18,19 @@ export interface ConnectionStats {
   readonly open: number
   /** Closed to make room for others. */
   readonly crowdedOut: number
-  /** Closed because they took too little of an answer. */
+  /** Closed because the client read an answer too slowly. */
   readonly cutSlow: number
 }
 
-/** Since something waits for a reader without a break. */
+/** A connection on which data has been waiting for the client without a break. */
 interface Waiting {
   readonly since: number
   readonly taken: number
-  /** The most that waited at once: of a long answer that is one piece, all of it. */
+  /** The most bytes that waited at once; of a long answer written in one piece, all of it. */
   readonly most: number
 }
 
-/** Whether a reader takes too little: `taken` bytes by `now`. Pure. */
+/** True if a client that has read `taken` bytes by `now` is too slow. Pure. */
 export const isTooSlow = (
   { since, taken: before, most }: Waiting,
   taken: number,
@@ -39,15 +39,15 @@ export const isTooSlow = (
 ): boolean => ((now - since - graceMs) / secondMs) * leastBytesPerS > taken - before + most
 
 /**
- * Bounds the connections of a server: how many there are, and how long an answer may wait for a reader that does not
- * take it. It goes by bytes in time, so one that takes a little now and then is told apart from a slow line.
+ * Bounds the number of a server's connections, and the time that an answer waits for a client that does not read it. It
+ * compares bytes with time, so it tells a client that reads a little now and then from a slow line.
  */
 export function boundConnections(
   server: Server,
   { max, checkEveryMs, ...pace }: ConnectionOptions,
   clock: Clock,
 ): { stats(): ConnectionStats } {
-  /** Those with nothing under way, the longest so first. */
+  /** Connections without a request under way, the longest idle first. */
   const idle = new Set<Socket>()
   const busy = new Map<Socket, number>()
   const waiting = new Map<Socket, Waiting>()
@@ -84,7 +84,7 @@ export function boundConnections(
         waiting.delete(socket)
         continue
       }
-      // What was written and waits no longer has been taken.
+      // Bytes that were written and no longer wait have been read.
       const taken = bytesWritten - writableLength
       const { since, taken: before, most } = waiting.get(socket) ?? { since: now, taken, most: 0 }
       const known = { since, taken: before, most: Math.max(most, writableLength) }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js'
 
-/** As Ajv tells it when it is asked to be verbose. */
+/** An error of Ajv with `verbose: true`. */
 type Fault = FastifySchemaValidationError & {
   readonly data?: unknown
   readonly parentSchema?: { readonly properties?: object }
@@ -9,7 +9,7 @@ type Fault = FastifySchemaValidationError & {
 
 const mostNames = 8
 
-/** What is wrong with a part of a request, by its schema: it names members that are not known, and words that would do. */
+/** Describes what a schema finds wrong with a part of a request: names unknown members and allowed values. */
 export function schemaFault(faults: readonly Fault[], part: string): Error {
   return new Error(faults.map(fault => `${part}${fault.instancePath} ${wordsOf(fault)}`).join(', '))
 }
@@ -23,7 +23,7 @@ function wordsOf({ keyword, params, message, data, parentSchema }: Fault): strin
   return `must not have ${names.join(', ')}; there are ${Object.keys(known).join(', ')}`
 }
 
-/** A body that is sent as what is not read is told as what it would be. A list is the one body that is plain text. */
+/** For a body of a media type that is not read, names the right Content-Type. The only plain text bodies are lists (CSV). */
 export function withMediaType(error: unknown, request: FastifyRequest): unknown {
   const { code, message, statusCode } = Object(error) as Error & { code?: string; statusCode?: number }
   if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return error
@@ -32,7 +32,7 @@ export function withMediaType(error: unknown, request: FastifyRequest): unknown 
   return Object.assign(new Error(`${message}: send it as Content-Type: ${wanted}`), { statusCode })
 }
 
-/** What Node could not read as a request at all. */
+/** The error for bytes that Node could not read as a request. */
 export function unreadableRequest({ code }: NodeJS.ErrnoException): Error & { readonly statusCode: number } {
   const [statusCode, why] = reasons[code ?? ''] ?? [400, 'this is no HTTP request']
   return Object.assign(new Error(why), { statusCode })

@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { LintelError } from './errors.ts'
 
-/** What is nested deeper is no request of ours, and would exhaust the stack of whoever walks it. */
+/** Deepest nesting of a request. Deeper JSON would exhaust the stack of code that walks it. */
 export const maxDepth = 64
 
-/** Whether the arrays and objects of a JSON text lie in more than so many others. */
+/** True if the arrays and objects of a JSON text are nested more than `most` levels deep. */
 export function isDeeper(text: string, most: number): boolean {
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === 0x22) {
-      // To the end of the string, past what is escaped.
+      // Skip to the end of the string, past escaped characters.
       for (at++; at < text.length && text.charCodeAt(at) !== 0x22; at++)
         if (text.charCodeAt(at) === 0x5c) at++
     } else if (code === 0x5b || code === 0x7b) {
@@ -20,7 +20,7 @@ export function isDeeper(text: string, most: number): boolean {
   return false
 }
 
-/** JSON bodies that have a bounded depth; otherwise as Fastify reads them. */
+/** Reads JSON bodies as Fastify does, but refuses those nested deeper than `maxDepth`. */
 export function takeJson(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('application/json')
@@ -34,8 +34,8 @@ export function takeJson(app: FastifyInstance): void {
 }
 
 /**
- * A text such as `Infinity` where a number belongs becomes one as it is validated, and is then past the bounds that the
- * schema sets. Throws API_REQUEST_INVALID.
+ * Throws API_REQUEST_INVALID for a number that is not finite. Validation turns a text such as `Infinity` into a number
+ * that the bounds of the schema do not stop.
  */
 export function assertFinite(value: unknown): void {
   if (typeof value === 'number' && !Number.isFinite(value))

@@ -1,11 +1,11 @@
-/** What there is at an address, so that a method that it does not have is told from an address that is none. */
+/** The routes by address, in order to tell an unknown method (405) from an unknown address (404). */
 export interface RouteTable {
   add(route: {
     readonly method: string | readonly string[]
     readonly url: string
     readonly isOpen: boolean
   }): void
-  /** Undefined where nothing is at a path. */
+  /** Undefined if no route has the path. */
   at(path: string): { readonly methods: readonly string[]; readonly isOpen: boolean } | undefined
 }
 

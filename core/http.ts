@@ -10,7 +10,7 @@ import { plainJson } from './plain-text.ts'
 import { trustOf } from './proxies.ts'
 
 const notFound = /_NOT_FOUND$/
-/** Of codes that are neither "not found" (404), nor to be tried again (503), nor a plain fault of the request (400). */
+/** Statuses of codes that are neither "not found" (404), nor retryable (503), nor a plain fault of the request (400). */
 const statuses: Partial<Record<ErrorCode, number>> = {
   API_UNAUTHORIZED: 401,
   SIGN_IN_FAILED: 401,
@@ -29,7 +29,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   SIGN_IN_THROTTLED: 429,
 }
 
-/** RFC 9457: every error of ours, by its code. */
+/** Problem details of RFC 9457, with the code of the error. */
 export interface Problem {
   readonly type: string
   readonly title: string
@@ -45,7 +45,7 @@ export function problemOf(error: unknown): Problem {
   return { type: `https://lintel.invalid/errors#${code}`, title: code, status, code, detail }
 }
 
-/** What Fastify found wrong with a request: its body, its type, its length, its URL. */
+/** True for what Fastify found wrong with a request: its body, type, length or URL. */
 function isClientError(error: unknown): error is { statusCode: number } {
   const { statusCode } = error as { statusCode?: number }
   return statusCode !== undefined && statusCode >= 400 && statusCode < 500
@@ -61,25 +61,25 @@ export function statusOfCode(code: ErrorCode): number {
 }
 
 export interface HttpOptions {
-  /** Who may pass: throws what the one who may not is answered with. A text is the bearer token that all need. */
+  /** Throws the error to answer with if a request is not allowed. A string is the bearer token that every request needs. */
   readonly admit: string | ((request: FastifyRequest) => Promise<void>)
-  /** Addresses of proxies that are believed about whom they ask for (X-Forwarded-*). */
+  /** Addresses of proxies whose X-Forwarded-* headers are trusted. */
   readonly trustProxy?: readonly string[]
-  /** Of a fault of ours; that there are too many, or that another does not answer, is none. */
+  /** Called for a fault of ours. Too many requests, or another service that does not answer, are no fault of ours. */
   readonly onError?: (error: unknown, facts: { readonly request: string }) => void
-  /** Of each answer that is an error. */
+  /** Called for each answer that is an error. */
   readonly onProblem?: (code: ErrorCode) => void
   readonly routes?: RouteTable
 }
 
-/** What whoever asks brings about by asking, and no fault of ours. */
+/** Errors that the request itself brings about: no fault of ours. */
 const busy: readonly (ErrorCode | undefined)[] = ['API_BUSY', 'EXPORT_BUSY', 'NOTIFY_FAILED']
-/** Where nobody knows better. */
+/** Used if the handler has set no Retry-After. */
 const retryAfterS = '5'
 
 /**
- * What every answer says to a browser: keep nothing, guess no type, run nothing, be in no frame. A page that needs
- * more says so itself.
+ * Headers of every answer: the browser must store nothing, guess no type, run nothing and show it in no frame. A page
+ * that needs more sets its own.
  */
 const defensive = {
   'cache-control': 'no-store',
@@ -89,7 +89,7 @@ const defensive = {
   'x-content-type-options': 'nosniff',
 }
 
-/** A Fastify that has limits, knows whom it admits, and answers errors as problem details. */
+/** A Fastify server with limits and access control that answers errors as problem details. */
 export function createHttp({
   admit,
   trustProxy = [],
@@ -100,15 +100,15 @@ export function createHttp({
   const app = fastify({
     trustProxy: trustProxy.length === 0 ? false : trustOf(trustProxy),
     bodyLimit: 4 * 1024 * 1024,
-    // For a request to arrive. Its answer may take longer, so a socket that is silent is left open.
+    // For the arrival of a request. Its answer may take longer, so a silent socket is left open.
     requestTimeout: 30_000,
     forceCloseConnections: true,
-    // A member that is misspelt is refused, not left out; verbose so that all of them can be named.
+    // Misspelt members are refused instead of removed; `verbose`, so that all of them can be named.
     ajv: { customOptions: { removeAdditional: false, verbose: true } },
     schemaErrorFormatter: schemaFault,
     clientErrorHandler: refuseUnread,
     frameworkErrors: (error, _, reply) => tell(reply, problemOf(error)),
-    // What is missing is told as any other fault.
+    // `assertTarget` refuses a missing Host, so that it is answered like any other fault.
     http: { requireHostHeader: false },
   })
   const tell = (reply: FastifyReply, problem: Problem) => {
@@ -149,7 +149,7 @@ export function createHttp({
 
 export const pathOf = ({ url }: Pick<FastifyRequest, 'url'>) => url.split('?')[0]!
 
-/** A request is for one path of one host. Throws API_REQUEST_INVALID. */
+/** Throws API_REQUEST_INVALID unless the request names one path and one host; HTTP/1.0 may omit the host. */
 function assertTarget({ raw, url }: FastifyRequest): void {
   const hosts = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
   if (hosts.length > 1 || (hosts.length === 0 && raw.httpVersionMinor > 0))
@@ -175,7 +175,7 @@ function send(reply: FastifyReply, problem: Problem): void {
     .send(plainJson(JSON.stringify(problem)))
 }
 
-/** Of what never became a request, so there is no reply to send with. */
+/** Answers bytes that never became a request: there is no Fastify reply to send with. */
 function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const problem = problemOf(unreadableRequest(error))
@@ -192,7 +192,7 @@ function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.destroy(error)
 }
 
-/** Lets pass whoever shows the one token. */
+/** Admits requests that carry the token. */
 function asksFor(token: string): (request: FastifyRequest) => Promise<void> {
   const matches = matcherOf(token)
   return async request => {
@@ -206,7 +206,7 @@ export function bearerOf(request: FastifyRequest): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1]
 }
 
-/** Takes the same time whatever is given. */
+/** Compares in constant time. */
 export function matcherOf(token: string): (given: string) => boolean {
   const wanted = digest(token)
   return given => timingSafeEqual(digest(given), wanted)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** Of the sources, or of what was built of them: whichever runs. */
+/** The extension of the files that run: the sources, or the files built from them. */
 const extension = extname(import.meta.url)
 
 function directoryWith(path: string): URL {
@@ -17,5 +17,5 @@ const root = directoryWith('package.json')
 /** The file of a process or a thread, by its path in the sources without its extension. */
 export const entryUrl = (path: string) => new URL(`${path}${extension}`, code)
 
-/** A file that is read, such as a model or a page, by its path in the sources. */
+/** A data file, such as a model or a page, by its path in the sources. */
 export const assetUrl = (path: string) => new URL(path, root)

@@ -1,4 +1,4 @@
-/** A part of a process that runs: its constructor only assigned, `start` acts, `stop` undoes. */
+/** A part of a running process: its constructor only assigns, `start` acts, `stop` undoes. */
 export interface Part {
   readonly name: string
   start?(): Promise<void>
@@ -6,13 +6,13 @@ export interface Part {
 }
 
 export interface Running {
-  /** Stops every part in reverse order; the first error is thrown once all of them were asked. */
+  /** Stops every part in reverse order, then throws the first error if there was one. */
   stop(): Promise<void>
 }
 
 /**
- * Starts parts in order. When one fails, it and those before it are stopped in reverse, then it throws:
- * a `start` that failed halfway has something to undo, so `stop` must bear a part that never ran.
+ * Starts parts in order. If one fails, stops it and those before it in reverse order, then throws. A `start` that failed
+ * halfway has something to undo, so `stop` must accept a part that never ran.
  */
 export async function startAll(parts: readonly Part[]): Promise<Running> {
   const started: Part[] = []
@@ -46,7 +46,7 @@ async function stopAll(parts: readonly Part[]): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
-/** Does something again and again, from the start of the process to its stop. */
+/** Calls `act` again and again, from the start of the part to its stop. */
 export function repeat(name: string, everyMs: number, act: () => void): Part {
   let timer: NodeJS.Timeout | undefined
   return {

@@ -1,7 +1,7 @@
 import { LintelError, messageOf } from './errors.ts'
 import { codeOfFileFault } from './files.ts'
 
-/** Why nothing can be heard at an address: PORT_TAKEN, or CONFIG_INVALID where nobody could. */
+/** The error of a listener that cannot start: PORT_TAKEN, CONFIG_INVALID for a wrong address, or DATA_UNAVAILABLE if it may work later. */
 export function listenFailure(what: string, address: string, error: unknown): LintelError {
   const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
   if (isTaken)

@@ -6,26 +6,29 @@ import type { DataPaths } from './data-directory.ts'
 import { codeOf, LintelError, messageOf } from './errors.ts'
 import { codeOfFileFault } from './files.ts'
 
-/** What one process at a time may do with a directory: be the service, write the journal, state and store, the snapshots, or how far the uplink is. */
+/**
+ * The exclusive roles of processes: run the service; write the journal; write state and store; write the snapshots; write
+ * the progress of the uplink.
+ */
 export type LockName = 'service' | 'journal' | 'state' | 'snapshots' | 'uplink'
 
 export interface Lock {
   release(): void
 }
 
-/** The directory that a lock is for: the one that two processes must not share. */
+/** The directory of a lock: two processes must not share it. */
 const lockedDirectory = (paths: DataPaths, name: LockName) => (name === 'service' ? paths.root : paths[name])
 
-/** Of util-linux, which every Debian has; BusyBox has it, too. Node has no flock(2) of its own. */
+/** From util-linux, which every Debian has; BusyBox has it, too. Node has no flock(2). */
 const flock = '/usr/bin/flock'
-/** What it exits with where another process has the lock. */
+/** Exit code of flock(1) if another process has the lock. */
 const flockBusy = 1
 const hasFlock = process.platform === 'linux' && existsSync(flock)
 
 /**
- * Holds one part of the data directory for this process, and lets go when it ends, however it ends: the lock is the
- * operating system's. Throws DATA_LOCKED if another has it, DATA_UNAVAILABLE where no lock can be had now,
- * CONFIG_INVALID where it may not be had.
+ * Locks a part of the data directory for this process. The operating system releases the lock when the process ends,
+ * however it ends. Throws DATA_LOCKED if another process has the lock, DATA_UNAVAILABLE if none can be taken now,
+ * CONFIG_INVALID if none may be taken.
  */
 export function lockDataDirectory(paths: DataPaths, name: LockName): Lock {
   const held = hasFlock
@@ -37,8 +40,8 @@ export function lockDataDirectory(paths: DataPaths, name: LockName): Lock {
 }
 
 /**
- * A lock on the directory itself, which is there as long as what is in it: no file can be deleted to be rid of it,
- * and a full disk has room for it. `flock` locks the open file that it is handed, which stays open here.
+ * Locks the directory itself, which exists as long as its content: there is no lock file to delete, and a full disk does
+ * not prevent the lock. `flock` locks the open file that it inherits, which stays open here.
  */
 function lockDirectory(directory: string): Lock | undefined {
   let file: number | undefined
@@ -62,18 +65,18 @@ function lockDirectory(directory: string): Lock | undefined {
   } catch (error) {
     if (error instanceof LintelError) throw error
     if (file !== undefined) closeSync(file)
-    // One that is missing was there a moment ago: the next start makes it.
+    // A missing directory existed a moment ago: the next start makes it.
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     const code = isMissing ? 'DATA_UNAVAILABLE' : codeOfFileFault(error)
     throw new LintelError(code, `${directory} cannot be locked: ${messageOf(error)}`, { cause: error })
   }
 }
 
-/** SQLITE_BUSY, of which the low byte is the code. */
+/** SQLITE_BUSY. The low byte of an error is its primary code. */
 const busy = 5
 const isBusy = (error: unknown) => ((error as { errcode?: number }).errcode ?? 0) % 256 === busy
 
-/** Where there is no flock(1): a lock file, taken through SQLite. On Windows it cannot be deleted while it is held. */
+/** Without flock(1): locks a file through SQLite. On Windows the file cannot be deleted while it is locked. */
 function lockFile(path: string): Lock | undefined {
   let database: DatabaseSync | undefined
   try {
@@ -92,7 +95,7 @@ function lockFile(path: string): Lock | undefined {
 
 const lookEveryMs = 200
 
-/** The same, but waits for a process that is just ending, such as one whose supervisor was killed. */
+/** Like `lockDataDirectory`, but waits for a process that is just ending, such as one whose supervisor was killed. */
 export async function awaitLock(paths: DataPaths, name: LockName, timeoutMs: number): Promise<Lock> {
   for (const until = performance.now() + timeoutMs; ; ) {
     try {

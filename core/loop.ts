@@ -2,15 +2,15 @@ import type { Part } from './lifecycle.ts'
 import { createSleeper } from './sleeper.ts'
 
 export interface Loop extends Required<Part> {
-  /** Until it is asked to stop: for a turn that is long. */
+  /** False once the loop is asked to stop. A long turn checks it. */
   isRunning(): boolean
-  /** Within a turn; ends at once when the loop is to stop. */
+  /** Waits within a turn; ends at once when the loop is asked to stop. */
   rest(ms: number): Promise<void>
 }
 
 /**
- * Takes turn after turn from its start until it is stopped, which waits for the last. A turn resolves to how long to
- * rest before the next, in ms, and rejects never.
+ * Runs one turn after the other from `start` to `stop`, which waits for the last. A turn resolves to the ms to rest
+ * before the next, and never rejects.
  */
 export function createLoop(name: string, turn: () => Promise<number>): Loop {
   const sleeper = createSleeper()
@@ -20,7 +20,7 @@ export function createLoop(name: string, turn: () => Promise<number>): Loop {
   async function run(): Promise<void> {
     while (running) {
       const ms = await turn()
-      // Others have their turn of the event loop in any case.
+      // Yields to the event loop in any case.
       if (ms > 0) await rest(ms)
       else await new Promise(resolve => setImmediate(resolve))
     }

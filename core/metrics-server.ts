@@ -19,7 +19,7 @@ export interface MetricsServerOptions {
 
 export const metricsType = 'text/plain; version=0.0.4'
 
-/** Offers the metrics of a process to the one that has the API: on loopback, with a token of this run. */
+/** Serves the metrics of this process to the process that has the API: on loopback, with a token of this run. */
 export function createMetricsServer({ name, paths, metrics, onError }: MetricsServerOptions): Part {
   const token = randomBytes(24).toString('base64url')
   const app = createHttp({ admit: token, onError })
@@ -37,7 +37,7 @@ export function createMetricsServer({ name, paths, metrics, onError }: MetricsSe
   }
 }
 
-/** Metrics of another process; empty where it is not running or does not answer. */
+/** Metrics of another process; empty if it is not running or does not answer. */
 export async function readMetrics(paths: DataPaths, name: EndpointName): Promise<string> {
   const endpoint = findEndpoint(paths, name)
   if (endpoint === undefined) return ''

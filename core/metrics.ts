@@ -8,22 +8,22 @@ export interface MetricDefinition {
   readonly labels: readonly string[]
 }
 
-/** A value for the label, or for each of the labels in their order, and what is there. */
+/** The value of the label, or of each of the labels in their order, and the value of the metric. */
 type Labelled = readonly [value: string | readonly string[], n: number]
 type ReadLabelled = () => Iterable<Labelled> | Promise<Iterable<Labelled>>
 
-/** Prometheus metrics that are read off what they show whenever somebody asks: a hot path counts nothing twice. */
+/** Prometheus metrics. Values are read when somebody asks, so a hot path need not count anything twice. */
 export interface Metrics {
   gauge(name: string, help: string, read: () => number): void
-  /** What only grows while the process runs; its name ends with `_total`. */
+  /** A value that only grows while the process runs. Its name ends with `_total`. */
   counter(name: string, help: string, read: () => number): void
-  /** One value for each value of the labels. */
+  /** One value for each combination of label values. */
   gauges(name: string, help: string, labels: string | readonly string[], read: ReadLabelled): void
   counters(name: string, help: string, labels: string | readonly string[], read: ReadLabelled): void
   /** Its name ends with `_seconds`. */
   histogram(name: string, help: string, durations: Durations): void
   readonly definitions: readonly MetricDefinition[]
-  /** In the text format. */
+  /** The metrics in the text format of Prometheus. */
   text(): Promise<string>
 }
 
@@ -71,7 +71,7 @@ export function createMetricSet(): Metrics {
   }
 }
 
-/** Read off like the others: the library's own counts what is observed itself, at twenty times the cost. */
+/** Reads our own counts: observing with the library's histogram costs twenty times as much. */
 function histogramOf(name: string, help: string, durations: Durations): Metric {
   const value = (suffix: string, value: number, labels = {}) => ({
     metricName: `${name}_${suffix}`,

@@ -1,15 +1,15 @@
-/** More steps than this are another word. */
+/** A name that differs by more edits is another word. */
 const maxSteps = 2
 
 /**
- * The name among `known` that was most likely meant by `given`: one that differs in case alone, in at most two letters (left
- * out, put in, exchanged or swapped), or that begins with it. Undefined where none is near.
+ * The name in `known` that `given` most likely means: one that differs only in case, or in at most two letters (missing,
+ * added, replaced or swapped), or one that begins with it. Undefined if none is near.
  */
 export function nearName(given: string, known: readonly string[]): string | undefined {
   const word = given.toLowerCase()
   const ranked = known
     .map(name => ({ name, steps: stepsBetween(word, name.toLowerCase()) }))
-    // Two letters may be all of a short word.
+    // At most half of a short word may differ.
     .filter(({ steps }) => steps <= Math.min(maxSteps, Math.floor(word.length / 2)))
     .sort((a, b) => a.steps - b.steps)
   return (
@@ -17,7 +17,7 @@ export function nearName(given: string, known: readonly string[]): string | unde
   )
 }
 
-/** Letters to put in, leave out, exchange or swap with their neighbour (optimal string alignment). */
+/** Edits between two words: insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
 function stepsBetween(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

@@ -1,4 +1,4 @@
-/** Runs `act` whenever what `read` gives differs from the last time; the first value is none. */
+/** Returns a check that calls `act` if the value of `read` has changed since the last check, or since this call. */
 export function onChange(read: () => number, act: () => void): () => void {
   let last = read()
   return () => {

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import type { Metrics } from './metrics.ts'
 
-/** What this process uses, by the usual names; `name` tells it from the others of the service. */
+/** Adds the usual metrics of a process. `name` distinguishes it from the other processes of the service. */
 export function addProcessMetrics(metrics: Metrics, name: string): void {
   const ofThis = (read: () => number) => () => [[name, read()] as const]
   const startedAt = Math.round(performance.timeOrigin) / 1000
@@ -24,7 +24,7 @@ export function addProcessMetrics(metrics: Metrics, name: string): void {
   )
 }
 
-/** NaN where the system does not tell. */
+/** NaN if the system does not tell. */
 function openFiles(): number {
   try {
     return readdirSync('/proc/self/fd').length

@@ -1,14 +1,14 @@
 import { BlockList, isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 
-/** Networks by names, as proxies' own manuals give them. */
+/** Networks by the names that manuals of proxies use. */
 const named: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   linklocal: ['169.254.0.0/16', 'fe80::/10'],
   uniquelocal: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 }
 
-/** Whether an address is of a proxy that is believed. Throws for a text that is no address, network or name of some. */
+/** Returns a test that is true for addresses of trusted proxies. Throws for a text that is no address, network or known name. */
 export function trustOf(proxies: readonly string[]): (address: string) => boolean {
   const list = new BlockList()
   for (const text of proxies.flatMap(proxy => named[proxy] ?? [proxy])) {
@@ -27,11 +27,11 @@ export function trustOf(proxies: readonly string[]): (address: string) => boolea
 }
 
 /**
- * Where a request came from: the last address before the first one that is not of a proxy of ours. One that proxies
- * give with a port is taken without; where they give something that is no address, theirs counts.
+ * The address of the client: the farthest one that our proxies report. A port is removed. If a proxy reports something
+ * that is no address, the address of that proxy counts.
  */
 export function addressOf({ ip, ips }: Pick<FastifyRequest, 'ip' | 'ips'>): string {
-  // The nearest first; only who is believed has more than one.
+  // `ips` begins with the nearest; only requests of trusted proxies have more than one.
   for (const text of (ips ?? []).toReversed()) {
     const address = plainAddress(text)
     if (address !== undefined) return address
@@ -39,7 +39,7 @@ export function addressOf({ ip, ips }: Pick<FastifyRequest, 'ip' | 'ips'>): stri
   return plainAddress(ip) ?? ip
 }
 
-/** Without a port and brackets; undefined for what is no address. An IPv4 address within IPv6 is that. */
+/** Removes port and brackets; undefined if the text is no address. An IPv4 address mapped into IPv6 becomes IPv4. */
 function plainAddress(text: string): string | undefined {
   const trimmed = text.trim()
   const [, inBrackets, before] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(trimmed) ?? []

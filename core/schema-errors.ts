@@ -5,10 +5,7 @@ import { Value } from 'typebox/value'
 
 const mostErrors = 1000
 
-/**
- * What is wrong with what a person wrote, all of it. Of itself typebox stops at eight, which is enough for what a
- * device sends.
- */
+/** All faults in something that a person wrote. By default TypeBox stops at eight, which is enough for what a device sends. */
 export function allErrors(validator: Pick<Validator, 'Check' | 'Errors'>, value: unknown) {
   if (validator.Check(value)) return []
   const { maxErrors } = Settings.Get()
@@ -20,7 +17,7 @@ export function allErrors(validator: Pick<Validator, 'Check' | 'Errors'>, value:
   }
 }
 
-/** In place of a pattern: `must be` and what its schema says as `form`. Undefined for anything else. */
+/** For a failed pattern: `must be` and the `form` of its schema. Undefined for anything else. */
 export function formOf(schema: TSchema, keyword: string, schemaPath: string): string | undefined {
   if (keyword !== 'pattern') return undefined
   const { form } = Object(Value.Pointer.Get(schema, schemaPath.slice(1))) as { form?: string }

@@ -1,15 +1,15 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * Rows of tables that carry a checksum of where they belong and what they hold. LMDB has none: without it a bit that
- * the disk turned over would be believed, be it in the key or in the value.
+ * Seals the rows of tables with a checksum of table, key and value. LMDB has none: without it, a bit that the disk
+ * flipped in a key or a value would go unnoticed.
  */
 export type RowKey = string | number
 
-/** The checksums of one table begin with its name, so that a row also says which table it is of. */
+/** The checksum begins with table and key, so that it also proves to which table a row belongs. */
 const seedOf = (table: string, key: RowKey) => crc32(`${table}/${key}/`)
 
-/** JSON holds no byte 0: it marks that four bytes of checksum follow. */
+/** JSON contains no byte 0: that byte marks the four bytes of checksum behind it. */
 const jsonSealBytes = 5
 
 export function sealJson(table: string, key: RowKey, value: unknown): Buffer {
@@ -22,11 +22,11 @@ export function sealJson(table: string, key: RowKey, value: unknown): Buffer {
 
 export interface Unsealed<V> {
   readonly value: V
-  /** False for one that was written before there were seals: it is believed where it was found. */
+  /** False for a row written before there were seals: it is trusted only where a tree leads to it. */
   readonly isSealed: boolean
 }
 
-/** Undefined for a row that is not as it was written. */
+/** Undefined for a corrupt row. */
 export function unsealJson<V>(table: string, key: RowKey, row: Buffer): Unsealed<V> | undefined {
   const end = row.length - jsonSealBytes
   const isSealed = end > 0 && row[end] === 0
@@ -39,7 +39,7 @@ export function unsealJson<V>(table: string, key: RowKey, row: Buffer): Unsealed
   }
 }
 
-/** Numbers of 8 bytes each; the last is `upTo`, then four bytes of checksum. */
+/** Numbers of 8 bytes each, then `upTo` as another, then four bytes of checksum. */
 export function sealNumbers(table: string, key: RowKey, numbers: Float64Array, upTo: number): Buffer {
   const row = Buffer.alloc(numbers.byteLength + 12)
   row.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength))
@@ -50,7 +50,7 @@ export function sealNumbers(table: string, key: RowKey, numbers: Float64Array, u
 
 export interface UnsealedNumbers {
   readonly bytes: Buffer
-  /** What the numbers take account of; undefined for a row that was written before there were seals. */
+  /** The numbers count everything up to this position; undefined for a row written before there were seals. */
   readonly upTo: number | undefined
 }
 
@@ -61,7 +61,7 @@ export function unsealNumbers(table: string, key: RowKey, row: Buffer): Unsealed
   return { bytes: row.subarray(0, -12), upTo: row.readDoubleLE(row.length - 12) }
 }
 
-/** Bytes, and four of checksum behind them. */
+/** The bytes, then four bytes of checksum. */
 export function sealBytes(table: string, key: RowKey, bytes: Buffer): Buffer {
   const row = Buffer.alloc(bytes.length + 4)
   row.set(bytes)
@@ -69,7 +69,7 @@ export function sealBytes(table: string, key: RowKey, bytes: Buffer): Buffer {
   return row
 }
 
-/** Undefined for a row that is not as it was written. */
+/** Undefined for a corrupt row. */
 export function unsealBytes(table: string, key: RowKey, row: Buffer): Buffer | undefined {
   const end = row.length - 4
   if (end < 0) return undefined

@@ -9,36 +9,36 @@ import { endOnUnexpected } from './unexpected.ts'
 
 const stopTimeoutMs = 15_000
 
-/** What of the configuration this folder knows. */
+/** The part of the configuration that this folder uses. */
 interface Logged {
   readonly log: { readonly level: string }
 }
 
 export interface ServiceProcess<S extends { readonly config: Logged }> {
-  /** What the supervisor handed over. */
+  /** The settings that the supervisor sent. */
   readonly settings: S
   readonly log: Logger
-  /** For faults that nobody waits for; ends the process after one that it cannot work with. */
+  /** Reports a fault that no caller waits for. Ends the process if it cannot work after that fault. */
   readonly onFault: (error: unknown) => void
-  /** Of all processes of the service, as the supervisor last told. */
+  /** Restarts of all processes, as the supervisor last reported them. */
   restarts(): Readonly<Record<string, Restarts>>
-  /** Starts the process, tells the supervisor, and stops it in order on SIGTERM, SIGINT or when the supervisor is gone. */
+  /** Starts the process, reports to the supervisor, and stops in order on SIGTERM, SIGINT or when the supervisor is gone. */
   run(start: () => Promise<Started<S['config']>>): Promise<void>
 }
 
 export interface Started<C> {
   readonly running: Running
-  /** For the supervisor. */
+  /** Facts for the supervisor. */
   readonly ready: Record<string, unknown>
-  /** Takes what it can of a configuration that was read again; what it cannot take it throws, and goes on as it was. */
+  /** Applies as much of a reloaded configuration as it can. Throws for the rest, which stays as it was. */
   readonly reload?: (config: C) => Promise<void>
 }
 
 const tell = (message: FromProcess) => process.send?.(message)
 
 /**
- * Begins a process of the service. Its settings come over IPC: an argument has at most 128 kB, and can be read by
- * everybody with `ps`. From here on it answers the supervisor, also while it starts.
+ * Begins a process of the service. Its settings come over IPC: an argument is limited to 128 kB, and everybody can read
+ * it with `ps`. From here on the process answers the supervisor, even while it starts.
  */
 export async function beginService<S extends { readonly config: Logged }>(
   name: string,
@@ -47,7 +47,7 @@ export async function beginService<S extends { readonly config: Logged }>(
   endOnUnexpected(log)
   if (process.channel === undefined)
     throw new LintelError('CONFIG_INVALID', `the ${name} is started by lintel up or lintel gateway`)
-  // It is for the supervisor; a terminal that is closed sends it to all processes.
+  // SIGHUP is for the supervisor, but a terminal that closes sends it to all processes.
   process.on('SIGHUP', () => {})
   let restarts: Readonly<Record<string, Restarts>> = {}
   const reloading = createReloading<S['config']>(log)
@@ -58,7 +58,7 @@ export async function beginService<S extends { readonly config: Logged }>(
     else restarts = message.restarts
     tell({ kind: 'pong' })
   })
-  // Until the settings have come there is nothing to stop.
+  // Before the settings have come there is nothing to stop.
   const leave = () => process.exit(exitCodes.ok)
   process.once('disconnect', leave)
   if (!process.connected) leave()
@@ -66,7 +66,7 @@ export async function beginService<S extends { readonly config: Logged }>(
   process.off('disconnect', leave)
   log.level = settings.config.log.level
   const faults = createFaultLog(log)
-  // lmdb prints there why a commit failed, besides throwing it.
+  // lmdb prints there why a commit failed, besides throwing the error.
   console.error = (...parts) => faults(parts.find(part => part instanceof Error) ?? parts[0])
   const onFault = (error: unknown) => {
     faults(error)
@@ -79,7 +79,7 @@ export async function beginService<S extends { readonly config: Logged }>(
   return { settings, log, onFault, restarts: () => restarts, run: start => runService(log, start, reloading) }
 }
 
-/** One configuration after the other, and none before the process has started. */
+/** Applies reloaded configurations one after the other, and none before the process has started. */
 function createReloading<C extends Logged>(log: Logger) {
   const started = Promise.withResolvers<Started<C>>()
   let last: Promise<void> = Promise.resolve()
@@ -129,7 +129,7 @@ async function runService<C>(
     if (stopping) await running.stop()
     tell({ kind: 'ready', ready: started.ready })
   } catch (error) {
-    // The supervisor writes it down: it knows how often it was the same before.
+    // The supervisor logs it: it knows how often the same failure came before.
     const failed: FromProcess = { kind: 'failed', code: codeOf(error), message: messageOf(error) }
     process.send?.(failed, () => process.exit(exitCodeOf(error)))
   }

@@ -1,13 +1,13 @@
 interface Owned<T> {
   size: number
-  /** In the order in which they came. */
+  /** In order of arrival. */
   readonly things: Map<T, number>
 }
 
 /**
- * Who holds how much of something that all share. Where there is no more room, whoever holds most gives up its oldest
- * (`takeFromLargest`): so nobody loses anything to one that takes all it can get. Adding and taking cost the same
- * however many owners there are.
+ * Tracks how much each owner holds of a shared resource. When there is no room, the owner that holds most gives up its
+ * oldest thing (`takeFromLargest`), so that nobody loses anything to an owner that takes all it can get. Adding and
+ * taking cost the same however many owners there are.
  */
 export class Shares<T> {
   readonly #owners = new Map<string, Owned<T>>()
@@ -29,7 +29,7 @@ export class Shares<T> {
     return this.#owners.get(owner)?.size ?? 0
   }
 
-  /** `size` is a whole number. A thing that is held already stays as it is. */
+  /** `size` is a whole number. A thing that is already held is not changed. */
   add(owner: string, thing: T, size = 1): void {
     if (this.#ownerOf.has(thing)) return
     let owned = this.#owners.get(owner)
@@ -42,7 +42,7 @@ export class Shares<T> {
     this.#resize(owner, owned, size)
   }
 
-  /** False if it is not held. */
+  /** False if the thing is not held. */
   remove(thing: T): boolean {
     const owner = this.#ownerOf.get(thing)
     if (owner === undefined) return false
@@ -55,7 +55,7 @@ export class Shares<T> {
     return true
   }
 
-  /** Takes the oldest thing of an owner that holds most; undefined where nothing is held. */
+  /** Removes the oldest thing of an owner that holds most; undefined if nothing is held. */
   takeFromLargest(): T | undefined {
     while (this.#largest > 0 && (this.#bySize.get(this.#largest)?.size ?? 0) === 0) this.#largest--
     const [owner] = this.#bySize.get(this.#largest) ?? []

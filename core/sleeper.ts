@@ -1,4 +1,4 @@
-/** For a loop: sleeps for a while, or until somebody wakes it; who wakes it while it is up keeps it from falling asleep. */
+/** Sleep of a loop: ends after `ms`, or on wake(). A wake() that comes before sleep() makes the next sleep() return at once. */
 export function createSleeper() {
   let isWoken = false
   let end: (() => void) | undefined

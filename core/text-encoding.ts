@@ -1,10 +1,11 @@
 /**
- * Why text that was read as UTF-8 is something else, such as what a Chinese Excel saves; undefined where it is UTF-8. What
- * cannot be read has become U+FFFD. `linesBefore`: of the same file, read before it.
+ * Says why text that was decoded as UTF-8 has another encoding, such as that of files saved by a Chinese Excel; undefined
+ * if it is UTF-8. Bytes that cannot be decoded have become U+FFFD. `linesBefore` counts the lines of the same file before
+ * this text.
  */
 export function faultOfEncoding(text: string, linesBefore = 0): string | undefined {
   const line = (at: number) => linesBefore + text.slice(0, at).split('\n').length
-  // Of UTF-16 every second byte of a Latin letter is 0.
+  // In UTF-16 every second byte of Latin text is 0.
   const nul = text.indexOf('\0')
   if (nul >= 0)
     return `line ${line(nul)} is not UTF-8 but looks like UTF-16 ("Unicode text"): save the file as "CSV UTF-8"; ${commands('UTF-16LE', 'Unicode')}`

@@ -4,10 +4,10 @@ import type { ErrorCode } from './errors.ts'
 export const turns = [0, 90, 180, 270] as const
 export type Turn = (typeof turns)[number]
 
-/** Whether width and height change places. */
+/** True if width and height change places. */
 export const isSideways = (turn: Turn): boolean => turn === 90 || turn === 270
 
-/** The code for a camera whose pictures seem to want such a turn. */
+/** The code for a camera whose pictures seem to need this turn. */
 export const turnCodes = {
   90: 'CAMERA_TURNED_LEFT',
   180: 'CAMERA_UPSIDE_DOWN',

@@ -3,8 +3,8 @@ import { exitCodeOf } from './exits.ts'
 import type { Logger } from './log.ts'
 
 /**
- * The one way out for errors that nobody caught: a line in the log with a code, and the exit code of that. Node would
- * print them raw, and end with 1 whatever they are.
+ * Ends the process for any uncaught error: logs a line with a code, and exits with the exit code for it. Node would print
+ * the error raw, and always exit with 1.
  */
 export function endOnUnexpected(log: Logger): void {
   const end = (error: unknown) => {

@@ -24,8 +24,8 @@ const timeouts = new Set([
 const cuts = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 /**
- * Why another program could not be asked over HTTP: its name, the network, the port, TLS, the certificate or the time it
- * took. `fetch` itself says no more than "fetch failed"; the reason is in its causes.
+ * Says why another program could not be reached over HTTP: its name, the network, the port, TLS, the certificate or a
+ * time-out. `fetch` itself says only "fetch failed"; the reason is in its causes.
  */
 export function whyUnreachable(error: unknown): string {
   for (const one of causesOf(error)) {
@@ -35,7 +35,7 @@ export function whyUnreachable(error: unknown): string {
   return messageOf(causesOf(error).at(-1))
 }
 
-/** The error and what it was caused by, the outermost first; of several addresses that were tried, the first. */
+/** The error and its causes, the outermost first. If several addresses were tried, only the error of the first. */
 function causesOf(error: unknown): NetworkError[] {
   const causes: NetworkError[] = []
   for (let next = error; next !== undefined && next !== null && causes.length < 8; ) {

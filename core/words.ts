@@ -1,14 +1,14 @@
-/** Words that every room shares. */
+/** Types and limits that all folders share. */
 
 /** Position of a record in a journal: 1, 2, 3 … without gaps; 0 is before the first. */
 export type Seq = number
 
-/** `[A-Za-z0-9_-]{1,64}`; also its MQTT client id and user name. */
+/** `[A-Za-z0-9_-]{1,64}`; also the device's MQTT client id and user name. */
 export type DeviceId = string
 
 export const deviceIdPattern = '^[A-Za-z0-9_-]{1,64}$'
 
-/** How far back a device may report what happened, and so how long its ids are remembered. */
+/** The greatest age of an event that a device may report, and so the time for which its ids are remembered. */
 export const backfillDays = 31
 
 /** Unique per device for ever: a counter with a boot id, or a UUID. */
@@ -16,12 +16,9 @@ export type EventId = string
 
 export const eventIdPattern = '^[A-Za-z0-9._:~-]{1,64}$'
 
-/**
- * Where a device stood at some time. A device that is moved gets a new place, so that what it
- * reported before stays where it happened.
- */
+/** A location of a device. A device that is moved gets a new place, so that its earlier events keep the old one. */
 export interface Place {
-  /** Of the registry. It grows: of two places of a device, the later one has the greater. */
+  /** Given by the registry. Of two places of a device, the later one has the greater id. */
   readonly id: number
   readonly device: DeviceId
   readonly site: string
@@ -32,7 +29,7 @@ export interface Place {
   readonly zone: string
 }
 
-/** A place and nothing else, its members in one order: the same place is the same text. */
+/** A place without any other members, in a fixed order: equal places give equal JSON. */
 export const plainPlace = ({ id, device, site, building, point, zone }: Place): Place => ({
   id,
   device,
@@ -42,7 +39,7 @@ export const plainPlace = ({ id, device, site, building, point, zone }: Place): 
   zone,
 })
 
-/** What is counted in a snapshot; whatever else a model can tell apart is dropped. Append-only. */
+/** Kinds of objects counted in a snapshot; other classes of a model are dropped. Append-only. */
 export const objectKinds = [
   'person',
   'bicycle',

@@ -1,12 +1,12 @@
 const known = new Map<string, boolean>()
 
-/** Whether a text names an IANA time zone. */
+/** True if a text names an IANA time zone. */
 export function isZone(zone: string): boolean {
   let answer = known.get(zone)
   if (answer === undefined) {
     try {
       new Intl.DateTimeFormat('en', { timeZone: zone })
-      // Node also takes offsets such as +08:00, which have no calendar.
+      // Node also accepts offsets such as +08:00, which have no calendar.
       answer = /^[A-Za-z]/.test(zone)
     } catch {
       answer = false

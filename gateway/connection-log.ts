@@ -7,8 +7,8 @@ import { LineBudget } from './line-budget.ts'
 const linesPerS = 20
 
 /**
- * One line when a device has connected, one when it has gone. A device that does so again and again is a line, then a
- * count, and no more than 20 lines a second are written; with the level `debug` all are.
+ * Logs one line when a device has connected, and one when it has gone. A device that does so again and again gets a line,
+ * then a count, and at most 20 lines a second are written; with the level `debug` all are.
  */
 export class ConnectionLog {
   readonly #log: Logger

@@ -1,6 +1,6 @@
 import { secondMs } from '../core/clock.ts'
 
-/** At most so many lines of the log a second. Pure: time is an argument. */
+/** Allows at most so many lines of the log a second. Pure: time is an argument. */
 export class LineBudget {
   readonly #most: number
   #second = 0
@@ -10,7 +10,7 @@ export class LineBudget {
     this.#most = most
   }
 
-  /** Whether a line may be written, and how many were not in the second before. */
+  /** Tells whether a line may be written, and how many were left out in the second before. */
   take(now: number): { mayWrite: boolean; leftOut: number } {
     const second = Math.floor(now / secondMs)
     let leftOut = 0

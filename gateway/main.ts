@@ -49,30 +49,30 @@ import { originalReader } from './snapshots/originals.ts'
 import { taggerConsumer } from './tagger/settings.ts'
 import { createBookReader } from './uplink/book.ts'
 
-/** What the supervisor hands to this process. */
+/** The settings that the supervisor sends to this process. */
 export interface GatewaySettings {
   readonly data: string
   readonly config: Config
-  /** When the service began, epoch ms. */
+  /** The start of the service, epoch ms. */
   readonly startedAt: number
-  /** Who reads this journal, and where each keeps how far it has come; what all are done with is freed. */
+  /** The consumers of this journal, and where each keeps its cursor; records that all are done with are freed. */
   readonly consumers: Readonly<Record<string, 'state' | 'snapshots' | 'uplink'>>
-  /** An edge node by itself: it holds the registry and offers the API. */
+  /** True for an edge node by itself: it holds the registry and offers the API. */
   readonly alone: boolean
 }
 
 const registryEveryMs = secondMs / 2
 const sweepEveryMs = minuteMs
 const lockWaitMs = 20_000
-/** A gateway sends again what was acked since the last greeting, where this process died. */
+/** If this process dies, gateways send again what it acked since the last greeting. */
 const greetEveryMs = 5 * secondMs
-/** A gateway that was last heard before so many starts takes what it sent for lost. */
+/** A gateway that was last heard more starts ago takes what it sent for lost. */
 const openingsTold = 100
 
 /** The process that devices connect to: device ─▶ broker ─▶ admit ─▶ journal. */
 async function start({ data, config, consumers, alone, startedAt }: GatewaySettings) {
   const paths = dataPaths(data)
-  // Where it is alone it writes the state, too.
+  // An edge node by itself writes the state, too.
   const names: LockName[] = alone ? ['journal', 'state'] : ['journal']
   const locks = await Promise.all(names.map(name => awaitLock(paths, name, lockWaitMs)))
 
@@ -88,7 +88,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
   const registry = createRegistry(state)
   const journal = await openLmdbJournal({
     directory: paths.journal,
-    // It writes nothing before it is asked to, and what it holds is a witness of the time.
+    // The journal writes nothing before it is asked to, and it must be open before `time`: it is a witness of the time.
     clock: () => time.clock(),
     ...config.journal,
     registered: registry.places(),
@@ -120,7 +120,7 @@ async function start({ data, config, consumers, alone, startedAt }: GatewaySetti
     maxAgeMs: config.snapshots.maxWaitingS * secondMs,
     onFault,
   })
-  // What was left over a stop may be too old already, or have no record.
+  // Pictures from before a stop may be too old already, or have no record.
   await waitingRoom.sweep()
   if (waitingRoom.stats().pictures > 0)
     await waitingRoom.keepOnly(waitedPictures(reader, cursors.get(taggerConsumer)))

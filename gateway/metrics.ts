@@ -12,14 +12,14 @@ export interface MetricParts {
   journal: Journal
   waitingRoom: WaitingRoom
   refusals: RefusalLog
-  /** Records that each consumer of the journal is behind. */
+  /** Number of records that each consumer of the journal is behind. */
   lag: () => Readonly<Record<string, number>>
   time: Pick<TrustedTime, 'view'>
-  /** Data files that were damaged and are set aside. */
+  /** Number of damaged data files that are set aside. */
   setAside: () => number
 }
 
-/** Prometheus metrics of the gateway, read off its parts when they are asked for: the hot path counts nothing twice. */
+/** Prometheus metrics of the gateway, read from its parts when they are asked for: the hot path counts nothing twice. */
 export function createGatewayMetrics({
   broker,
   journal,

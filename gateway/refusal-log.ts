@@ -5,21 +5,21 @@ import type { Refusal } from './broker/broker.ts'
 import { LineBudget } from './line-budget.ts'
 
 const kept = 10_000
-/** Of those who are no device of ours: anybody can make up as many names as he likes. */
+/** Most refusals of strangers that are kept: anybody can make up any number of names. */
 const keptOfStrangers = 1000
 const linesPerS = 20
-/** For a reason of our own, such as a full disk, all devices are refused alike: one line is enough, then a count. */
+/** True for a reason of our own, such as a full disk: all devices are refused alike, so one line is enough, then a count. */
 const isOurs = (code: string) => code.startsWith('JOURNAL_') || code === 'PUBLISH_OVERLOADED'
 
 /**
- * What was turned away, for the operator: all are counted by code, and at most 20 a second are logged, since a device
- * that is refused comes again. The latest are kept for `lintel device show`, apart for each of three, so that no
- * stranger can wipe or forge what is told of a device: what a device did that had proved who it is; what somebody did
- * who called himself an enrolled device, as one with an old token does; and all else, by name or address.
+ * Refused connections and messages, for the operator. All are counted by code, and at most 20 a second are logged, since
+ * a refused device comes again. The latest are kept for `lintel device show`, in three separate maps, so that no stranger
+ * can wipe or forge what is told of a device: those of devices that had proved their identity; those of clients that
+ * claimed to be an enrolled device, such as one with an old token; and all others, by name or address.
  */
 export class RefusalLog {
   readonly #own = new Map<string, Refusal>()
-  /** One each for the devices that are enrolled: their number bounds it. */
+  /** One for each enrolled device: their number bounds it. */
   readonly #claims = new Map<string, Refusal>()
   readonly #strangers = new Map<string, Refusal>()
   readonly #isEnrolled: (device: string) => boolean
@@ -74,7 +74,7 @@ export class RefusalLog {
   }
 }
 
-/** As the latest of its pot, whose oldest goes where it is full. */
+/** Adds it as the latest of its map; if the map is full, the oldest goes. */
 function put(pot: Map<string, Refusal>, who: string, refusal: Refusal, most: number): void {
   pot.delete(who)
   pot.set(who, refusal)

@@ -2,20 +2,20 @@ import type { Box } from './box.ts'
 import type { Pixels } from './picture.ts'
 
 const channels = 3
-/** Mean colours along the longer side of what is covered. A face fills about 4 × 4 of them. */
+/** Mean colours along the longer side of the covered region. A face fills about 4 × 4 of them. */
 const cellsPerSide = 6
-/** Pixels: a cell smaller than that would show something of a large face after all. */
+/** Pixels: a smaller cell would show something of a large face. */
 const minCell = 8
 
 /**
- * Replaces a region by the mean colours of a few cells, with smooth passages between them, in place. The
- * means are all that is left: nothing can be got back. `box` in whole pixels, within the picture.
+ * Replaces a region by the mean colours of a few cells, with smooth transitions between them, in place. Only the means
+ * are left: nothing can be recovered. `box` is in whole pixels, within the picture.
  */
 export function blur({ data, width }: Pixels, { left, top, right, bottom }: Box): void {
   const size = { width: right - left, height: bottom - top }
   if (size.width < 1 || size.height < 1) return
   const [long, short] = [Math.max(size.width, size.height), Math.min(size.width, size.height)]
-  // Of a long and low region two rows stay.
+  // A long and low region keeps two rows.
   const cell = Math.max(minCell, Math.ceil(Math.min(long / cellsPerSide, short / 2)))
   const columns = Math.ceil(size.width / cell)
   const rows = Math.ceil(size.height / cell)
@@ -55,7 +55,7 @@ export function blur({ data, width }: Pixels, { left, top, right, bottom }: Box)
   }
 }
 
-/** Between the middles of which two cells each pixel lies, and how far towards the second. */
+/** For each pixel, the two cells between whose middles it lies, and how far it is towards the second. */
 function passages(length: number, cell: number, cells: number) {
   return Array.from({ length }, (_, index) => {
     const position = Math.min(Math.max((index + 0.5) / cell - 0.5, 0), cells - 1)

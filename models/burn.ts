@@ -2,7 +2,7 @@ import type { Polygon } from '../config/regions.ts'
 import type { Size } from './box.ts'
 import type { Pixels } from './picture.ts'
 
-/** Where a picture lies in the pixels that it was drawn into; the whole of them by default. */
+/** The place of a picture in the pixels that it was drawn into; by default all of them. */
 export interface Inner extends Size {
   readonly left: number
   readonly top: number
@@ -23,8 +23,8 @@ export function burn(
 }
 
 /**
- * The pixels of each row that lie in a polygon (even-odd at the middle of the row), from `from` to before
- * `to`. A pixel that is only touched counts: a mask hides rather too much.
+ * Visits the pixels of each row that lie in a polygon (even-odd at the middle of the row), from `from` to before `to`. A
+ * pixel that is only touched counts: it is better if a mask hides too much.
  */
 export function eachSpan(
   polygons: readonly Polygon[],
@@ -43,7 +43,7 @@ export function eachSpan(
   }
 }
 
-/** Where the edges of a polygon cross a horizontal line, from left to right. */
+/** The points at which the edges of a polygon cross a horizontal line, from left to right. */
 function crossingsAt(polygon: Polygon, y: number): number[] {
   const crossings: number[] = []
   for (let index = 0; index < polygon.length; index++) {

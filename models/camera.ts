@@ -3,20 +3,20 @@ import { type Cells, toCells } from './cells.ts'
 import type { Placement } from './placement.ts'
 import { fromText, isSameScene, toScene, toText } from './scene.ts'
 
-/** What may be wrong with a camera. */
+/** Faults that a camera may have. */
 export const cameraFaults = ['dark', 'bright', 'blurred', 'covered', 'frozen'] as const
 
 export type CameraFault = (typeof cameraFaults)[number]
 
-/** What one picture tells about the camera that took it. */
+/** Findings of one picture about the camera that took it. */
 export interface CameraLook {
-  /** In the fewest words that say it: a black picture is dark, not also covered and blurred. */
+  /** As few faults as describe it: a black picture is dark, not also covered and blurred. */
   readonly faults: readonly Exclude<CameraFault, 'frozen'>[]
-  /** The scene in few numbers, to be held against that of the next picture: see `scene.ts`. */
+  /** The scene in few numbers, to be compared with that of the next picture: see `scene.ts`. */
   readonly scene: Uint16Array
 }
 
-/** What is remembered of a camera between its pictures: plain, at most 4 kB as JSON with our model. */
+/** The state of a camera between its pictures: plain, at most 4 kB as JSON with our model. */
 export interface CameraState {
   /** The scene that has not changed since the first of `events`, base64. */
   readonly scene: string
@@ -25,8 +25,8 @@ export interface CameraState {
 }
 
 /**
- * Thresholds, and how far 47 sharp photographs by day and by night stay from them; then what altered versions
- * of the same came to. Share of people that the detector still finds after that in brackets.
+ * Thresholds; how far 47 sharp photographs by day and by night stay from them; and the values of altered versions of
+ * these. In brackets, the share of people that the detector still finds in the altered ones.
  *
  *                                     photographs      altered
  * dark     95th percentile < 16       120 and more     a twelfth of the light: 9 to 21 [48 %]; a twentieth: 6 to 13
@@ -45,15 +45,15 @@ const sharpOfEdges = 0.12
 
 /** A cell shows an edge if its contrast is this part of the picture's brightness, within these bounds. */
 const edgeContrast = { part: 0.15, least: 8, most: 24 }
-/** A step from one pixel of the plane to the next of this part of the contrast is sharp; 8 such pixels make a cell. */
+/** A step from one pixel of the plane to the next is sharp if it is this part of the contrast; a cell is 8 such pixels wide. */
 const sharpStep = 0.35
 
-/** One picture proves nothing, two may be luck. */
+/** One such picture proves nothing, two may be chance. */
 const eventsUntilFrozen = 3
 
 /**
- * Judges a picture as it lies in a model's input, before the mask is burned in: its edges would pass for sharp
- * ones. Half a millisecond for 512 × 288. What the mask hides is not judged.
+ * Judges a picture in a model's input, before the mask is burned in: the edges of the mask would count as sharp ones.
+ * Takes half a millisecond for 512 × 288. Masked parts are not judged.
  */
 export function inspectCamera(
   pixels: Uint8Array,
@@ -66,10 +66,10 @@ export function inspectCamera(
 }
 
 /**
- * The camera after one more picture. It is frozen when pictures of three different events in a row show the
- * same: the same file, the same frame encoded anew or with another time written into it. Sensor noise from a
- * standard deviation of 2 of 255 on is life; below that a camera that removes noise and sees no one at three
- * events in a row may be taken for frozen. A picture on which nothing can be seen starts anew.
+ * The state of the camera after one more picture. It is frozen when pictures of three different events in a row show the
+ * same: the same file, or the same frame encoded again or with another time written into it. Sensor noise with a standard
+ * deviation of 2 of 255 or more proves a live picture; below that, a camera that removes noise and sees nobody at three
+ * events in a row may be taken for frozen. A picture on which nothing can be seen starts again.
  */
 export function nextCamera(
   state: CameraState | undefined,

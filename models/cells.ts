@@ -4,33 +4,33 @@ import { eachSpan } from './burn.ts'
 import type { Placement } from './placement.ts'
 
 /**
- * A picture in small: squares of 8 × 8 pixels of a luma plane of at most 256 on its longer edge. Two by two
- * pixels of our model's input make one of that plane, which takes half of a sensor's noise off.
+ * A small version of a picture: squares of 8 × 8 pixels of a luma plane whose longer edge is at most 256. Two by two
+ * pixels of our model's input make one pixel of that plane, which takes away half of a sensor's noise.
  */
 export interface Cells {
   /** Brightness from 0 to 255 of each cell, row by row. */
   readonly mean: Float32Array
-  /** Between the darkest and the brightest pixel of the cell. */
+  /** The difference between the darkest and the brightest pixel of the cell. */
   readonly contrast: Float32Array
   /** The greatest step between neighbouring pixels of the cell. */
   readonly step: Float32Array
-  /** A chequered sum, some ten times as fine as a cell: what noise moves, and what a mean evens out. */
+  /** A chequered sum, some ten times as fine as a cell: noise changes it, while noise evens out in a mean. */
   readonly grain: Float32Array
-  /** 1 where the mask hides some of the cell: nothing there may be judged. */
+  /** 1 if the mask hides some of the cell: it must not be judged. */
   readonly masked: Uint8Array
-  /** How many pixels of the plane outside the mask have each brightness, 0 to 255. */
+  /** Number of pixels of the plane outside the mask, by brightness from 0 to 255. */
   readonly histogram: Uint32Array
-  /** Pixels of the plane for one of the picture, along a line. */
+  /** Pixels of the plane for each pixel of the picture, along a line. */
   readonly scale: number
 }
 
 const longEdge = 256
 const side = 8
-/** Squares of 2 × 2 in turn; the sum of 64 values of unit noise, divided by 8, is unit noise again. */
+/** Squares of 2 × 2 alternate in sign; the sum of 64 values of unit noise, divided by 8, is unit noise again. */
 const square = 1
 const grainScale = 8
 
-/** `pixels`: RGB of a model's input, with the picture where `placement` says. Half a millisecond for 512 × 288. */
+/** Reads `pixels`, RGB of a model's input, with the picture where `placement` says. Takes half a millisecond for 512 × 288. */
 export function toCells(pixels: Uint8Array, placement: Placement, mask: readonly Polygon[]): Cells {
   const { data, width, height, factor } = toPlane(pixels, placement)
   const hidden = hiddenOf(mask, { width, height })
@@ -75,7 +75,7 @@ export function toCells(pixels: Uint8Array, placement: Placement, mask: readonly
   return cells
 }
 
-/** Brightness (ITU-R BT.601), averaged over squares of `factor` pixels. What is left over at the edges is left out. */
+/** Brightness (ITU-R BT.601), averaged over squares of `factor` pixels. Pixels that are left over at the edges are left out. */
 function toPlane(pixels: Uint8Array, { input, inner, left, top }: Placement) {
   const factor = Math.ceil(Math.max(inner.width, inner.height) / longEdge)
   const width = Math.max(1, Math.floor(inner.width / factor))
@@ -86,7 +86,7 @@ function toPlane(pixels: Uint8Array, { input, inner, left, top }: Placement) {
   const sums = new Int32Array(width)
   for (let y = 0; y < height; y++) {
     sums.fill(0)
-    // One column of each square at a time, in whole numbers: twice as fast as square by square.
+    // Adds one column of each square at a time, in whole numbers: twice as fast as square by square.
     for (let part = 0; part < across * down; part++) {
       const row = top + y * factor + Math.floor(part / across)
       let from = (row * input.width + left + (part % across)) * 3

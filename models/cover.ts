@@ -1,39 +1,39 @@
 import type { ObjectKind } from '../core/words.ts'
 import { type Box, clip, grow, heightOf, type Size, widthOf } from './box.ts'
 
-/** Where a face is. Nothing here can tell whose. */
+/** The position of a face. Nothing here can tell whose it is. */
 export interface Face {
-  /** In pixels of the picture: from the brow to the chin, about. */
+  /** In pixels of the picture, from about the brow to the chin. */
   readonly box: Box
   /** 0 to 1. */
   readonly score: number
-  /** Sure enough to need no closer look; the others are covered, to be safe, and prove nothing. */
+  /** Sure enough to need no closer look. Other faces are covered to be safe, but prove nothing. */
   readonly sure: boolean
 }
 
-/** A person, and the faces that were found when looking at that person alone. */
+/** A person, with the face that was found on the whole picture, or else the faces that a look at the person alone found. */
 export interface PersonFaces {
   readonly person: Box
   readonly faces: readonly Face[]
 }
 
 /**
- * How far around a face covering goes, in parts of the face's size: a face box ends at the chin, and less
- * than a quarter left one in fifteen chins to be seen.
+ * The margin that is covered around a face, in parts of the face's size: a face box ends at the chin, and less than a
+ * quarter left one in fifteen chins visible.
  */
 const margin = 0.3
 
 /**
- * Pixels: a face that is narrower may be a pattern on a chest or a hood, however sure the finder is. Of 63 people
- * of some 130 pixels it was sure of four such, and their heads were left to be seen.
+ * Pixels: a narrower face may be a pattern on a chest or a hood, however sure the finder is. Of 63 people of some 130
+ * pixels it was sure of four such, and their heads were left visible.
  */
 const leastTrusted = 64
 
 /**
- * Regions that hide every face there may be: those found on the whole picture, those found on each person, and
- * where a person shows none that is large, sure and where a head is, the head by its usual place. Of 50 annotated
- * faces with eyes at least 12, 5 to 12 and under 5 pixels apart such a rule covered 100, 96 and 80 %; a person who
- * was not detected is covered by the first alone: best effort.
+ * Regions that hide every face there may be: the faces found on the whole picture, those found on each person, and the
+ * usual place of the head of a person without a face that is large, sure and where a head is. Of 50 annotated faces with
+ * eyes at least 12, 5 to 12 and under 5 pixels apart such a rule covered 100, 96 and 80 %. A person who was not detected
+ * is covered only by the faces of the whole picture: best effort.
  */
 export function facesToCover(picture: Size, persons: readonly PersonFaces[], faces: readonly Face[]): Box[] {
   const found = [...new Set([...faces, ...persons.flatMap(person => person.faces)])].map(({ box }) => box)
@@ -50,7 +50,7 @@ function isTrusted({ sure, box }: Face, { left, top, right, bottom }: Box): bool
   return sure && widthOf(box) >= leastTrusted && x >= left && x <= right && y >= top && y <= bottom
 }
 
-/** The top of a person: a quarter of one who stands, more of one of whom only the upper part is to be seen. */
+/** The top of a person: a quarter of a standing person, more if only the upper part is visible. */
 export function headOf(person: Box): Box {
   const height = heightOf(person)
   return {
@@ -62,12 +62,12 @@ export function headOf(person: Box): Box {
 const withPlates: ReadonlySet<ObjectKind> = new Set(['car', 'bus', 'truck', 'motorcycle'])
 
 /**
- * Of the height of a vehicle, from below. A third hides plates on bumpers, but not those on a boot, such as that of
+ * The part of a vehicle's height, from below. A third hides plates on bumpers, but not those on a boot, such as that of
  * `samples/car.jpg`, which begins at 46 % of the height; and boxes are not exact.
  */
 const plateShare = 0.6
 
-/** Until a model finds plates: the lower part of whatever carries one; of a motorcycle where it has one. */
+/** Until a model finds plates: the lower part of everything that carries one, and for a motorcycle the places of its plate. */
 export function platesToCover(things: readonly Thing[]): Box[] {
   return things
     .filter(hasPlate)
@@ -75,8 +75,9 @@ export function platesToCover(things: readonly Thing[]): Box[] {
 }
 
 /**
- * On the picture of a road that is not enough: of a vehicle so near that only a part of it is to be seen the eye
- * makes a person, or nothing. So the lower part of whatever is there is covered, and where no vehicle was seen, all.
+ * Covering vehicles is not enough on the picture of a road: the eye takes a vehicle so near that only a part of it is
+ * visible for a person, or does not see it. So the lower part of everything is covered, and if no vehicle was seen, the
+ * whole picture.
  */
 export function platesOnRoad(picture: Size, things: readonly Thing[]): Box[] {
   if (!things.some(hasPlate)) return [{ left: 0, top: 0, right: picture.width, bottom: picture.height }]
@@ -91,8 +92,9 @@ interface Thing {
 const hasPlate = ({ kind }: Thing) => withPlates.has(kind)
 
 /**
- * The picture of a motorcycle or an e-bike in a hall is to prove that it is one. Its plate is behind the saddle or before the
- * handlebar, above the axles: seen from the side at both ends, else somewhere across. Wheels, saddle and lamps stay.
+ * The picture of a motorcycle or an e-bike in a hall must still prove that it is one. Its plate is behind the saddle or
+ * before the handlebar, above the axles: seen from the side at both ends, else somewhere across. Wheels, saddle and lamps
+ * stay visible.
  */
 function platesOfMotorcycle({ box }: Thing): Box[] {
   const [width, height] = [widthOf(box), heightOf(box)]

@@ -18,19 +18,19 @@ export interface Detection {
 }
 
 export interface Seen {
-  /** Of the upright picture. */
+  /** The size of the upright picture. */
   readonly picture: Size
   /** Surest first. */
   readonly detections: readonly Detection[]
   readonly timings: { readonly decodeMs: number; readonly inferenceMs: number; readonly totalMs: number }
 }
 
-/** A picture as it lies in the input of a model. */
+/** A picture in the input of a model. */
 export interface View {
-  /** Of the upright picture. */
+  /** The size of the upright picture. */
   readonly picture: Size
   readonly placement: Placement
-  /** RGB, as large as the input; nobody else's. */
+  /** RGB, as large as the input; owned by this view. */
   readonly pixels: Uint8Array
 }
 
@@ -39,14 +39,14 @@ export interface Detector {
   /** Decodes a JPEG or PNG, once and on another thread. Throws PICTURE_UNREADABLE or PICTURE_TOO_LARGE. */
   view(picture: Uint8Array | PictureFile): Promise<View>
   /**
-   * What is to be seen there, from `minScore` on, surest first. Blocks the event loop for the inference, some
-   * 20 ms. Throws MODEL_OUTPUT_INVALID.
+   * Returns what it finds, from `minScore` on, surest first. Blocks the event loop for the inference, some 20 ms. Throws
+   * MODEL_OUTPUT_INVALID.
    */
   see(
     view: View,
     minScore: number,
   ): Promise<{ readonly detections: readonly Detection[]; readonly inferenceMs: number }>
-  /** Both, with `minScore` the manifest's `report` by default. Throws what they throw. */
+  /** Calls `view`, then `see`; `minScore` is the manifest's `report` by default. Throws what they throw. */
   detect(picture: Uint8Array | PictureFile, options?: { readonly minScore?: number }): Promise<Seen>
   close(): Promise<void>
 }
@@ -87,10 +87,10 @@ export async function openDetector(
   return detector
 }
 
-/** A van is a car to one class and a truck to the next: of these only the surest is one vehicle. */
+/** A van may be found as a car and as a truck: only the surest of these is one vehicle. */
 const fourWheelers: ReadonlySet<ObjectKind> = new Set(['car', 'bus', 'truck'])
 
-/** Candidates in our words and in pixels of the picture, each thing once. */
+/** Turns candidates into our words and into pixels of the picture, each thing once. */
 export function toDetections(
   candidates: readonly Candidate[],
   placement: Placement,

@@ -3,15 +3,15 @@ import type { Pixels } from './picture.ts'
 
 const channels = 3
 
-/** Which pixels of the source make one of the target, and how much of each. */
+/** The pixels of the source that make one pixel of the target, and the weight of each. */
 interface Taps {
   readonly from: number
   readonly weights: Float32Array
 }
 
 /**
- * Draws a part of a picture into a part of another, larger or smaller, with a triangle as the filter. Both boxes in
- * whole pixels, within their pictures. For crops the size of a person, which a pipeline of sharp takes 3 ms for.
+ * Draws a part of a picture into a part of another, larger or smaller, with a triangle filter. Both boxes are in whole
+ * pixels, within their pictures. For crops the size of a person, for which a pipeline of sharp takes 3 ms.
  */
 export function draw(from: Pixels, part: Box, to: Pixels, place: Box): void {
   const across = tapsOf(part.left, part.right, widthOf(place))
@@ -29,7 +29,7 @@ export function draw(from: Pixels, part: Box, to: Pixels, place: Box): void {
   })
 }
 
-/** The lines of a part, each as long as it will be. */
+/** The lines of a part, each resampled to its new length. */
 function squeeze({ data, width }: Pixels, part: Box, across: readonly Taps[]): Float32Array {
   const lines = new Float32Array(heightOf(part) * across.length * channels)
   let at = 0

@@ -9,28 +9,28 @@ import { openPicture } from './picture.ts'
 
 export interface LookOptions {
   readonly regions?: Regions
-  /** Also list, as `unsure`, what reaches this but not the manifest's `redact`: for curves of accuracy. */
+  /** Also list, as `unsure`, detections with scores from this up to the manifest's `redact`: for curves of accuracy. */
   readonly minScore?: number
   /** Also look at it turned by 90, 180 and 270 degrees: three more looks. */
   readonly compareTurns?: boolean
 }
 
-/** What one snapshot shows. Boxes are in pixels of the upright picture. */
+/** The content of one snapshot. Boxes are in pixels of the upright picture. */
 export interface Look {
-  /** Name of the model, by its manifest. */
+  /** The name of the model in its manifest. */
   readonly model: string
-  /** Of the upright picture. */
+  /** The size of the upright picture. */
   readonly picture: Size
   /**
-   * What counts: from the manifest's `report` on and, where there is a zone, whose foot (the middle of the
-   * lower edge of its box) stands in it. Surest first.
+   * Detections that count: those with scores from the manifest's `report` on and, if there is a zone, with their foot
+   * (the middle of the lower edge of the box) in it. Surest first.
    */
   readonly detections: readonly Detection[]
-  /** What must be covered at rest: everything from the manifest's `redact` on, in the zone or not. */
+  /** Detections that must be covered at rest: all from the manifest's `redact` on, in the zone or not. */
   readonly toCover: readonly Detection[]
   /** Neither counted nor covered; empty unless it was asked for. */
   readonly unsure?: readonly Detection[]
-  /** Where it was asked for: the sums of the scores of what counts, in the zone or not, by `turns` beyond the one that is set. */
+  /** If it was asked for: the sums of scores from `report` on, in the zone or not, by `turns` beyond the turn that is set. */
   readonly turnSums?: readonly number[]
   readonly camera: CameraLook
   readonly timings: { readonly decodeMs: number; readonly inferenceMs: number; readonly totalMs: number }
@@ -40,16 +40,16 @@ export interface Look {
 export interface Eye {
   readonly manifest: Manifest
   /**
-   * A JPEG or PNG, decoded once and looked at once. What the mask hides is black before the model looks.
-   * Several looks may be under way: pictures are decoded on other threads while an inference, some 20 ms,
-   * blocks this one. Throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE or MODEL_OUTPUT_INVALID.
+   * Looks at a JPEG or PNG, which is decoded once and looked at once, unless turns are compared. Masked parts are black
+   * before the model looks. Several looks may be under way: pictures are decoded on other threads while an inference,
+   * some 20 ms, blocks this one. Throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE or MODEL_OUTPUT_INVALID.
    */
   look(picture: Uint8Array, options?: LookOptions): Promise<Look>
   close(): Promise<void>
 }
 
 export interface EyeOptions {
-  /** Of a model of objects; ours by default. */
+  /** The manifest of a model of objects; ours by default. */
   readonly manifestPath?: string
   /** Threads for one inference; 1 by default. */
   readonly threads?: number
@@ -87,7 +87,7 @@ export async function openEye({ manifestPath, ...options }: EyeOptions = {}): Pr
       const started = performance.now()
       const view = await detector.view(await openPicture(picture, turned))
       const decodeMs = performance.now() - started
-      // Before the mask is burned in: its edges would pass for a sharp picture.
+      // Before the mask is burned in: its edges would make the picture look sharp.
       const camera = inspectCamera(view.pixels, view.placement, mask)
       hide(view, mask)
       const { detections, inferenceMs } = await detector.see(view, Math.min(minScore, redact))

@@ -9,9 +9,9 @@ import { chooseSize, type Placement, place, toPicture } from './placement.ts'
 import { openSession, type SessionOptions } from './session.ts'
 
 export interface FacesFound {
-  /** Found on the picture as a whole: large ones. */
+  /** Faces found on the whole picture: large ones. */
   readonly faces: readonly Face[]
-  /** For each person, in the order given, what a closer look showed. */
+  /** The faces of each person, in the order given. */
   readonly persons: readonly PersonFaces[]
   readonly totalMs: number
 }
@@ -19,8 +19,8 @@ export interface FacesFound {
 export interface FaceFinder {
   readonly manifest: Manifest
   /**
-   * Looks at the whole picture, then alone at each person whose face was not found there. About 5 ms a look.
-   * Blocks as a detector does.
+   * Looks at the whole picture, then at each person alone whose face was not found there. A look takes about 5 ms. Blocks
+   * as a detector does.
    */
   find(pixels: Pixels, persons: readonly Box[]): Promise<FacesFound>
   close(): Promise<void>
@@ -34,7 +34,7 @@ export async function openFaceFinder(
   const { manifest } = session
   const { input, thresholds } = manifest
 
-  /** How a part lies in the input, in the size that fits it best. */
+  /** Places a part in the input size that fits it best. */
   function placed(part: Size): Placement {
     return place(part, chooseSize(part, input.sizes), input)
   }
@@ -90,12 +90,15 @@ export async function openFaceFinder(
 }
 
 /**
- * Pixels. In a head that is lower, eyes are less than 5 pixels apart or so; it is covered by its place, for
- * which a look would change little, and in a crowd there are many.
+ * Pixels. In a lower head, eyes are less than about 5 pixels apart. Such a head is covered by its place: a look would
+ * change little, and there are many in a crowd.
  */
 const leastHead = 20
 
-/** Whose face each sure one is: of those in whose head it lies, the person's in the middle of whose head it is; one each. */
+/**
+ * Finds the person of each sure face: of those in whose head it lies, the one whose head's middle is nearest. Each person
+ * gets one face at most.
+ */
 export function facesByPerson(faces: readonly Face[], persons: readonly Box[]): Map<Box, Face> {
   const known = new Map<Box, Face>()
   for (const face of faces.filter(({ sure }) => sure)) {

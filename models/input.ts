@@ -2,7 +2,7 @@ import { Tensor } from 'onnxruntime-node'
 import type { Size } from './box.ts'
 import type { Manifest } from './manifest.ts'
 
-/** RGB pixels, row by row, as the input that the manifest describes. */
+/** Turns RGB pixels, row by row, into the input that the manifest describes. */
 export function toTensor(pixels: Uint8Array, { width, height }: Size, input: Manifest['input']): Tensor {
   const shape = input.layout === 'nhwc' ? [1, height, width, 3] : [1, 3, height, width]
   if (isPlain(input)) return new Tensor('uint8', pixels, shape)
@@ -22,7 +22,7 @@ export function toTensor(pixels: Uint8Array, { width, height }: Size, input: Man
     : new Tensor('float32', values, shape)
 }
 
-/** What a decoder of pictures gives is what the model wants. */
+/** True if the model takes pixels just as a decoder of pictures gives them. */
 function isPlain({ type, layout, channels, mean, std }: Manifest['input']): boolean {
   return (
     type === 'uint8' &&

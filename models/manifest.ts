@@ -19,7 +19,7 @@ const perChannel = (description: string, fallback: number[], minimum?: number) =
     description,
   })
 
-/** What Lintel has to be told of a model in order to run it. The file lies beside the ONNX file. */
+/** Everything that Lintel must know about a model in order to run it. The file lies beside the ONNX file. */
 export const ManifestSchema = section(
   {
     name: Type.String({ pattern: '^[a-z0-9][a-z0-9.-]{0,63}$', description: 'Stands in every sighting.' }),
@@ -108,7 +108,7 @@ export function parseManifest(value: unknown): Manifest {
   return manifest
 }
 
-/** As parseManifest; a file that is missing or no JSON is MODEL_FILE_MISSING or MODEL_MANIFEST_INVALID. */
+/** Reads a file for parseManifest. A missing file is MODEL_FILE_MISSING, one that is not JSON MODEL_MANIFEST_INVALID. */
 export function readManifest(path: string): Manifest {
   let text: string
   try {

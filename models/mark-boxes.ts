@@ -2,7 +2,7 @@ import type { ObjectKind } from '../core/words.ts'
 import { type Box, type Size, wholePixels } from './box.ts'
 import { decodePicture, encodeJpeg, openPicture, type Pixels } from './picture.ts'
 
-/** One that is plain to tell from the others, and its name for whoever reads a table beside the picture. */
+/** A colour that is easily told from the others, and its name for whoever reads a table beside the picture. */
 export interface Colour {
   readonly name: string
   readonly rgb: readonly [number, number, number]
@@ -29,13 +29,16 @@ export interface Marked {
 const quality = 90
 const channels = 3
 
-/** A JPEG with a frame around each thing. `boxes`, surest first, are in pixels of a picture of size `of`, whatever size this one has. */
+/**
+ * Returns a JPEG with a frame around each thing. `boxes`, surest first, are in pixels of a picture of size `of`, whatever
+ * size this one has.
+ */
 export async function markBoxes(jpeg: Uint8Array, boxes: readonly Marked[], of: Size): Promise<Buffer> {
   const pixels = await decodePicture(await openPicture(jpeg))
   const x = pixels.width / of.width
   const y = pixels.height / of.height
   const thickness = Math.max(2, Math.round(Math.max(pixels.width, pixels.height) / 400))
-  // The surest last, so that it lies on top.
+  // Draws the surest last, so that it lies on top.
   for (const { kind, box } of boxes.toReversed()) {
     const scaled = { left: box.left * x, top: box.top * y, right: box.right * x, bottom: box.bottom * y }
     frame(pixels, wholePixels(scaled, pixels), thickness, colours[kind].rgb)

@@ -6,7 +6,7 @@ import { LintelError, messageOf } from '../core/errors.ts'
 import { assetUrl } from '../core/installation.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 
-/** A manifest and the bytes that it speaks of, known to belong together. */
+/** A manifest and the bytes of its model, checked to belong together. */
 export interface ModelFile {
   readonly manifest: Manifest
   readonly bytes: Uint8Array

@@ -1,34 +1,34 @@
 import { type Turn, turns } from '../core/turn.ts'
 import type { Detection } from './detector.ts'
 
-/** How a camera seems to be mounted, as remembered between its pictures. */
+/** The apparent mounting of a camera, kept between its pictures. */
 export interface MountState {
-  /** How its pictures were turned upright; with another turn all begins anew. */
+  /** The turn that its pictures had; with another turn all begins again. */
   readonly turned: Turn
-  /** Since a picture was last compared: pictures, and of them such as look odd. */
+  /** Pictures since the last comparison. `odd` counts those that look odd. */
   readonly pictures: number
   readonly odd: number
-  /** Pictures that showed something at any turn, and the sums of their scores, by `turns` beyond `turned`. */
+  /** Compared pictures that showed something at any turn. `sums` are the sums of their scores, by `turns` beyond `turned`. */
   readonly compared: number
   readonly sums: readonly number[]
-  /** Pictures until the next comparison at least. */
+  /** Least number of pictures until the next comparison. */
   readonly pause: number
 }
 
-/** A look at one picture; `turnSums` where it was compared. */
+/** A look at one picture, with `turnSums` if it was compared. */
 export interface MountLook {
   readonly detections: readonly Pick<Detection, 'kind' | 'box'>[]
   readonly turnSums?: readonly number[]
 }
 
-/** A comparison is three more looks: one in ten pictures has it until the camera is judged, then one in 200. */
+/** A comparison takes three more looks: one in ten pictures is compared until the camera is judged, then one in 200. */
 const pause = 10
 const judgedPause = 200
 const oddUntilCompared = 3
 
 /**
- * Of 43 annotated photographs the scores at 0, 90, 180 and 270 degrees sum up to 89, 22, 23 and 19. Of 4000 cameras that show
- * eight of them, drawn at random, 91 % are judged rightly where they are turned, and none wrongly where they are upright.
+ * For 43 annotated photographs the scores at 0, 90, 180 and 270 degrees sum up to 89, 22, 23 and 19. Of 4000 cameras that
+ * show eight of them, drawn at random, 91 % are judged rightly if they are turned, and none wrongly if they are upright.
  */
 const comparedUntilJudged = 8
 const comparedAtMost = 24
@@ -43,16 +43,17 @@ export const freshMount = (turned: Turn): MountState => ({
   pause,
 })
 
-/** Whether the next picture is worth being looked at turned, too. */
+/** True if the next picture should be looked at turned, too. */
 export const wantsComparison = ({ odd, pictures, pause }: MountState): boolean =>
   odd >= oddUntilCompared && pictures >= pause
 
-/** After a picture was given to be compared: others, that are looked at meanwhile, are not. */
+/** The state after a picture was given to be compared: others that are looked at meanwhile are not compared. */
 export const comparing = (state: MountState): MountState => ({ ...state, pictures: 0, odd: 0 })
 
 /**
- * The mount after one more picture. Any picture may be compared once odd ones were seen, not the odd ones alone: of those
- * any turn would show more. `best` is the turn beyond the present one at which clearly most is seen, once that is known.
+ * The state after one more picture. Any picture may be compared once odd ones were seen, not only the odd ones: those
+ * would show more at any turn. `best` is the turn beyond the present one at which clearly most is seen, once that is
+ * known.
  */
 export function nextMount(state: MountState, look: MountLook): { state: MountState; best?: Turn } {
   const pictures = state.pictures + 1
@@ -75,7 +76,7 @@ function clearlyBest(sums: readonly number[]): Turn | undefined {
   return most >= clearRatio * next ? turns[index] : undefined
 }
 
-/** Nothing is found, or people who mostly are wider than high. */
+/** True if nothing is found, or if most people are wider than high. */
 function isOdd({ detections }: MountLook): boolean {
   const people = detections.filter(({ kind }) => kind === 'person')
   const wide = people.filter(({ box }) => box.right - box.left > box.bottom - box.top)

@@ -5,8 +5,8 @@ import type { Box, Size } from './box.ts'
 import type { Placement } from './placement.ts'
 
 /**
- * Pictures come from cameras that anybody may have got at: of libvips' many loaders only two may run, nothing
- * is kept between pictures, and a small file may not become a huge picture.
+ * Pictures come from cameras that anybody may have tampered with: only two of libvips' many loaders may run, nothing is
+ * kept between pictures, and a small file may not become a huge picture.
  */
 sharp.block({ operation: ['VipsForeignLoad'] })
 sharp.unblock({ operation: ['VipsForeignLoadJpeg', 'VipsForeignLoadPng'] })
@@ -16,7 +16,7 @@ const maxPixels = 25_000_000
 const secondsPerPicture = 5
 const channels = 3
 
-/** A JPEG or PNG; its size is that of the upright picture: turned as EXIF says, then by `turned`. */
+/** A JPEG or PNG. Its size is that of the upright picture: turned as EXIF says, then by `turned`. */
 export interface PictureFile extends Size {
   readonly bytes: Uint8Array
   readonly turned: Turn
@@ -28,8 +28,8 @@ export interface Pixels extends Size {
 }
 
 /**
- * Reads the header only. `turned` is by how many degrees clockwise it is turned to stand upright. Throws
- * PICTURE_UNREADABLE or PICTURE_TOO_LARGE.
+ * Reads only the header. `turned` is the degrees clockwise that turn the picture upright. Throws PICTURE_UNREADABLE or
+ * PICTURE_TOO_LARGE.
  */
 export async function openPicture(bytes: Uint8Array, turned: Turn = 0): Promise<PictureFile> {
   const { width, height } = (await guarded(() => load(bytes).metadata())).autoOrient
@@ -38,17 +38,17 @@ export async function openPicture(bytes: Uint8Array, turned: Turn = 0): Promise<
     : { bytes, turned, width, height }
 }
 
-/** Decodes a picture as it lies in a model's input: a JPEG is shrunk while it is decoded. */
+/** Decodes a picture into a model's input; a JPEG is shrunk while it is decoded. */
 export function decodeInto(file: PictureFile, placement: Placement, fill: number): Promise<Uint8Array> {
   return guarded(() => rgb(fitted(load(file.bytes).autoOrient(), placement, fill, file.turned)))
 }
 
-/** The whole picture, for whoever needs it more than once. */
+/** Decodes the whole picture, for whoever needs it more than once. */
 export async function decodePicture({ bytes, turned, width, height }: PictureFile): Promise<Pixels> {
   return { width, height, data: await guarded(() => rgb(load(bytes).autoOrient().rotate(turned))) }
 }
 
-/** The whole picture with at most `maxEdge` pixels on its longer edge, never enlarged. */
+/** Decodes the whole picture with at most `maxEdge` pixels on its longer edge; never enlarges it. */
 export async function decodeScaled({ bytes, turned }: PictureFile, maxEdge: number): Promise<Pixels> {
   const { data, info } = await guarded(() =>
     raw(
@@ -62,14 +62,14 @@ export async function decodeScaled({ bytes, turned }: PictureFile, maxEdge: numb
 }
 
 /**
- * Pixels as a JPEG that holds nothing else: no EXIF, no colour profile, no thumbnail. Without Huffman tables of its
+ * Encodes pixels as a JPEG with nothing else: no EXIF, no colour profile, no thumbnail. It makes no Huffman tables of its
  * own, which take as long as the rest and save a twentieth of the bytes.
  */
 export function encodeJpeg({ data, width, height }: Pixels, quality: number): Promise<Buffer> {
   return sharp(data, { raw: { width, height, channels } }).jpeg({ quality, optimiseCoding: false }).toBuffer()
 }
 
-/** A part of decoded pixels, in whole pixels, as it lies in a model's input. */
+/** Fits a part of decoded pixels, in whole pixels, into a model's input. */
 export function cropInto(
   { data, width, height }: Pixels,
   { left, top, right, bottom }: Box,
@@ -81,14 +81,17 @@ export function cropInto(
   return guarded(() => rgb(fitted(crop, placement, fill)))
 }
 
-/** What a decoder warns of, such as stray bytes before a marker, every viewer shows, and cameras write it; a picture that is cut off is none. */
+/**
+ * A decoder's warning, as of stray bytes before a marker, is no error: cameras write such files, and every viewer shows
+ * them. A picture that is cut off is refused.
+ */
 function load(bytes: Uint8Array): Sharp {
   return sharp(bytes, { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true }).timeout({
     seconds: secondsPerPicture,
   })
 }
 
-/** Turned after it was made small: a JPEG is shrunk while it is decoded only where nothing comes before. */
+/** Turns the picture after it was made small: a JPEG is shrunk while it is decoded only if nothing comes before. */
 function fitted(image: Sharp, { input, inner, left, top }: Placement, fill: number, turned: Turn = 0): Sharp {
   const [width, height] = isSideways(turned) ? [inner.height, inner.width] : [inner.width, inner.height]
   return image
@@ -103,7 +106,7 @@ function fitted(image: Sharp, { input, inner, left, top }: Placement, fill: numb
     })
 }
 
-/** Whatever came in, grey, CMYK, with transparency or 16 bits: three bytes a pixel. */
+/** Three bytes a pixel for any input: grey, CMYK, with transparency or 16 bits. */
 function raw(image: Sharp): Sharp {
   return image.flatten().toColourspace('srgb').raw({ depth: 'uchar' })
 }

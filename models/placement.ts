@@ -1,10 +1,10 @@
 import { type Box, clip, type Size } from './box.ts'
 
-/** How a picture lies in the input of a model, and the way back. */
+/** The position of a picture in the input of a model, for the way there and back. */
 export interface Placement {
   readonly picture: Size
   readonly input: Size
-  /** The picture within the input, in whole pixels; the rest is filled. */
+  /** The size of the picture within the input, in whole pixels; the rest is filled. */
   readonly inner: Size
   readonly left: number
   readonly top: number
@@ -16,8 +16,8 @@ export interface Fit {
 }
 
 /**
- * Of the sizes that a model may be run at, the one whose shape is nearest to the picture's. A picture that
- * is squeezed into another shape costs accuracy: 16:9 in a square 21.0 mAP, at 512 × 288 26.3.
+ * Chooses the size of a model whose shape is nearest to the picture's. Squeezing a picture into another shape costs
+ * accuracy: 16:9 in a square has 21.0 mAP, at 512 × 288 26.3.
  */
 export function chooseSize<S extends Size>(picture: Size, sizes: readonly S[]): S {
   const stretch = ({ width, height }: Size) =>
@@ -42,7 +42,7 @@ export function place(picture: Size, input: Size, { fit, anchor }: Fit): Placeme
   }
 }
 
-/** A box in the input as a box in the picture, cut at its edges. */
+/** Turns a box in the input into a box in the picture, cut at its edges. */
 export function toPicture(box: Box, { picture, inner, left, top }: Placement): Box {
   const x = picture.width / inner.width
   const y = picture.height / inner.height

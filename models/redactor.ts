@@ -11,37 +11,36 @@ import { decodeScaled, encodeJpeg, openPicture } from './picture.ts'
 /** A picture that may be kept. */
 export interface Redacted {
   readonly jpeg: Buffer
-  /** Of that JPEG. */
+  /** The size of that JPEG. */
   readonly size: Size
-  /** What was covered, in pixels of the upright original. */
+  /** The regions that were covered, in pixels of the upright original. */
   readonly covered: readonly Box[]
   readonly totalMs: number
 }
 
 export interface RedactOptions {
-  /** What the eye saw, in pixels of the upright original. */
+  /** Detections of the eye, in pixels of the upright original. */
   readonly toCover: readonly Detection[]
   readonly mask?: readonly Polygon[]
-  /** As when the eye saw it; 0 where left out. What may be kept stands upright. */
+  /** The same turn as for the eye; 0 if left out. The result is upright. */
   readonly turned?: Turn
-  /** Whether it shows a road, where a vehicle is to be expected. */
+  /** True if it shows a road, where a vehicle is to be expected. */
   readonly isRoad?: boolean
 }
 
-/** Takes out of pictures what could name somebody. One for the life of a process. */
+/** Takes out of pictures what could identify somebody. One for the life of a process. */
 export interface Redactor {
   /**
-   * Blackens the mask, blurs faces and plates beyond recovery, and leaves all metadata behind. Best effort:
-   * the face of a person who is not in `toCover` is found only if it is large. Some 20 ms, and more for
-   * each person; blocks for each look at faces. Throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE or
-   * MODEL_OUTPUT_INVALID.
+   * Blackens the mask, blurs faces and plates beyond recovery, and drops all metadata. Best effort: the face of a person
+   * who is not in `toCover` is found only if it is large. It takes some 20 ms, and more for each person; it blocks for
+   * each look at faces. Throws PICTURE_UNREADABLE, PICTURE_TOO_LARGE or MODEL_OUTPUT_INVALID.
    */
   redact(picture: Uint8Array, options: RedactOptions): Promise<Redacted>
   close(): Promise<void>
 }
 
 export interface RedactorOptions {
-  /** Pixels of the longer edge of what is kept; 960 by default. */
+  /** Longer edge of the result in pixels; 960 by default. */
   readonly maxEdge?: number
   /** Threads for one inference; 1 by default. */
   readonly threads?: number

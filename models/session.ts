@@ -26,8 +26,8 @@ export interface Session {
 }
 
 /**
- * Spinning threads cost a core between two pictures, and more than a second one gives when something else
- * runs (40 ms against 22 ms); an arena keeps what the largest run took, for good.
+ * Spinning threads cost a core between two pictures, and more than a second thread gains when something else runs (40 ms
+ * against 22 ms). An arena keeps the memory of the largest run for good.
  */
 const sessionOptions = (threads: number): InferenceSession.SessionOptions => ({
   executionProviders: ['cpu'],
@@ -39,7 +39,7 @@ const sessionOptions = (threads: number): InferenceSession.SessionOptions => ({
   extra: { session: { intra_op: { allow_spinning: '0' } } },
 })
 
-/** Runs once on black at each size. Throws MODEL_UNREADABLE, MODEL_SHAPE_WRONG, MODEL_CLASSES_WRONG or MODEL_OUTPUT_INVALID. */
+/** Runs the model once on black at each size. Throws MODEL_UNREADABLE, MODEL_SHAPE_WRONG, MODEL_CLASSES_WRONG or MODEL_OUTPUT_INVALID. */
 export async function openSession(
   { manifest, bytes }: ModelFile,
   { threads = 1 }: SessionOptions = {},
@@ -97,7 +97,7 @@ export async function openSession(
   }
 }
 
-/** The model as ONNX Runtime has it. Throws MODEL_UNREADABLE. */
+/** Loads the model into ONNX Runtime. Throws MODEL_UNREADABLE. */
 export async function createNative(bytes: Uint8Array, threads: number): Promise<InferenceSession> {
   Object.assign(process.env, noTelemetry)
   try {
@@ -126,7 +126,7 @@ function checkPorts({ inputMetadata, outputNames }: InferenceSession, { input, o
   if (missing.length > 0) throw wrong(`it has no output ${missing.join(', ')}, but ${outputNames.join(', ')}`)
 }
 
-/** A model that was fed something odd, or was badly made, answers NaN; every comparison with it is false. */
+/** A model that was fed something odd, or was badly made, returns NaN, with which every comparison is false: its output is refused. */
 function toOutput(name: string, { type, dims, data }: Tensor) {
   if (type !== 'float32')
     throw new LintelError('MODEL_SHAPE_WRONG', `its output ${name} is ${type}, not float32`)
@@ -135,7 +135,10 @@ function toOutput(name: string, { type, dims, data }: Tensor) {
   return { shape: dims, data: floats }
 }
 
-/** What is finite less itself is 0; anything else is NaN, which stays. Of half a million values in a fraction of a millisecond. */
+/**
+ * A finite value less itself is 0; any other gives NaN, which stays in the sum. Half a million values take a fraction of
+ * a millisecond.
+ */
 function allFinite(values: Float32Array): boolean {
   let zero = 0
   for (let index = 0; index < values.length; index++) zero += values[index]! - values[index]!

@@ -3,7 +3,8 @@ import type { BackfillOutcome, BackfillRow } from '../../gateway/control/gateway
 /** Some rows of a file, in their order. */
 export interface BackfillPart {
   readonly file: {
-    readonly name: string /** SHA-256 of the file and of what is said of all its rows, in hexadecimal digits. */
+    readonly name: string
+    /** SHA-256 of the file and of what was given for all its rows, in hexadecimal digits. */
     readonly hash: string
   }
   /** How many rows of the file come before these. */

@@ -17,34 +17,34 @@ import {
   writerOf,
 } from './pages.ts'
 
-/** Sees each row that could be reached, in order of its key. `offset` is where its value lies in the file, in one piece. */
+/** Called for each reachable row, in order of its key. `offset` is the position of its value in the file, in one piece. */
 export type RowVisitor = (table: string, key: Buffer, value: Buffer, offset: number) => void
 
-/** The same of one tree; `writer` is the transaction that wrote its page. */
+/** Called for each node of one tree. `writer` is the transaction that wrote its page. */
 type NodeVisitor = (node: Node, value: Buffer, offset: number, writer: number) => void
 
 export interface FileCheck {
-  /** What is not as LMDB writes it; empty for a file that it can be trusted with. Only the first faults are kept. */
+  /** Deviations from what LMDB writes; empty if LMDB can open the file safely. Only the first faults are kept. */
   readonly faults: readonly string[]
-  /** Tables of which a part could not be reached. */
+  /** Tables with a fault: some of their rows may not have been reached. */
   readonly damagedTables: ReadonlySet<string>
   readonly meta: MetaPage | undefined
-  /** One of the first two pages is damaged: the newest transaction may not be the one in force. */
+  /** One of the two meta pages is damaged: the newest readable transaction may not be the one in force. */
   readonly isMetaDamaged: boolean
   readonly tables: ReadonlySet<string>
-  /** Whether the page is part of a tree, 1, or free, 2. */
+  /** Use of each page: 1 if it is part of a tree, 2 if it is free. */
   readonly use: Uint8Array
 }
 
 const mostFaults = 20
-/** LMDB's own names of its two trees. */
+/** Our names for the two trees of LMDB itself. */
 export const freeTable = '(free pages)'
 export const mainTable = '(tables)'
 
 /**
- * Walks all that is in force: every page is where its parent says, was written by its transaction, holds its keys in
- * order and within its parent's bounds, belongs to one place alone and is not free; and each tree has as many pages and
- * entries as it says.
+ * Walks the trees of the transaction in force. Checks that every page is where its parent says, was not written after its
+ * parent, holds its keys in order and within its parent's bounds, belongs to one place only and is not free; and that
+ * each tree has as many pages and entries as it says.
  */
 export function checkFile(file: PageFile, visit: RowVisitor): FileCheck {
   const faults: string[] = []
@@ -92,7 +92,7 @@ export function checkFile(file: PageFile, visit: RowVisitor): FileCheck {
   return { faults, damagedTables, meta, isMetaDamaged, tables, use }
 }
 
-/** Page numbers; one that is negative says how many pages the next one stands for. */
+/** Reads a list of page numbers. A negative entry says how many pages the next entry stands for. */
 function* freeRanges(list: Buffer): Generator<[first: number, count: number]> {
   const length = Math.min(list.length / 8 - 1, wide(list, 0))
   let count = 1
@@ -152,7 +152,7 @@ class TreeWalk {
     this.#tell(what)
   }
 
-  /** Whether the pages are there and nobody else's. */
+  /** Marks the pages as in use. False if the file does not have them, or if they already are. */
   #claim(page: number, count: number): boolean {
     if (!(page >= 2 && page + count <= this.#use.length)) return false
     for (let at = page; at < page + count; at++) if (this.#use[at] !== 0) return false
@@ -160,7 +160,7 @@ class TreeWalk {
     return true
   }
 
-  /** `level` counts down to 1, the leaves. Keys lie in [from, until). */
+  /** `level` counts down to 1, the leaves. Keys must be in [from, until). */
   #page(
     at: number,
     level: number,
@@ -185,7 +185,7 @@ class TreeWalk {
     if (kind === 'leaf') this.#leaves++
     else this.#branches++
     if (!this.#isInOrder(nodes, kind, from, until)) {
-      // Its rows may still be good; whoever looks at them judges each.
+      // Its rows may still be good: leave the page to the salvage, which judges each row.
       this.#use[at] = 0
       this.#fault(`the keys of page ${at} are not in their place`)
       return
@@ -207,7 +207,7 @@ class TreeWalk {
     const compare = this.#isFree ? compareNumbers : Buffer.compare
     let last = from
     for (const [index, { key }] of nodes.entries()) {
-      // The first key of a branch stands for all that is less than the second.
+      // The first key of a branch stands for all keys less than the second.
       if (kind === 'branch' && index === 0) continue
       if (last !== undefined && compare(key, last) < (last === from ? 0 : 1)) return false
       last = key
@@ -233,7 +233,7 @@ class TreeWalk {
   }
 }
 
-/** A value that has pages of its own; undefined where their head is not as LMDB writes it. */
+/** A value that has pages of its own; undefined if their head is damaged. */
 export function readLarge(file: PageFile, large: NonNullable<Node['large']>): Buffer | undefined {
   const { page, pages, bytes } = large
   if (pages < pagesFor(bytes) || pages > file.pages) return undefined

@@ -9,7 +9,7 @@ import {
   wide,
 } from './pages.ts'
 
-/** One of the two pages, written in turns, that say where everything is. */
+/** One of the two meta pages. They are written alternately and say where the trees are. */
 export interface MetaPage {
   readonly transaction: number
   readonly lastPage: number
@@ -20,7 +20,7 @@ export interface MetaPage {
 const magic = 0xbeef_c0de
 const version = 2
 const integerKeys = 0x08
-/** More memory than a disk holds. */
+/** Largest plausible memory map, 8 TiB: more than a disk holds. */
 const mostMapped = 2 ** 43
 
 function metaAt(file: PageFile, index: 0 | 1): MetaPage | undefined {
@@ -30,7 +30,7 @@ function metaAt(file: PageFile, index: 0 | 1): MetaPage | undefined {
   if (page.readUInt32LE(at(0)) !== magic || page.readUInt16LE(at(4)) !== version) return undefined
   const [free, main] = [readTree(page, at(24)), readTree(page, at(72))]
   const lastPage = wide(page, at(120))
-  // The keys of the tree of free pages are numbers; nothing else is ever asked of LMDB.
+  // The tree of free pages has integer keys; we use no other flag of LMDB.
   const isOurs = free.pad === pageBytes && free.flags === integerKeys && main.pad === 0 && main.flags === 0
   if (!isOurs || wide(page, at(8)) !== 0) return undefined
   const mapped = wide(page, at(16))
@@ -38,7 +38,7 @@ function metaAt(file: PageFile, index: 0 | 1): MetaPage | undefined {
   return { free, main, lastPage, transaction: wide(page, at(128)) }
 }
 
-/** The newer of the two, which is in force, and whether both are as LMDB leaves them. */
+/** The newer of the two meta pages, which is in force, and what is wrong with the two, if anything. */
 export function readMeta(file: PageFile): { meta: MetaPage | undefined; fault: string | undefined } {
   const both = ([0, 1] as const).map(index => metaAt(file, index))
   const [newer, older] = both
@@ -49,7 +49,7 @@ export function readMeta(file: PageFile): { meta: MetaPage | undefined; fault: s
   return { meta: newer, fault: faultOf(both as MetaPage[], newer, older) }
 }
 
-/** They are written in turns, so their numbers follow each other; a new file has 0 in both. */
+/** The pages are written alternately, so their transaction numbers are consecutive; a new file has 0 in both. */
 function faultOf(both: readonly MetaPage[], newer: MetaPage, older: MetaPage): string | undefined {
   const inTurn = newer.transaction === older.transaction + 1 && both[newer.transaction % 2] === newer
   const isNew = newer.transaction <= 1 && older.transaction === 0

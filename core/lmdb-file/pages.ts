@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 /**
- * The file of an LMDB environment, read without LMDB, which believes every byte of it: a damaged page makes it end the
+ * Reads the file of an LMDB environment without LMDB, which trusts every byte of it: a damaged page makes LMDB crash the
  * process. All numbers are little-endian; layouts are those of `mdb.c` in the npm package `lmdb` 3.5.
  *
  * | bytes | head of a page |
@@ -9,7 +9,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
  * | 0 | u64 its number |
  * | 8 | u64 the transaction that wrote it |
  * | 16 | u16 unused, u16 flags |
- * | 20 | u16 end of the pointers to nodes, u16 begin of the nodes, both from the end of the head; u32 number of pages if it is of a large value |
+ * | 20 | u16 end of the pointers to nodes, u16 start of the nodes, both from the end of the head; u32 number of pages of a large value |
  */
 export const pageHeadBytes = 24
 export const pageBytes = 4096
@@ -19,7 +19,7 @@ export interface PageFile {
   readonly bytes: number
   /** Whole pages in the file. */
   readonly pages: number
-  /** Undefined where the file does not reach so far. The bytes are the caller's. */
+  /** Undefined if the file ends before. The caller owns the bytes. */
   read(page: number, count?: number): Buffer | undefined
   close(): void
 }
@@ -45,7 +45,7 @@ export function openPageFile(path: string): PageFile {
   }
 }
 
-/** Numbers that the format has as 64 bits; those of a damaged page may not fit, and are then no page's. */
+/** A 64-bit number of the format. In a damaged page it may be too large for an exact integer; it is then no valid page number. */
 export const wide = (bytes: Buffer, at: number) =>
   bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32
 
@@ -55,17 +55,17 @@ export const flagsOf = (page: Buffer) => page.readUInt16LE(18)
 export const largePages = (page: Buffer) => page.readUInt32LE(20)
 export const pagesFor = (bytes: number) => Math.floor((pageHeadBytes - 1 + bytes) / pageBytes) + 1
 
-/** What LMDB notes of a tree of pages. */
+/** LMDB's description of a tree of pages. */
 export interface Tree {
   readonly flags: number
-  /** Size of the environment's pages in the tree of free ones, unused in others. */
+  /** The environment's page size in the tree of free pages, unused in others. */
   readonly pad: number
   readonly depth: number
   readonly branchPages: number
   readonly leafPages: number
   readonly largePages: number
   readonly entries: number
-  /** Its topmost page; undefined where the tree is empty. */
+  /** The root page; undefined if the tree is empty. */
   readonly root: number | undefined
 }
 
@@ -86,7 +86,7 @@ export function readTree(bytes: Buffer, at = 0): Tree {
   }
 }
 
-/** A key and what belongs to it: a value, a child in a branch, or the pages of a large value. */
+/** A key with its value, its child page in a branch, or the pages of its large value. */
 export interface Node {
   readonly key: Buffer
   readonly value: Buffer
@@ -99,8 +99,8 @@ const nodeHeadBytes = 8
 const nodeFlags = { large: 0x01, tree: 0x02 } as const
 
 /**
- * The nodes of a branch or leaf page; undefined where they do not fill it as LMDB packs them, one next to the other
- * up to the page's end. Two pointers to one node are for whoever compares the keys to find.
+ * The nodes of a branch or leaf page; undefined if they are not packed as LMDB packs them, one next to the other up to
+ * the end of the page. Two pointers to one node are not detected here but by comparing the keys.
  */
 export function nodesOf(page: Buffer, kind: 'branch' | 'leaf'): Node[] | undefined {
   const [lower, upper] = [page.readUInt16LE(20), page.readUInt16LE(22)]
@@ -152,7 +152,7 @@ function nodeAt(
   return { node: { key, value, isTree, child: 0, large }, length: even(end - start) }
 }
 
-/** The nodes of a leaf that is damaged, those of which the bytes can be told apart; none of them is to be believed. */
+/** The nodes of a damaged leaf, as far as they can be parsed. None of them can be trusted unchecked. */
 export function looseNodesOf(page: Buffer): Node[] {
   const nodes: Node[] = []
   const end = Math.min(pageHeadBytes + page.readUInt16LE(20), pageBytes - 1)

@@ -17,12 +17,12 @@ const prefix = 'damaged-'
 
 const draftOf = (directory: string) => join(directory, 'mending')
 
-/** Of a rebuilding that failed: what lies there takes room that others lack. */
+/** Removes what a failed rebuild left: it takes disk space that others need. */
 export function removeDraft(directory: string): void {
   rmSync(draftOf(directory), { recursive: true, force: true })
 }
 
-/** A directory for the new file of an environment, until it takes the place of the damaged one. */
+/** Makes a directory for the new file of an environment, until that file replaces the damaged one. */
 export function newDraft(directory: string): string {
   removeDraft(directory)
   const draft = draftOf(directory)
@@ -31,8 +31,8 @@ export function newDraft(directory: string): string {
 }
 
 /**
- * Puts the file in `draft` in the place of the damaged one, which is kept beside a report. At no moment is there no file:
- * LMDB would begin anew. Returns where the damaged one is.
+ * Replaces the damaged file by the one in `draft`, and keeps the damaged one with a report. There is a file at every
+ * moment: without one, LMDB would begin an empty database. Returns the directory of the damaged file.
  */
 export async function replaceDamaged(
   directory: string,
@@ -49,7 +49,7 @@ export async function replaceDamaged(
   keepAlso(join(directory, dataFile), join(setAside, dataFile))
   await syncDirectory(setAside)
   renameSync(join(draft, dataFile), join(directory, dataFile))
-  // It tells of readers of the other file.
+  // It lists readers of the damaged file.
   rmSync(join(directory, 'lock.mdb'), { force: true })
   await syncDirectory(directory)
   rmSync(draft, { recursive: true, force: true })
@@ -64,7 +64,7 @@ function freeName(directory: string, now: number): string {
   }
 }
 
-/** A second name for the file, or a copy where the file system knows no such thing. */
+/** Makes a hard link to the file, or a copy if the file system has no hard links. */
 function keepAlso(path: string, also: string): void {
   try {
     linkSync(path, also)
@@ -73,7 +73,7 @@ function keepAlso(path: string, also: string): void {
   }
 }
 
-/** Files that were set aside here and that nobody has removed since. */
+/** Directories of damaged files that were set aside here and not removed since. */
 export function setAsideIn(directory: string): string[] {
   if (!existsSync(directory)) return []
   return readdirSync(directory)

@@ -13,11 +13,11 @@ export interface LmdbStateOptions {
 const maxTables = 64
 
 /**
- * Rows are sealed (core/sealed.ts): one that the disk has changed is not believed, and throws STATE_CORRUPT.
- * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still
- * undo, and a failed flush can leave a promise that never settles.
- * `eventTurnBatching: false`: with it on, lmdb makes a promise of its own for the writes of a turn, which nobody has;
- * a commit that fails, as on a full disk, rejects that, too, and ends the process as an unhandled rejection.
+ * Rows are sealed (core/sealed.ts): a row that the disk has changed throws STATE_CORRUPT.
+ * `overlappingSync: false`: with it on, lmdb resolves a commit that a crash of the machine may still undo, and a failed
+ * flush can leave a promise that never settles.
+ * `eventTurnBatching: false`: with it on, lmdb makes a promise of its own for the writes of a turn, which nobody handles;
+ * a failed commit, as on a full disk, rejects it too, and the unhandled rejection ends the process.
  */
 export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions): State {
   const root = open({
@@ -29,13 +29,13 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
     noSubdir: false,
   })
   const databases = new Map<string, Database<Buffer, string>>()
-  /** Opened by the change that runs now: if it is undone, so are they. */
+  /** Tables opened by the change that runs now: if it is undone, they are gone. */
   const unsure = new Set<string>()
   let changing = false
 
-  /** A reader may come before the writer has made the table; then it is empty, and looked for again. */
+  /** A reader may come before the writer has made the table: it is then empty, and looked up again the next time. */
   function databaseOf(name: string): Database<Buffer, string> | undefined {
-    // lmdb goes on with the read transaction of this turn, which may be older than the other's commit.
+    // lmdb reuses the read transaction of this turn, which may be older than the last commit of the writer.
     if (readOnly) root.resetReadTxn()
     let database = databases.get(name)
     if (database === undefined) {
@@ -87,7 +87,7 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
     async transact<T>(change: () => T): Promise<T> {
       let result: { value: T } | { error: unknown } | undefined
       const committed = root.transaction(() =>
-        // A child, because an error thrown in lmdb's own transaction does not undo its writes.
+        // A child transaction, because an error thrown in lmdb's own transaction does not undo its writes.
         root.childTransaction(() => {
           changing = true
           try {
@@ -119,7 +119,7 @@ export function openLmdbState({ directory, readOnly = false }: LmdbStateOptions)
 
 const causeWithinMs = 100
 
-/** lmdb says why in another promise, which it may reject later or never; unheard it would end the process. */
+/** lmdb gives the reason in another promise, which it may reject later or never; unhandled, it would end the process. */
 async function causeOf(error: unknown): Promise<string> {
   const { commitError } = error as { commitError?: Promise<unknown> }
   const late = new Promise<string>(resolve => setTimeout(() => resolve(messageOf(error)), causeWithinMs))

@@ -2,7 +2,7 @@ import { assertKey, isKey, type State, type Table } from './state.ts'
 
 const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
-/** Forgets at exit: for tests, and as the simplest reading of the port. */
+/** State in memory only: for tests, and as the simplest implementation of the port. */
 export function createMemoryState(): State {
   const tables = new Map<string, Map<string, string>>()
 

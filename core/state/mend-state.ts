@@ -9,20 +9,20 @@ import { unsealJson } from '../sealed.ts'
 import { openLmdbState } from './lmdb-state.ts'
 
 export interface MendedState {
-  /** What was found, the first twenty. */
+  /** The first twenty faults found. */
   readonly faults: readonly string[]
-  /** Rows that were saved, by table. */
+  /** Number of rows saved, by table. */
   readonly saved: Readonly<Record<string, number>>
-  /** Tables of which rows may be missing, or may be older than they were. */
+  /** Tables whose rows may be missing or outdated. */
   readonly incomplete: readonly string[]
 }
 
-/** Its types leave it out. */
+/** The types of lmdb omit it. */
 const { bufferToKeyValue } = lmdb as unknown as { bufferToKeyValue(key: Buffer): unknown }
 
 /**
- * Reads the whole file of a state that no process has open, and rebuilds it if a page or a row is damaged; undefined
- * where all is well. The damaged file is set aside, beside a report. Throws STATE_CORRUPT where it cannot.
+ * Reads the whole file of a state that no process has open, and rebuilds it if a page or a row is damaged; undefined if
+ * all is well. The damaged file is set aside, with a report. Throws STATE_CORRUPT if the rebuild fails.
  */
 export async function mendState(
   directory: string,
@@ -40,7 +40,7 @@ export async function mendState(
   }
 }
 
-/** Reads the whole file; `visit` sees the rows that are as they were written. */
+/** Reads the whole file. Calls `visit` for each intact row. */
 export function checkState(
   file: PageFile,
   visit: (table: string, key: string, value: unknown) => void = () => {},
@@ -100,7 +100,7 @@ async function mend(
         }
       })
     } finally {
-      // Else lmdb would go on with this one when the next try opens the same path.
+      // Otherwise lmdb would reuse this one when the next try opens the same path.
       await state.close()
     }
     const saved = Object.fromEntries([...rows].map(([name, values]) => [name, values.size]))
@@ -117,10 +117,10 @@ async function mend(
   }
 }
 
-/** An old row of these is better than none. Others hold what was taken away from somebody: sessions, tokens, accounts. */
+/** Tables in which an old row is better than none. Other tables hold what may have been revoked since: sessions, tokens, accounts. */
 const mayBeOld: ReadonlySet<string> = new Set(['device', 'place', 'counter', 'cursor', 'cursor-passed'])
 
-/** Rows of pages that no tree leads to. A row's seal says which table it is of, a free page is what was before. */
+/** Visits the rows of pages that no tree leads to. The seal of a row tells its table. Free pages hold outdated rows. */
 function salvage(
   file: PageFile,
   check: FileCheck,
@@ -131,7 +131,7 @@ function salvage(
     for (let number = 2; number < file.pages; number++)
       if (check.use[number] !== 1) yield { page: file.read(number)!, isFree: check.use[number] === 2 }
   }
-  // Pages that list tables may be lost, too; older copies of them name the tables.
+  // Pages that list the tables may be lost, too; older copies of them name the tables.
   for (const { page } of pages())
     for (const { key, isTree } of nodesOf(page, 'leaf') ?? []) if (isTree) names.add(keyOf(key))
   const newest = check.meta?.transaction ?? inForce
@@ -153,7 +153,7 @@ function salvage(
 
 function keyOf(rawKey: Buffer): string {
   try {
-    // The reader of keys looks a little further than where one ends.
+    // The key decoder reads a little past the end of a key.
     const padded = Buffer.concat([rawKey, Buffer.alloc(16)]).subarray(0, rawKey.length)
     return String(bufferToKeyValue(padded))
   } catch {

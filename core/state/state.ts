@@ -5,7 +5,7 @@ import { LintelError } from '../errors.ts'
  * process sees what another has committed.
  */
 export interface State {
-  /** Values are what survives a round trip through JSON. */
+  /** Values must survive a round trip through JSON. */
   table<V>(name: string): Table<V>
   /** Runs `change` alone and atomically, and resolves once its writes would survive a power cut. */
   transact<T>(change: () => T): Promise<T>
@@ -13,18 +13,18 @@ export interface State {
 }
 
 export interface KeyRange {
-  /** Only keys behind this one; before it, where `reverse` is set. */
+  /** Only keys behind this one; with `reverse`, only keys before it. */
   readonly after?: string
-  /** Only keys before this one; behind it, where `reverse` is set. */
+  /** Only keys before this one; with `reverse`, only keys behind it. */
   readonly until?: string
   readonly limit?: number
-  /** The last first. */
+  /** The last key first. */
   readonly reverse?: boolean
 }
 
 /**
- * Keys are ordered as UTF-8 bytes, and have 1 to 1,900 of them: LMDB takes no longer ones. Nothing is there under any other;
- * `put` under one throws API_REQUEST_INVALID. `put` and `remove` are for inside `State.transact`.
+ * Keys are ordered as UTF-8 bytes and have 1 to 1,900 of them: LMDB takes no longer ones. Any other key is never found,
+ * and `put` with it throws API_REQUEST_INVALID. Call `put` and `remove` only inside `State.transact`.
  */
 export interface Table<V> {
   get(key: string): V | undefined
@@ -35,7 +35,7 @@ export interface Table<V> {
 
 const maxKeyBytes = 1900
 
-/** Also of what was sent to us where a text belongs, and is none. */
+/** Takes any value, since a request may hold something other than text. */
 export const isKey = (key: unknown): key is string =>
   typeof key === 'string' &&
   key !== '' &&

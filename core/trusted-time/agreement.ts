@@ -1,17 +1,17 @@
 import { stepMs } from './line.ts'
 
-/** Devices of which it is known how their clocks compare; more are not needed. */
+/** Most devices whose clocks are compared; more are not needed. */
 const maxSources = 10_000
-/** One device alone may be wrong by the same cause as we are. */
+/** A single device may be wrong for the same reason as this machine. */
 const leastAgreeing = 2
 const leastShare = 2 / 3
 
 /**
- * Whether most devices that were heard during a doubt have the same time as the system clock. They got none from us
- * while it was in doubt, so what they say is what their own clocks carried on.
+ * Judges whether most devices heard during a doubt agree with the system clock. They got no time from us during the
+ * doubt, so their times come from their own clocks.
  */
 export class Agreement {
-  /** How far the newest time of each device is from the line, which both leave as it is while they go on. */
+  /** Offset of each device's newest time from the line. It stays the same as clock and line run on. */
   readonly #offsets = new Map<string, number>()
 
   /** `source` is a device, or the gateway that speaks for many. */
@@ -19,7 +19,7 @@ export class Agreement {
     if (this.#offsets.size < maxSources || this.#offsets.has(source)) this.#offsets.set(source, offsetMs)
   }
 
-  /** Whether they agree with a clock that is so far from the line. */
+  /** True if the devices agree with a clock at this offset from the line. */
   agreesWith(offsetMs: number): boolean {
     let agreeing = 0
     for (const own of this.#offsets.values()) if (Math.abs(own - offsetMs) <= stepMs) agreeing++

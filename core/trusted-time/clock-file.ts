@@ -5,13 +5,13 @@ import { syncDirectory } from '../files.ts'
 import type { Line } from './line.ts'
 
 /**
- * The line on disk: one process writes it, all read it. An older copy that is put back is an earlier time that was true:
- * it makes the next start more careful, never less.
+ * The line on disk: one process writes it, all read it. An older copy that is put back holds an earlier true time: it
+ * makes the next start more careful, never less.
  */
 export interface ClockFile {
-  /** Undefined where there is none, or none that can be read. */
+  /** Undefined if there is none, or if it cannot be read. */
   read(): Line | undefined
-  /** Whole or not at all; resolves once it would survive a power cut. One at a time, the latest last. */
+  /** Replaces the file atomically; resolves once it would survive a power cut. Runs one write at a time, in order. */
   write(line: Line): Promise<void>
 }
 

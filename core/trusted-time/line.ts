@@ -2,60 +2,60 @@ import { dayMs, hourMs, minuteMs } from '../clock.ts'
 import type { DoubtReason } from './trusted-time.ts'
 
 /**
- * The line: a time that was true at a moment of running time, and goes on with it. The system clock is believed as
- * long as it is near the line. Pure: docs/decisions/0010 has the reasons for each bound.
+ * The line: a time that was true at a moment of running time, carried on by running time. The system clock is trusted
+ * while it is near the line. Pure: docs/decisions/0010 has the reasons for each bound.
  */
 export interface Line {
-  /** Epoch ms that was true when the machine had been up for `upMs` in its start `boot`. */
+  /** The true epoch ms when the machine had been up for `upMs` since its start `boot`. */
   readonly at: number
   readonly upMs: number
   readonly boot: string
   readonly doubt?: Doubt
-  /** What other witnesses said when a person set the line back: they are wrong up to there. */
+  /** A person has set the line back: times up to this one that were noted elsewhere are wrong. */
   readonly ignoreUntil?: number
 }
 
 export interface Doubt {
   readonly why: DoubtReason
-  /** In running time. */
+  /** The running time when it began. */
   readonly sinceUpMs: number
-  /** By the system clock. */
+  /** The system clock when it began. */
   readonly sinceSystemAt: number
-  /** How far beyond the line the truth may lie. */
+  /** Most ms by which the true time may be ahead of the line. */
   readonly aheadMs: number
-  /** The machine was off before it, for nobody knows how long. */
+  /** The doubt began with a start of the machine, which had been off for an unknown time. */
   readonly afterStart: boolean
 }
 
-/** A moment by both: the system clock, and running time. */
+/** A moment by two measures: the system clock and running time. */
 export interface Reading {
   readonly systemAt: number
   readonly upMs: number
   readonly boot: string
 }
 
-/** A step of the clock that is smaller is one of many that keep a clock right. */
+/** Smaller steps of the clock are ordinary corrections. */
 export const stepMs = 2 * minuteMs
-/** The line follows such steps by a thousandth of running time: cheap oscillators are 20 times better. */
+/** The line follows ordinary corrections by at most a thousandth of running time: cheap oscillators are 20 times better. */
 const slew = 0.001
-/** A start that comes so soon after the last known time is believed; a zone taken for UTC is further off. */
+/** The system clock is trusted at a start that is this soon after the last known time; a zone taken for UTC is further off. */
 export const shortStopMs = hourMs
-/** No machine waits longer in a store room; further than that only a person is believed. */
+/** No machine stays longer in a store room; only a person can confirm a greater step. */
 export const longestStopMs = 366 * dayMs
-/** Lintel is younger than this, and will not be used in this version that long after. */
+/** Lintel did not exist before 2024, and nobody will use this version 10 years later. */
 export const earliestAt = Date.UTC(2024, 0, 1)
 const believableMs = 10 * 366 * dayMs
 
-/** Where the line is at a moment of the same start of the machine. */
+/** The time of the line at running time `now`, within the same start of the machine. */
 export const lineAt = ({ at, upMs }: Pick<Line, 'at' | 'upMs'>, now: number) => at + now - upMs
 
-/** Since when the machine is up, it was never off: the line can be drawn on. */
+/** True if the machine has not been off since: the line can be carried on. */
 export const isSameRun = (line: Line, { boot, upMs }: Omit<Reading, 'systemAt'>) =>
   line.boot === boot && upMs >= line.upMs
 
 /**
- * The line at the start of a process. `witnessAt` is a time that something else on disk has seen, such as the last
- * commit of the journal: it stands in where the line was lost or is an older copy.
+ * The line at the start of a process. `witnessAt` is a time noted elsewhere on disk, such as the last commit of the
+ * journal: it is used if the line was lost or is an older copy.
  */
 export function beginLine(known: Line | undefined, reading: Reading, witnessAt = 0): Line {
   if (known !== undefined && isSameRun(known, reading)) return look(known, reading)
@@ -73,13 +73,13 @@ export function beginLine(known: Line | undefined, reading: Reading, witnessAt =
   return { ...line, doubt }
 }
 
-/** What there is to say for the system clock, besides itself. */
+/** Evidence for the system clock from other clocks. */
 export interface Evidence {
-  /** A time server, or most devices: by clocks of their own. */
+  /** A time server, or most devices, agree with the system clock by their own clocks. */
   readonly agrees: boolean
 }
 
-/** The line one look later, at most some seconds of running time behind the one before. */
+/** The line after one more look at the system clock, at most some seconds of running time after the last look. */
 export function look(line: Line, reading: Reading, { agrees }: Evidence = { agrees: false }): Line {
   const { systemAt, upMs } = reading
   const passed = upMs - line.upMs
@@ -100,17 +100,17 @@ export function look(line: Line, reading: Reading, { agrees }: Evidence = { agre
   const isConfirmed = agrees && off >= -shortStopMs && off <= longestStopMs
   if (isConfirmed) return settle(here, systemAt)
   const near = doubt.why === 'unknown' ? believableMs : doubt.afterStart ? shortStopMs : stepMs
-  // Back where it was: the line itself has never been in doubt, and small steps must not add up.
+  // The clock is back. Unless the doubt began at a start, the line itself was never in doubt: keep it, so that small steps do not add up.
   if (off >= -stepMs && off <= near) return settle(here, doubt.afterStart ? systemAt : at)
   const aheadMs = doubt.afterStart ? doubt.aheadMs : Math.max(doubt.aheadMs, Math.min(off, longestStopMs))
   return { ...here, doubt: { ...doubt, why: reasonNow(doubt, off), aheadMs } }
 }
 
-/** Why there is a doubt, by where the system clock is now: it may have been set since the doubt was written down. */
+/** The reason of a doubt by the present system clock, which may have been set since the doubt was noted. */
 export const reasonNow = ({ why }: Doubt, off: number): DoubtReason =>
   why === 'unknown' ? why : off > 0 ? 'ahead' : 'behind'
 
-/** A person says that the system clock is right. */
+/** Accepts the system clock, because a person says that it is right. */
 export function trust(line: Line, { systemAt, upMs }: Reading): Line {
   const at = lineAt(line, upMs)
   const settled = settle({ ...line, at, upMs }, systemAt)

@@ -2,18 +2,18 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { secondMs } from '../clock.ts'
 
-/** Time that no clock sets: how long this machine has been up, sleep included, and which of its starts this is. */
+/** Time that no setting of a clock changes: how long this machine has been up, sleep included, and the id of this start. */
 export interface RunningTime {
   /** Milliseconds since the machine was started; never steps back. */
   upMs(): number
   /**
-   * Differs from one start of the machine to the next. Where the system does not say, it is the same for all: then the
-   * line goes on from an earlier start once the machine has been up longer, and lags behind the truth.
+   * Differs from one start of the machine to the next. If the system does not tell, it is the same for all: the line of
+   * an earlier start is then carried on once the machine has been up longer, and lags behind the true time.
    */
   readonly boot: string
 }
 
-/** Asking the system takes 9 µs, so in between the time is counted on. */
+/** Asking the system takes 9 µs; in between, the time is advanced by performance.now(). */
 const askEveryMs = 20
 
 export function systemRunningTime(): RunningTime {

@@ -13,7 +13,7 @@ export interface TimeReaderParts {
 
 const readEveryMs = secondMs
 
-/** Trusted time in a process that does not keep it: by the line on disk, and its own look at the system clock. */
+/** Trusted time in a process that does not keep it: from the line on disk, and its own reading of the system clock. */
 export function createTimeReader({ system, running, file }: TimeReaderParts): TrustedTime {
   let line: Line | undefined
   let readUpMs = Number.NEGATIVE_INFINITY
@@ -31,7 +31,7 @@ export function createTimeReader({ system, running, file }: TimeReaderParts): Tr
     const known = latest()
     const systemAt = system()
     const upMs = running.upMs()
-    // Nobody has judged the clock yet since the machine was started.
+    // No process has judged the clock since the machine was started.
     if (known === undefined || !isOfThisRun(known, running))
       return { at: known?.at ?? systemAt, systemAt, why: 'unknown', aheadMs: 0 } as const
     const at = lineAt(known, upMs)
@@ -60,7 +60,7 @@ export function createTimeReader({ system, running, file }: TimeReaderParts): Tr
 
 const isOfThisRun = (line: Line, { boot, upMs }: RunningTime) => isSameRun(line, { boot, upMs: upMs() })
 
-/** The same, once the process that keeps the time has judged the clock since the machine was started, or after `timeoutMs`. */
+/** Creates a time reader once the timekeeping process has judged the clock since the machine was started, or after `timeoutMs`. */
 export async function awaitTimeReader(parts: TimeReaderParts, timeoutMs: number): Promise<TrustedTime> {
   const until = parts.running.upMs() + timeoutMs
   for (;;) {

@@ -9,9 +9,9 @@ import type { ClockView, TrustedTime } from './trusted-time.ts'
 
 /** Trusted time in the one process that decides whether the clock is in doubt, and writes the line to disk. */
 export interface Timekeeper extends TrustedTime, Part {
-  /** The newest time that a device, or a gateway for its devices, gave an event of its own. */
+  /** Notes the newest time that a device, or a gateway for its devices, gave an event of its own. */
   heard(source: string, claimedAt: number): void
-  /** A person says that the clock of the system is right. Resolves once that is on disk. */
+  /** Accepts the system clock, because a person says that it is right. Resolves once that is on disk. */
   trust(): Promise<ClockView>
 }
 
@@ -19,17 +19,17 @@ export interface TimekeeperParts {
   readonly system: Clock
   readonly running: RunningTime
   readonly file: ClockFile
-  /** The latest time that something else on disk has seen. */
+  /** The latest time noted elsewhere on disk. */
   readonly witnessAt?: number | undefined
-  /** When a time server last confirmed the clock of the machine. */
+  /** The time at which a time server last confirmed the clock of the machine. */
   readonly confirmedAt: () => number | undefined
-  /** When a doubt begins or ends. */
+  /** Called when a doubt begins or ends. */
   readonly onChange: (view: ClockView) => void
   readonly onFault: (error: unknown) => void
 }
 
 const lookEveryMs = secondMs
-/** The time that a power cut leaves unknown at most. */
+/** A power cut leaves at most this much time unknown. */
 const writeEveryMs = minuteMs
 
 export function createTimekeeper(parts: TimekeeperParts): Timekeeper {
@@ -55,7 +55,7 @@ export function createTimekeeper(parts: TimekeeperParts): Timekeeper {
       await file.write(line)
       isWritten = true
     } catch (error) {
-      // Told once: on a full disk it is tried again every minute.
+      // Reported once: on a full disk the write is tried again every minute.
       if (isWritten) onFault(error)
       isWritten = false
     }
@@ -79,7 +79,7 @@ export function createTimekeeper(parts: TimekeeperParts): Timekeeper {
     if (line.upMs - writtenUpMs >= writeEveryMs) void write()
   }
 
-  /** Each reading is held against the line, so that no jump is believed until the next look. */
+  /** Compares each reading with the line, so that a jump of the clock is noticed before the next look. */
   function clock(): number {
     const systemAt = system()
     const at = lineAt(line, running.upMs())

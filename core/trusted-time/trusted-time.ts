@@ -1,16 +1,16 @@
 import type { Clock } from '../clock.ts'
 
 /**
- * Time that cannot be led astray by the system clock. While that agrees with what is known, both are the same. While it
- * does not, time goes on from the last one that was known to be true, by the running time of the machine: it may lag
- * behind the truth, by as long as the machine was off, and is never ahead of it. docs/decisions/0010 says why.
+ * Time that a wrong system clock cannot lead astray. While the system clock agrees with what is known, both are the same.
+ * While it does not, time is carried on from the last known true time by the running time of the machine: it may lag
+ * behind the true time, by as long as the machine was off, and is never ahead of it. docs/decisions/0010 says why.
  */
 export interface TrustedTime {
-  /** For everything that is received, expires or is kept for a while. */
+  /** Use it for everything that is received, expires or is kept for a while. */
   readonly clock: Clock
-  /** False while the clock is in doubt: then nothing is deleted, and nobody is told what time it is. */
+  /** False while the clock is in doubt: nothing is then deleted, and nobody is told the time. */
   isSure(): boolean
-  /** How far beyond `clock()` the truth may lie: 0 while the clock is sure. An event of that time may be right. */
+  /** Most ms by which the true time may be ahead of `clock()`: 0 while the clock is sure. An event with such a time may be right. */
   doubtMs(): number
   view(): ClockView
 }
@@ -18,19 +18,19 @@ export interface TrustedTime {
 export const doubtReasons = ['ahead', 'behind', 'unknown'] as const
 export type DoubtReason = (typeof doubtReasons)[number]
 
-/** What there is to tell of the clock. */
+/** The state of the clock, for reports. */
 export interface ClockView {
   readonly state: 'sure' | 'in-doubt'
-  /** The time that is gone by. */
+  /** The time in use. */
   readonly at: number
   readonly systemAt: number
-  /** The system clock is ahead of what is known, or behind it; unknown where nothing is known yet. */
+  /** The system clock is ahead of the known time, or behind it; `unknown` if no time is known yet. */
   readonly why?: DoubtReason
-  /** How long the doubt has lasted while the machine ran. */
+  /** The duration of the doubt while the machine ran. */
   readonly doubtForMs?: number
 }
 
-/** Where the system clock is believed whatever it says: tests, and commands that keep nothing. */
+/** Trusts the system clock in any case: for tests, and for commands that keep nothing. */
 export function alwaysSure(clock: Clock): TrustedTime {
   return {
     clock,

@@ -16,7 +16,7 @@ import { createSender, type Publish } from './sender.ts'
 import { openSqliteOutbox } from './sqlite-outbox.ts'
 import { type After, systemAfter } from './timers.ts'
 
-/** An event as a device reports it: the id may be left to the client, and the time where it is now. */
+/** An event as a device reports it. The client fills in a missing id, and the present time if there is none. */
 export type NewEvent = DeviceEvent extends infer E
   ? E extends DeviceEvent
     ? Omit<E, 'id' | 'time'> & { id?: EventId; time?: string }
@@ -24,36 +24,36 @@ export type NewEvent = DeviceEvent extends infer E
   : never
 
 export interface DeviceClientOptions {
-  /** Such as mqtts://gateway.example:8883. */
+  /** Address of a broker, such as mqtts://gateway.example:8883. */
   url: string
   device: DeviceId
   token: string
-  /** Where the outbox is kept. Without it (and without `outbox`) events are in memory, and lost at exit. */
+  /** The directory of the outbox. Without it (and without `outbox`) events are in memory, and lost at exit. */
   directory?: string
   limits?: OutboxLimits
-  /** Instead of `directory`; it stays open when the client closes. */
+  /** Used instead of `directory`; it stays open when the client closes. */
   outbox?: Outbox
   firmware?: string
   tls?: TlsOptions
   keepaliveS?: number
   /**
-   * Messages on their way at a time; a gateway stops reading from a device at 64. They are sent in
-   * order, and sent again in order; if a gateway fails at one and not at the next, they are stored out
-   * of it. Events carry their time, so that this does not matter; where it does, 1.
+   * Most unacknowledged messages at a time; a gateway stops reading from a device at 64. Messages are sent in order, and
+   * sent again in order. If a gateway fails to store one and stores the next, they are stored out of order. Events carry
+   * their time, so this rarely matters; if it does, use 1.
    */
   window?: number
-  /** Events waiting together are sent in arrays of up to this many; 1 sends each alone. */
+  /** Most waiting events that are sent in one array; 1 sends each alone. */
   batch?: number
-  /** Without a PUBACK for this long the connection is cut and everything is sent again. */
+  /** If no PUBACK comes for this long, the connection is cut and everything is sent again. */
   ackTimeoutMs?: number
   connectTimeoutMs?: number
   backoff?: Backoff
-  /** After the broker refused the id or the token: nothing that trying again soon would change. */
+  /** Used after the broker refused the id or the token: trying again soon would change nothing. */
   refusedBackoff?: Backoff
   maxSnapshotBytes?: number
   onCommand?(command: Command): void
   onState?(state: ConnectionState): void
-  /** The outbox failed to remove or the command topic was denied: nothing is lost, somebody should look. */
+  /** An acknowledged message could not be removed, or the command topic was denied: nothing is lost, but somebody should look. */
   onError?(error: unknown): void
   clock?: Clock
   random?: () => number
@@ -63,7 +63,7 @@ export interface DeviceClientOptions {
 export interface DeviceClientCounters extends OutboxCounters {
   readonly queued: number
   readonly queuedBytes: number
-  /** Messages on their way. */
+  /** Messages sent and not yet acknowledged. */
   readonly inFlight: number
   readonly acked: number
   readonly resent: number
@@ -86,8 +86,8 @@ export interface DeviceClient {
   drained(): Promise<void>
   counters(): DeviceClientCounters
   /**
-   * Says offline and disconnects. What was not acknowledged stays in the outbox for the next start.
-   * Without `goodbye` it is gone as after a power cut, and the broker publishes the will.
+   * Publishes the status offline and disconnects. Unacknowledged messages stay in the outbox for the next start. Without
+   * `goodbye` the connection ends as by a power cut, and the broker publishes the will.
    */
   close(options?: { goodbye?: boolean }): Promise<void>
 }
@@ -95,7 +95,7 @@ export interface DeviceClient {
 const maxEventBytes = 64 * 1024
 const goodbyeMs = 2 * secondMs
 
-/** Connects at once, and keeps at it until it is closed. Events may be published before it is connected. */
+/** Connects at once, and keeps trying until it is closed. Events may be published before it is connected. */
 export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
   const { device, clock = systemClock, after = systemAfter, maxSnapshotBytes = 1024 * 1024 } = options
   const outbox = options.outbox ?? openOutbox(options)
@@ -140,7 +140,7 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
     onUp(client) {
       link = client
       connects++
-      // First, so that no refusal of what follows can be missed.
+      // Subscribes first, so that no refusal of the following messages is missed.
       client.subscribe(commandTopic(device), { qos: 1 }, (error, granted) => {
         if (error == null && granted?.[0]?.qos !== 128) return
         options.onError?.(
@@ -230,7 +230,7 @@ export function createDeviceClient(options: DeviceClientOptions): DeviceClient {
     },
   }
 
-  /** The status is the last message, so its PUBACK is also that of everything before it. */
+  /** The status is the last message, so its PUBACK means that everything before it was acknowledged, too. */
   function sayOffline(client: MqttClient): Promise<boolean> {
     return new Promise(resolve => {
       const answer = (said: boolean) => {

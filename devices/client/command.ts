@@ -2,20 +2,20 @@ import type { Opening } from '../../core/history.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import type { DeviceId, EventId, Seq } from '../../core/words.ts'
 
-/** What a gateway tells a device on its command topic. */
+/** A command of a gateway to a device, on its command topic. */
 export type Command =
   /** The gateway's clock, in milliseconds since the epoch. */
   | { readonly type: 'time'; readonly now: number }
-  /** Something that was acknowledged and can never be stored: a fault to mend in the firmware. */
+  /** A message was acknowledged but can never be stored: a fault to fix in the firmware. */
   | {
       readonly type: 'refusal'
       readonly code: string
       readonly reason: string
       readonly id?: EventId
-      /** To a gateway: which of its devices this is about. */
+      /** To a gateway: the device that this is about. */
       readonly device?: DeviceId
     }
-  /** Stored, but not all of it, such as `members` that speak of a person; or with a word about its `id`. */
+  /** An event was stored without some of its `members`, such as those about a person; or there is a warning about its `id`. */
   | {
       readonly type: 'notice'
       readonly code: string
@@ -23,7 +23,7 @@ export type Command =
       readonly id?: EventId
       readonly device?: DeviceId
     }
-  /** To a gateway: which journal its centre has, and how far it goes. */
+  /** To a gateway: the identity of its centre's journal, and the last position in it. */
   | {
       readonly type: 'journal'
       readonly id: string
@@ -32,7 +32,7 @@ export type Command =
       readonly openings: readonly Opening[]
     }
 
-/** Undefined for what is no command of ours: a device ignores what it does not know, since gateways grow. */
+/** Undefined for an unknown command: a device ignores it, since newer gateways may send more. */
 export function parseCommand(payload: Buffer): Command | undefined {
   let value: unknown
   try {

@@ -14,7 +14,7 @@ export type TlsOptions = Pick<
 export type ConnectionState =
   | { readonly state: 'online' }
   | { readonly state: 'offline'; readonly reason: string; readonly retryInMs: number }
-  /** The broker answered no (a CONNACK with a return code): somebody must look at the id or the token. */
+  /** The broker refused the connection (a CONNACK with a return code): somebody must check the id or the token. */
   | {
       readonly state: 'refused'
       readonly returnCode: number
@@ -48,24 +48,24 @@ export interface ConnectionOptions {
 
 export interface Connection {
   open(): void
-  /** Something was acknowledged, so the broker works: the next wait begins small again. */
+  /** Call it when something was acknowledged: the broker works, so the next wait is short again. */
   proven(): void
-  /** Drops a connection that is of no use; the next one comes after the usual wait. */
+  /** Drops a useless connection; the next one comes after the usual wait. */
   cut(reason: string): void
   /** With `goodbye` a DISCONNECT is sent, and the broker does not publish the will. */
   close(goodbye: boolean): Promise<void>
 }
 
-/** A connection that stood this long was a good one, even if there was nothing to acknowledge. */
+/** A connection that lasted this long counts as good, even if there was nothing to acknowledge. */
 const stableMs = 60_000
 const goodbyeMs = 2_000
-/** 3, server unavailable, passes by itself; the others do not. */
+/** Return codes that do not pass by themselves; 3, server unavailable, does. */
 const lastingReturnCodes = [1, 2, 4, 5]
 
 /**
- * Keeps one MQTT connection up. Every attempt is a new client of the library with reconnecting off:
- * its own waits are fixed, without jitter (mqttjs/MQTT.js#561), it gives up for ever after any CONNACK
- * refusal, and what it keeps of an old connection it may send again or throw away (#2015).
+ * Keeps one MQTT connection up. Every attempt is a new client of the library with reconnecting off: the library waits
+ * fixed times without jitter (mqttjs/MQTT.js#561), gives up for ever after any CONNACK refusal, and may resend or discard
+ * messages of an old connection (#2015).
  */
 export function createConnection(options: ConnectionOptions): Connection {
   const { clock, random, after, onState } = options
@@ -145,7 +145,7 @@ export function createConnection(options: ConnectionOptions): Connection {
       if (client === undefined) return
       await new Promise<void>(resolve => {
         client.once('close', resolve)
-        // `end(false)` waits for every PUBACK that is due, perhaps for ever, and an `end(true)` after it does nothing.
+        // `end(false)` waits for every outstanding PUBACK, perhaps for ever, and an `end(true)` after it does nothing.
         const cancel = after(goodbyeMs, () => client.stream.destroy())
         client.once('close', cancel)
         client.end(!(goodbye && client.connected))

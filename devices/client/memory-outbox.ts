@@ -1,7 +1,7 @@
 import { defaultOutboxLimits, type Message, type Outbox, type OutboxLimits } from './outbox.ts'
 import { createRoom } from './outbox-room.ts'
 
-/** Forgets at exit: for simulations and tests, and as the simplest reading of the port. */
+/** An outbox in memory only: for simulations and tests, and as the simplest implementation of the port. */
 export function createMemoryOutbox(limits: OutboxLimits = defaultOutboxLimits): Outbox {
   const room = createRoom(limits)
   const messages = new Map<number, Message>()

@@ -8,11 +8,11 @@ interface Weight {
   bytes: number
 }
 
-/** How full an outbox is, and its policy at the limit: the same for every adapter. */
+/** Tracks how full an outbox is, and applies its policy at the limit: the same for every adapter. */
 export interface Room {
   /**
-   * Makes room for one message of `bytes`, calling `dropOldestHealth` (which says how many bytes went)
-   * as often as it takes. Throws OUTBOX_FULL, and then has dropped nothing.
+   * Makes room for one message of `bytes`. Calls `dropOldestHealth`, which returns the bytes dropped, as often as needed.
+   * Throws OUTBOX_FULL, and then has dropped nothing.
    */
   make(kind: MessageKind, bytes: number, dropOldestHealth: () => number): void
   added(kind: MessageKind, bytes: number): void
@@ -20,7 +20,7 @@ export interface Room {
   size(): number
   bytes(): number
   counters(): OutboxCounters
-  /** For an adapter whose transaction failed: what `restore` takes to be as if it had not begun. */
+  /** The state before a transaction. If that fails, `restore` brings the state back. */
   save(): RoomState
   restore(state: RoomState): void
 }

@@ -10,30 +10,30 @@ export type Publish = (topic: string, payload: Buffer, acked: () => void) => voi
 export interface SenderOptions {
   device: DeviceId
   outbox: Outbox
-  /** Messages on their way at a time. */
+  /** Most unacknowledged messages at a time. */
   window: number
-  /** Events in one message, as a JSON array. */
+  /** Most events in one message, as a JSON array. */
   batch: number
   ackTimeoutMs: number
   clock: Clock
   after: After
-  /** No PUBACK within the time-out: the connection is of no use. */
+  /** Called when no PUBACK came within the time-out: the connection is useless. */
   onStuck(): void
   onAck(): void
-  /** Nothing is left to send. */
+  /** Called when nothing is left to send. */
   onEmpty(): void
-  /** What was acknowledged could not be removed; it will be sent once more. */
+  /** Called when an acknowledged message could not be removed; it will be sent once more. */
   onError(error: unknown): void
 }
 
 export interface Sender {
-  /** A connection is up: begins again with the oldest message. */
+  /** A connection is up: sending begins again with the oldest message. */
   up(publish: Publish): void
-  /** The connection is gone; whatever was not acknowledged is still in the outbox. */
+  /** The connection is gone; unacknowledged messages are still in the outbox. */
   down(): void
-  /** Sends nothing more on this connection, and still hears what is acknowledged. */
+  /** Sends nothing more on this connection, but still handles acknowledgements. */
   hold(): void
-  /** Something was added. */
+  /** A message was added. */
   wake(): void
   counters(): { inFlight: number; acked: number; resent: number }
 }
@@ -41,15 +41,15 @@ export interface Sender {
 const maxBatchBytes = 128 * 1024
 
 /**
- * Sends the outbox, oldest first, and removes what is acknowledged. A message is sent once on a
- * connection [MQTT-4.4.0-1]; when its PUBACK does not come in time the connection is cut, and the next
- * one begins with the oldest message again. So the order holds, and what is sent again is the same
- * bytes with the same id, which the gateway stores once.
+ * Sends the outbox, oldest first, and removes acknowledged messages. A message is sent once on a connection
+ * [MQTT-4.4.0-1]; if its PUBACK does not come in time, the connection is cut, and the next one begins with the oldest
+ * message again. So the order holds, and a message that is sent again has the same bytes and the same id, which the
+ * gateway stores once.
  */
 export function createSender(options: SenderOptions): Sender {
   const { device, outbox, window, batch, ackTimeoutMs, clock, after } = options
   let publish: Publish | undefined
-  /** On their way, oldest first. A new map for each connection, so that an answer from an old one finds nothing. */
+  /** Unacknowledged messages, oldest first. Each connection has a new map, so that an answer from an old one finds nothing. */
   let flights = new Map<number, { positions: number[]; sentAt: number }>()
   let sent = 0
   let sentEver = 0
@@ -62,7 +62,7 @@ export function createSender(options: SenderOptions): Sender {
   function wake(): void {
     if (woken) return
     woken = true
-    // Not at once: what is added in the same turn can share a message.
+    // Not at once: events added in the same turn can share a message.
     setImmediate(() => {
       woken = false
       pump()
@@ -104,7 +104,7 @@ export function createSender(options: SenderOptions): Sender {
     wake()
   }
 
-  /** One timer for all: it looks at the oldest flight, and sleeps for what that has left. */
+  /** One timer for all messages: it checks the oldest, and sleeps for the rest of its time-out. */
   function watch(): void {
     if (cancelTimeout !== undefined) return
     const oldest = flights.values().next().value

@@ -12,7 +12,7 @@ import {
 import { createRoom } from './outbox-room.ts'
 
 export interface SqliteOutboxOptions {
-  /** Made if it is not there. One process at a time. */
+  /** Made if it does not exist. One process at a time may use it. */
   directory: string
   limits?: OutboxLimits
 }
@@ -26,10 +26,9 @@ const layout = `
 `
 
 /**
- * Whatever is added within one turn of the event loop shares one commit, and so one fsync, which holds
- * up the process meanwhile: milliseconds on flash, and nothing that a device at a door would notice.
- * Space that is freed is used again; the file itself stays as large as it once was.
- * Throws DATA_LOCKED where another process has it, DATA_VERSION where a newer version wrote it.
+ * All messages added within one turn of the event loop share one commit, and so one fsync, which blocks the process
+ * meanwhile: milliseconds on flash, which a device at a door does not notice. Freed space is reused; the file itself
+ * never shrinks. Throws DATA_LOCKED if another process has it, DATA_VERSION if a newer version wrote it.
  */
 export function openSqliteOutbox({ directory, limits = defaultOutboxLimits }: SqliteOutboxOptions): Outbox {
   mkdirSync(directory, { recursive: true })
@@ -78,7 +77,7 @@ export function openSqliteOutbox({ directory, limits = defaultOutboxLimits }: Sq
           apply()
           settle.push(resolve)
         } catch (error) {
-          // A refusal has written nothing, and is no reason to undo its neighbours.
+          // A refusal has written nothing, so the changes beside it need not be undone.
           if (!(error instanceof LintelError)) throw error
           settle.push(() => reject(error))
         }

@@ -1,4 +1,4 @@
-/** Calls back after `ms`; what it returns calls it off. */
+/** Calls back after `ms`, unless the returned function is called before. */
 export type After = (ms: number, call: () => void) => () => void
 
 export const systemAfter: After = (ms, call) => {

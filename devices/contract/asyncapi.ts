@@ -42,7 +42,7 @@ const CommandSchema = Type.Union([
   ),
 ])
 
-/** What a screen shows of an alert. */
+/** An alert as a screen shows it. */
 const ShownAlertSchema = Type.Object({
   id: Type.String(),
   rule: Type.String({ description: 'One of docs/rules.md.' }),
@@ -58,7 +58,7 @@ const ShownAlertSchema = Type.Object({
   link: Type.Optional(Type.String({ format: 'uri' })),
 })
 
-/** What is open at a site, as a CloudEvent. */
+/** The open alerts of a site, as a CloudEvent. */
 const SiteAlertsSchema = Type.Object({
   specversion: Type.Literal('1.0'),
   id: Type.String(),
@@ -86,7 +86,7 @@ interface Channel {
 
 const maxJson = `${maxJsonBytes / 1024} KiB`
 
-/** `action` is the service's: it receives what devices send. */
+/** `action` is that of the service: it receives what devices send. */
 const channels: Record<string, Channel> = {
   event: {
     address: 'lintel/v1/{device}/event',
@@ -241,7 +241,7 @@ function parametersOf(address: string, device: string): object {
   return Object.fromEntries(names.map(name => [name, { description: descriptions[name] }]))
 }
 
-/** Without TypeBox's symbols. */
+/** Removes TypeBox's symbols. */
 const plain = (schema: unknown) => JSON.parse(JSON.stringify(schema)) as object
 
 const withRefs = (schema: unknown) =>

@@ -17,7 +17,7 @@ import {
   timeFault,
 } from './validate.ts'
 
-/** What only the account of a gateway sends: docs/wire.md, Gateways. */
+/** Messages that only the account of a gateway may send: docs/wire.md, Gateways. */
 const time = Type.String({ maxLength: maxTimeLength, description: 'RFC 3339, with an offset or Z.' })
 const name = (description: string) => Type.String({ minLength: 1, maxLength: 64, description })
 
@@ -57,7 +57,7 @@ export function checkPlace(value: unknown): { readonly place: AnnouncedPlace } |
   if (!placeValidator.Check(value)) return fault('PLACE_INVALID', describe(placeValidator, value))
   const { kind, site, building, point, zone, household } = value as AnnouncedPlace
   if (!isZone(zone)) return fault('PLACE_INVALID', '/zone must be an IANA time zone such as Asia/Shanghai')
-  // Only where it is said: what the centre knows is not unsaid by an edge that knows less.
+  // Only if it is true: an edge node that does not know it must not undo what the centre knows.
   return { place: { kind, site, building, point, zone, ...(household ? { household } : {}) } }
 }
 
@@ -71,7 +71,7 @@ export function checkSighting(value: unknown): Happened<DataOf<'sighting'>> | { 
   return Number.isNaN(atMs) ? fault('SIGHTING_INVALID', timeFault) : { id, atMs, data: cleanSighting(data) }
 }
 
-/** A status that another reports, with an id so that it is stored once and a time since it may come late. */
+/** Checks a device's status that a gateway reports. It has an id, so that it is stored once, and a time, since it may come late. */
 export function checkReportedStatus(
   value: unknown,
 ): (Happened<DataOf<'status'>> & { readonly mended: readonly string[] }) | { readonly fault: Fault } {

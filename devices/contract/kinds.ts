@@ -2,12 +2,12 @@ import Type, { type Static, type TObject, type TSchema } from 'typebox'
 import { eventIdPattern, objectKinds } from '../../core/words.ts'
 
 /**
- * The kinds of record, and the members of each: the one source for types, validation, the journal's
- * encoding, the store's columns and the AsyncAPI document.
+ * The kinds of record, and the members of each: the one source for types, validation, the journal's encoding, the store's
+ * columns and the AsyncAPI document.
  *
- * Nothing here can hold a person: members are small enumerations, flags, measurements and a version.
- * What is not listed here is never stored. Enumerations and members are append-only: their positions
- * are their codes in the journal and in the store (a test pins them).
+ * No member can describe a person: members are small enumerations, flags, measurements and a version. A member that is
+ * not listed here is never stored. Enumerations and members are append-only: their positions are their codes in the
+ * journal and in the store (a test pins them).
  */
 const oneOf = <T extends string>(description: string, ...values: T[]) =>
   Type.Enum<T[]>(values, { description })
@@ -18,15 +18,15 @@ const integer = (description: string, minimum: number, maximum: number) =>
 
 const firmware = Type.String({ pattern: '^[A-Za-z0-9._+-]{1,64}$', description: 'Firmware version.' })
 const direction = oneOf('Into or out of the building or site.', 'in', 'out')
-/** A whole number up to it has ten digits at most. */
+/** Whole numbers up to it have at most ten digits. */
 export const maxUint32 = 4_294_967_295
 const maxUint16 = 65_535
-/** 16 TiB: a number of fifteen digits may be a person's. */
+/** 16 TiB, which has 14 digits: a number of fifteen may be a person's. */
 const maxBytes = 2 ** 44
-/** Of the text of a time. */
+/** The longest text of a time. */
 export const maxTimeLength = 40
 
-/** What became of a snapshot; each gets exactly one sighting, so that none goes in silence. */
+/** The outcomes of a snapshot. Each snapshot gets exactly one sighting, so that none disappears without a record. */
 export const sightingOutcomes = ['seen', 'unreadable', 'thinned', 'missing', 'parked'] as const
 export const maxBoxes = 64
 
@@ -136,18 +136,21 @@ export const dataSchemas = {
 export type Kind = keyof typeof dataSchemas
 export type DataOf<K extends Kind> = Static<(typeof dataSchemas)[K]>
 
-/** The kinds that a device sends as events; a status and a snapshot have topics of their own. */
+/** Kinds that a device sends as events; a status and a snapshot have topics of their own. */
 export const eventTypes = ['passage', 'door', 'vehicle', 'tamper', 'health'] as const satisfies Kind[]
 export type EventType = (typeof eventTypes)[number]
 
-/** What a device reports, and the ledger counts as received; a snapshot is counted apart. */
+/** Kinds that a device reports and the ledger counts as received; snapshots are counted separately. */
 export const reportedKinds = [...eventTypes, 'status'] as const satisfies Kind[]
 
 /** Kinds that become rows of the store. */
 export const storedKinds = [...reportedKinds, 'sighting'] as const satisfies Kind[]
 export type StoredKind = (typeof storedKinds)[number]
 
-/** Positions are codes in the journal: append only, and raise `journalFormat` so that an older version says that it cannot read it. */
+/**
+ * Positions are codes in the journal: append only, and increment `journalFormat`, so that an older version reports that
+ * it cannot read it.
+ */
 export const kindCodes = [...reportedKinds, 'snapshot', 'sighting'] as const satisfies Kind[]
 
 export const EventIdSchema = Type.String({
@@ -156,7 +159,7 @@ export const EventIdSchema = Type.String({
     'Unique per device for ever: a counter with a boot id, or a UUID. Never made from anything about a person.',
 })
 
-/** One event as a device publishes it: CloudEvents 1.0 in JSON, of which four members are required. */
+/** One event as a device publishes it: CloudEvents 1.0 in JSON, with four required members. */
 export const eventSchema = <K extends EventType>(type: K) =>
   Type.Object({
     id: EventIdSchema,
@@ -173,7 +176,7 @@ export type Field =
   | { name: string; optional: boolean; type: 'enum'; values: readonly string[] }
   | { name: string; optional: boolean; type: 'boolean' | 'integer' | 'number' | 'string' | 'boxes' }
 
-/** A list of boxes is no column of a time series. */
+/** A field that can be a column of a time series; a list of boxes cannot. */
 export type ColumnField =
   | Extract<Field, { type: 'enum' }>
   | { name: string; optional: boolean; type: 'boolean' | 'integer' | 'number' | 'string' }

@@ -1,16 +1,16 @@
 /**
- * What members' names speak of: a table to add to. Each row has the word by which a sender is told, and names in small
+ * The meanings of member names: a table to extend. Each row has the word that a sender is told, and names in small
  * letters without separators:
  *
- * - `anywhere`: words so telling that it is enough to find them within a name: `residentPhoneNo`, `联系人电话`;
- * - `words`: short ones, which count as a whole word of a name (`carNo`, `room_no`) or as all of it (`ROOMNO`);
- * - `alone`: abbreviations, first letters of pinyin above all, which count as the whole name, with a number or a word
- *   of `suffixes` behind them, and with one of `subjects` before them: `xm`, `xm1`, `ryxm`, `hzsfzh`.
+ * - `anywhere`: words so telling that they count even inside a name: `residentPhoneNo`, `联系人电话`;
+ * - `words`: short words, which count as a whole word of a name (`carNo`, `room_no`) or as all of it (`ROOMNO`);
+ * - `alone`: abbreviations, above all pinyin initials, which count as the whole name. A number or one of `suffixes` may
+ *   follow, and one of `subjects` may precede: `xm`, `xm1`, `ryxm`, `hzsfzh`.
  *
- * Whatever is not in the contract is cut all the same; a name that is found here is counted as personal besides, and its
- * sender is told. So a name with two meanings is here where the personal one is likelier at a door or a road (`uid`: a
- * card's or a user's number; `kh`: 卡号), and is not where it mostly is about the device (`hz`, `sn`, `imei`, `ip`) or
- * says nothing (`remark`, `info`, `ext`).
+ * Members outside the contract are cut in any case. If the name of one is found here, the member is also counted as
+ * personal, and its sender is told. So a name with two meanings is listed if the personal one is likelier at a door or a
+ * road (`uid`: a card's or a user's number; `kh`: 卡号), and not listed if it mostly describes the device (`hz`, `sn`,
+ * `imei`, `ip`) or says nothing (`remark`, `info`, `ext`).
  */
 export interface NamesOf {
   readonly says: string
@@ -109,16 +109,19 @@ export const personalNames: readonly NamesOf[] = [
   },
 ]
 
-/** Words in which one of `anywhere` is found by chance, or which say of a thing what the others say of a person. */
+/** Words that contain one of `anywhere` by chance, or that describe a thing where others describe a person. */
 export const harmlessNames =
   'interface surface facet facing destination combination termination determination coordination origination illumination examination contamination ipaddress macaddress busaddress memoryaddress modbusaddress sdcard simcard tfcard memorycard networkcard cardreader telemetry intercom contactor contactless platform imageformat deviceuid eventuid messageuid msguid requestuid sessionuid bootuid firmwareuid'
 
-/** Behind an abbreviation. */
+/** May follow an abbreviation. */
 export const suffixes = 'no num number id code val value info str text md5 hash list data'
 
-/** Whose: first letters of 人员, 户主, 访客, 租客, 住户, 车主, 用户, 业主, 驾驶人, 被访人, 来访人, 申请人, 联系人, 员工, 学生, 家长. */
+/**
+ * May precede an abbreviation, and says whose it is: pinyin initials of 人员, 户主, 访客, 租客, 住户, 车主, 用户, 业主, 驾驶人, 被访人, 来访人,
+ * 申请人, 联系人, 员工, 学生, 家长.
+ */
 export const subjects = 'ry hz fk zk zh cz yh yz jsr jsy bfr lfr sqr dsr lxr yg xs jz'
 
-/** Traditional characters of the table, each before the simplified one. */
+/** Traditional characters of the table, each followed by the simplified one. */
 export const traditional =
   '機机電电話话車车證证號号臉脸員员戶户訪访業业駕驾聯联繫系齡龄護护照照簽签銀银門门頭头圖图徵征紋纹聲声靜静脈脉體体歲岁國国貫贯籍籍婚婚間间樓楼單单郵邮寶宝賬账學学親亲屬属職职東东節节乘乘'

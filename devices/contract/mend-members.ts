@@ -28,10 +28,10 @@ const membersOf = new Map<Kind, readonly NamedMember[]>(
 )
 
 /**
- * Makes the best of members that are not as the contract says, so that none costs an event which says what it means
- * without it: a number or a flag in quotes, a word in capitals and a firmware version among other words are read; a word that
- * is not listed becomes `other` or `unknown` where there is such; an optional member that cannot be read is left out.
- * A required one that cannot be read stays, for the schema to refuse. Changes `data`; returns the names of what it changed.
+ * Repairs members that break the contract, so that they do not cost an event that is clear without them. It reads a
+ * number or a flag in quotes, a word in capitals, and a firmware version among other words. A word that is not listed
+ * becomes `other` or `unknown` if the enumeration has one. An optional member that cannot be read is removed; a required
+ * one stays, for the schema to refuse. Changes `data`; returns the names of the changed members.
  */
 export function mendMembers(kind: Kind, data: unknown): string[] {
   if (typeof data !== 'object' || data === null) return []
@@ -66,7 +66,7 @@ function fits({ type, enum: words, minimum, maximum, pattern }: Member, value: u
   }
 }
 
-/** What can only be meant; undefined where there is no telling. */
+/** The only value that can be meant; undefined if that is not clear. */
 function readAs(member: Member, value: unknown): unknown {
   const read = readText(member, value)
   if (read !== undefined && fits(member, read)) return read
@@ -89,7 +89,7 @@ const versionWords = new Set(
   'v ver version r rev revision rel release build date fw sp patch alpha beta rc'.split(' '),
 )
 
-/** `V3.2.30 build 220210` with dashes for blanks, and without words that no version has: they may be a person's name. */
+/** Turns `V3.2.30 build 220210` into one word, with dashes for blanks. Drops words that no version has: they may be a person's name. */
 function plainVersion(text: string): string | undefined {
   const words = text.split(/[^A-Za-z0-9._+-]+/)
   const kept = words.filter(word => /\d/.test(word) || versionWords.has(word.toLowerCase()))

@@ -3,20 +3,21 @@ import { backfillDays } from '../../core/words.ts'
 import { isResident, isResident15, isSureResident } from './resident-number.ts'
 
 /**
- * Whether a text that is kept as it came holds a mainland mobile number or a resident number (GB 11643). Ids are mostly
- * digits, too, so what tells the two apart is structure; docs/decisions/0006-numbers-in-ids.md has the line, and how
- * often each side errs. Texts without eleven digits in a row, single separators between them, cost one regular expression.
+ * Finds mainland mobile numbers and resident numbers (GB 11643) in texts that are kept as they came. Ids are mostly
+ * digits, too, so only structure tells the two apart; docs/decisions/0006-numbers-in-ids.md has the criteria and the
+ * error rates. A text without eleven digits in a row, with at most single separators between them, costs one regular
+ * expression.
  */
 const separator = '[ ._:~-]'
 const quick = new RegExp(`\\d(?:${separator}?\\d){10}`)
 const stretch = new RegExp(`\\d(?:${separator}?\\d){10,}(?:${separator}?[Xx])?`, 'g')
 const splitter = new RegExp(separator)
 
-/** An id that holds such a number. `at` is the time that the id belongs to, epoch ms: it may begin with it. */
+/** True for an id that holds such a number. `at` is the time that the id belongs to, epoch ms: the id may begin with it. */
 export const isIdOfPerson = (id: string, at?: number): boolean =>
   quick.test(id) && holds(id, momentAround(at))
 
-/** The same of any other text, of which no device makes a million: a number and one digit more is a number there. */
+/** The same for any other text. No device makes a million of them, so a number with one more digit counts as a number here. */
 export const holdsPersonalNumber = (text: string): boolean =>
   quick.test(text) && (holds(text, noMoment) || mobileAndDigit.test(withoutCodes(text)))
 
@@ -27,7 +28,7 @@ function holds(text: string, around: Around): boolean {
   return false
 }
 
-/** The text with such numbers taken out. */
+/** The text with such numbers replaced by `<number>`. */
 export function withoutPersonalNumbers(text: string): string {
   if (!quick.test(text)) return text
   const plain = withoutCodes(text)
@@ -47,7 +48,7 @@ const hexLengths = new Set([12, 16, 20, 24, 32, 40, 48, 56, 64])
 const ulid = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i
 const letter = /[A-Za-z]/
 
-/** A code that a program drew at random: the digits in it stand for nothing. One without a letter may be a number after all. */
+/** True for a random code of a program, whose digits mean nothing. A code without a letter may be a number after all. */
 function isCode(word: string): boolean {
   if (!letter.test(word)) return false
   return (
@@ -55,7 +56,7 @@ function isCode(word: string): boolean {
   )
 }
 
-/** Of the same length, so that places in it are places in the text. */
+/** Blanks out random codes. The length stays, so that positions in the result are positions in the text. */
 function withoutCodes(text: string): string {
   const blank = (code: string) => 'z'.repeat(code.length)
   return text
@@ -66,42 +67,45 @@ function withoutCodes(text: string): string {
     .replace(token, word => (isCode(word) ? blank(word) : word))
 }
 
-/** `00000000-0000-0000-0000-013800138000`: a number brought into the form of a UUID. */
+/** `00000000-0000-0000-0000-013800138000`: a number padded to the form of a UUID. */
 const isPaddedNumber = (code: string) =>
   !letter.test(code.slice(0, 23)) && /^01[3-9]\d{9}$/.test(code.slice(24))
 
-/** Where a time is looked for at the beginning of an id, epoch ms. */
+/** The times, epoch ms, that an id may begin with. */
 interface Around {
   readonly moment: number
   readonly beforeMs: number
 }
 
-/** No time is near it. */
+/** No time matches it. */
 const noMoment: Around = { moment: Number.NaN, beforeMs: 0 }
 
-/** Where the id has no time of its own, it comes now, from a device that may have kept it for a month. */
+/** An id without a time of its own is taken to come now, from a device that may have kept it for a month. */
 function momentAround(at: number | undefined): Around {
   const isKnown = at !== undefined && Number.isFinite(at)
   return { moment: isKnown ? at : Date.now(), beforeMs: (isKnown ? 1 : backfillDays + 1) * dayMs }
 }
 
-/** A boot or an enrolment that an id may begin with, too. */
+/** An id may also begin with the time of a boot or an enrolment, up to this long ago. */
 const longAgoMs = 400 * dayMs
 const firstMs = Date.UTC(2020, 0, 1)
 const lastMs = Date.UTC(2040, 0, 1)
 
-/** Seconds, tenths, ms, µs and ns since 1970 have the same first ten digits, whatever counter follows. */
+/**
+ * True if the digits begin with a time: seconds, tenths, ms, µs and ns since 1970 have the same first ten digits,
+ * whatever counter follows.
+ */
 function beginsWithTime(digits: string, { moment, beforeMs }: Around): boolean {
   // A clock that was never set says 1970 or 1980.
   if (/^19[78]00101/.test(digits)) return true
   const ms = Number(digits.slice(0, 10)) * secondMs
-  // Milliseconds are what ids are made of most; what looks like them seldom is a number and a counter of two.
+  // Ids are mostly made of milliseconds; digits that look like them are rarely a number and a counter of two digits.
   if (digits.length === 13) return ms >= firstMs && ms <= lastMs
   if (digits.length > 11) return Math.abs(ms - moment) <= longAgoMs
   return ms >= moment - beforeMs && ms <= moment + dayMs
 }
 
-/** `isBehindLetter`: its first digits may be the last of something else, such as a boot id in hexadecimal. */
+/** `isBehindLetter`: the first digits may be the end of something else, such as a boot id in hexadecimal. */
 function holdsNumber(digits: string, around: Around, isBehindLetter: boolean): boolean {
   const groups = digits.split(splitter)
   if (groups.some(group => isGluedNumber(group, around))) return true
@@ -110,13 +114,13 @@ function holdsNumber(digits: string, around: Around, isBehindLetter: boolean): b
 
 const mobile = /^1[3-9]\d{9}$/
 const mobileAndDigit = /(?<!\d)(?:0?1[3-9]\d{9}|1[3-9]\d{10})(?!\d)/
-/** The country's code, as it is dialled, or nothing; the number; a counter. */
+/** An optional country code as it is dialled; the number; a counter. */
 const mobileFirst = /^(|86|086|0086)1[3-9]\d{9}(\d*)$/
 const calendar = /^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])[0-5]\d[0-5]\d(?:\d{3})?$/
 const startsWithCalendar = /^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])/
 const epochMs = /^[1-4]\d{12}$/
 
-/** Digits without a separator: a number alone, with a counter, a country's code or a time. */
+/** True if digits without a separator are a number: alone, or with a counter, a country code or a time. */
 function isGluedNumber(digits: string, around: Around): boolean {
   const { length } = digits
   if (mobile.test(digits)) return !beginsWithTime(digits, around)
@@ -133,15 +137,15 @@ function isGluedNumber(digits: string, around: Around): boolean {
 }
 
 /**
- * A twelve-digit text is left alone: one random hexadecimal id of that length in 5,000 is a mobile number and a digit.
- * Longer counters are filled with noughts; other digits make a snowflake or microseconds of it.
+ * A number and one more digit count only with a country code: one random hexadecimal id of twelve characters in 5,000 is
+ * a mobile number and a digit. Longer counters begin with zeros; otherwise the digits are a snowflake id or microseconds.
  */
 function isCounterBehind(hasCountry: boolean, counter: string): boolean {
   if (counter.length < 2) return hasCountry
   return counter.length <= 4 || (!hasCountry && counter.length <= 6 && counter.startsWith('000'))
 }
 
-/** A counter filled with noughts, or a time. */
+/** True for digits that may come before a number: a counter padded with zeros, or a time. */
 const isBefore = (head: string) =>
   (head.length <= 4 && head.startsWith('0')) ||
   (head.length <= 6 && head.startsWith('000')) ||
@@ -151,7 +155,10 @@ const isBefore = (head: string) =>
 const twitterEpochMs = 1_288_834_974_657
 const nearMs = 20 * secondMs
 
-/** Milliseconds since some midnight, here or in London, and 22 bits: one in a million would be a resident number, too. */
+/**
+ * True for a snowflake id: milliseconds since some midnight in UTC or UTC+8, or since Twitter's epoch, and 22 bits. One
+ * in a million of them would also be a resident number.
+ */
 function isSnowflake(digits: string, { moment }: Around): boolean {
   if (!/^\d+$/.test(digits)) return false
   const epoch = moment - Number(BigInt(digits) >> 22n)
@@ -160,7 +167,7 @@ function isSnowflake(digits: string, { moment }: Around): boolean {
   return Math.abs(epoch - twitterEpochMs) < nearMs || sinceMidnight(0) < nearMs || sinceMidnight(8) < nearMs
 }
 
-/** How people group a mobile number. Three and eight digits are a count of starts and a counter as well. */
+/** Groups in which people write a mobile number. Three and eight digits may also be a count of starts and a counter. */
 const spellings = new Set([
   '3-4-4',
   '3-8',
@@ -175,13 +182,13 @@ const spellings = new Set([
 ])
 const maxSpelled = 18
 
-/** A number with separators in it, from the beginning of one group to the end of another. */
+/** True if a number with separators reaches from the start of one group to the end of another. */
 function isSpelled(groups: readonly string[], isBehindLetter: boolean): boolean {
   for (let from = 0; from < groups.length; from++) {
     let digits = ''
     let lengths = ''
     for (let to = from; to < groups.length && digits.length < maxSpelled; to++) {
-      // With the country's code before it: `86138-1234-5678`.
+      // The country code may come before it: `86138-1234-5678`.
       const group = to === from ? groups[to]!.replace(/^0{0,2}86(?=1[3-9])/, '') : groups[to]!
       digits += group
       lengths += `${lengths === '' ? '' : '-'}${group.length}`
@@ -201,6 +208,6 @@ function isSpelled(groups: readonly string[], isBehindLetter: boolean): boolean 
   return false
 }
 
-/** `138-00000012`, `1381234-0012`: counters that are filled with noughts. */
+/** `138-00000012`, `1381234-0012`: counters padded with zeros. */
 const isCounted = (lengths: string, digits: string) =>
   (lengths === '3-8' && digits.startsWith('00', 3)) || (lengths === '7-4' && digits[7] === '0')

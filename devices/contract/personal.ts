@@ -6,9 +6,9 @@ import { harmlessNames, personalNames, subjects, suffixes, traditional } from '.
 import { shownName } from './shown-name.ts'
 
 /**
- * What a record keeps is decided by a list of what is allowed (`dataSchemas`), so a personal member is cut whatever its
- * spelling. The table of member-names.ts only tells such members apart from harmless unknown ones, so that they are
- * counted per device and its maker is told.
+ * A record keeps only the members that `dataSchemas` allows, so a personal member is cut whatever its spelling. The table
+ * of member-names.ts only tells such members apart from harmless unknown ones, so that they are counted per device and
+ * its maker is told.
  */
 const maxNameLength = 64
 
@@ -18,7 +18,7 @@ const tableOf = (part: 'anywhere' | 'words' | 'alone') =>
 const anywhere = tableOf('anywhere')
 const words = tableOf('words')
 const alone = tableOf('alone')
-/** The longest first, so that of two that begin alike the more telling one is found. */
+/** Longest first, so that of two words with the same beginning the more specific one is found. */
 const anyOf = (names: Iterable<string>) => [...names].sort((a, b) => b.length - a.length).join('|')
 const anywhereIn = new RegExp(anyOf(anywhere.keys()), 'u')
 const harmless = new RegExp(anyOf(list(harmlessNames)), 'g')
@@ -31,17 +31,17 @@ const simplified = new Map(
 const ascii = /^[\x20-\x7e]*$/
 const accents = /\p{M}+/gu
 const nothingSaid = /[^\p{L}\p{N}]+/gu
-/** Between the words of `roomNo`, `ROOM_NO` and `IDNumber`. */
+/** The boundaries between the words of `roomNo`, `ROOM_NO` and `IDNumber`. */
 const betweenWords = /[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z])(?=\d)/
 
 const oneWord = /^[a-z]+$/
-/** `jsysfzjhm` and a number or a word behind it. */
+/** Long enough for `jsysfzjhm` with a number or a word behind it. */
 const maxAbbreviation = 14
 
-/** Firmware has few names, and each event says them again: 2.5 µs for each that is looked at anew, 0.1 for one that is known. */
+/** Firmware uses few names and repeats them in each event: a new name costs 2.5 µs, a known one 0.1. */
 const knownNames = new Latest<string, { readonly word: string | undefined }>(1000)
 
-/** What a member's name, in any case, script and with any separators, says of a person, in a word of the table. */
+/** The word of the table for what a member's name says about a person. Case, script and separators do not matter. */
 export function personalWordIn(name: string): string | undefined {
   if (name.length > maxNameLength) return wordIn(name)
   let known = knownNames.get(name)
@@ -53,7 +53,7 @@ export function personalWordIn(name: string): string | undefined {
 }
 
 function wordIn(name: string): string | undefined {
-  // Normalising may make one character eighteen.
+  // Normalising may turn one character into eighteen.
   const short = name.slice(0, maxNameLength)
   const normal = ascii.test(short) ? short : normalised(short)
   const plain = normal.toLowerCase().replace(nothingSaid, '')
@@ -77,7 +77,7 @@ function normalised(name: string): string {
   return [...plain].map(char => simplified.get(char) ?? char).join('')
 }
 
-/** `xm`, `xm2`, `sfzhNo`, and whose: `ryxm`. */
+/** `xm`, `xm2`, `sfzhNo`, and with a subject before it: `ryxm`. */
 function abbreviationIn(plain: string): string | undefined {
   const short = plain.replace(suffix, '')
   for (const name of [plain, short, plain.replace(subject, ''), short.replace(subject, '')]) {
@@ -104,31 +104,31 @@ const knownData = new Map(
 const knownEnvelope = new Set(envelopeNames)
 
 export interface Cut {
-  /** Unknown members that say nothing of a person, and those that do. */
+  /** Unknown members that say nothing about a person; `personalMembers` counts those that do. */
   ignored: number
   personalMembers: number
-  /** The latter's names, as `shownName` has them: 20 at most. Empty almost always. */
+  /** Names of the personal members, as `shownName` writes them: 20 at most. Almost always empty. */
   personal: Set<string>
-  /** Whether one of them is a picture written as text. */
+  /** True if an unknown member is a picture written as text. */
   hasPicture: boolean
 }
 
 const emptyCut = (): Cut => ({ ignored: 0, personalMembers: 0, personal: new Set(), hasPicture: false })
 const nothing: Cut = Object.freeze(emptyCut())
 const noNames: ReadonlySet<string> = new Set()
-/** How deep, and at how many members of a message, it is looked for what speaks of a person. */
+/** The greatest depth at which members are checked; `maxLooked` is the most members of a message. */
 const maxLookDepth = 8
-/** Names of personal members that a sender is told of at once. */
+/** Most names of personal members that a sender is told at once. */
 export const maxNamed = 20
 const maxLooked = 5000
 
-/** What may still be looked at in a message: a device that fills it with members must not hold up the others. */
+/** The members of a message that may still be checked: a device that sends very many must not hold up the others. */
 export interface LookBudget {
   left: number
 }
 export const newLookBudget = (): LookBudget => ({ left: maxLooked })
 
-/** What of an event will not be kept. Its values are never copied anywhere. */
+/** Finds the members of an event that will not be kept. Their values are never copied anywhere. */
 export function findCut(event: Readonly<Record<string, unknown>>, budget = newLookBudget()): Cut {
   const look: Look = { cut: nothing, budget }
   lookAt(event, knownEnvelope, look, 0)
@@ -170,19 +170,19 @@ const vocabulary = new Set<string>([
   ),
 ])
 
-/** No clock that was ever set says less: it may be a day of birth. */
+/** A clock that was ever set says more; an earlier time may be a date of birth. */
 const firstEventMs = Date.UTC(2000, 0, 1)
 
-/** To the millisecond: behind its point a time may have as many digits as somebody's number. */
+/** The time cut to milliseconds: its fraction could have as many digits as a person's number. */
 function plainTime(text: string): string | undefined {
   const ms = text.length <= maxTimeLength ? parseRfc3339(text) : Number.NaN
   return ms >= firstEventMs ? formatRfc3339(ms) : undefined
 }
 
-/** Six digits are enough of a measurement, and too few for a person's number. */
+/** Six digits are enough for a measurement, and too few for a person's number. */
 export const sixDigits = (value: number): number => Number(value.toPrecision(6))
 
-/** Members that are numbers: a number anywhere else may be a day of birth or a flat. */
+/** Members that are numbers: a number anywhere else may be a date of birth or the number of a flat. */
 const measurements = new Set<string>(
   eventTypes.flatMap(type =>
     Object.entries(dataSchemas[type].properties).flatMap(([name, member]) =>
@@ -190,7 +190,7 @@ const measurements = new Set<string>(
     ),
   ),
 )
-/** `Passage`, `DOOR`: one of ours but for its case and separators, so it can be nobody's. */
+/** `Passage`, `DOOR`: a type of ours except for case and separators, so it says nothing about a person. */
 const isTypeBut = (text: string) =>
   /^[A-Za-z_ -]{1,32}$/.test(text) &&
   (eventTypes as readonly string[]).includes(text.toLowerCase().replace(/[_ -]/g, ''))
@@ -199,10 +199,10 @@ const maxDepth = 4
 const maxMembers = 32
 
 /**
- * What may be parked of a payload that broke the contract: its shape and, in members of the contract,
- * its own words, flags, measurements and the event's time; every other text or number becomes its type
- * and size. Enough to see what is wrong and to try again once the contract has grown; nothing that could
- * be a person's, such as the day of birth or the number of the flat in a member that we do not know.
+ * The part of an invalid payload that may be parked: its shape and, in members of the contract, the contract's own words,
+ * flags, measurements and the event's time. Every other text becomes its length, every other number or flag its type.
+ * That is enough to see what is wrong and to try again once the contract has grown. Nothing personal remains, such as a
+ * date of birth or the number of a flat in an unknown member.
  */
 export function maskPayload(value: unknown, depth = 0, name?: string): unknown {
   const isOurs = name === undefined || vocabulary.has(name)

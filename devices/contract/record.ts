@@ -14,30 +14,30 @@ import {
 export type EventRecord<K extends Kind = Kind> = {
   [T in K]: {
     readonly kind: T
-    /** When it happened, as far as is known: the time of the device, corrected where its clock is wrong. Epoch ms. */
+    /** Time of the event, epoch ms: the time of the device, corrected if its clock is wrong. */
     readonly at: number
     readonly receivedAt: number
-    /** It came more than 5 minutes after it happened: history, never an alarm as if it were now. */
+    /** Received more than 5 minutes after it happened: history, which raises no alarm as if it happened now. */
     readonly late: boolean
-    /** The device's clock was wrong; `at` is corrected by what is known of it, or the time of receipt. */
+    /** The device's clock was wrong: `at` is corrected by its known offset, or is the time of receipt. */
     readonly skewed: boolean
-    /** Its id was known, as that of another event. */
+    /** Its id was already known as that of another event. */
     readonly reused?: boolean
-    /** Where the device stood when this was received, by name: whatever becomes of the registry. */
+    /** The place of the device when this was received, in full: it does not depend on the registry. */
     readonly place: Place
     readonly data: DataOf<T>
   }
 }[K]
 
 /**
- * Layout, version 1, little-endian: u8 version and kind (`16 · version + code`), u8 flags (1 late,
- * 2 skewed, 4 reused), f64 at, f64 receivedAt, u32 number of the place, then the kind's fields in order:
- * enum u8 (0 absent, else 1 + position), boolean u8 (0 absent, 1 false, 2 true),
- * integer and number f64 (NaN absent), string u8 length (0 absent) and Latin-1 bytes, boxes u8 count (0
- * absent) and for each u8 kind (its position), u8 score in hundredths and four u16 edges.
+ * Layout, version 1, little-endian: u8 version and kind (`16 · version + code`), u8 flags (1 late, 2 skewed, 4 reused),
+ * f64 at, f64 receivedAt, u32 number of the place, then the kind's fields in order: enum u8 (0 absent, else 1 +
+ * position), boolean u8 (0 absent, 1 false, 2 true), integer and number f64 (NaN absent), string u8 length (0 absent) and
+ * Latin-1 bytes, boxes u8 count (0 absent) and for each u8 kind (its position), u8 score in hundredths and four u16
+ * edges.
  *
- * About a quarter of the size of the JSON and a tenth of the time to read it back (0.15 against
- * 1.3 µs); what a record may hold is fixed by this table, so a personal member has nowhere to go.
+ * It has about a quarter of the size of the JSON, and decoding takes a tenth of the time (0.15 against 1.3 µs). This
+ * table fixes what a record may hold, so a personal member cannot be stored.
  */
 const version = 1
 const headBytes = 22
@@ -77,8 +77,8 @@ export const maxRecordBytes = 2048
 const boxBytes = 10
 
 /**
- * Writes `record` at `offset`, its place as a number that whoever keeps the bytes gives it; returns the offset
- * behind it. `target` must have `maxRecordBytes` left.
+ * Writes `record` at `offset`, with its place as a number that the caller gives; returns the offset behind it. `target`
+ * must have `maxRecordBytes` left.
  */
 export function encodeRecord(record: EventRecord, place: number, target: Buffer, offset: number): number {
   const layout = layouts.get(record.kind)!
@@ -116,9 +116,9 @@ export function encodeRecord(record: EventRecord, place: number, target: Buffer,
 }
 
 /**
- * Reads the record between `offset` and `limit`. One that was written before its kind had its last
- * members ends sooner: they are absent. Throws a RangeError on bytes that are no record. `place` is what the
- * number at `placeNumberAt` stands for.
+ * Reads the record between `offset` and `limit`. A record written before its kind got its last members ends sooner: they
+ * are absent. Throws a RangeError on bytes that are no record. `place` is the place that the number at `placeNumberAt`
+ * stands for.
  */
 export function decodeRecord(source: Buffer, offset: number, limit: number, place: Place): EventRecord {
   const kind = kindsByCode.get(source[offset] ?? 0)
@@ -170,7 +170,7 @@ export function decodeRecord(source: Buffer, offset: number, limit: number, plac
   } as unknown as EventRecord
 }
 
-/** What of a record rests: a copy without all that is not in the contract. */
+/** A copy of a record without anything that is not in the contract. */
 export function onlyContract<K extends Kind>(record: EventRecord<K>): EventRecord<K> {
   const bytes = Buffer.alloc(maxRecordBytes)
   const end = encodeRecord(record as EventRecord, 0, bytes, 0)
@@ -212,20 +212,20 @@ export const receivedAtOf = (body: Buffer, offset: number) => body.readDoubleLE(
 export const placeNumberAt = (body: Buffer, offset: number) => body.readUInt32LE(offset + placeAt)
 export const isLate = (body: Buffer, offset: number) => (body[offset + 1]! & lateFlag) !== 0
 export const isReused = (body: Buffer, offset: number) => (body[offset + 1]! & reusedFlag) !== 0
-/** Marks a record that is written already. */
+/** Marks a record that is already encoded. */
 export function markReused(body: Buffer, offset: number): void {
   body[offset + 1]! |= reusedFlag
 }
 export const isSkewed = (body: Buffer, offset: number) => (body[offset + 1]! & skewedFlag) !== 0
-/** Where its data lies, beside its kind all that the device says of it but the time. */
+/** The offset of the data. Kind and data are all that the device says, except for the time. */
 export const recordDataAt = headBytes
 const alarmCodes = new Set((['door', 'tamper'] as const).map(kind => layouts.get(kind)!.code))
-/** Whether it is of a kind by which a device reports an alarm. */
+/** True for the kinds with which a device reports an alarm. */
 export const isOfAlarm = (body: Buffer, offset: number) => alarmCodes.has(body[offset]!)
 const kindAt = (body: Buffer, offset: number) => kindsByCode.get(body[offset] ?? 0)
-/** Whether it becomes a row of the store: all but a snapshot, which is a picture. */
+/** True if the record becomes a row of the store: any kind but a snapshot, which is a picture. */
 export const isRow = (body: Buffer, offset: number) => body[offset] !== layouts.get('snapshot')!.code
 export const isSighting = (body: Buffer, offset: number) => body[offset] === layouts.get('sighting')!.code
-/** Whether it is a device's own word: neither a snapshot nor what was seen on one. */
+/** True if the device itself reported it: it is neither a snapshot nor a sighting. */
 export const isReported = (body: Buffer, offset: number) => reported.has(kindAt(body, offset))
 const reported = new Set<Kind | undefined>(reportedKinds)

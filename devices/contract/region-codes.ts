@@ -1,7 +1,7 @@
 /**
- * Six-digit codes of regions (GB/T 2260), as resident numbers begin: every one that was in force between the first
- * numbers and 2016, since a number keeps the code of its first day. By province: the two digits of each prefecture and
- * behind the colon those of its counties, as ranges. Made from the tables of id-validator 1.3.0 and gb2260 0.6.0 (MIT).
+ * The six-digit codes of regions (GB/T 2260) with which resident numbers begin: every code in force between the first
+ * numbers and 2016, since a number keeps the code that it was given. By province: the two digits of each prefecture and,
+ * behind the colon, those of its counties, as ranges. Made from the tables of id-validator 1.3.0 and gb2260 0.6.0 (MIT).
  */
 export const regionCodes: Readonly<Record<string, string>> = {
   11: '00:00 01:00-09,11-19 02:00,21,24,26-29',

@@ -18,21 +18,21 @@ for (const [province, text] of Object.entries(regionCodes)) {
 const birthday =
   /^(?:19[0-9]{2}|20[0-3]\d)(?:(?:0[13578]|1[02])(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)(?:0[1-9]|[12]\d|30)|02(?:0[1-9]|[12]\d))$/
 
-/** Without a checksum, as the numbers of before 1999: region, birthday in six digits, three more. */
+/** A number from before 1999, which has no checksum: region, birthday in six digits, three more. */
 export const isResident15 = (digits: string) =>
   regions.has(digits.slice(0, 6)) && birthday.test(`19${digits.slice(6, 12)}`)
 
 const isBorn = (digits: string) => birthday.test(digits.slice(6, 14))
 
 /**
- * A region that is or was, and a day: then it is read as a person's by whoever sees it, though a digit were wrong. A region
- * that is newer than our list only with its checksum.
+ * A known region and a date are enough: a reader takes it for a person's number, even if a digit is wrong. An unknown
+ * region of a known prefecture may be newer than our list: it also needs the checksum.
  */
 export const isResident = (digits: string) =>
   isBorn(digits) &&
   (regions.has(digits.slice(0, 6)) || (prefectures.has(digits.slice(0, 4)) && hasChecksum(digits)))
 
-/** Where it stands among other digits: nothing may be wrong with it. */
+/** For a number among other digits: region, date and checksum must be right. */
 export const isSureResident = (digits: string) =>
   isBorn(digits) && regions.has(digits.slice(0, 6)) && hasChecksum(digits)
 

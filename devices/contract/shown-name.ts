@@ -6,7 +6,7 @@ const behind = new Set(list(suffixes))
 const before = list(subjects)
 const maxLength = 32
 const separators = /[\s_.-]+/u
-/** Between the words of `residentName` and `ID_CARD`. */
+/** The boundaries between the words of `residentName` and `ID_CARD`. */
 const betweenWords = /[\s_.-]+|(?<=[a-z])(?=[A-Z])/u
 
 const hanWords = [...known].filter(word => /^\p{Script=Han}+$/u.test(word))
@@ -14,9 +14,9 @@ const onlyHan = new RegExp(`^(?:${[...hanWords, '号', '码', '编'].join('|')})
 const digits = /\d{1,2}$/
 
 /**
- * How a personal member is named to its sender: as it was written, so that it is found in the firmware, where it is put
- * together from words of our table alone, and without a number behind it; else by the table's word, since a name as it
- * came may itself be a person's.
+ * The name of a personal member as its sender is told. A name made only of words of our table is shown as written, so
+ * that it can be found in the firmware, but without a number behind it. For any other the table's word is shown, since
+ * the name itself may be a person's.
  */
 export function shownName(name: string, word: string): string {
   const written = name.replace(digits, '')
@@ -31,7 +31,7 @@ function isOurs(name: string): boolean {
 
 const isPart = (part: string) => known.has(part.toLowerCase()) || behind.has(part.toLowerCase())
 
-/** A word of the table, perhaps with what stands behind it or whose it is. */
+/** True for a word of the table, alone, with a suffix behind it or with a subject before it. */
 function isOne(plain: string): boolean {
   if (known.has(plain)) return true
   const end = [...behind].find(suffix => plain.endsWith(suffix) && known.has(plain.slice(0, -suffix.length)))

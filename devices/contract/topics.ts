@@ -8,22 +8,22 @@ export const statusTopic = (device: DeviceId) => `${root}${device}/status`
 export const commandTopic = (device: DeviceId) => `${root}${device}/command`
 export const snapshotTopic = (device: DeviceId, event: EventId) => `${snapshotPrefix(device)}${event}`
 export const snapshotPrefix = (device: DeviceId) => `${root}${device}/snapshot/`
-/** These two are of gateways alone. */
+/** Only gateways use this topic and the next. */
 export const sightingTopic = (device: DeviceId) => `${root}${device}/sighting`
 export const placeTopic = (device: DeviceId) => `${root}${device}/place`
 
-/** No device may be called so: its topics would be those of alerts. */
+/** No device may have this id: its topics would be those of alerts. */
 export const reservedId = 'alerts'
-/** What is open at a site, retained, for the displays of its stations. */
+/** The open alerts of a site, retained, for the displays of its stations. */
 export const alertsTopic = (site: string) => `${root}${reservedId}/${site}`
 
-/** The device and what follows it: `event`, `snapshot/b7-1`. Undefined for what is none of our topics. */
+/** The device and the rest: `event`, `snapshot/b7-1`. Undefined for a topic that is not ours. */
 export function splitTopic(topic: string): { device: DeviceId; rest: string } | undefined {
   const end = topic.startsWith(root) ? topic.indexOf('/', root.length) : -1
   return end < 0 ? undefined : { device: topic.slice(root.length, end), rest: topic.slice(end + 1) }
 }
 
-/** An array of more events, or sightings, than this is parked whole. */
+/** Most events, or sightings, in an array; a longer one is parked whole. */
 export const maxEventsPerMessage = 500
-/** Longest payload of JSON: 500 events have 60 to 150 kB, and it is parsed on the loop that all devices share. */
+/** Longest payload of JSON: 500 events have 60 to 150 kB, and all devices share the loop that parses it. */
 export const maxJsonBytes = 256 * 1024

@@ -1,6 +1,6 @@
 import type { EventRecord } from './record.ts'
 
-/** What somebody on duty should see at once: it goes before all else, to the models and to the centre. */
+/** True for what somebody on duty should see at once: it goes first, both to the models and to the centre. */
 export function isUrgent({ kind, data }: EventRecord): boolean {
   switch (kind) {
     case 'passage':

@@ -18,7 +18,7 @@ import { mendMembers } from './mend-members.ts'
 import { sixDigits } from './personal.ts'
 import { holdsPersonalNumber, isIdOfPerson } from './personal-number.ts'
 
-/** Why a payload, or one event of it, can never be stored. `reason` names the member and the rule, never a value. */
+/** The fault of a payload, or of one event of it, that can never be stored. `reason` names the member and the rule, never a value. */
 export interface Fault {
   readonly code: ErrorCode
   readonly reason: string
@@ -28,7 +28,7 @@ export type Checked =
   | {
       readonly event: DeviceEvent
       readonly atMs: number
-      /** Members that were read as what they can only mean, or left out. */
+      /** Members that were repaired or removed. */
       readonly mended: readonly string[]
     }
   | { readonly fault: Fault }
@@ -46,7 +46,10 @@ const sightingValidator: CompiledSchema = Compile(dataSchemas.sighting)
 const eventId = new RegExp(eventIdPattern)
 const noMembers: readonly string[] = []
 
-/** Checks one parsed event against the contract. A valid passage costs 0.4 of its JSON.parse, its time included. */
+/**
+ * Checks one parsed event against the contract. A valid passage takes 0.4 of the time of its JSON.parse, including the
+ * parsing of its time.
+ */
 export function checkEvent(value: unknown): Checked {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return fault('EVENT_INVALID', 'an event must be a JSON object')
@@ -68,7 +71,7 @@ export function checkEvent(value: unknown): Checked {
   return { event: value as DeviceEvent, atMs, mended }
 }
 
-/** Mends what can be mended of something that is not as its schema says; undefined where that is not enough. */
+/** Repairs what can be repaired in a value that breaks its schema; undefined if that is not enough. */
 function mend(
   kind: Kind,
   validator: CompiledSchema,
@@ -80,19 +83,19 @@ function mend(
     mended = mendMembers(kind, data)
     if (mended.length === 0 || !validator.Check(value)) return undefined
   }
-  // All of them are optional.
+  // All texts are optional members.
   const personal = textsOfPerson(kind, data)
   for (const name of personal) delete (data as Record<string, unknown>)[name]
   return personal.length === 0 ? mended : [...new Set([...mended, ...personal])]
 }
 
-/** Epoch ms of the time that came with something; NaN where there is none. */
+/** Epoch ms of a time in a message; NaN if it is missing or invalid. */
 export const momentOf = (time: unknown): number =>
   typeof time === 'string' && time.length <= maxTimeLength ? parseRfc3339(time) : Number.NaN
 
 export const timeFault = '/time must be RFC 3339 with an offset or Z, such as 2026-11-21T08:30:00+08:00'
 
-/** `at` is the time that is told with it, epoch ms: an id may begin with that. */
+/** `at` is the time that came with the id, epoch ms: an id may begin with it. */
 export function isEventId(id: unknown, at?: number): id is string {
   return typeof id === 'string' && id.length <= 64 && eventId.test(id) && !isIdOfPerson(id, at)
 }
@@ -109,13 +112,13 @@ export function checkStatus(value: unknown): CheckedStatus {
 
 export const isSightingData = (value: unknown): value is DataOf<'sighting'> => sightingValidator.Check(value)
 
-/** What another says was seen on a picture, as it may rest. Undefined where it is no sighting, or a text of it speaks of a person. */
+/** A sighting from elsewhere, cut to what may be stored. Undefined if it is no sighting, or if a text of it holds a person's number. */
 export function keptSighting(value: unknown): DataOf<'sighting'> | undefined {
   if (!isSightingData(value) || textsOfPerson('sighting', value).length > 0) return undefined
   return cleanSighting(value)
 }
 
-/** A code that is none of ours may be any word: it is left out, and what was seen is kept. */
+/** Removes a reason that is none of our codes, since it may be any word; keeps what was seen. */
 export function cleanSighting(data: DataOf<'sighting'>): DataOf<'sighting'> {
   if (data.reason !== undefined && !Object.hasOwn(errorCodes, data.reason)) delete data.reason
   coarsen('sighting', data)
@@ -141,7 +144,7 @@ const measured = membersOf(
   ({ type, maximum = 0 }) => type === 'number' || (type === 'integer' && maximum > maxUint32),
 )
 
-/** Which of the texts that a record of this kind keeps as they came hold a person's number. */
+/** The texts which a record of this kind keeps as they came, and which hold a person's number. */
 export function textsOfPerson(kind: Kind, data: unknown): readonly string[] {
   const members = texts.get(kind)!
   if (members.length === 0) return members
@@ -150,8 +153,8 @@ export function textsOfPerson(kind: Kind, data: unknown): readonly string[] {
 }
 
 /**
- * Measurements are kept to six digits: eleven would be a mobile number, with a point in it or without. Whole numbers of
- * up to 32 bits have at most ten, and stay as they are.
+ * Rounds measurements to six digits: eleven would be a mobile number, with a point in it or without. Whole numbers of up
+ * to 32 bits have at most ten digits, and stay as they are.
  */
 function coarsen(kind: Kind, data: unknown): void {
   const values = data as Record<string, number | undefined>
@@ -165,7 +168,7 @@ function fault(code: ErrorCode, reason: string): { fault: Fault } {
   return { fault: { code, reason } }
 }
 
-/** What the schema finds wrong first: member and rule, never a value. */
+/** The first fault that the schema finds: member and rule, never a value. */
 export function describe(validator: CompiledSchema, value: unknown): string {
   const first = validator.Errors(value)[0]
   if (first === undefined) return 'it does not match the contract'

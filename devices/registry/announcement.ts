@@ -6,12 +6,12 @@ export type Announced = { readonly outcome: 'enrolled' | 'moved' | 'unchanged' }
 
 export interface AnnouncementRefused {
   readonly outcome: 'refused'
-  /** DEVICE_INVALID: it will never be right. PUBLISH_TOPIC_FOREIGN: not while the gateway speaks for the sites it does. */
+  /** DEVICE_INVALID: a retry never succeeds. PUBLISH_TOPIC_FOREIGN: a retry succeeds once the gateway speaks for other sites. */
   readonly code: Extract<ErrorCode, 'DEVICE_INVALID' | 'PUBLISH_TOPIC_FOREIGN'>
   readonly reason: string
 }
 
-/** Why a gateway may not say this of a device; undefined if it may. Pure. */
+/** The reason why a gateway may not announce this of a device; undefined if it may. Pure. */
 export function judgeAnnouncement(
   gateway: Device | undefined,
   known: Device | undefined,
@@ -41,14 +41,14 @@ export function judgeAnnouncement(
   return undefined
 }
 
-/** The whole command: one with fewer sites would take the others away. */
+/** The whole command, with all sites: one with fewer sites would take the others away. */
 function commandWith({ device, site, building, point, sites = [] }: Device, further: string): string {
   const also = [...sites, further].map(name => `--also-site '${name}'`).join(' ')
   const place = `--site '${site}' --building '${building}' --point '${point}'`
   return `lintel device add ${device} --kind gateway ${place} ${also}`
 }
 
-/** As on the plates of the mainland: a province, a letter, five or six more. */
+/** Plate numbers of the mainland: a province, a letter, five or six more characters. */
 const plate =
   /[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. _-]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳]/iu
 

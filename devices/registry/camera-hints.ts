@@ -4,7 +4,7 @@ import type { DeviceId } from '../../core/words.ts'
 
 /** Hints that cameras are mounted turned. The tagger writes them, any process may read them. */
 export interface CameraHints {
-  /** The turn at which a device's pictures show most, where that was another than the one that was set. */
+  /** The turn at which most is seen in a device's pictures; undefined if that is the turn that was set. */
   turnOf(device: DeviceId): Turn | undefined
   setTurn(device: DeviceId, turn: Turn | undefined): Promise<void>
 }

@@ -1,7 +1,7 @@
 export const columns = ['device', 'kind', 'site', 'building', 'point', 'zone', 'household']
 const optional = ['zone', 'household']
 
-/** Other names of the columns, as Chinese lists have them. */
+/** Other names of the columns, as in Chinese lists. */
 const aliases: Readonly<Record<string, string>> = {
   ...named('device', '设备', '设备编号', '设备号', '设备id', '编号', 'deviceid', 'id'),
   ...named('kind', '类型', '设备类型', 'type'),
@@ -12,7 +12,7 @@ const aliases: Readonly<Record<string, string>> = {
   ...named('household', '入户门', '住户门', '户门'),
 }
 
-/** Words for kinds, in such lists. */
+/** Words for kinds in such lists. */
 export const kindWords: Readonly<Record<string, string>> = {
   ...named('terminal', '门禁', '门禁机', '终端', '门口机'),
   ...named('checkpoint', '卡口', '道闸'),
@@ -24,12 +24,12 @@ function named(name: string, ...words: readonly string[]): Record<string, string
   return Object.fromEntries(words.map(word => [word, name]))
 }
 
-/** Without regard to case, and to blanks of any kind, also within. */
+/** Ignores case, blanks of any kind, underscores and dashes, also within the text. */
 const plainOf = (cell: string) => cell.replace(/[\s_\u3000-]+/gu, '').toLowerCase()
 
 const separators = [',', ';', '\t'] as const
 
-/** Finds what stands most often between the cells of the first line; a comma where nothing does. */
+/** The most frequent separator of the first line; a comma if there is none. */
 export function separatorOf(csv: string): string {
   const first = csv.slice(0, 4096).split(/\r?\n/).find(line => line.trim() !== '') ?? '' // biome-ignore format: one thing
   const unquoted = first.replace(/"[^"]*"/g, '')
@@ -37,7 +37,7 @@ export function separatorOf(csv: string): string {
   return separators.reduce((best, separator) => (count(separator) > count(best) ? separator : best))
 }
 
-/** The columns by the names that they have here, or what is wrong with the first line. */
+/** The columns by our own names, or the fault of the first line. */
 export function readHeader(
   cells: readonly string[],
 ): { readonly names: readonly string[] } | { readonly fault: string } {

@@ -9,20 +9,19 @@ export interface ImportReport {
   readonly enrolled: number
   readonly moved: number
   readonly unchanged: number
-  /** One for each row that was refused; `row` counts lines of the file, the header being 1. */
+  /** One for each refused row; `row` counts lines of the file, the header being 1. */
   readonly faults: readonly { readonly row: number; readonly device: string; readonly reason: string }[]
-  /** The tokens of new devices, shown this once; none of a dry run. */
+  /** The tokens of new devices, shown this once; empty for a dry run. */
   readonly tokens: readonly { readonly device: string; readonly token: string }[]
 }
 
 const yesOrNo = new Map([...['yes', 'true', '1', '是'].map(word => [word, true] as const), ...['no', 'false', '0', '否'].map(word => [word, false] as const)]) // biome-ignore format: words
 
 /**
- * Enrols the devices of a CSV with the header `device,kind,site,building,point,zone,household` (the
- * last two may be left out; household is yes or no; other columns are refused, since one of them may be a person's). Names in any
- * case and Chinese ones are read, `;` and tabs between cells, too. Good rows are enrolled
- * even where others are wrong; saying the same file again changes nothing.
- * Throws IMPORT_ROW_INVALID only where the file as a whole cannot be read.
+ * Enrols the devices of a CSV with the header `device,kind,site,building,point,zone,household`. The last two may be left
+ * out; household is yes or no; other columns are refused, since one of them may be a person's. Column names may have any
+ * case or be Chinese, and cells may be separated by `;` or tabs. Good rows are enrolled even if others are wrong;
+ * importing the same file again changes nothing. Throws IMPORT_ROW_INVALID only if the file as a whole cannot be read.
  */
 export async function importDevices(
   registry: Registry,
@@ -63,7 +62,7 @@ export async function importDevices(
   }
 }
 
-/** A list without the column, or with an empty cell, says nothing of households; a word that is none is told as such. */
+/** A list without the column, or with an empty cell, says nothing about households; an unknown word is passed on and refused. */
 function deviceOf(
   { household = '', kind = '', ...cells }: Record<string, string>,
   defaultZone: string,
@@ -72,7 +71,7 @@ function deviceOf(
   return { ...cells, kind: kindWords[kind] ?? kind, zone: cells.zone || defaultZone, ...said }
 }
 
-/** A list of ours shows a cell that a spreadsheet would take for a formula behind a quote. */
+/** Removes the quote that our own lists put before a cell that a spreadsheet would take for a formula. */
 const plainCell = (cell: string) => cell.replace(/^'(?=[-@＝＋－＠﹢﹣﹦﹫])/u, '')
 
 interface CsvRow {
@@ -92,7 +91,7 @@ function readRows(csv: string): CsvRow[] {
       delimiter: separatorOf(csv),
       trim: true,
       skip_empty_lines: true,
-      // Spreadsheets leave lines of bare commas behind.
+      // Spreadsheets leave lines of bare commas.
       skip_records_with_empty_values: true,
       relax_column_count: true,
       info: true,

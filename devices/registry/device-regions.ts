@@ -6,7 +6,7 @@ import type { DeviceId } from '../../core/words.ts'
 /** Masks and zones of devices' pictures. Any process may read; the one that holds the state may set. */
 export interface DeviceRegions {
   of(device: DeviceId): Regions | undefined
-  /** Throws DEVICE_INVALID, naming the member that is wrong. */
+  /** Throws DEVICE_INVALID, and names the wrong member. */
   set(device: DeviceId, regions: unknown): Promise<void>
   clear(device: DeviceId): Promise<void>
 }

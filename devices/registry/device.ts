@@ -7,7 +7,7 @@ import { reservedId } from '../contract/topics.ts'
 
 const nameRule = 'must be 1 to 64 characters that are seen, without a blank at its ends and / + # " \\ , ='
 
-// Seen as it is, and free of what topics, tags and shells give a meaning to.
+// Visible characters, without those that have a meaning in topics, tags and shells.
 const name = (description: string) =>
   Type.String({
     minLength: 1,
@@ -18,10 +18,10 @@ const name = (description: string) =>
 
 export const maxSites = 64
 
-/** Two people pass one after the other within a minute, and say the same. */
+/** Not longer than a minute: within it, two people may pass one after the other with equal events. */
 const maxPauseS = 60
 
-/** What an operator says of a device: one row of an import. */
+/** A device as an operator describes it: one row of an import. */
 export const NewDeviceSchema = Type.Object(
   {
     device: Type.String({
@@ -68,7 +68,7 @@ export const isAtPoint = (kind: NewDevice['kind']): kind is 'terminal' | 'checkp
 const memberNames = Object.keys(NewDeviceSchema.properties)
 export type NewDevice = Static<typeof NewDeviceSchema>
 
-/** A device as the registry keeps it. The token itself is nowhere. */
+/** A device as the registry keeps it. The token itself is not kept. */
 export interface Device extends NewDevice {
   readonly enabled: boolean
   /** Id of its present `Place`. */
@@ -81,10 +81,10 @@ export interface Device extends NewDevice {
 
 const validator = Compile(NewDeviceSchema)
 
-/** What is wrong with it, in words for the operator, to whom it quotes what he typed; undefined if nothing is. */
+/** The fault of a device, in words for the operator, whose input it quotes; undefined if there is none. */
 export const faultOfDevice = (value: unknown): string | undefined => faultIn(value, true)
 
-/** The same of what another machine said: by the member and the rule alone, since it is written down. */
+/** The same for input of another machine: names only the member and the rule, since it is logged. */
 export const ruleBrokenBy = (value: unknown): string | undefined => faultIn(value, false)
 
 function faultIn(value: unknown, quotes: boolean): string | undefined {
@@ -115,11 +115,11 @@ function faultIn(value: unknown, quotes: boolean): string | undefined {
   return quotes ? `${rule}, not "${value.zone.slice(0, 64)}"` : rule
 }
 
-/** Whether it is a gateway that answers for the site. */
+/** True if the device is a gateway that may speak for the site. */
 export const speaksFor = ({ kind, site, sites = [] }: NewDevice, asked: string) =>
   kind === 'gateway' && (site === asked || sites.includes(asked))
 
-/** The sites whose alerts it may be shown. */
+/** The sites whose alerts the device may show. */
 export const shownSites = ({ kind, site, sites = [] }: NewDevice): readonly string[] =>
   kind === 'display' ? [site, ...sites] : []
 
@@ -136,10 +136,10 @@ export function samePlace(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
   )
 }
 
-/** Of two records of a device: whether it had not been moved between them. */
+/** True if two records of a device have the same place: it was not moved between them. */
 export const isSamePlace = (a: Place, b: Place) => a === b || (a.id === b.id && samePlace(a, b))
 
-/** Where it stands. */
+/** The present place of a device. */
 export const standsAt = ({ place: id, device, site, building, point, zone }: Device): Place => ({
   id,
   device,

@@ -9,18 +9,18 @@ export type Enrolled =
 
 export interface Known {
   readonly device: Device | undefined
-  /** One that was removed: what is not said anew stays as it was. */
+  /** The device as it was, if it was removed: values that are not given again stay as they were. */
   readonly removed: Omit<Device, 'tokenHash'> | undefined
   placeOf(device: Pick<Device, 'place'>): Place | undefined
 }
 
-/** The answer to a row. `put` writes it, under the place of a number that `nextPlace` gives where it is a new one. */
+/** The answer to a row. `put` returns what to write; it takes the number of a new place from `nextPlace`. */
 export interface Enrolment {
   readonly answer: Enrolled
   readonly put?: (nextPlace: () => number) => { readonly device: Device; readonly place?: Place }
 }
 
-/** Pure but for the token that it makes. */
+/** Pure, except for the token that it makes. */
 export function enrolOne(
   row: unknown,
   find: (device: DeviceId) => Known,
@@ -37,11 +37,11 @@ export function enrolOne(
   const change = faultOfChange(wanted, before)
   if (change !== undefined) return { answer: { outcome: 'refused', device: shown, reason: change } }
   const { device, site, building, point, zone, kind } = wanted
-  // A list, which has no column for them, says nothing of them.
+  // A list has no column for them, so it leaves them as they are.
   const sites = wanted.sites ?? known?.sites ?? []
   const household = wanted.household ?? before?.household ?? false
   const pauseS = wanted.pauseS ?? before?.pauseS ?? 0
-  // One that has a token of its own keeps it, whoever else speaks for it.
+  // A device with a token of its own keeps it, even if a gateway announces it.
   const through = known === undefined || known.via !== undefined ? (via ?? known?.via) : undefined
   const oldPlace = before && placeOf(before)
   const stays = before?.kind === kind && oldPlace !== undefined && samePlace(oldPlace, wanted)
@@ -60,7 +60,7 @@ export function enrolOne(
         device, kind, site, building, point, zone, place,
         enabled: known?.enabled ?? true,
         tokenHash: known?.tokenHash ?? hashToken(token),
-        // One that comes back keeps its first: days were told with it.
+        // A device that comes back keeps its first time: days were reported with it.
         enrolledAt: before?.enrolledAt ?? now,
         ...(sites.length === 0 ? {} : { sites }),
         ...(household ? { household } : {}),
@@ -72,7 +72,7 @@ export function enrolOne(
   }
 }
 
-/** A door's token must not become one that speaks for a site, or is shown it, by a slip in a list, nor the other way round. */
+/** A slip in a list must not turn a door's token into one that speaks for a site or sees its alerts, nor the other way round. */
 function faultOfChange(
   { device, kind }: NewDevice,
   known: Pick<Device, 'kind'> | undefined,

@@ -10,39 +10,39 @@ import { hashToken, newToken } from './token.ts'
 export interface Registry {
   get(device: DeviceId): Device | undefined
   list(): Device[]
-  /** Also one that was removed, as it was: what it sent before is still told by its kind and as a household's. */
+  /** Includes removed devices as they were: their earlier events are still reported by kind and as a household's. */
   remembered(device: DeviceId): Omit<Device, 'tokenHash'> | undefined
   place(id: number): Place | undefined
-  /** Where any device stands or ever stood. */
+  /** All present and past places of devices. */
   places(): Place[]
-  /** Grows with every change: a reader that keeps copies compares it. */
+  /** Grows with every change, so that a reader can tell whether its copies are outdated. */
   version(): number
 
   /**
-   * Adds devices, or moves those that are known; saying the same again changes nothing. All rows are
-   * applied in one transaction; a row that is wrong is answered with its fault and changes nothing. A dry run changes
-   * nothing at all; the tokens that it answers are of nobody.
+   * Adds devices, or moves known ones; repeating a row changes nothing. All rows are applied in one transaction; a wrong
+   * row is answered with its fault and changes nothing. A dry run changes nothing at all; the tokens that it returns are
+   * not valid.
    */
   enrol(rows: readonly unknown[], now: number, options?: { readonly dryRun?: boolean }): Promise<Enrolled[]>
   /**
-   * What a gateway says of one of its devices: enrols it without a token of its own, or moves it. Refused where the
-   * device or the place is of a site that the gateway does not speak for.
+   * Applies a gateway's announcement of one of its devices: enrols it without a token of its own, or moves it. Refused if
+   * the device or the place is of a site that the gateway does not speak for.
    */
   announce(gateway: DeviceId, row: unknown, now: number): Promise<Announced>
-  /** A new token; the old one is worth nothing from now on. Throws DEVICE_NOT_FOUND. */
+  /** Makes a new token; the old one is invalid from now on. Throws DEVICE_NOT_FOUND. */
   rotate(device: DeviceId): Promise<string>
   /** A disabled device is disconnected within a second and cannot come back. Throws DEVICE_NOT_FOUND. */
   setEnabled(device: DeviceId, enabled: boolean): Promise<void>
   /**
-   * Takes it away: it is disconnected within a second, its token is worth nothing, and no door is listed for it. `forget`:
-   * of one that has never sent anything, the places where it stood go as well. Throws DEVICE_NOT_FOUND.
+   * Removes a device: it is disconnected within a second, its token is invalid, and no door is listed for it. With
+   * `forget`, for a device that has never sent anything, its places are removed as well. Throws DEVICE_NOT_FOUND.
    */
   remove(device: DeviceId, options: { readonly forget: boolean }): Promise<void>
 }
 
 export function createRegistry(state: State): Registry {
   const devices: Table<Device> = state.table('device')
-  /** As they were, without a token. */
+  /** Removed devices as they were, without a token. */
   const removed: Table<Omit<Device, 'tokenHash'>> = state.table('device-removed')
   const places: Table<Place> = state.table('place')
   const counters: Table<number> = state.table('counter')
@@ -54,7 +54,7 @@ export function createRegistry(state: State): Registry {
     return next
   }
 
-  /** Never one that a place has, should the counter be lost. */
+  /** Never a number that a place already has, even if the counter was lost. */
   function nextPlace(): number {
     const [last] = places.entries({ limit: 1, reverse: true })
     if (last !== undefined && (counters.get('place') ?? 0) < last[1].id) counters.put('place', last[1].id)
@@ -120,7 +120,7 @@ export function createRegistry(state: State): Registry {
       }),
     async rotate(device) {
       const token = newToken()
-      // With a token it connects itself.
+      // A device with a token of its own connects by itself.
       await change(device, ({ via: _, ...known }) => ({ ...known, tokenHash: hashToken(token) }))
       return token
     },

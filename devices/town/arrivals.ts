@@ -3,7 +3,10 @@ import { localMinute } from './local-time.ts'
 import type { Random } from './random.ts'
 import { type Direction, expectedPerMinute, type Flow } from './rhythm.ts'
 
-/** A Poisson process whose rate follows the rhythm: so many in the hour, each falling into a minute by its weight. */
+/**
+ * The times of a Poisson process in one hour. Its rate follows the rhythm: a number is drawn for the hour, and each
+ * arrival falls into a minute by the minute's weight.
+ */
 export function arrivals(
   random: Random,
   flow: Flow,

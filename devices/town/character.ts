@@ -2,7 +2,7 @@ import { dayMs } from '../../core/clock.ts'
 import type { NewDevice } from '../registry/device.ts'
 import { createRandom } from './random.ts'
 
-/** What stays the same about a device: how busy its door is, its firmware, its signal, its restarts. */
+/** The lasting traits of a device: how busy its door is, its firmware, its signal, its restarts. */
 export interface Character {
   /** 1 is an ordinary door or lane. */
   readonly scale: number
@@ -10,12 +10,12 @@ export interface Character {
   readonly rssiDbm: number
   readonly warmthC: number
   readonly freeBytes: number
-  /** It restarts every so often, at this phase. */
+  /** It restarts at this interval, with this phase. */
   readonly restartEveryMs: number
   readonly restartPhaseMs: number
-  /** When in each five minutes it reports its health. */
+  /** The offset of its health reports within each five minutes. */
   readonly healthPhaseMs: number
-  /** Of a checkpoint. */
+  /** The lane of a checkpoint. */
   readonly lane: number
 }
 

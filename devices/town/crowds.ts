@@ -4,7 +4,7 @@ import type { NewDevice } from '../registry/device.ts'
 import { arrivals } from './arrivals.ts'
 import { createRandom } from './random.ts'
 
-/** A gate that many pass at hours of their own, and not at those of residents. */
+/** A gate that a crowd passes at hours other than those of residents. */
 export type CrowdName = 'market' | 'canteen'
 
 export interface CrowdPassage {
@@ -20,7 +20,7 @@ const stays: Record<CrowdName, readonly [least: number, most: number]> = {
 const methods = [['card', 55], ['face', 25], ['qr', 20]] as const // biome-ignore format: a table
 
 /**
- * Who enters and leaves within an hour, in no order. Whoever enters leaves again, so that nobody is left by night. The
+ * The passages of one hour, in no order. Everybody who enters leaves again, so that nobody is left at night. They are the
  * same for the same seed, however the time is cut into pieces.
  */
 export function crowdHour(

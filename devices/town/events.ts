@@ -11,27 +11,27 @@ import { grantedShare, passageOf, vehicleOf } from './people.ts'
 import { createRandom, type Random } from './random.ts'
 
 export interface TownMood {
-  /** Doors held or forced and tampering happen this many times as often as usual. */
+  /** Held doors, forced doors and tampering happen this many times as often as usual. */
   incidents?: number
-  /** Vehicles are this many times as many as on a busy road. */
+  /** There are this many times as many vehicles as on a busy road. */
   traffic?: number
   /** Terminals that a crowd passes. */
   crowds?: Readonly<Record<DeviceId, CrowdName>>
 }
 
-/** Expected incidents of one device in an hour: about one in so many days. */
+/** Expected incidents of one device in an hour: about one in 30, 180 or 240 days. */
 const heldPerHour = 1 / (30 * 24)
 const forcedPerHour = 1 / (180 * 24)
 const tamperPerHour = 1 / (240 * 24)
-/** Doors that have a contact report some of their openings. */
+/** The share of granted passages for which a door contact reports an opening. */
 const openingShare = 0.12
 const healthEveryMs = 5 * minuteMs
 const parts = [['case', 3], ['camera', 4], ['reader', 2], ['lock', 1]] as const // biome-ignore format: a table
 
 /**
- * What a device reports from `fromMs` until before `toMs` (which may be Infinity), in the order of
- * time. The same for the same seed, however the time is cut into pieces, and with the same ids: so a
- * stretch that is run again sends nothing new.
+ * The events that a device reports from `fromMs` until before `toMs` (which may be Infinity), in the order of time. They
+ * are the same for the same seed, and have the same ids, however the time is cut into pieces: a stretch that is run again
+ * sends nothing new.
  */
 export function* eventsOf(
   device: NewDevice,
@@ -72,8 +72,8 @@ interface Happening {
 }
 
 /**
- * One hour stands by itself: it has a random stream of its own, and whatever begins in it ends in it.
- * That is what makes a run repeatable from any moment on, without knowing what came before.
+ * Each hour is independent: it has a random stream of its own, and whatever begins in it ends in it. So a run can be
+ * repeated from any moment on, without knowing what came before.
  */
 function eventsOfHour(
   device: NewDevice,
@@ -102,7 +102,7 @@ function eventsOfHour(
   })
 }
 
-/** Some days a whole site is livelier than others: rain, payday. */
+/** A whole site is livelier on some days than on others, as with rain or on payday. */
 function dayFactor(device: NewDevice, seed: number, ms: number): number {
   const day = createRandom(seed, device.site, localDay(ms, device.zone))
   return Math.max(0.7, 1 + 0.07 * day.normal())
@@ -118,7 +118,7 @@ function doorHour(
   const happenings: Happening[] = []
   for (const direction of ['in', 'out'] as const) {
     for (const flow of ['resident', 'courier'] as const) {
-      // Whoever is denied does not stay: so as many are let in as out.
+      // Scaled up by those who are denied, so that as many are let in as out.
       for (const at of arrivals(random, flow, direction, zone, startMs, scale / grantedShare[direction])) {
         happenings.push({ at, type: 'passage', data: passageOf(random, direction, flow === 'courier') })
       }
@@ -157,7 +157,7 @@ function openings(random: Random, startMs: number, incidents: number, happenings
     at,
     state: 'forced' as const,
   }))
-  // First the rare ones, which take the door's time; a passage that meets an open door adds no opening.
+  // First the rare incidents, which occupy the door; a passage at an open door adds no opening.
   for (const { at, state } of [...held, ...forced].sort((a, b) => a.at - b.at)) {
     if (state === 'open') cycle(at, random.integer(90, 600) * secondMs, 'open', 60 * secondMs)
     else cycle(at, random.integer(5, 120) * secondMs, 'forced')
@@ -173,7 +173,7 @@ function openings(random: Random, startMs: number, incidents: number, happenings
   happenings.push(...door)
 }
 
-/** Whether a time falls between the first and last report of an incident, with a margin. */
+/** True if a time falls between the first and last report of the incidents, with a margin. */
 function overlaps(taken: readonly number[], from: number, to: number): boolean {
   return taken.length > 0 && from <= taken.at(-1)! + secondMs && to >= taken[0]! - secondMs
 }

@@ -2,13 +2,13 @@ import { dayMs, minuteMs, secondMs } from '../../core/clock.ts'
 import type { DeviceId, EventId } from '../../core/words.ts'
 import { createRandom } from './random.ts'
 
-/** What goes wrong in a town, as it does in every real one. */
+/** Faults of a town, as in every real one. */
 export interface TownFaults {
   /** Share of the events that a device sends a second time, seconds later. */
   duplicateShare?: number
-  /** How likely a device is to lose its network on a day, for 10 to 120 minutes; its events come late. */
+  /** The probability that a device loses its network on a day, for 10 to 120 minutes; its events then come late. */
   awayShare?: number
-  /** Terminals whose clock is wrong, and by how much. */
+  /** Number of terminals with a wrong clock; `skewMs` says by how much it is wrong. */
   skewedDevices?: number
   skewMs?: number
 }
@@ -22,7 +22,7 @@ export const usualFaults: Required<TownFaults> = {
 
 export const noFaults: Required<TownFaults> = { duplicateShare: 0, awayShare: 0, skewedDevices: 0, skewMs: 0 }
 
-/** Tells of a device whether it has lost its network at a moment. */
+/** Returns a test whether the device has lost its network at a moment. */
 export function awayOf(device: DeviceId, seed: number, share: number): (atMs: number) => boolean {
   let knownDay = Number.NaN
   let fromMs = 0
@@ -41,7 +41,7 @@ export function awayOf(device: DeviceId, seed: number, share: number): (atMs: nu
   }
 }
 
-/** After how long the event is sent a second time; undefined for nearly all. */
+/** The delay until the event is sent a second time; undefined for nearly all. */
 export function repeatAfterMs(
   device: DeviceId,
   id: EventId,
@@ -53,7 +53,7 @@ export function repeatAfterMs(
   return random.chance(share) ? random.between(2, 60) * secondMs : undefined
 }
 
-/** Which of the devices have a wrong clock. */
+/** The devices with a wrong clock. */
 export function skewedOf(devices: readonly DeviceId[], seed: number, count: number): Set<DeviceId> {
   const random = createRandom(seed, 'skewed')
   const left = [...devices]

@@ -4,48 +4,48 @@ import type { DeviceId, EventId } from '../../core/words.ts'
 import type { DataOf, DeviceEvent, EventType } from '../contract/kinds.ts'
 import type { TimedEvent } from './events.ts'
 
-/** What a camera sees then; `none` is no picture. */
+/** The picture of the camera during an incident; `none` is no picture. */
 export type Scene = 'crowd' | 'bike' | 'none'
 
 export interface Incident extends TimedEvent {
   readonly device: DeviceId
   readonly scene?: Scene
-  /** Everyday life goes on beside it. */
+  /** The everyday events of the device go on meanwhile. */
   readonly amid?: boolean
 }
 
-/** Epoch ms, the end not included. */
+/** Epoch ms, without the end. */
 export interface Span {
   readonly device: DeviceId
   readonly from: number
   readonly to: number
 }
 
-/** What goes wrong in a town, and when; while something happens at a device, its everyday life stands still. */
+/** The incidents of a town, with their times. While one happens at a device, its everyday events stop. */
 export interface Incidents {
   /** In the order of time. */
   readonly events: readonly Incident[]
-  /** Off the network as after a power cut; what happens there meanwhile comes late. */
+  /** The device is off the network as after a power cut; events of that time come late. */
   readonly away: readonly Span[]
-  /** A sack hangs over the camera. */
+  /** A sack hangs over the camera in these spans. */
   readonly blind: readonly Span[]
-  /** On the network, and counts nothing but these events. */
+  /** The device is on the network, but reports only its health and the events of incidents. */
   readonly dead: readonly Span[]
 }
 
 export const noIncidents: Incidents = { events: [], away: [], blind: [], dead: [] }
 
 export interface IncidentPlaces {
-  /** Of one site, at least nine. */
+  /** Doors of one site, at least nine. */
   readonly doors: readonly DeviceId[]
-  /** All of another. */
+  /** All doors of another site. */
   readonly blackout: readonly DeviceId[]
   /** A lane that leads in. */
   readonly lane: DeviceId
-  /** Two that crowds pass. */
+  /** This gate and the next one have crowds. */
   readonly market: DeviceId
   readonly canteen: DeviceId
-  /** A door where people are seen from the beginning on. */
+  /** A door where people are seen from the start. */
   readonly seen: DeviceId
 }
 
@@ -56,15 +56,16 @@ const denied = { result: 'denied', holder: 'unknown', reason: 'unknown-credentia
 const aheadMs = 47 * minuteMs
 const rushS = 240
 const rushEveryS = 4
-/** After the rush they leave one by one. */
+/** After the rush the guests leave one by one. */
 const leaveAfterS = 600
 const leaveEveryS = 30
-/** The market is empty from then on, for so long that it is told at night, too. */
+/** The market is empty in this span, long enough to be reported at night, too. */
 const empty = { fromS: 60, toS: 3660 }
 
 /**
- * One of each thing that a rule about doors, roads and devices looks for, within four minutes from `startAt`; for four
- * minutes from `rushAt` a rush at the canteen; and for an hour nobody at the market. Pure: the same for the same arguments.
+ * Plans one of each incident that a rule about doors, roads and devices looks for, within four minutes from `startAt`;
+ * for four minutes from `rushAt` a rush at the canteen; and for an hour nobody at the market. Pure: the same for the same
+ * arguments.
  */
 export function planIncidents(
   { doors, blackout, lane, market, canteen, seen }: IncidentPlaces,
@@ -99,7 +100,7 @@ export function planIncidents(
   ] // biome-ignore format: whose door is whose
 
   const leaves = { direction: 'out', result: 'granted', method: 'button' } as const
-  // Several who are seen while one is let in would be tailgating.
+  // They leave: several people seen while one is let in would be tailgating.
   times(12, 0, 20, when => happens(seen, when, 'passage', leaves, { scene: 'crowd' }))
   happens(forced, at(5), 'door', { state: 'forced' })
   happens(forced, at(45), 'door', { state: 'closed', openMs: 40_000 })
@@ -137,11 +138,11 @@ export function planIncidents(
   }
 }
 
-/** Whether one of the spans covers the device at that moment. */
+/** True if one of the spans covers the device at that moment. */
 export const isWithin = (spans: readonly Span[], device: DeviceId, at: number): boolean =>
   spans.some(span => span.device === device && at >= span.from && at < span.to)
 
-/** What happens at one device, and whether its everyday life stands still then. */
+/** The incidents of one device, and a test whether an everyday event falls away because of them. */
 export function incidentsAt({ events, dead }: Incidents, device: DeviceId) {
   const own = events.filter(incident => incident.device === device)
   const alone = own.filter(({ amid = false }) => !amid)
@@ -156,6 +157,6 @@ export function incidentsAt({ events, dead }: Incidents, device: DeviceId) {
 }
 const quietMs = 30 * secondMs
 
-/** By the id of its event. */
+/** Scenes by the id of the event. */
 export const scenesOf = ({ events }: Incidents): ReadonlyMap<EventId, Scene> =>
   new Map(events.flatMap(({ event, scene }) => (scene === undefined ? [] : [[event.id, scene] as const])))

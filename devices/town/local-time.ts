@@ -1,10 +1,10 @@
 import { dayMs, minuteMs } from '../../core/clock.ts'
 
-/** A moment as the people of a place live it. */
+/** A moment in local time. */
 export interface LocalMinute {
   /** 0 is Sunday. */
   readonly weekday: number
-  /** Of the day, 0 to 1439. */
+  /** Minute of the day, 0 to 1439. */
   readonly minute: number
 }
 
@@ -17,7 +17,7 @@ export function localMinute(ms: number, zone: string): LocalMinute {
   }
 }
 
-/** Which day it is there, counted from 1 January 1970. */
+/** The local day, counted from 1 January 1970. */
 export const localDay = (ms: number, zone: string): number => Math.floor((ms + offsetMs(ms, zone)) / dayMs)
 
 const formats = new Map<string, Intl.DateTimeFormat>()
@@ -26,7 +26,7 @@ let lastStep = Number.NaN
 let lastZone = ''
 let lastOffset = 0
 
-/** What to add to UTC. Offsets change on a quarter of an hour, if they do: asking costs microseconds, so the last is kept. */
+/** The offset to add to UTC. Offsets change only at quarters of an hour, and asking takes microseconds, so the last is kept. */
 function offsetMs(ms: number, zone: string): number {
   const step = Math.floor(ms / stepMs)
   if (step === lastStep && zone === lastZone) return lastOffset

@@ -18,17 +18,17 @@ const reasons = [
   ['unknown-credential', 44], ['expired', 22], ['not-allowed', 10], ['no-answer', 10], ['outside-hours', 5],
   ['blocked', 3], ['anti-passback', 2], ['other', 4],
 ] as const // biome-ignore format: a table
-/** Out is mostly a button on the wall, which knows nobody and denies nobody. */
+/** The share of people who leave by a button on the wall, which identifies and denies nobody. */
 const buttonShare = 0.72
 const deniedIn = 0.036
 const deniedOut = 0.012
-/** The share of those who come to a door that is let through. */
+/** The share of people at a door who are let through. */
 export const grantedShare: Record<Direction, number> = {
   in: 1 - deniedIn,
   out: 1 - (1 - buttonShare) * deniedOut,
 }
 
-/** Somebody comes to a door. About 2 % are denied, nearly all of them coming in. */
+/** A passage of somebody who comes to a door. About 2 % are denied, nearly all of them coming in. */
 export function passageOf(random: Random, direction: Direction, isCourier: boolean): Passage {
   if (direction === 'out' && random.chance(buttonShare))
     return { direction, result: 'granted', method: 'button' }

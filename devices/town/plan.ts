@@ -6,13 +6,13 @@ export interface TownSize {
   sites: number
   buildingsPerSite: number
   doorsPerBuilding: number
-  /** Gates on the roads, of two lanes and so two devices each: lane 1 leads in, lane 2 out. */
+  /** Gates on the roads, each with two lanes and so two devices: lane 1 leads in, lane 2 out. */
   checkpoints: number
-  /** IANA. */
+  /** IANA time zone. */
   zone?: string
 }
 
-/** Villages and roads of the kind that the factory towns of Dongguan are made of. */
+/** Villages and roads like those of the factory towns of Dongguan. */
 const villages = [
   'nanshe', 'tangjiao', 'zengbu', 'chaolang', 'liuhuang', 'boma', 'luwu', 'henggang', 'shangyuan', 'dongyue',
   'xiagang', 'jinmei', 'wusha', 'shatou', 'xinmin', 'jiangbei', 'tutang', 'qiaoli', 'daning', 'baihao',
@@ -20,7 +20,7 @@ const villages = [
 ] // biome-ignore format: a list of words
 const roads = ['chashan-road', 'dongyuan-road', 'gongye-road', 'huancheng-road', 'jinfu-road', 'shiban-road']
 
-/** The devices of a town, in the shape that the registry enrols; the same seed plans the same town. */
+/** The devices of a town, in the form that the registry enrols; the same seed plans the same town. */
 export function planTown(size: TownSize): NewDevice[] {
   const { seed, sites, buildingsPerSite, doorsPerBuilding, checkpoints, zone = 'Asia/Shanghai' } = size
   const random = createRandom(seed, 'plan')
@@ -65,7 +65,7 @@ function two(n: number): string {
   return String(n).padStart(2, '0')
 }
 
-/** The first name stays first, so that examples that speak of nanshe-b01-d01 hold for every seed. */
+/** The first name stays first, so that examples with nanshe-b01-d01 hold for every seed. */
 function shuffle(words: readonly string[], next: () => number): string[] {
   const shuffled = [...words]
   for (let i = shuffled.length - 1; i > 1; i--) {

@@ -1,4 +1,4 @@
-/** A seeded source of chance: the same key gives the same numbers, on every machine. */
+/** A seeded random generator: the same key gives the same numbers on every machine. */
 export interface Random {
   /** In [0, 1). */
   next(): number
@@ -7,7 +7,7 @@ export interface Random {
   chance(probability: number): boolean
   /** Mean 0, deviation 1. */
   normal(): number
-  /** How many arrivals there are where `mean` are expected. */
+  /** A random number of arrivals when `mean` are expected. */
   poisson(mean: number): number
   pick<T>(choices: readonly (readonly [T, weight: number])[]): T
 }
@@ -38,7 +38,7 @@ export function createRandom(...key: readonly (string | number)[]): Random {
     normal,
     poisson(mean) {
       if (mean > 60) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal()))
-      // Knuth's: multiply until below e^-mean.
+      // Knuth's method: multiply until below e^-mean.
       const limit = Math.exp(-mean)
       let arrivals = 0
       for (let product = next(); product > limit; product *= next()) arrivals++

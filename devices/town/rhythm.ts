@@ -2,7 +2,7 @@ import type { LocalMinute } from './local-time.ts'
 
 export type Direction = 'in' | 'out'
 
-/** A share of a day's passages, spread about a time of day like a bell; with no time, over the whole day. */
+/** A share of a day's passages, in a bell curve around a time of day; without a time, over the whole day. */
 interface Bump {
   readonly share: number
   readonly at?: string
@@ -12,9 +12,9 @@ interface Bump {
 type Shape = Record<Direction, readonly Bump[]>
 
 /*
- * Rental housing in a factory town: out for the day shift, a little home for lunch, home in the evening;
- * the late shift comes home about midnight while the night shift leaves, and that returns in the morning.
- * Day and evening are as in counts of such doors; the shares are chosen, not measured.
+ * Rental housing in a factory town: tenants leave for the day shift, some come home for lunch, most in the evening. The
+ * late shift comes home about midnight while the night shift leaves; the night shift returns in the morning. Day and
+ * evening are as in counts of such doors; the shares are chosen, not measured.
  */
 const weekday: Shape = {
   out: [
@@ -67,7 +67,7 @@ const sunday: Shape = {
     { share: 0.07 },
   ],
 }
-/** Parcels and food: at midday and at supper time, out again some minutes later. */
+/** Parcels and food: couriers come at midday and at supper time, and leave some minutes later. */
 const courier: Shape = {
   in: [
     { at: '12:00', spreadMin: 40, share: 0.5 },
@@ -80,7 +80,7 @@ const courier: Shape = {
     { at: '15:05', spreadMin: 120, share: 0.2 },
   ],
 }
-/** A road carries the same town, flatter, with lorries between the peaks. */
+/** The traffic of the same town on a road: flatter, with lorries between the peaks. */
 const road: Shape = {
   in: [
     { at: '08:00', spreadMin: 60, share: 0.18 },
@@ -96,7 +96,7 @@ const road: Shape = {
   ],
 }
 
-/** Where who enters leaves on his own account (`crowds.ts`), entering alone has a rhythm. A market that never closes: */
+/** A market that never closes. Only entering has a rhythm: whoever enters leaves after a stay of their own (`crowds.ts`). */
 const market: Shape = {
   in: [
     { at: '08:00', spreadMin: 45, share: 0.11 },
@@ -133,7 +133,7 @@ const perDay = {
 
 export type Flow = keyof typeof tables
 
-/** Expected passages (or vehicles) in this minute, in one direction, where the scale is 1. */
+/** Expected passages (or vehicles) in this minute, in one direction, at scale 1. */
 export function expectedPerMinute(
   flow: Flow,
   { weekday, minute }: LocalMinute,
@@ -142,7 +142,7 @@ export function expectedPerMinute(
   return perDay[flow][weekday]! * tables[flow][weekday]![direction][minute]!
 }
 
-/** Each minute's share of the day. Peaks past midnight come round to the other end of the day. */
+/** Each minute's share of the day. A peak near midnight continues at the other end of the day. */
 function tabulate(shape: Shape): Record<Direction, Float64Array> {
   return { in: tabulateOne(shape.in), out: tabulateOne(shape.out) }
 }

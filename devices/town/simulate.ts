@@ -15,31 +15,31 @@ export interface SimulateOptions {
   devices: readonly (NewDevice & { token: string })[]
   seed: number
   tls?: TlsOptions
-  /** When the town's time begins; now, if left out. */
+  /** The start of the town's time; now, if left out. */
   from?: number
-  /** When it ends; never, if left out. */
+  /** The end of the town's time; never, if left out. */
   until?: number
-  /** First the devices deliver what happened so long before `from`, as a backlog. */
+  /** The devices first deliver the events of this long before `from`, as a backlog. */
   historyMs?: number
   /**
-   * How much faster than the clock the town's time goes. Events from the future are taken for a wrong
-   * clock, so with more than 1 let `from` lie in the past, and `until` no later than now.
+   * The speed of the town's time, relative to the clock. Events from the future are taken for a wrong clock, so with more
+   * than 1 let `from` lie in the past, and `until` no later than now.
    */
   speed?: number
   faults?: TownFaults
   mood?: TownMood
-  /** What happens besides, at the moments that it says. */
+  /** Incidents beside the everyday events, with their times. */
   incidents?: Incidents
-  /** The JPEG of a passage, a vehicle or tampering that happens now; none for what is delivered late. */
+  /** Returns the JPEG of a passage, a vehicle or tampering that happens now; not called for late events. */
   snapshot?(event: DeviceEvent, device: NewDevice): Buffer | undefined | Promise<Buffer | undefined>
   onProgress?(progress: TownProgress): void
   progressEveryMs?: number
   signal?: AbortSignal
   clock?: Clock
   tickMs?: number
-  /** A town that connects all at once is a storm; this many devices a second is a morning. */
+  /** Devices that connect per second, as on a morning; a town that connects all at once is a storm. */
   connectsPerS?: number
-  /** For each device's client. */
+  /** Options of each device's client. */
   client?: Partial<Pick<DeviceClientOptions, 'window' | 'batch' | 'ackTimeoutMs' | 'backoff' | 'keepaliveS'>>
 }
 
@@ -47,7 +47,7 @@ export interface TownProgress {
   readonly phase: 'history' | 'live' | 'draining' | 'done'
   /** The town's time. */
   readonly now: number
-  /** Up to when every device that is on the network has handed over what happened. */
+  /** Every device on the network has handed over its events up to this time. */
   readonly sentTo: number
   readonly devices: number
   readonly connected: number
@@ -64,16 +64,19 @@ export interface TownProgress {
   readonly queuedBytes: number
 }
 
-/** What may wait in memory, in all devices together and in one; what is beyond stays in the story until there is room. */
+/**
+ * Most events and bytes that wait in memory, in all devices together, and events in one. Further events stay in the story
+ * until there is room.
+ */
 const maxQueued = 20_000
 const maxQueuedBytes = 256 * 1024 * 1024
 const maxQueuedEach = 1_000
 const lateMs = 5 * minuteMs
 
 /**
- * Runs the town against a broker until `until`, or until the signal aborts; then says goodbye. One
- * timer drives all devices. A device never runs ahead of its broker: while nothing is acknowledged,
- * nothing more is taken from its story, and later it all comes late, as it would from its own outbox.
+ * Runs the town against a broker until `until`, or until the signal aborts; then disconnects in order. One timer drives
+ * all devices. A device never runs ahead of its broker: while nothing is acknowledged, nothing more is taken from its
+ * story, and later all of it comes late, as from its own outbox.
  */
 export async function simulateTown(options: SimulateOptions): Promise<TownProgress> {
   const { until = Number.POSITIVE_INFINITY, historyMs = 0, speed = 1, signal } = options
@@ -83,7 +86,7 @@ export async function simulateTown(options: SimulateOptions): Promise<TownProgre
   const startedAt = clock()
   const from = options.from ?? startedAt
   const townNow = () => Math.min(until, from + (clock() - startedAt) * speed)
-  /** At the end everybody comes back, so that nothing is missing. */
+  /** At the end all devices come back, so that nothing is missing. */
   const isAway = (device: TownDevice, now: number) =>
     now < until && (device.isAway(now) || isWithin(incidents.away, device.device.device, now))
   const devices = populate(options, from - historyMs, until, faults)
@@ -113,7 +116,7 @@ export async function simulateTown(options: SimulateOptions): Promise<TownProgre
     }
   }
 
-  /** Lets every device do what is due, each in turn first, so that none starves where room is short. */
+  /** Lets every device do what is due. Each turn begins with another device, so that none starves when room is short. */
   async function tick(now: number): Promise<void> {
     const waiting = sumOf(devices)
     let room = maxQueued - waiting.events

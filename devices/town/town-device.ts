@@ -8,23 +8,23 @@ import { awayOf, repeatAfterMs } from './faults.ts'
 import type { incidentsAt } from './incidents.ts'
 
 export interface Due extends TimedEvent {
-  /** It was sent before. */
+  /** It is sent for the second time. */
   readonly repeated: boolean
 }
 
-/** A device of the town with its place in its own story, its outbox, and its client while it is on the network. */
+/** A device of the town: its position in its own story, its outbox, and its client while it is on the network. */
 export interface TownDevice {
   readonly device: NewDevice
-  /** The next thing it sends, if its time has come by `now`. */
+  /** The next event to send, if its time has come by `now`. */
   take(now: number): Due | undefined
-  /** Up to when it has sent everything; `toMs` at the end. */
+  /** It has sent everything up to this time; `toMs` at the end. */
   sentTo(): number
   isAway(now: number): boolean
   client(): DeviceClient | undefined
   connect(): DeviceClient
   disconnect(goodbye: boolean): Promise<void>
   queued(): { events: number; bytes: number }
-  /** Over all its connections. */
+  /** Totals over all its connections. */
   totals(): { acked: number; resent: number; refusals: number }
 }
 
@@ -37,7 +37,7 @@ export interface TownDeviceOptions {
   incidents: ReturnType<typeof incidentsAt>
   duplicateShare: number
   awayShare: number
-  /** What its clock is fast by. */
+  /** The ms by which its clock is ahead. */
   skewMs: number
   connectWith: Pick<DeviceClientOptions, 'url' | 'token'> & Partial<DeviceClientOptions>
 }
@@ -54,7 +54,7 @@ export function createTownDevice(options: TownDeviceOptions): TownDevice {
   let client: DeviceClient | undefined
   const past = { acked: 0, resent: 0, refusals: 0 }
 
-  /** Not at creation: 2,400 devices that all look ahead at once would hold up the start. */
+  /** Not at creation: 2,400 devices that all look ahead at once would delay the start. */
   function peek(): TimedEvent | undefined {
     if (!begun) {
       begun = true

@@ -9,41 +9,41 @@ import type { DeviceClock } from './device-clock.ts'
 import { idOfBroken } from './id-of-broken.ts'
 import { placeInTime } from './place-in-time.ts'
 
-/** What one message came to: the items to journal, and what its sender should hear. */
+/** The result of one message: the items to journal, and what its sender should be told. */
 export interface Admitted {
-  /** Events in the message; 1 where that cannot be told. */
+  /** Events in the message; 1 if that cannot be told. */
   readonly received: number
   readonly items: Item[]
-  /** Unknown members that were cut, and of these such as speak of a person. */
+  /** Members that say nothing about a person and were cut or repaired; `personalMembers` counts those about a person. */
   readonly ignored: number
   readonly personalMembers: number
-  /** Words of ours for the latter. */
+  /** Names of the personal members, as `shownName` writes them. */
   readonly personal: readonly string[]
-  /** Members that were read as what they can only mean, or left out; names of the contract. */
+  /** Names of members of the contract that were repaired or removed. */
   readonly mended: readonly string[]
-  /** The first event that a picture written as text was cut from. */
+  /** The first event from which a picture written as text was cut. */
   readonly pictureOf: EventId | undefined
-  /** Whether the sender may need to be told the time: something came late, or by a wrong clock. */
+  /** True if the sender may need the time: something came late, or by a wrong clock. */
   readonly wantsTime: boolean
-  /** The newest time that an event of it gave; undefined where none did. */
+  /** The newest time that one of its events gave; undefined if none did. */
   readonly newestAt: number | undefined
   readonly faults: readonly (Fault & { id?: string })[]
 }
 
-/** By whose time, and how sure ours is. */
+/** The clocks involved: who timed the events, and how sure our own clock is. */
 export interface Timing {
-  /** It has placed the events once, and marked those of a device whose clock was wrong. */
+  /** A gateway has placed the events once, and marked those of a device whose clock was wrong. */
   readonly fromGateway?: boolean
-  /** How far the truth may lie beyond `receivedAt` while our own clock is in doubt; nothing is learned then. */
+  /** Most ms by which the true time may be ahead of `receivedAt` while our own clock is in doubt; nothing is learned then. */
   readonly doubtMs?: number
-  /** The clock of the device that sends it. */
+  /** The clock of the device that sends the message. */
   readonly clock?: DeviceClock | undefined
 }
 
 /**
- * Bytes of an `event` message to items: parse, check against the contract, cut what is not in it, place
- * in time. Pure and synchronous; an event costs 1.4 times its JSON.parse alone.
- * A gateway's word that the device's clock was wrong is taken: it has placed the event at its own receipt.
+ * Turns the bytes of an `event` message into items: parses, checks against the contract, cuts what is not in it, places
+ * in time. Synchronous, and pure except for what `timing.clock` learns; an event costs 1.4 times its JSON.parse alone. A
+ * gateway's mark that the device's clock was wrong is accepted: the gateway has placed the event at its own receipt.
  */
 export function admitEvents(
   payload: Buffer,
@@ -142,7 +142,7 @@ function newestOf(
 
 const isMarked = (event: object) => (event as { skewed?: unknown }).skewed === true
 
-/** The mark that the device's clock was wrong; taken out, so that it does not count as an unknown member. */
+/** Removes the mark that the device's clock was wrong, so that it does not count as an unknown member. True if it was there. */
 function takeMark(event: object): boolean {
   const marked = isMarked(event)
   delete (event as { skewed?: unknown }).skewed
@@ -154,7 +154,7 @@ const inArray = ({ code, reason }: Fault, index: number): Fault => ({
   reason: `event ${index + 1} of the array: ${reason}`,
 })
 
-/** What of an event that broke the contract may rest: its masked shape, and its id if that is one. */
+/** The part that may be kept of an event that broke the contract: its masked shape, and its id if that is a valid one. */
 function park({ code, reason }: Fault, value: unknown, bytes: number, receivedAt: number): Parked {
   const { id, time } = (value ?? {}) as { id?: unknown; time?: unknown }
   const payload = maskPayload(value)
@@ -191,7 +191,7 @@ export function parse(payload: Buffer): { value: unknown } | { fault: Fault } {
 
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 
-/** Without what C strings and editors leave at the ends, which means nothing: NUL, and the byte order mark of UTF-8. */
+/** Removes what C strings and editors leave at the ends, which means nothing: NUL, and the byte order mark of UTF-8. */
 function withoutMarks(payload: Buffer): Buffer {
   let from = 0
   let to = payload.length
@@ -202,8 +202,8 @@ function withoutMarks(payload: Buffer): Buffer {
 }
 
 /**
- * V8 quotes the text around the error; only the place of it may be kept. A message that quotes ends in
- * "is not valid JSON", so what stands at the end of any other is V8's own.
+ * V8 quotes the text around the error; only the position may be kept. A message with a quote ends in "is not valid JSON",
+ * so the end of any other message is V8's own.
  */
 const placeOfError = / JSON at position (\d+)(?: \(line \d+ column \d+\))?$/
 

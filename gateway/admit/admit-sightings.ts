@@ -8,12 +8,12 @@ import { placeInTime } from './place-in-time.ts'
 
 export interface AdmittedSightings {
   readonly items: Item[]
-  /** How many of them are parked. */
+  /** Number of parked items. */
   readonly parked: number
   readonly faults: readonly (Fault & { id?: string })[]
 }
 
-/** Bytes of a `sighting` message to items. What is not in the contract is lost in the record's encoding. */
+/** Turns the bytes of a `sighting` message into items. Members outside the contract are lost in the record's encoding. */
 export function admitSightings(
   payload: Buffer,
   place: Place,

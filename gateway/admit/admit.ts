@@ -16,36 +16,36 @@ import { placeInTime } from './place-in-time.ts'
 import { Repeats } from './repeats.ts'
 import type { Delivery, WaitingRoom } from './waiting-room.ts'
 
-/** Whose it is, where that device stands, and a way to answer. */
+/** The device that a message is from, the place of the device, and a way to answer. */
 export interface Sender {
   readonly device: DeviceId
   readonly place: Place
   readonly feedback: Answers
-  /** The gateway that sends it for the device. What it says has been admitted once before. */
+  /** The gateway that sends it for the device. The gateway has admitted its content once before. */
   readonly via?: DeviceId
-  /** Passages, or vehicles, that say the same within it count once. */
+  /** Equal passages, or vehicles, within this time count once. */
   readonly pauseMs?: number
-  /** Told what a message weighs for the journal, in records, before it goes there. */
+  /** Called with the weight of a message for the journal, in records, before the message goes there. */
   readonly weigh?: (records: number) => void
 }
 
-/** What a parked item costs the journal, in records. */
+/** The cost of a parked item for the journal, in records. */
 const parkedWeight = 5
 
 /**
- * What stands between the wire and the journal. Each call resolves once what was sent may be acked:
- * stored, known already, or parked with the reason. It rejects, with the journal's errors, when it
- * must not be acked; the sender still has it then.
+ * Stands between the wire and the journal. Each call resolves once the message may be acked: it is stored, already known,
+ * or parked with the reason. It rejects, with the journal's errors, if the message must not be acked; the sender still
+ * has it then.
  */
 export interface Admit {
   events(sender: Sender, payload: Buffer): Promise<Outcome[]>
   status(sender: Sender, payload: Buffer): Promise<Outcome[]>
   snapshot(sender: Sender, event: string, jpeg: Buffer): Promise<Outcome[]>
-  /** What a gateway saw on snapshots of one of its devices. */
+  /** Sightings by a gateway on snapshots of one of its devices. */
   sightings(sender: Sender, payload: Buffer): Promise<Outcome[]>
   /** Anything else that broke the contract: counted, parked and answered. */
   park(sender: Sender, fault: Fault, bytes: number): Promise<Outcome[]>
-  /** Something of the device's that was turned away before it got here. */
+  /** Counts a message of the device that was turned away before it got here. */
   refused(device: DeviceId, lane: Lane): void
 }
 
@@ -53,9 +53,9 @@ export interface AdmitParts {
   journal: Journal
   waitingRoom: WaitingRoom
   clock: Clock
-  /** What is done while the clock is in doubt; left out where it never is. */
+  /** Used while the clock is in doubt; left out if it never is. */
   time?: Pick<Timekeeper, 'doubtMs' | 'heard'>
-  /** Longest snapshot. */
+  /** Longest snapshot, in bytes. */
   maxSnapshotBytes: number
   /** Names this run, so that ids given here are unique for ever. */
   runId: string
@@ -90,8 +90,9 @@ export function createAdmit({
   }
 
   /**
-   * Only what is acked is answered: the rest will come again. What is returned is the journal's own promise, so that
-   * acks keep the order of the messages whether or not there is something to answer: the answer, attached first, goes out before the ack.
+   * Answers only a message that is acked: any other will come again. Returns the journal's own promise, so that acks keep
+   * the order of the messages whether or not there is something to answer. The answer is attached first, so it goes out
+   * before the ack.
    */
   function appendThenAnswer(
     sender: Sender,
@@ -128,7 +129,7 @@ export function createAdmit({
     )
   }
 
-  /** It carries no time of its own, and no id. */
+  /** A device's own status has no time and no id. */
   function ownStatus(value: unknown, receivedAt: number) {
     const checked = checkStatus(value)
     if ('fault' in checked) return checked
@@ -147,7 +148,7 @@ export function createAdmit({
     if (tooLarge !== undefined) return parkWhole(sender, 'snapshot', tooLarge, payload.length)
     const { items, parked, faults } = admitSightings(payload, sender.place, clock(), time.doubtMs())
     sender.weigh?.(items.length + (parkedWeight - 1) * parked)
-    // A sighting is not counted as received, only what is parked or refused instead of it.
+    // A sighting is not counted as received; only an item that is parked or refused instead of it is.
     journal.note(sender.device, 'snapshot', { received: parked })
     const appended = appendThenAnswer(sender, items, 'snapshot', () => refuseAll(sender.feedback, faults))
     appended.catch(() => journal.note(sender.device, 'snapshot', { received: items.length - parked }))
@@ -202,16 +203,16 @@ export function createAdmit({
 
 const neverInDoubt = { doubtMs: () => 0, heard() {} }
 
-/** What carries no time of its own happened when it came. */
+/** A message without a time of its own happened when it came. */
 const ofNow = (receivedAt: number) => ({ at: receivedAt, late: false, skewed: false })
 
-/** A gateway's status has one. */
+/** Only a gateway's status has an id. */
 const idOf = (value: unknown) => {
   const { id, time } = (value ?? {}) as { id?: unknown; time?: unknown }
   return isEventId(id, momentOf(time)) ? id : undefined
 }
 
-/** The fault of JSON that is too long to be parsed here. */
+/** The fault of JSON that is too long to be parsed on this loop. */
 export function faultOfSize({ length }: Buffer): Fault | undefined {
   if (length <= maxJsonBytes) return undefined
   const reason = `the message has ${length} bytes where ${maxJsonBytes} are allowed: send fewer events at once, and pictures as snapshots`

@@ -2,7 +2,7 @@ import type { Outcome } from '../journal/journal.ts'
 import type { Admitted } from './admit-events.ts'
 import type { Answers } from './feedback.ts'
 
-/** So many faults of one message are told one by one, so that it leaves answers for the next. */
+/** Most faults of one message that are told one by one, so that answers are left for the next message. */
 const toldOfMessage = 5
 
 export function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
@@ -13,7 +13,7 @@ export function refuseAll(feedback: Answers, faults: Admitted['faults']): void {
   }
 }
 
-/** Tells the sender of a message what there is to say about it, once it is known what became of its items. */
+/** Tells the sender of a message what there is to say about it, once the outcomes of its items are known. */
 export function answer(feedback: Answers, admitted: Admitted, outcomes: readonly Outcome[]): void {
   const { faults, personal, mended, pictureOf, wantsTime, items } = admitted
   refuseAll(feedback, faults)

@@ -18,8 +18,9 @@ interface Placed {
 }
 
 /**
- * Admits events however old they are, each with an outcome in its place. They are late, so nothing alarms. Resolves
- * once all that is stored is on disk; rejects with the journal's errors, then what was stored is a duplicate next time.
+ * Admits events of any age. The outcomes are in the order of the rows. The events are late, so they raise no alarm.
+ * Resolves once all that is stored is on disk; rejects with the journal's errors: events that were stored by then are
+ * duplicates next time.
  */
 export async function backfill(
   { journal, registry }: { journal: Journal; registry: Registry },

@@ -3,27 +3,28 @@ import { Latest } from '../../core/latest.ts'
 import type { DeviceId } from '../../core/words.ts'
 import { backfillLimitMs, futureLimitMs, lateAfterMs, placeInTime, type TimePlace } from './place-in-time.ts'
 
-/** Messages that follow so soon are one delivery, such as a backlog. */
+/** Messages that follow within this time are one delivery, such as a backlog. */
 const deliveryGapMs = 10 * secondMs
-/** How far the ages of what arrives live may lie apart: seconds in a time stamp, and the network. */
+/** The ages of live messages may differ by this much: time stamps have seconds, and the network takes time. */
 const spreadMs = 15 * secondMs
-/** So many messages in a row of one age, over so long, come from a clock that is off by it. A backlog gets younger. */
+/** This many messages in a row of one age, over this long, come from a clock that is off by that age. The ages of a backlog decrease. */
 const steadyMessages = 4
 const steadyOverMs = minuteMs
-/** An offset below that is left as it is. */
+/** A smaller offset is not corrected. */
 const leastOffsetMs = 30 * secondMs
 
 /**
- * How the clock of one device compares with ours. The age of a message is the time from what its newest event says to its
- * receipt. A clock that is right gives live messages of age 0, and older ones after an outage, down to 0; one that is
- * behind gives live messages of a steady age; one that is ahead gives ages that cannot be. The offset found is
- * taken out of what the device says, so distances stay as they were. docs/wire.md has the table. 40 ns a message.
+ * Compares the clock of one device with ours. The age of a message is the time from its newest event to its receipt. With
+ * a right clock, live messages have age 0, and messages after an outage have greater ages, down to 0. With a clock that
+ * is behind, live messages have a steady age. With one that is ahead, ages are impossible (negative). The times of the
+ * device are corrected by the offset found, so the distances between them stay. docs/wire.md has the table. 40 ns a
+ * message.
  */
 export class DeviceClock {
-  /** Added to the times of the device: as known from what arrived live, and for this delivery. */
+  /** Added to the times of the device: the offset learned from live messages, and the offset of this delivery. */
   #steadyMs = 0
   #offsetMs = 0
-  /** Messages of one age in a row: the first's and the least age, how many, since when. */
+  /** Messages of one age in a row: the age of the first, the least age, how many, since when. */
   #runMs = Number.NaN
   #leastMs = 0
   #runCount = 0
@@ -32,7 +33,7 @@ export class DeviceClock {
   #heardAt = Number.NEGATIVE_INFINITY
   #isBacklog = false
 
-  /** Learns from a message, by the newest time that it gives. To be called before its events are placed. */
+  /** Learns from a message, by its newest time. Call it before its events are placed. */
   hear(newestAt: number, receivedAt: number): void {
     const ageMs = receivedAt - newestAt
     const isSteady = this.#runs(ageMs, receivedAt)
@@ -49,7 +50,7 @@ export class DeviceClock {
     else if (!isDraining && isNow(ageMs) && !isNow(this.#steadyMs)) this.#settle(0)
     const beyondMs = ageMs - this.#offsetMs
     if (beyondMs < (this.#offsetMs === 0 ? -futureLimitMs : -spreadMs)) {
-      // Nothing comes before it happened. What came before it in the same delivery was older than it seemed, and so may this be.
+      // No event comes before it happened. Earlier messages of this delivery were older than they seemed, and so may this one be.
       if (this.#steadyMs > 0) this.#settle(ageMs)
       else this.#offsetMs = ageMs
       this.#isBacklog = isDraining
@@ -58,7 +59,7 @@ export class DeviceClock {
     }
   }
 
-  /** When an event of the message that was heard last happened. */
+  /** Places an event of the message that was heard last. */
   place(claimedAt: number, receivedAt: number): TimePlace {
     if (this.#offsetMs === 0) return placeInTime(claimedAt, receivedAt)
     const at = Math.min(receivedAt, claimedAt + this.#offsetMs)
@@ -86,10 +87,10 @@ export class DeviceClock {
   }
 }
 
-/** As good as right: not worth a mark. */
+/** Close enough: not worth a mark. */
 const isNow = (ageMs: number) => Math.abs(ageMs) <= futureLimitMs
 
-/** Devices of which it is remembered; those of the rest are learned anew. */
+/** Devices whose clocks are remembered; those of others are learned again. */
 const knownClocks = 20_000
 
 export class DeviceClocks {

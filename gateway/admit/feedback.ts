@@ -5,7 +5,7 @@ import type { Opening } from '../../core/history.ts'
 import { formatRfc3339 } from '../../core/rfc3339.ts'
 import type { DeviceId, Seq } from '../../core/words.ts'
 
-/** What a device is told on its command topic. docs/wire.md shows each. */
+/** A command to a device, on its command topic. docs/wire.md shows each. */
 export type Command =
   | { readonly type: 'time'; readonly now: string }
   | {
@@ -13,7 +13,7 @@ export type Command =
       readonly code: ErrorCode
       readonly reason: string
       readonly id?: string
-      /** To a gateway: which of its devices this is about. */
+      /** To a gateway: the device that this is about. */
       readonly device?: DeviceId
     }
   | {
@@ -24,7 +24,7 @@ export type Command =
       readonly id?: string
       readonly device?: DeviceId
     }
-  /** To a gateway: how it sees whether we still have what we acked. */
+  /** To a gateway: lets it check whether we still have what we acked. */
   | {
       readonly type: 'journal'
       readonly id: string
@@ -33,7 +33,7 @@ export type Command =
       readonly openings: readonly Opening[]
     }
 
-/** What admission has to say to whoever sent something. */
+/** The answers of admission to the sender of a message. */
 export interface Answers {
   refuse(code: ErrorCode, reason: string, id?: string): void
   cut(members: readonly string[]): void
@@ -56,8 +56,8 @@ const timeEveryMs = minuteMs
 const noticeEveryMs = 10 * minuteMs
 
 /**
- * Answers to one device, so that its maker learns what is wrong while it matters. A device that sends
- * nothing but rubbish gets 20 answers, then one a second: what is held back is counted, not queued.
+ * Answers to one device, so that its maker learns what is wrong while it matters. A device that sends nothing but rubbish
+ * gets 20 answers, then one a second; answers that are held back are counted, not queued.
  */
 export class Feedback implements Answers {
   readonly #send: (command: Command) => void
@@ -80,7 +80,7 @@ export class Feedback implements Answers {
     this.#spend({ type: 'refusal', code, reason, ...ifKnown({ id, device }) })
   }
 
-  /** For what a gateway sends of one of its devices: the same limits, and each answer names it. */
+  /** Answers to a gateway about one of its devices: they have the same limits, and each names the device. */
   about(device: DeviceId): Answers {
     return {
       refuse: (code, reason, id) => this.refuse(code, reason, id, device),
@@ -92,14 +92,14 @@ export class Feedback implements Answers {
     }
   }
 
-  /** Members were cut because they speak of a person: of what, in words of ours, since a name can be data too. */
+  /** Members about a person were cut. `members` has names as `shownName` writes them, since a name can be data, too. */
   cut(members: readonly string[], device?: DeviceId): void {
     const reason =
       'these members speak of a person; they were cut before anything was stored: stop sending them'
     this.#notice('EVENT_PERSONAL_MEMBER', reason, { members, device })
   }
 
-  /** Members were not as the contract says; the rest was kept. */
+  /** Members broke the contract; the rest was kept. */
   mended(members: readonly string[], device?: DeviceId): void {
     const reason =
       'these members are not as the contract says: they were left out, or read as what they can only mean; the rest was kept'
@@ -113,7 +113,7 @@ export class Feedback implements Answers {
     this.#notice('EVENT_PICTURE_EMBEDDED', reason, { id, device })
   }
 
-  /** An id came again with something else in the event. */
+  /** An id came again with a different event. */
   again(as: 'reused' | 'restamped', id: string, device?: DeviceId): void {
     this.#notice('EVENT_ID_REUSED', againReasons[as], { id, device })
   }
@@ -128,7 +128,7 @@ export class Feedback implements Answers {
     if (this.#spend({ type: 'notice', code, reason, ...ifKnown(about) })) this.#noticeSentAt.set(code, now)
   }
 
-  /** The right time, to a device whose clock is wrong or that has just subscribed. While ours is in doubt, nothing. */
+  /** Sends the right time to a device whose clock is wrong or that has just subscribed. Sends nothing while our own clock is in doubt. */
   tellTime(): void {
     if (!this.#isTimeSure()) return
     const now = this.#clock()
@@ -136,7 +136,7 @@ export class Feedback implements Answers {
     if (this.#spend({ type: 'time', now: formatRfc3339(now) })) this.#timeSentAt = now
   }
 
-  /** False if it was held back. */
+  /** False if the command was held back. */
   #spend(command: Command): boolean {
     const now = this.#clock()
     // A clock that was set back must not silence a device until it has caught up.

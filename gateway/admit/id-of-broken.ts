@@ -1,6 +1,6 @@
 import { isEventId } from '../../devices/contract/validate.ts'
 
-/** An id stands among the first members, so no more than this is looked at, in bytes. */
+/** The id is among the first members, so only this many bytes are searched. */
 const maxHead = 1024
 const plainText = '"[^"\\\\]{0,64}"'
 const plainValue = `(?:${plainText}|-?[0-9.]{1,20}|true|false|null)`
@@ -9,8 +9,8 @@ const idAtStart = new RegExp(
 )
 
 /**
- * The id of a payload that is one event, but not JSON: where it can only be meant, among the first members and the only
- * one of that name in the payload, and is one that may rest. Of an array, and of two objects, undefined.
+ * The id of a payload that is one event, but not JSON. The id must be clear: among the first members, the only member of
+ * that name in the payload, and valid. Undefined for an array, and for two objects.
  */
 export function idOfBroken(payload: Buffer): string | undefined {
   const id = idAtStart.exec(payload.toString('latin1', 0, maxHead))?.[1]

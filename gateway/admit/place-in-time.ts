@@ -1,11 +1,11 @@
 import { dayMs, minuteMs } from '../../core/clock.ts'
 import { backfillDays } from '../../core/words.ts'
 
-/** A clock this far ahead is wrong. */
+/** A clock that is further ahead is wrong. */
 export const futureLimitMs = 2 * minuteMs
-/** Older than this is late: it came after an outage. */
+/** An older event is late: it came after an outage. */
 export const lateAfterMs = 5 * minuteMs
-/** Older than this, a clock that was never set is likelier than an outage. */
+/** An older event comes more likely from a clock that was never set than from an outage. */
 export const backfillLimitMs = backfillDays * dayMs
 
 export interface TimePlace {
@@ -14,15 +14,15 @@ export interface TimePlace {
   readonly skewed: boolean
 }
 
-/** For history that somebody vouches for: however old, and always late. Undefined in the future. */
+/** For history that somebody vouches for: of any age, and always late. Undefined for a time in the future. */
 export function placeInPast(claimedAt: number, receivedAt: number, doubtMs = 0): TimePlace | undefined {
   if (claimedAt - receivedAt > futureLimitMs + doubtMs) return undefined
   return { at: claimedAt, late: true, skewed: false }
 }
 
 /**
- * The event's own time is kept where it can be true; else it counts as having happened when it came. `doubtMs` is how
- * far the truth may lie beyond `receivedAt` while our own clock is in doubt (TrustedTime).
+ * Keeps the event's own time if it can be true; otherwise the event counts as of its receipt. `doubtMs` is how far ahead
+ * of `receivedAt` the true time may be while our own clock is in doubt (TrustedTime).
  */
 export function placeInTime(claimedAt: number, receivedAt: number, doubtMs = 0): TimePlace {
   const ageMs = receivedAt - claimedAt

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { Enroller } from './enroller.ts'
 
-/** On the registry itself, where this process writes it. */
+/** Uses the registry itself, in the process that writes it. */
 export function createRegistryEnroller(registry: Registry, clock: Clock): Enroller {
   return { announce: (gateway, device, place) => registry.announce(gateway, { device, ...place }, clock()) }
 }

@@ -6,7 +6,7 @@ import type { Enroller } from './enroller.ts'
 
 const timeoutMs = 10_000
 
-/** Over the API of the process that writes the registry. `find` is asked each time: it may have been started anew. */
+/** Uses the API of the process that writes the registry. Calls `find` each time: that process may have been restarted. */
 export function createRemoteEnroller(find: () => Endpoint | undefined): Enroller {
   return {
     async announce(gateway, device, place) {

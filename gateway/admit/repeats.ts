@@ -7,13 +7,13 @@ interface Counted {
   readonly at: number
 }
 
-/** Devices of which it is remembered what they said, and sayings of each: both directions of a door in several ways. */
+/** Devices that are remembered, and different events of each: enough for both directions of a door in several ways. */
 const knownDevices = 20_000
 const knownSayings = 32
 
 /**
- * Firmware that reports each passage twice, under two ids. Of a device with a pause, what says the same of a passage or a
- * vehicle within it is the first one again: it goes to the journal under that id, and counts as a duplicate.
+ * For firmware that reports each passage twice, under two ids. If a device has a pause, an equal passage or vehicle
+ * within the pause is the first one again: it goes to the journal under the id of the first, and counts as a duplicate.
  */
 export class Repeats {
   readonly #ofDevice = new Latest<DeviceId, Map<string, Counted>>(knownDevices)

@@ -6,8 +6,8 @@ import type { Journal, Outcome, ParkedEntry } from '../journal/journal.ts'
 import { placeInTime } from './place-in-time.ts'
 
 /**
- * Admits a parked event again, by the contract as it is now, as received when it was.
- * Throws PARKED_NOT_REPLAYABLE where too little of it was kept, or it is still wrong.
+ * Admits a parked event again, by the present contract, with its original time of receipt. Throws PARKED_NOT_REPLAYABLE
+ * if too little of it was kept, or if it is still wrong.
  */
 export async function replay(journal: Journal, parked: ParkedEntry, place: Place): Promise<Outcome> {
   const { payload, id, receivedAt, lane, device, key } = parked

@@ -3,7 +3,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { sightingRecordId } from '../../devices/contract/record-ids.ts'
 import type { Item, Journal } from '../journal/journal.ts'
 
-/** What became of the snapshot of an event. */
+/** The result of looking at the snapshot of an event. */
 export interface NewSighting {
   readonly device: DeviceId
   readonly event: EventId
@@ -11,8 +11,8 @@ export interface NewSighting {
 }
 
 /**
- * Journals sightings, each once. A picture that no worker survives is parked besides, so that somebody looks into
- * it. `onNew` hears of those that were not journaled before. Resolves once all is on disk; rejects with the journal's errors.
+ * Journals sightings, each once. A picture that no worker survives is also parked, so that somebody looks into it. Calls
+ * `onNew` for sightings that were not journaled before. Resolves once all is on disk; rejects with the journal's errors.
  */
 export async function sight(
   journal: Journal,
@@ -26,7 +26,7 @@ export async function sight(
       if (outcome !== 'stored') return
       onNew(sighting)
       if (record.data.outcome !== 'parked') return
-      // Counted as received anew, as a replayed one is: the first time it was received it was stored.
+      // Counted as received again, like a replayed one: its first receipt counts as stored.
       journal.note(device, 'snapshot', { received: 1 })
       await journal.append(device, [parkedItem(event, record)], 'snapshot')
     }),

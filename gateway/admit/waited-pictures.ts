@@ -4,7 +4,7 @@ import type { JournalReader } from '../journal/journal.ts'
 
 const page = 5000
 
-/** The snapshots behind a position of the tagger's: it is done with all before, and has erased them. */
+/** The snapshots behind the tagger's position: it is done with all before, and has erased them. */
 export function* waitedPictures(
   reader: JournalReader,
   done: Seq,

@@ -12,12 +12,12 @@ import { join } from 'node:path'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { messageOf } from '../../core/errors.ts'
 
-/** What is asked of the thread; done in the order asked. */
+/** A request to the thread. Requests are done in order. */
 export type Request =
   | { readonly kind: 'write'; readonly name: string; readonly bytes: Uint8Array; readonly at: number }
   | { readonly kind: 'remove'; readonly name: string }
 
-/** One a request, in the same order: why it failed, or undefined. */
+/** One answer for each request, in the same order: why it failed, or undefined. */
 export type Answers = readonly (string | undefined)[]
 
 const { directory } = workerData as { directory: string }
@@ -31,14 +31,14 @@ function failureOf(work: () => void): string | undefined {
   }
 }
 
-/** Whole or not at all. */
+/** Writes a file atomically. */
 function write(name: string, bytes: Uint8Array, at: number): void {
   const draft = join(directory, `${name}.draft`)
   try {
     const file = openSync(draft, 'w', 0o600)
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-      // How long it has waited is told by our time, not by what the system's clock said.
+      // The age of a picture is measured by our own time, not by the system clock.
       futimesSync(file, at / 1000, at / 1000)
       fdatasyncSync(file)
     } finally {
@@ -51,7 +51,7 @@ function write(name: string, bytes: Uint8Array, at: number): void {
   }
 }
 
-/** So that names are there after a power cut, too. Windows sees to that itself, and refuses to be asked. */
+/** Makes new file names survive a power cut. Windows does that by itself, and refuses this call. */
 function syncNames(): void {
   if (process.platform === 'win32') return
   const handle = openSync(directory, 'r')
@@ -69,7 +69,7 @@ const perform = (request: Request) =>
       : rmSync(join(directory, request.name), { force: true }),
   )
 
-/** Of all that has come by now names are flushed once. */
+/** Flushes names once for all requests that have come by now. */
 function performAll(port: MessagePort, first: Request): void {
   const answers: (string | undefined)[] = []
   let isWritten = false

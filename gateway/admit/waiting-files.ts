@@ -3,17 +3,17 @@ import { LintelError } from '../../core/errors.ts'
 import { entryUrl } from '../../core/installation.ts'
 import type { Answers, Request } from './waiting-files-thread.ts'
 
-/** Files of one directory. What is asked for first is done first. */
+/** The files of one directory. Requests are done in order. */
 export interface WaitingFiles {
-  /** Resolves when the file would survive a power cut. `at`, epoch ms, is when it counts as written. */
+  /** Resolves when the file would survive a power cut. `at`, epoch ms, becomes its time of modification. */
   write(name: string, bytes: Uint8Array, at: number): Promise<void>
-  /** Resolves also where there is none. */
+  /** Resolves even if there is no such file. */
   remove(name: string): Promise<void>
-  /** Once all is done that was asked for. */
+  /** Resolves once all requests are done. */
   close(): Promise<void>
 }
 
-/** Written by a thread of its own: opening, flushing and naming a picture are eight turns of the broker's loop otherwise. */
+/** A thread of its own writes them: opening, flushing and renaming a picture would take eight turns of the broker's loop. */
 export function openWaitingFiles(directory: string, onFault: (error: unknown) => void): WaitingFiles {
   const thread = new Worker(entryUrl('gateway/admit/waiting-files-thread'), {
     workerData: { directory },
@@ -24,7 +24,7 @@ export function openWaitingFiles(directory: string, onFault: (error: unknown) =>
 
   function settleIdle(): void {
     if (asked.length > 0) return
-    // A thread that has nothing to do keeps no process alive.
+    // An idle thread must not keep the process alive.
     thread.unref()
     for (const resolve of idle) resolve()
     idle = []
@@ -56,7 +56,7 @@ export function openWaitingFiles(directory: string, onFault: (error: unknown) =>
 
   return {
     write(name, bytes, at) {
-      // Its own copy: the memory that it lies in holds packets of others, and would go with it.
+      // A copy: the memory of the picture also holds packets of others, and would be moved with it.
       const own = new Uint8Array(bytes)
       return ask({ kind: 'write', name, bytes: own, at }, [own.buffer])
     },

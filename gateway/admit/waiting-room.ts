@@ -9,60 +9,63 @@ import { openWaitingFiles } from './waiting-files.ts'
 export interface WaitingRoomOptions {
   directory: string
   clock: Clock
-  /** By which a picture grows old while this process runs: no step of the clock makes it older. `clock` where left out. */
+  /** The clock for the age of pictures while this process runs: no step of the system clock makes them older. `clock` if left out. */
   upMs?: () => number
   maxBytes: number
-  /** Originals show faces: they wait no longer than this for the tagger. */
+  /** Most ms that a picture waits for the tagger: originals show faces. */
   maxAgeMs: number
-  /** JOURNAL_CLOSED where nothing can be written any more. */
+  /** Gets JOURNAL_CLOSED when nothing can be written any more. */
   onFault?: (error: unknown) => void
 }
 
 /**
- * Snapshots as they came, until they are tagged and redacted. Bounded by bytes and by age; when full
- * the oldest of the device that has most waiting makes room, and is counted: a picture that nobody looked at in time
- * is worth less than the next one, and one device that floods drives out its own.
+ * Snapshots as they came, until they are tagged and redacted. Bounded by bytes and by age. When it is full, the oldest
+ * picture of the device that has most waiting is removed, and counted: a picture that nobody looked at in time is worth
+ * less than the next one, and a device that floods removes only its own.
  */
 export interface WaitingRoom {
   /**
-   * Resolves when the picture would survive a power cut. Where the same waits already, that stays as it is. What becomes
-   * of it is said when it is known what became of its record.
+   * Resolves when the picture would survive a power cut. If the same picture already waits, that one stays. Settle the
+   * delivery once the outcome of its record is known.
    */
   put(device: DeviceId, event: EventId, jpeg: Buffer): Promise<Delivery>
   get(device: DeviceId, event: EventId): Promise<Buffer | undefined>
   remove(device: DeviceId, event: EventId): Promise<void>
   /**
-   * For a start, before anything is put: removes what no record tells of, such as a picture that was written right before
-   * a crash. It was not acked, so its device has it.
+   * For a start, before anything is put: removes pictures without a record, such as one that was written right before a
+   * crash. It was not acked, so its device has it.
    */
   keepOnly(waited: Iterable<{ readonly device: DeviceId; readonly event: EventId }>): Promise<void>
-  /** Removes what is too old, in doubt or not, and what could not be removed before: nothing shows faces for ever. */
+  /**
+   * Removes pictures that are too old, even while the clock is in doubt, and those that could not be removed before: no
+   * original stays for ever.
+   */
   sweep(): Promise<void>
   stats(): { pictures: number; bytes: number; evicted: number; expired: number }
-  /** After all that has been put. */
+  /** Resolves after everything that was put is written. */
   close(): Promise<void>
 }
 
-/** One delivery of a picture: of the same one there may be several at once. */
+/** One delivery of a picture. Several of the same picture may be under way at once. */
 export interface Delivery {
   /**
-   * To be called once, whatever became of its record. The picture stays where it waited before, or where the record of
-   * this or another delivery under way was stored; else nobody would ever look at it, and it is removed. Never rejects:
-   * what cannot be removed is tried again with each sweep.
+   * Call it once, whatever the outcome of the record. The picture stays if it waited before, or if the record of this or
+   * another delivery under way was stored. Otherwise nobody would ever look at it, and it is removed. Never rejects: a
+   * removal that fails is tried again with each sweep.
    */
   settle(isStored: boolean): Promise<void>
 }
 
 interface Deliveries {
   open: number
-  /** Somebody will look at the picture. */
+  /** True if somebody will look at the picture. */
   isWanted: boolean
 }
 
 const extension = '.jpg'
-/** Shares are counted in blocks of so many bytes. */
+/** Shares are counted in blocks of this many bytes. */
 const blockBytes = 4096
-/** Whose the pictures are that were found at the start: their names do not tell. */
+/** The owner of pictures that were found at the start: their names do not tell it. */
 const ofBefore = ''
 
 export async function openWaitingRoom({
@@ -74,12 +77,12 @@ export async function openWaitingRoom({
   onFault = () => {},
 }: WaitingRoomOptions): Promise<WaitingRoom> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  /** Oldest first, as a Map keeps its order; `at` by `upMs`. */
+  /** Oldest first, since a Map keeps its order; `at` is by `upMs`. */
   const pictures = new Map<string, { bytes: number; at: number }>()
   const shares = new Shares<string>()
   const writing = new Map<string, Promise<void>>()
   const deliveries = new Map<string, Deliveries>()
-  /** Files that should be gone and could not be removed. */
+  /** Files that should be gone but could not be removed. */
   const stuck = new Set<string>()
   let bytes = 0
   let evicted = 0
@@ -93,7 +96,7 @@ export async function openWaitingRoom({
     if (!name.endsWith(extension)) await rm(path, { force: true })
     else {
       const { size, mtimeMs } = await stat(path)
-      // One of a time that has not come has waited since now at the latest.
+      // A time in the future counts as now.
       found.push({ name, bytes: size, at: upMs() - Math.max(0, now - mtimeMs) })
     }
   }
@@ -111,7 +114,7 @@ export async function openWaitingRoom({
     pictures.delete(name)
     shares.remove(name)
     bytes -= picture.bytes
-    // It has been looked at, or never will be: what is delivered again is of no use to anybody.
+    // The picture has been looked at, or never will be: delivered again, it is of no use.
     const underWay = deliveries.get(name)
     if (underWay !== undefined) underWay.isWanted = false
     await erase(name)
@@ -137,7 +140,7 @@ export async function openWaitingRoom({
     }
   }
 
-  /** Room is taken before anything is awaited, so that two at once cannot both think that there is some. */
+  /** Takes room before it awaits anything, so that two calls at once cannot take the same room. */
   async function add(device: DeviceId, name: string, jpeg: Buffer): Promise<void> {
     stuck.delete(name)
     const done: Promise<void>[] = []
@@ -157,7 +160,7 @@ export async function openWaitingRoom({
 
   async function write(device: DeviceId, name: string, jpeg: Buffer): Promise<void> {
     const underWay = writing.get(name)
-    // The same again, while the first is not yet safe, is not safe either.
+    // A second delivery is not safe before the first is.
     if (underWay !== undefined) return underWay
     if (pictures.has(name)) return
     const added = add(device, name, jpeg).finally(() => writing.delete(name))
@@ -200,7 +203,7 @@ export async function openWaitingRoom({
   }
 }
 
-/** A picture that waits; undefined if it does not, any more. Any process may read. */
+/** A picture that waits; undefined if it does not, or no longer. Any process may read. */
 export async function readWaiting(
   directory: string,
   device: DeviceId,
@@ -214,7 +217,7 @@ export async function readWaiting(
   }
 }
 
-/** A name that says nothing, is safe on every file system, and is found again from the two ids. */
+/** A name that reveals nothing, is safe on every file system, and follows from the two ids. */
 function nameOf(device: DeviceId, event: EventId): string {
   return createHash('sha256').update(`${device}\0${event}`).digest('hex').slice(0, 40) + extension
 }

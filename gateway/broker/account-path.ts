@@ -15,13 +15,13 @@ const snapshotPrefix = 'snapshot/'
 export interface AccountPathParts {
   admit: Admit
   enroller: Enroller
-  /** A topic as it may be told. */
+  /** A topic in the form in which it may be told. */
   shown(topic: string): string
 }
 
 /**
- * What a gateway says of a device of its sites: the path of a device's own messages, with where the device stands
- * from the registry. Throws PUBLISH_TOPIC_FOREIGN for any other device.
+ * Handles messages of a gateway for a device of its sites: they take the path of a device's own messages, with the place
+ * of the device from the registry. Throws PUBLISH_TOPIC_FOREIGN for any other device.
  */
 export function createAccountPath({ admit, enroller, shown }: AccountPathParts) {
   return async (session: Session, account: Account, topic: string, payload: Buffer): Promise<Outcome[]> => {
@@ -55,7 +55,7 @@ export function createAccountPath({ admit, enroller, shown }: AccountPathParts) 
     device: DeviceId,
     payload: Buffer,
   ): Promise<Outcome[]> {
-    // What is wrong with it is the gateway's own: the device may not even exist.
+    // A fault counts for the gateway itself: the device may not even exist.
     const feedback = mayBeTold(device) ? session.feedback.about(device) : session.feedback
     const sender = { device: session.device, place: session.place, feedback }
     const tooLarge = faultOfSize(payload)
@@ -73,5 +73,5 @@ export function createAccountPath({ admit, enroller, shown }: AccountPathParts) 
   }
 }
 
-/** An id that is itself what is refused is not said again. */
+/** An id that holds a person's number is not repeated. */
 const mayBeTold = (device: string) => !holdsPersonalNumber(device)

@@ -6,7 +6,7 @@ import type { Registry } from '../../devices/registry/registry.ts'
 import type { Sender } from '../admit/admit.ts'
 import type { Feedback } from '../admit/feedback.ts'
 
-/** A gateway said something of a device that is not of its sites. */
+/** A gateway sent something for a device that is not of its sites. */
 export class ForeignDevice extends LintelError {
   readonly about: DeviceId | undefined
 
@@ -36,7 +36,7 @@ export class Account {
     this.#weigh = weigh
   }
 
-  /** The device as one that this gateway sends for; undefined if it is not known or not of its sites. */
+  /** The device as a sender through this gateway; undefined if it is not known or not of its sites. */
   senderFor(device: DeviceId): Sender | undefined {
     const known = this.#senders.get(device)
     if (known !== undefined) return known
@@ -53,7 +53,7 @@ export class Account {
     return sender
   }
 
-  /** Whether the registry says the same already. */
+  /** True if the registry says the same already. */
   isKnown(device: DeviceId, { kind, household, ...place }: AnnouncedPlace): boolean {
     const found = this.#find(device)
     if (found === undefined || found.kind !== kind || !samePlace(found, { device, ...place })) return false
@@ -61,12 +61,12 @@ export class Account {
     return found.via === undefined || found.via === this.#gateway.device
   }
 
-  /** The device has been announced anew. */
+  /** Call it when the device has been announced again. */
   forget(device: DeviceId): void {
     this.#senders.delete(device)
   }
 
-  /** The registry has changed. */
+  /** Call it when the registry has changed. */
   follow(gateway: Device): void {
     this.#gateway = gateway
     this.#senders.clear()

@@ -5,8 +5,8 @@ import { unacceptableLevel } from './connect-faults.ts'
 import { faultOfPacket, type ParsedPacket } from './packet-faults.ts'
 
 /**
- * What we use of aedes 1.2.0, mqtt-packet 9 and ws 8 that they do not document. The versions are
- * pinned, and the tests in test/gateway fail if any of it changes.
+ * The undocumented parts of aedes 1.2.0, mqtt-packet 9 and ws 8 that we use. The versions are pinned, and the tests in
+ * test/gateway fail if any of it changes.
  */
 interface ClientInternals {
   _paused: boolean
@@ -29,9 +29,9 @@ export const brokerInternalsOf = (broker: Aedes) => broker as unknown as BrokerI
 interface ParserInternals extends NodeJS.EventEmitter {
   packet: ParsedPacket
   error: Error | null
-  /** Bytes that are not worked off. */
+  /** Bytes that are not parsed yet. */
   _list: { readUInt8(at: number): number; append(bytes: Buffer): unknown }
-  /** How far the body of the packet has been read. */
+  /** The position up to which the body of the packet has been read. */
   _pos: number
   parse(bytes: Buffer): number
   _parseHeader(): boolean
@@ -43,10 +43,10 @@ interface ParserInternals extends NodeJS.EventEmitter {
 const internalsOf = (client: Client) => client as unknown as ClientInternals
 const noBytes = Buffer.alloc(0)
 
-/** Leaves the socket unread. Packets that have been read already stop at the gate of `guardPackets`. */
+/** Stops reading the socket. Packets that have been read already stop at the gate of `guardPackets`. */
 export const pauseReading = (client: Client) => internalsOf(client).pause()
 
-/** Goes on with what waits behind the gate, then with the socket. */
+/** Continues with the packets behind the gate, then with the socket. */
 export function resumeReading(client: Client): void {
   const internals = internalsOf(client)
   internals._paused = false
@@ -56,10 +56,10 @@ export function resumeReading(client: Client): void {
   internals._nextBatch()
 }
 
-/** A client whose acks wait for a slow disk is alive, but its pings are not read while it is paused. */
+/** Restarts the timer: a client whose acks wait for a slow disk is alive, but its pings are not read while it is paused. */
 export const keepAlive = (client: Client) => void internalsOf(client)._keepaliveTimer?.refresh()
 
-/** The will that it has not left yet; aedes will not leave it, either. */
+/** Takes the will of a client, so that aedes does not publish it. Undefined if there is none, or if the client said DISCONNECT. */
 export function takeWill(client: Client): PublishPacket | undefined {
   const internals = client as unknown as { will: PublishPacket | null; _disconnected: boolean }
   const { will, _disconnected: saidGoodbye } = internals
@@ -67,26 +67,26 @@ export function takeWill(client: Client): PublishPacket | undefined {
   return will === null || saidGoodbye ? undefined : will
 }
 
-/** Whether it has sent DISCONNECT. */
+/** True if the client has sent DISCONNECT. */
 export const saidGoodbye = (client: Client) => (client as unknown as { _disconnected: boolean })._disconnected
 
-/** Whether commands to this topic would reach it. */
+/** True if commands to this topic would reach the client. */
 export const isSubscribed = (client: Client, topic: string) =>
   (client as unknown as { subscriptions: Record<string, unknown> }).subscriptions[topic] !== undefined
 
-/** Where answers to the client are written. */
+/** The stream on which answers to the client are written. */
 export const outputOf = (client: Client) => client.conn as unknown as Writable
 
 export interface PacketRules {
-  /** Whether the next packet may be parsed; where not, `resumeReading` goes on later. */
+  /** True if the next packet may be parsed; if not, `resumeReading` continues later. */
   isOpen(isPublish: boolean): boolean
-  /** The most bytes that a packet of this kind may have. */
+  /** Most bytes of a packet of this kind. */
   limitOf(cmd: string | undefined): number
   /** Makes the error that ends the connection. */
   onTooLarge(bytes: number, limit: number): Error
   /** Makes the error that ends the connection. */
   onMalformed(fault: string): Error
-  /** Told before the error of a CONNECT that asks for another protocol level ends the connection. */
+  /** Called before the error of a CONNECT with another protocol level ends the connection. */
   onOtherLevel(error: Error, level: number): void
 }
 
@@ -95,8 +95,8 @@ const publishType = 3
 const levels: readonly number[] = [3, 4]
 
 /**
- * Stands in front of the parser: one packet at a time, since one read of a socket can hold thousands;
- * and none that says in its header that it is too long, of which then nothing is buffered.
+ * Guards the parser: lets one packet through at a time, since one read of a socket can hold thousands; and refuses a
+ * packet whose header says that it is too long, before anything of it is buffered.
  */
 export function guardPackets(
   client: Client,
@@ -105,14 +105,13 @@ export function guardPackets(
   const internals = internalsOf(client)
   const parser = internals._parser
   const nextBatch = internals._nextBatch
-  // Aedes reads a socket when it is done with all packets of it, but does not count those that are done
-  // while it is paused.
+  // Aedes reads the socket again when it is done with all packets of a read, but does not count those that it finishes while it is paused.
   internals._nextBatch = error => {
     if (internals._paused && !error) internals._parsingBatch--
     else nextBatch(error)
   }
-  // The empty buffer with which `resumeReading` makes it go on would stay in the list until a packet is whole: tens of
-  // thousands of them, in front of a long one, took 0.6 s to be removed.
+  // Skips the empty buffer with which `resumeReading` continues the parser. It would stay in the list until a packet is
+  // complete: tens of thousands of them in front of a long packet took 0.6 s to remove.
   const list = parser._list
   const { append } = list
   list.append = bytes => (bytes.length === 0 ? list : append.call(list, bytes))
@@ -137,7 +136,7 @@ export function guardPackets(
       this._emitError(onMalformed(fault))
       return false
     }
-    // It is granted what it will get: commands and alerts come with QoS 1 at most.
+    // Grants the QoS that it will get: commands and alerts come with QoS 1 at most.
     if (packet.cmd === 'subscribe') for (const each of packet.subscriptions!) if (each.qos > 1) each.qos = 1
     return newPacket.call(this)
   }
@@ -151,7 +150,7 @@ export function guardPackets(
   })
 }
 
-/** Ws takes one limit for all connections, and gathers a whole message before anybody sees it. */
+/** Ws has one limit for all connections, and buffers a whole message before anybody sees it: sets the limit of one connection. */
 export function limitMessages(websocket: WebSocket, maxBytes: number): void {
   const { _receiver } = websocket as unknown as { _receiver: { _maxPayload: number } }
   _receiver._maxPayload = maxBytes

@@ -38,18 +38,18 @@ export interface BrokerOptions extends ListenerOptions, InFlightLimits {}
 export interface BrokerParts {
   admit: Admit
   registry: Registry
-  /** Takes down what gateways say of where their devices stand. */
+  /** Records where the devices of gateways stand. */
   enroller: Enroller
   clock: Clock
-  /** Time that this thread has used, ms. */
+  /** CPU time that this thread has used, ms. */
   cpuMs?: () => number
   /** While it is false, no device is told the time. */
   isTimeSure?: () => boolean
-  /** Something an operator should be able to find: refused connections and messages. */
+  /** Called for refused connections and messages, which an operator should be able to find. */
   onRefusal: (refusal: Refusal) => void
-  /** A device has connected, or is gone; nothing is said of those that a stop of the broker ends. */
+  /** Called when a device has connected or is gone; not called for connections that end because the broker stops. */
   onConnection?: (connection: Connection) => void
-  /** How far the journal goes, for gateways that report here. */
+  /** The command that tells gateways that report here how far the journal goes. */
   gatewayGreeting?: () => Command
 }
 
@@ -59,7 +59,7 @@ export interface Refusal {
   readonly reason: string
   readonly device: DeviceId | undefined
   readonly address: string | undefined
-  /** Nobody has proved to be this device: it is only what a connection called itself. */
+  /** Nobody has proved to be this device: it is only the id that a connection claimed. */
   readonly claimed?: boolean
 }
 
@@ -67,52 +67,52 @@ export interface BrokerStats {
   readonly connected: number
   readonly inFlight: number
   readonly inFlightBytes: number
-  /** Times that a socket was left unread because too much was in flight. */
+  /** Times a socket was left unread because too much was in flight. */
   readonly pauses: number
-  /** Times that one was left unread for something else: too many packets or bytes, too much work, or answers unread. */
+  /** Times a socket was left unread for another reason: too many packets or bytes, too much work, or unread answers. */
   readonly waits: Readonly<Record<Wait, number>>
   /** Answers that were not sent. */
   readonly heldBack: number
-  /** Filters that were denied. */
+  /** Subscription filters that were denied. */
   readonly denied: number
-  /** Silent connections that made room for others. */
+  /** Silent connections that were closed to make room for others. */
   readonly displaced: number
 }
 
 export interface Broker extends Part {
-  /** None while it lets nobody in. */
+  /** Empty while the broker lets nobody in. */
   readonly addresses: Listeners['addresses']
-  /** As `Listeners.renew`. */
+  /** See `Listeners.renew`. */
   renew(files: RenewedFiles): void
   sessions(): { device: DeviceId; connectedAt: number; address: string | undefined }[]
   stats(): BrokerStats
-  /** Who was not let in, and has not been since. */
+  /** Clients that were refused and have not been let in since. */
   knocks(): KnockList
   /** Sends a command; false if the device is not connected. */
   command(device: DeviceId, command: Command): boolean
   /** Tells every gateway how far this journal goes. */
   greetGateways(): void
   /**
-   * Gives the displays of a site what they are to show, and those that come later. Resolves once the broker has it,
-   * which keeps it until it ends.
+   * Publishes what the displays of a site are to show, also for displays that connect later. Resolves once the broker has
+   * it; the broker keeps it until it ends.
    */
   publishAlert(site: string, payload: string): Promise<void>
   /**
-   * Follows the registry: those disabled, with a new token or shown other sites are disconnected, those moved are
-   * placed anew.
+   * Applies changes of the registry: disconnects devices that were disabled or removed, or that have a new token or other
+   * shown sites; gives moved devices their new place.
    */
   refresh(): void
 }
 
-/** Only a PUBLISH may be longer: nobody has to say who they are, or what they subscribe to, in more bytes. */
+/** Longest packet other than a PUBLISH: no client needs more bytes to identify itself or to subscribe. */
 const maxControlBytes = 4096
 const drainTimeoutMs = 10_000
-/** Filters that may be denied on one connection, and of these such as are told to the operator one by one. */
+/** Most filters that are denied on one connection; `maxDeniedTold` of them are reported to the operator one by one. */
 const maxDenied = 100
 const maxDeniedTold = 20
-/** Deliveries under way at once, to displays: one that reads slowly keeps its place for `drainTimeoutMs`. */
+/** Most deliveries to displays under way at once: a display that reads slowly keeps its place for `drainTimeoutMs`. */
 const concurrency = 10_000
-/** A clean stop waits so long for acks under way. */
+/** A clean stop waits this long for acks under way. */
 const stopWithinMs = 5000
 
 export function createBroker(
@@ -136,12 +136,12 @@ export function createBroker(
   const parting = new PartingWords()
   const takeovers = new Takeovers()
   const knocks = new Knocks()
-  /** The protocol level that was asked for, by the error of the parser. */
+  /** The protocol level that a CONNECT asked for, by the error of the parser. */
   const levels = new WeakMap<Error, number>()
   /** Connections whose CONNECT named no client id; aedes makes one up. */
   const nameless = new WeakSet<Client>()
   let denied = 0
-  /** Aedes reports the errors that it was given, too. */
+  /** Errors that were reported: aedes emits the errors that it was given, too. */
   const told = new WeakSet<Error>()
   const isEnrolled = (device: string) => registry.get(device) !== undefined
   const shown = (topic: string) => shownTopic(topic, isEnrolled)
@@ -164,7 +164,10 @@ export function createBroker(
     return error
   }
 
-  /** It has not proved who it is: what it called itself is told where it is a device of ours, and shown to who looks for it. */
+  /**
+   * Refuses a client that has not proved its identity. The refusal names the claimed id only if it is a device of ours;
+   * `knocks` lists it in any case.
+   */
   function turnAway(client: Client, clientId: string, error: LintelError): Error {
     knocks.add(clientId, error.code, connections.get(client)?.address, clock())
     return refuse(client, error, isEnrolled(clientId) ? clientId : undefined)
@@ -196,7 +199,7 @@ export function createBroker(
         tell('gone', session, connected, endingOf(session, client, leaving()))
     })
     guardPackets(client, {
-      // A device may send at once behind its CONNECT; what it may send is known when that is answered.
+      // A device may send right behind its CONNECT, but its rights are known only once that is answered.
       isOpen: isPublish =>
         !client.connecting &&
         !client.closed &&
@@ -238,7 +241,7 @@ export function createBroker(
     packet: ConnectPacket,
     callback: (error: Error | null, ok: boolean) => void,
   ) => {
-    // Sessions are not kept: a device that comes back subscribes again and sends again what was not acked.
+    // Sessions are not kept: a device that comes back subscribes again and resends what was not acked.
     packet.clean = true
     const { clientId } = packet
     if (clientId === '') nameless.add(client)
@@ -254,7 +257,7 @@ export function createBroker(
     password: Buffer | undefined,
     done: (error: AuthenticateError | null, ok: boolean | null) => void,
   ) => {
-    // Gone while its CONNECT was being read: a session would never be removed.
+    // The client has gone while its CONNECT was being read: its session would never be removed.
     if (client.closed) return done(null, false)
     const { commonName } = connections.get(client)!
     const clientId = nameless.has(client) ? '' : client.id
@@ -266,7 +269,7 @@ export function createBroker(
       const account = device.kind === 'gateway' ? new Account(device, registry, feedback, weigh) : undefined
       const session = new Session(client, device, feedback, clock(), account)
       const before = sessions.ofDevice(device.device)
-      // Now, before the device can say that it is online again.
+      // Taken now, before the device can report that it is online again.
       const will = before && takeWill(before.client)
       const addressOf = (one: Client) => connections.get(one)?.address
       const fight =
@@ -277,7 +280,7 @@ export function createBroker(
       if (device.kind === 'gateway') throttles.of(client)?.share.isGateway()
       sessions.add(session)
       tell('connected', session, connections.get(client)!)
-      // Of any number that come at once the last stays, whatever has become of the others.
+      // The last of several connections stays, whatever happens to the others.
       if (before !== undefined) end(before, 'another connection of this device took its place')
       return done(null, true)
     }
@@ -323,7 +326,7 @@ export function createBroker(
         connectTimeout: options.identifyWithinMs ?? defaultIdentifyWithinMs, drainTimeout: drainTimeoutMs, maxClientsIdLength: 64, concurrency,
       }) // biome-ignore format: hooks, then limits
       const onError = (client: Client, error: Error) => {
-        // What follows from a connection that has ended, or is an error of the network, is nobody's refusal.
+        // An error after the connection has ended, or one of the network, is no refusal.
         if (told.has(error) || client.closed || 'syscall' in error) return
         const level = levels.get(error)
         refuse(client, level === undefined ? error : unsupportedLevel(level))
@@ -334,7 +337,7 @@ export function createBroker(
       })
       aedes.on('connectionError', onError)
       aedes.on('clientError', onError)
-      // Aedes tells what it cannot cope with as an 'error' event, which would end the process unheard.
+      // Aedes emits what it cannot handle as an 'error' event, which would end the process if nobody listened.
       ;(aedes as NodeJS.EventEmitter).on('error', error => refuse(null, error))
       listeners = await listen(options, { accept, refused })
       isOpen = true
@@ -343,7 +346,7 @@ export function createBroker(
       isOpen = false
       const closed = listeners?.close()
       await inFlight.drain(sessions.open, stopWithinMs)
-      // It is the service that goes: of the devices nothing is known.
+      // The service stops, which says nothing about the devices: no wills are published.
       for (const { client } of sessions.open) takeWill(client)
       await new Promise<void>(resolve => (aedes === undefined ? resolve() : aedes.close(resolve)))
       listeners?.cut()

@@ -14,11 +14,11 @@ export interface CommandParts {
   readonly gatewayGreeting: (() => Command) | undefined
 }
 
-/** Tells connected devices on their command topics. Words that a device leaves unread are counted, and not queued. */
+/** Sends commands to connected devices on their command topics. Commands that a device leaves unread are counted, not queued. */
 export function createCommands({ sessions, throttles, parting, gatewayGreeting }: CommandParts) {
   let unsent = 0
 
-  /** It listens: now it can be told the time, and why it was disconnected. */
+  /** The device has subscribed: now it can be told the time, and why it was disconnected. */
   function greet(session: Session): void {
     session.feedback.tellTime()
     if (session.account !== undefined && gatewayGreeting !== undefined)
@@ -28,7 +28,7 @@ export function createCommands({ sessions, throttles, parting, gatewayGreeting }
     if (word !== undefined) session.feedback.refuse(word.code, word.message, undefined, about)
   }
 
-  /** To its own connection: on aedes' way to all subscribers one that reads slowly would hold up the others. */
+  /** Publishes on the device's own connection: when aedes delivers to all subscribers, one that reads slowly holds up the others. */
   function send(device: DeviceId, command: Command): void {
     const session = sessions.ofDevice(device)
     if (session === undefined || !isSubscribed(session.client, session.commandTopic)) return

@@ -3,21 +3,21 @@ import { LintelError } from '../../core/errors.ts'
 import { statusTopic } from '../../devices/contract/topics.ts'
 import { type IsEnrolled, shownDevice } from './printable.ts'
 
-/** A fault of a CONNECT, found before it is asked who it is from. */
+/** A fault of a CONNECT, found before its sender is identified. */
 export interface ConnectFault {
   readonly error: LintelError
-  /** The CONNACK to answer with; absent where the protocol has none for it. */
+  /** The CONNACK to answer with; absent if the protocol has none for this fault. */
   readonly answer?: Buffer
 }
 
 /** CONNACK of MQTT 3.1.1 with return code 1, unacceptable protocol level [MQTT-3.1.2-2]. */
 export const unacceptableLevel = Buffer.from([0x20, 2, 0, 1])
 
-/** Throws nothing; undefined where nothing is wrong. */
+/** Never throws; undefined if nothing is wrong. */
 export function faultOfConnect(packet: ConnectPacket, isEnrolled: IsEnrolled): ConnectFault | undefined {
   const { will, clientId, password, username } = packet
   const level = packet.protocolVersion as number
-  // Mosquitto's bridges set a bit of the level to be known as such.
+  // Mosquitto's bridges set a bit of the level to identify themselves.
   if ('bridgeMode' in packet)
     return { error: unsupported('a bridge', ' (of mosquitto: try_private false)'), answer: unacceptableLevel }
   if (level === 5) return { error: unsupported('MQTT 5'), answer: unsupported5 }

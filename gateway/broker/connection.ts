@@ -4,7 +4,7 @@ import type { DeviceId } from '../../core/words.ts'
 import { saidGoodbye } from './aedes-internals.ts'
 import type { Session } from './session.ts'
 
-/** How devices come in. */
+/** The ways in which devices connect. */
 export type ListenerName = 'tcp' | 'tls' | 'websocket'
 
 /** A device has connected, or is gone. */
@@ -13,12 +13,12 @@ export interface Connection {
   readonly device: DeviceId
   readonly address: string | undefined
   readonly listener: ListenerName
-  /** Why it is gone, and how long it was there. */
+  /** The reason why it is gone; `forMs` is how long it was connected. */
   readonly reason?: string
   readonly forMs?: number
 }
 
-/** How a socket ended: an error of the network, that the other side closed it, or nothing. */
+/** Tells how a socket ended: by an error of the network, because the other side closed it, or undefined. */
 export function watchLeaving(socket: Socket): () => string | undefined {
   let said: string | undefined
   socket.once('end', () => {
@@ -30,7 +30,7 @@ export function watchLeaving(socket: Socket): () => string | undefined {
   return () => said
 }
 
-/** Why the connection of a device has ended: what we say of it, then the device, then the socket. */
+/** Tells why the connection of a device has ended: our own reason, otherwise the device's, otherwise that of the socket. */
 export function endingOf(session: Session, client: Client, leaving: string | undefined): string {
   return session.ending ?? (saidGoodbye(client) ? 'it disconnected' : (leaving ?? 'it was closed here'))
 }

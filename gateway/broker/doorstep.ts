@@ -3,19 +3,19 @@ import { Shares } from '../../core/shares.ts'
 
 export interface DoorstepLimits {
   readonly maxConnections: number
-  /** Of these, such as have not said who they are. */
+  /** Most of these that have not yet identified themselves. */
   readonly maxUnidentified: number
 }
 
-/** What tells a connection from all others that are open: of a TLS connection, too, that of the socket under it. */
+/** Distinguishes a connection from all others that are open. A TLS connection has the same ends as the socket under it. */
 type Ends = string
 const endsOf = ({ localPort, remoteAddress, remotePort }: Socket): Ends =>
   `${localPort} ${remoteAddress} ${remotePort}`
 
 /**
- * Every open connection, also those that are still shaking hands, and which of them have not said yet who they are.
- * Of these the oldest makes room where there is none: one of the address that has most of them. So a flood of silent
- * connections drives out itself, and one that speaks at once gets in, over whichever listener they come.
+ * All open connections, including those in a handshake, and which of them have not yet identified themselves. If there is
+ * no room, the oldest of these is closed: one from the address that has most of them. So a flood of silent connections
+ * displaces only itself, and a client that speaks at once gets in, on any listener.
  */
 export class Doorstep {
   readonly open = new Set<Socket>()
@@ -28,7 +28,7 @@ export class Doorstep {
     this.#limits = limits
   }
 
-  /** Those that have to go for it; `full` where all have said who they are. */
+  /** Lets a connection in. Returns those that must be closed for it, or `full` if all others have identified themselves. */
   enter(socket: Socket): Socket[] | 'full' {
     const { maxConnections, maxUnidentified } = this.#limits
     const isFull = this.open.size >= maxConnections
@@ -55,7 +55,7 @@ export class Doorstep {
     return gone
   }
 
-  /** To be called when the connection has said who it is. */
+  /** Returns a function to call when the connection has identified itself. */
   leaver(socket: Socket): () => void {
     const entered = this.#byEnds.get(endsOf(socket))
     return () => {
@@ -64,7 +64,7 @@ export class Doorstep {
   }
 }
 
-/** Whom an address counts for: of IPv6 one host has a whole network of 64 bits. */
+/** The network that an address counts for: one host of IPv6 has a whole network of 64 bits. */
 export function networkOf(address: string): string {
   if (!isIPv6(address) || address.includes('.')) return address
   const [head = '', tail] = address.split('%')[0]!.split('::')

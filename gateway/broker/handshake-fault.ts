@@ -21,9 +21,9 @@ const texts: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'the certificate of the device is not yet valid: see the clock of this machine',
 } // biome-ignore format: a table
 
-/** Why there is no TLS with a device, in words, with OpenSSL's own name for it; undefined for one that only left. */
+/** Says why a TLS handshake with a device failed, with OpenSSL's own name for it; undefined if the device only left. */
 export function handshakeFault(error: Error, { authorizationError }: TLSSocket): LintelError | undefined {
-  // Node says of a certificate that it did not accept only that the connection was reset.
+  // For a certificate that it did not accept, Node reports only that the connection was reset.
   const cause = authorizationError ? String(authorizationError) : (error as NodeJS.ErrnoException).code
   // A port scan or a health check.
   if (cause === 'ECONNRESET') return undefined
@@ -32,7 +32,7 @@ export function handshakeFault(error: Error, { authorizationError }: TLSSocket):
   return new LintelError('CONNECT_TLS', `no TLS: ${text === undefined ? name : `${text} (${name})`}`)
 }
 
-/** A connection that was reset tells no address any more; the socket below it was asked when it came. */
+/** A connection that was reset has no address any more; the socket below it was asked when it came. */
 export function addressOf(socket: TLSSocket): string | undefined {
   const below = Reflect.get(socket, '_parent') as { remoteAddress?: string } | undefined
   return socket.remoteAddress ?? below?.remoteAddress

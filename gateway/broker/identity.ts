@@ -26,7 +26,7 @@ export interface Refused {
 const deviceId = new RegExp(deviceIdPattern)
 
 /**
- * Who is connecting. One name everywhere (client id, user name, certificate), so that nobody can take
+ * Identifies a client that connects. Client id, user name and certificate must have one name, so that nobody can take
  * over another's session. The device is told only the return code; the reason is for the operator.
  */
 export function identify(
@@ -37,7 +37,7 @@ export function identify(
     return refuse('CONNECT_ID_INVALID', `the client id must be the device id, ${deviceIdPattern}`, 2)
   }
   const device = find(clientId)
-  // Whoever is not known may say anything, such as somebody's name.
+  // An unknown client may send anything, such as somebody's name.
   const called = device === undefined ? shapeOf(clientId) : clientId
   if (commonName !== undefined && commonName !== clientId) {
     return refuse('CONNECT_ID_MISMATCH', `the certificate is for another device than client id ${called}`, 5)
@@ -45,7 +45,7 @@ export function identify(
   if (username !== clientId && (commonName === undefined || username !== undefined)) {
     return refuse('CONNECT_ID_MISMATCH', `user name and client id must both be the device id (${called})`, 5)
   }
-  // Compared in any case, so that the time it takes does not tell which devices exist.
+  // Always compared, so that the time it takes does not tell which devices exist.
   const tokenIsRight = tokenMatches(token ?? '', device?.tokenHash)
   if (device === undefined)
     return refuse('CONNECT_DEVICE_UNKNOWN', `no device is called ${called}: enrol it`, 4)

@@ -2,18 +2,18 @@ import { keepAlive, pauseReading, resumeReading } from './aedes-internals.ts'
 import type { Session } from './session.ts'
 
 export interface InFlightLimits {
-  /** Messages of one device that may wait for the journal; at that its socket is not read. */
+  /** Most messages of one device that wait for the journal; at this number its socket is not read. */
   readonly maxPerDevice: number
   /**
-   * Bytes of all devices' messages that may wait; past it no socket that sends is read, past twice that they are closed.
-   * One device cannot fill it: aedes reads a socket again when all is done that the last read held.
+   * Most bytes of all devices' messages that wait. Beyond it no socket that sends is read; beyond twice that they are
+   * closed. One device cannot fill it: aedes reads a socket again only when all that the last read held is done.
    */
   readonly maxBytes: number
 }
 
 /**
- * Items of one device's messages that may wait: a commit takes as long as the items of all in it, and so do the acks
- * of the others. One message of 500 always may. What is parked costs the journal some five times as much as a record.
+ * Most items of one device's messages that wait: a commit takes as long as all its items, and so do the acks of others.
+ * One message of 500 items may always wait. A parked item costs the journal some five times as much as a record.
  */
 const maxItemsPerDevice = 1000
 
@@ -21,8 +21,8 @@ const maxItemsPerDevice = 1000
 const keepAliveEveryMs = 750
 
 /**
- * What has been read from sockets and not yet been made durable. Aedes has no limit of its own: a disk
- * that stalls for a minute would let one device fill the memory with snapshots.
+ * Messages that were read from sockets and are not yet durable. Aedes has no limit of its own: while a disk stalls for a
+ * minute, one device could fill the memory with snapshots.
  */
 export class InFlight {
   readonly #limits: InFlightLimits
@@ -43,7 +43,7 @@ export class InFlight {
     this.#timer.unref()
   }
 
-  /** False if the message cannot even wait. */
+  /** False if there is no room for the message to wait. */
   enter(session: Session, bytes: number): boolean {
     if (this.bytes + bytes > 2 * this.#limits.maxBytes) return false
     this.messages++
@@ -53,7 +53,7 @@ export class InFlight {
     return true
   }
 
-  /** So many items have come of a message that has entered. */
+  /** Adds the items of a message that has entered. */
   weigh(session: Session, items: number): void {
     session.itemsInFlight += items
     if (this.#isOver(session, 1)) this.#pause(session)
@@ -68,13 +68,13 @@ export class InFlight {
       keepAlive(session.client)
     }
     if (session.paused) this.#resume(session)
-    // The last to leave wakes those that were paused for the sake of all.
+    // The last to leave wakes those that were paused because of the limit for all.
     if (this.#paused.size > 0 && this.bytes <= this.#limits.maxBytes / 2) {
       for (const other of this.#paused) this.#resume(other)
     }
   }
 
-  /** Reads no more from anybody. Resolves when nothing waits for the journal, or `withinMs` have passed. */
+  /** Stops reading from everybody. Resolves when nothing waits for the journal, or `withinMs` have passed. */
   async drain(sessions: Iterable<Session>, withinMs: number): Promise<void> {
     this.#draining = true
     for (const session of sessions) this.#pause(session)
@@ -84,7 +84,7 @@ export class InFlight {
     clearInterval(this.#timer)
   }
 
-  /** Whether so large a part of a limit is reached, the device's own or that of all. */
+  /** True if this part of a limit is reached, one of the device's own or that of all. */
   #isOver({ inFlight, itemsInFlight }: Session, part: number): boolean {
     const { maxPerDevice, maxBytes } = this.#limits
     const isAt = (value: number, limit: number) => (part < 1 ? value > limit * part : value >= limit)

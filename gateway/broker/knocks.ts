@@ -5,22 +5,22 @@ import { holdsPersonalNumber } from '../../devices/contract/personal-number.ts'
 import { networkOf } from './doorstep.ts'
 import { shapeOf } from './printable.ts'
 
-/** Somebody who was not let in, by what he called himself. Moments in epoch ms. */
+/** A client that was refused, by the id that it claimed. Times in epoch ms. */
 export interface Knock {
-  /** As it was sent where it could be a device's id; else its length and shape. */
+  /** The id as it was sent if it could be a device's id; otherwise its length and shape. */
   readonly id: string
   readonly code: ErrorCode
   readonly times: number
   readonly firstAt: number
   readonly lastAt: number
-  /** Where the latest came from. */
+  /** The address of the latest attempt. */
   readonly address?: string
 }
 
 export interface KnockList {
   /** The latest first. */
   readonly knocks: readonly Knock[]
-  /** Left out for want of room since the start. */
+  /** Dropped for want of room since the start. */
   readonly dropped: number
 }
 
@@ -28,8 +28,9 @@ const maxKnocks = 200
 const deviceId = new RegExp(deviceIdPattern)
 
 /**
- * Devices that knock and are not let in, for who commissions them. In memory alone, and gone with the process: a stranger's
- * id may be anything. 200 at most; beyond that the network that has most of them loses its oldest, which is counted.
+ * Refused clients, for whoever commissions devices. They are kept in memory alone, and gone with the process: a
+ * stranger's id may be anything. 200 at most; beyond that the network that has most of them loses its oldest, which is
+ * counted.
  */
 export class Knocks {
   readonly #byId = new Map<string, Knock>()
@@ -48,7 +49,7 @@ export class Knocks {
     this.#shares.add(networkOf(address ?? ''), id)
   }
 
-  /** It has been let in. */
+  /** Call it when the device has been let in. */
   letIn(id: string): void {
     if (this.#byId.delete(id)) this.#shares.remove(id)
   }

@@ -22,11 +22,11 @@ export interface ListenerOptions {
   readonly tls?: Address & TlsFiles
   readonly websocket?: Address & { readonly tls?: TlsFiles }
   readonly maxConnections: number
-  /** Connections that have not yet said who they are. */
+  /** Most connections that have not yet identified themselves. */
   readonly maxUnidentified: number
-  /** How long a connection may take to say so, and as long again for TLS and the WebSocket before it; 10 s if left out. */
+  /** The time for a connection to identify itself, and as long again for TLS and the WebSocket before it; 10 s if left out. */
   readonly identifyWithinMs?: number
-  /** Bytes of one packet of a device that has said who it is; before that far less. */
+  /** Longest packet of an identified device, in bytes; before that the limit is far lower. */
   readonly maxPacketBytes: number
 }
 
@@ -35,9 +35,9 @@ export interface Connected {
   readonly socket: Socket
   readonly listener: ListenerName
   readonly address: string | undefined
-  /** From a certificate that the CA signed. */
+  /** From a certificate that the CA has signed. */
   readonly commonName: string | undefined
-  /** To be called once it is known who this is. */
+  /** Call it once the client is identified. */
   readonly onIdentified: () => void
 }
 
@@ -47,22 +47,22 @@ export interface ListenerParts {
 }
 
 export interface Listeners {
-  /** Where each listens; a port of 0 in the options has become a real one. */
+  /** The address of each listener; a port of 0 in the options has become a real one. */
   readonly addresses: Readonly<Partial<Record<ListenerName, Address>>>
-  /** No new connections; those that are open stay. Resolves when the last of them has ended. */
+  /** Accepts no new connections; open ones stay. Resolves when the last of them has ended. */
   close(): Promise<void>
-  /** How many have made room for others before they had said who they are. */
+  /** Connections that were closed to make room for others before they had identified themselves. */
   displaced(): number
   /**
-   * Reads certificates anew, for connections to come; those that are open stay. Throws CONFIG_INVALID, and then shows those
-   * that it had.
+   * Reads certificates again, for new connections; open ones stay. Throws as `listen` does for files, and then keeps the
+   * old certificates.
    */
   renew(files: RenewedFiles): void
   /** Ends all connections. */
   cut(): void
 }
 
-/** By the listener that they are of. */
+/** The files by listener. */
 export type RenewedFiles = Readonly<Partial<Record<'tls' | 'websocket', TlsFiles | undefined>>>
 
 type HttpTimeouts = Pick<ServerOptions, 'headersTimeout' | 'requestTimeout' | 'connectionsCheckingInterval'>
@@ -71,7 +71,10 @@ export const defaultIdentifyWithinMs = 10_000
 const keepAliveMs = 60_000
 const maxUnidentifiedMessageBytes = 16 * 1024
 
-/** Opens every configured listener or none. Throws CONFIG_INVALID for files that are not to be had, PORT_TAKEN. */
+/**
+ * Opens every configured listener or none. Throws PORT_TAKEN, CONFIG_INVALID for a wrong file or address,
+ * DATA_UNAVAILABLE for one that cannot be used now.
+ */
 export async function listen(
   options: ListenerOptions,
   { accept, refused }: ListenerParts,
@@ -94,7 +97,7 @@ export async function listen(
       refused(new LintelError('CONNECT_LIMIT', what), displaced.remoteAddress)
       displaced.destroy()
     }
-    // Asked now, it is known when the connection has ended, too.
+    // Asked now, the address is known even after the connection has ended.
     void socket.remoteAddress
     socket.setNoDelay(true)
     socket.setKeepAlive(true, keepAliveMs)
@@ -133,7 +136,7 @@ export async function listen(
   }
 
   function webSocketServer(files: TlsFiles | undefined): HttpServer {
-    // Node looks for connections that have not upgraded in time only so often.
+    // Node looks only this often for connections that have not upgraded in time.
     const timeouts = {
       headersTimeout: identifyWithinMs,
       requestTimeout: identifyWithinMs,

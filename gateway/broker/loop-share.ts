@@ -1,31 +1,31 @@
 import { secondMs } from '../../core/clock.ts'
 
-/** Packets of one connection that are worked off before the others have their turn, and the time they may take. */
+/** Most packets of one connection that are handled before the others have their turn; `msPerTurn` bounds their time. */
 const packetsPerTurn = 64
 const msPerTurn = 4
-/** So much at once, then so much a second. */
+/** `burst` at once, then `perS` each second. */
 interface Rate {
   readonly burst: number
   readonly perS: number
 }
 const rates = {
-  /** Packets that are no PUBLISH. */
+  /** Packets other than PUBLISH. */
   control: { burst: 200, perS: 200 },
-  /** Packets that are: a backlog of a month takes a minute, and a fifth of what the service takes of all. */
+  /** PUBLISH packets: a backlog of a month takes a minute at this rate, which is a fifth of what the service takes of all. */
   messages: { burst: 5000, perS: 5000 },
-  /** Of payloads: whoever has the memory of a garbage collector filled up makes it stop everybody, 20 ms at a time. */
+  /** Bytes of payloads: a client that fills up the memory of the garbage collector makes it stop everybody, 20 ms at a time. */
   bytes: { burst: 8 << 20, perS: 4 << 20 },
-  /** Charge for long stalls. */
+  /** The charge for long stalls. */
   work: { burst: 250, perS: 100 },
 } satisfies Record<string, Rate>
-/** A gateway speaks for a whole estate. */
+/** The factor for a gateway, which speaks for a whole estate. */
 const gatewayFactor = 8
-/** A stall of this length is charged with what it took. */
+/** A stall of this length is charged with the time it took. */
 const fairStallMs = 2.5
-/** One message, however long it took, costs no more than a few seconds. */
+/** Most that one message is charged: however long it took, it costs no more than a few seconds. */
 const maxCharge = 500
 
-/** Why a connection has to wait: its turn is over, or it has used up what it may have of something. */
+/** The reason why a connection has to wait: its turn is over, or it has used up one of its rates. */
 export type LoopWait = 'turn' | keyof typeof rates
 
 class Bucket {
@@ -47,22 +47,22 @@ class Bucket {
     return this.#left >= wanted
   }
 
-  /** What was asked for, or more: it is paid for before the next. */
+  /** Takes the amount even if there is less: the debt is paid before the next. */
   take(amount: number): void {
     this.#left -= amount
   }
 
-  /** Until there is so much, after `has` said no. */
+  /** The ms until there is so much, after `has` returned false. */
   waitMs(wanted: number, factor = 1): number {
     return ((wanted - this.#left) * secondMs) / (this.#rate.perS * factor)
   }
 }
 
 /**
- * What one connection may take of the loop that all share. Pure: the time and the turn are arguments.
+ * The share that one connection may take of the common loop. Pure: the time and the turn are arguments.
  *
- * A stall of c ms holds up all that arrives meanwhile, by c / 2 in the mean, so it is charged by its square: an array
- * of 500 events (2 ms) costs next to nothing, one message that takes 25 ms uses up a burst of 250.
+ * A stall of c ms holds up all that arrives meanwhile, by c / 2 on average, so it is charged by its square: an array of
+ * 500 events (2 ms) costs next to nothing, one message that takes 25 ms uses up a burst of 250.
  */
 export class LoopShare {
   #turn = -1
@@ -72,9 +72,9 @@ export class LoopShare {
   readonly #messages: Bucket
   readonly #bytes: Bucket
   readonly #work: Bucket
-  /** Messages and bytes are so many times as many. */
+  /** Multiplies the rates of messages and bytes. */
   #factor = 1
-  /** Of the last `mayParse` that said no. */
+  /** Set by the last `mayParse` that returned false. */
   wait: LoopWait = 'turn'
   waitMs = 0
 
@@ -85,12 +85,12 @@ export class LoopShare {
     this.#work = new Bucket(rates.work, now)
   }
 
-  /** It has proved to be a gateway. */
+  /** Call it when the connection has proved to be a gateway. */
   isGateway(): void {
     this.#factor = gatewayFactor
   }
 
-  /** Whether the next packet may be parsed now; where not, `wait` and `waitMs` say why and how long to wait. */
+  /** True if the next packet may be parsed now; if not, `wait` and `waitMs` say why and how long to wait. */
   mayParse(isPublish: boolean, turn: number, now: number): boolean {
     if (turn !== this.#turn) {
       this.#turn = turn
@@ -113,17 +113,17 @@ export class LoopShare {
     return true
   }
 
-  /** It will answer with a packet that is no PUBLISH, and may. */
+  /** Allows one more packet other than PUBLISH: the client will answer with it. */
   expectAnswer(): void {
     this.#control.take(-1)
   }
 
-  /** One of its messages had so long a payload. */
+  /** Charges the payload of one of its messages. */
   chargeBytes(bytes: number): void {
     this.#bytes.take(bytes)
   }
 
-  /** One of its messages has taken so much time of the loop. */
+  /** Charges the time of the loop that one of its messages has taken. */
   charge(ms: number): void {
     this.#work.take(Math.min(maxCharge, (ms * ms) / fairStallMs))
   }

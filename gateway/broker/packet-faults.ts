@@ -1,4 +1,4 @@
-/** What mqtt-packet makes of a packet, as far as it is looked at here. */
+/** A packet as mqtt-packet parsed it, as far as it is checked here. */
 export interface ParsedPacket {
   readonly cmd?: string
   /** Bytes behind the fixed header. */
@@ -7,30 +7,30 @@ export interface ParsedPacket {
   readonly dup?: boolean
   readonly messageId?: number
   readonly protocolVersion?: number
-  /** Bytes that are no UTF-8 have become U+FFFD. */
+  /** Bytes that are not UTF-8 have become U+FFFD. */
   readonly topic?: string
   readonly subscriptions?: { topic: string; qos: number }[]
   readonly unsubscriptions?: string[]
   readonly will?: { readonly qos?: number }
 }
 
-/** Packets of which all bytes are read by their parts, and none may be left over. */
+/** Packets whose parts must take up all their bytes. */
 const exact: readonly string[] = ['connect', 'subscribe', 'unsubscribe']
 const withId: readonly string[] = ['puback', 'pubrec', 'pubrel', 'pubcomp', 'subscribe', 'unsubscribe']
 
 const notText = /[\0\ufffd]/
 
 /**
- * What is wrong with a packet that mqtt-packet takes all the same, with the statement of MQTT 3.1.1 that it breaks;
- * undefined where nothing is. `read` is how many of its bytes were needed to read its parts: more than it has means
- * that some came out of the next packet.
+ * The fault of a packet that mqtt-packet accepts all the same, with the statement of MQTT 3.1.1 that it breaks; undefined
+ * if there is none. `read` is the number of bytes that its parts took: more than the packet has means that some came from
+ * the next packet.
  */
 export function faultOfPacket(packet: ParsedPacket, read: number): string | undefined {
   const { cmd, length, messageId } = packet
   if (cmd === 'publish') {
     if (notText.test(packet.topic ?? '')) return 'a topic that is not UTF-8, or holds a NUL [MQTT-1.5.3-1]'
     if (packet.qos === 0 && packet.dup) return 'DUP with QoS 0 [MQTT-3.3.1-2]'
-    // Id 0 is refused by the path of a message, which counts it.
+    // The publish path refuses id 0, and counts it.
     return read > length || (messageId ?? 0) < 0 ? 'no packet id [MQTT-2.3.1-1]' : undefined
   }
   if (read > length) return 'shorter than what it says it holds'

@@ -4,8 +4,8 @@ import type { DeviceId } from '../../core/words.ts'
 const kept = 1000
 
 /**
- * Why a device's last connection was ended. It could not be told then, since there is no negative ack, and
- * would do the same again for ever: it hears it when it has come back and subscribes to its commands.
+ * Keeps the reason why a device's last connection was ended. The device could not be told then, since there is no
+ * negative ack, and would do the same again for ever. So it is told when it has come back and subscribes to its commands.
  */
 export class PartingWords {
   readonly #words = new Map<DeviceId, LintelError>()

@@ -4,18 +4,18 @@ import { reservedId, splitTopic } from '../../devices/contract/topics.ts'
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
 const maxLength = 200
-/** More than is shown, so that nothing is cut in two that should have been masked. */
+/** More than is shown, so that no number that should be masked is cut in two before. */
 const lookedAt = 4 * maxLength
 const halfNumber = /[\d ._:~-]+$/
 
-/** What a stranger sent may end up in a log line or a terminal; a topic may hold what no payload of ours may. */
+/** Makes the text of a stranger fit for a log line or a terminal. A topic may hold what no payload of ours may. */
 export function printable(text: string): string {
   const begin = text.length > lookedAt ? text.slice(0, lookedAt).replace(halfNumber, '') : text
   const plain = withoutPersonalNumbers(
     begin.replace(unprintable, char => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`),
   )
   if (plain.length <= maxLength) return plain
-  // Half of a character is none, and the first digits of what was no number may be those of one.
+  // A cut may leave half of a character, or the first digits of a longer row, which alone may be a number.
   return plain
     .slice(0, maxLength)
     .replace(/[\ud800-\udbff]$/, '')
@@ -32,8 +32,8 @@ const shapes: readonly (readonly [RegExp, string])[] = [
 ]
 
 /**
- * A text of a stranger by its length and shape, `<9 characters: aaaa-0000>`: enough to find a typing error or the wrong
- * field in a device's settings, and nothing of what it may say of a person.
+ * A stranger's text by its length and shape, `<9 characters: aaaa-0000>`: enough to find a typing error or the wrong
+ * field in a device's settings, and nothing that it may say about a person.
  */
 export function shapeOf(text: string): string {
   if (text === '') return '(empty)'
@@ -51,11 +51,11 @@ const ownWords = new Set(['event', 'status', 'command', 'place', 'sighting', 'sn
 
 export type IsEnrolled = (device: string) => boolean
 
-/** A device's id as it is where it is one of ours; a stranger's by its shape. */
+/** The id of an enrolled device as it is; that of a stranger by its shape. */
 export const shownDevice = (id: string, isEnrolled: IsEnrolled): string =>
   deviceId.test(id) && isEnrolled(id) ? id : shapeOf(id)
 
-/** A topic with what is ours of it as it is: the contract's words and the ids of enrolled devices. */
+/** A topic that shows only our own parts as they are: the contract's words and the ids of enrolled devices. */
 export function shownTopic(topic: string, isEnrolled: IsEnrolled): string {
   const parts = splitTopic(topic)
   if (parts === undefined) return shapeOf(topic)

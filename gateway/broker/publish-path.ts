@@ -15,11 +15,11 @@ export interface PublishPathParts {
   inFlight: InFlight
   sessions: Sessions
   throttles: Throttles
-  /** Time that this thread has used, ms. */
+  /** CPU time that this thread has used, ms. */
   cpuMs: () => number
-  /** Tells the operator, and gives back the error that ends the connection. */
+  /** Tells the operator, and returns the error that ends the connection. */
   refuse(client: Client | null, error: unknown): Error
-  /** A topic as it may be told. */
+  /** A topic in the form in which it may be told. */
   shown(topic: string): string
 }
 
@@ -27,13 +27,13 @@ export type Acknowledge = (error?: Error | null) => void
 
 const willTries = 60
 const willEveryMs = 1000
-/** Shorter payloads cannot take long. */
+/** Shorter payloads are not measured: they cannot take long. */
 const measuredBytes = 512
 const noBytes = Buffer.alloc(0)
 
 /**
- * The path of one message: room, topic, admission, journal, ack. It is aedes' `authorizePublish`, the one
- * hook that runs before the PUBACK, whose callback therefore waits for the journal.
+ * The path of one message: room, topic, admission, journal, ack. It is aedes' `authorizePublish`, the only hook that runs
+ * before the PUBACK, so its callback waits for the journal.
  */
 export function createPublishPath(parts: PublishPathParts) {
   const { admit, enroller, inFlight, sessions, throttles, cpuMs, refuse, shown } = parts
@@ -43,7 +43,7 @@ export function createPublishPath(parts: PublishPathParts) {
     const session = sessions.of(client)
     if (session === undefined) return acknowledge(new Error('not connected'))
     packet.retain = false
-    // Its will, too, which comes here once it has gone.
+    // Refuses its will, too, which comes here once the display has gone.
     if (session.isDisplay) {
       const reason = `${session.device} is a display, which publishes nothing`
       return acknowledge(refuse(session.client, new LintelError('PUBLISH_TOPIC_FOREIGN', reason)))
@@ -65,7 +65,7 @@ export function createPublishPath(parts: PublishPathParts) {
     admitted.then(
       () => {
         inFlight.leave(session, bytes, weight)
-        // Aedes keeps a packet of QoS 2 until its PUBREL, which may never come.
+        // Frees the payload: aedes keeps a packet of QoS 2 until its PUBREL, which may never come.
         packet.payload = noBytes
         if (packet.qos === 2) throttles.of(session.client)?.share.expectAnswer()
         acknowledge(null)
@@ -78,7 +78,7 @@ export function createPublishPath(parts: PublishPathParts) {
     )
   }
 
-  /** All that takes long of it is done when this returns; only the journal is waited for. */
+  /** When this returns, all work that takes long is done; only the journal is awaited. */
   function admitMeasured(session: Session, packet: PublishPacket): Promise<Outcome[]> {
     const startedAt = cpuMs()
     const admitted = admitPacket(session, packet)
@@ -86,7 +86,7 @@ export function createPublishPath(parts: PublishPathParts) {
     return admitted
   }
 
-  /** Async, although it waits for nothing: a payload that makes admission throw must cost one connection, not the process. */
+  /** Async, although it awaits nothing: a payload that makes admission throw must cost one connection, not the process. */
   async function admitPacket(session: Session, packet: PublishPacket): Promise<Outcome[]> {
     const payload = packet.payload as Buffer
     const { topic, qos, messageId } = packet
@@ -121,7 +121,7 @@ export function createPublishPath(parts: PublishPathParts) {
     throw new LintelError(code, reason)
   }
 
-  /** Nobody sends a will again, so it is tried here until the journal takes it or the device is back. */
+  /** Nobody sends a will again, so it is tried here each second until the journal takes it or the device is back, 60 times at most. */
   function leaveWill(
     session: Session,
     packet: PublishPacket,
@@ -129,7 +129,7 @@ export function createPublishPath(parts: PublishPathParts) {
     tries = 1,
   ): void {
     const latest = sessions.ofDevice(session.device)
-    // What it has said since would stand before its will.
+    // The device is back: its will must not come after what it has said since.
     if (latest !== undefined && latest !== session) {
       acknowledge(null)
       return

@@ -15,36 +15,36 @@ import type { Account } from './account.ts'
 
 const pauseOf = ({ pauseS = 0 }: Device) => pauseS * secondMs
 
-/** A connected device: its topics once, so that a message costs a comparison of strings and no parsing. */
+/** A connected device. Its topics are made once, so that a message costs a comparison of strings and no parsing. */
 export class Session implements Sender {
   readonly client: Client
   readonly device: DeviceId
   readonly feedback: Feedback
-  /** Of a gateway: the devices that it speaks for. */
+  /** For a gateway: the devices that it speaks for. */
   readonly account: Account | undefined
   readonly eventTopic: string
   readonly statusTopic: string
   readonly snapshotPrefix: string
   readonly commandTopic: string
   readonly isDisplay: boolean
-  /** Of all its topics, those that exist and those that do not. */
+  /** The prefix of all its topics, those that exist and those that do not. */
   readonly ownPrefix: string
   readonly connectedAt: number
   readonly tokenHash: string
   readonly #shownSites: readonly string[]
-  /** Both follow the registry while the device is connected. */
+  /** Place and pause follow the registry while the device is connected. */
   place: Place
   pauseMs: number
   /** Messages whose ack waits for the journal. */
   inFlight = 0
-  /** What these messages weigh for the journal, in records. */
+  /** The weight of these messages for the journal, in records. */
   itemsInFlight = 0
-  /** What the message that is being admitted weighs. */
+  /** The weight of the message that is being admitted. */
   weight = 0
-  /** Filters that it was denied on this connection. */
+  /** Filters that were denied on this connection. */
   denied = 0
   paused = false
-  /** Why we end it, once we do. */
+  /** Our reason to end it, once we do. */
   ending: string | undefined
 
   constructor(client: Client, device: Device, feedback: Feedback, connectedAt: number, account?: Account) {
@@ -65,7 +65,7 @@ export class Session implements Sender {
     this.ownPrefix = this.commandTopic.slice(0, -'command'.length)
   }
 
-  /** Its place stays the same object as long as it stays there: the journal looks its number up by that. */
+  /** Keeps the same object while the device is not moved: the journal looks up the number of the place by it. */
   move(device: Device): void {
     if (device.place !== this.place.id) this.place = standsAt(device)
     this.pauseMs = pauseOf(device)
@@ -79,7 +79,7 @@ export class Session implements Sender {
     return topic === this.commandTopic || this.#shownSites.some(site => topic === alertsTopic(site))
   }
 
-  /** Whether the registry says the same of it, as far as a subscription once granted goes. */
+  /** True if the registry still grants all that this connection was granted. */
   mayStay(device: Device): boolean {
     return (
       device.enabled && device.tokenHash === this.tokenHash && sameSites(this.#shownSites, shownSites(device))

@@ -2,9 +2,9 @@ import type { Client } from 'aedes'
 import type { DeviceId } from '../../core/words.ts'
 import type { Session } from './session.ts'
 
-/** Who is connected. */
+/** The connected devices. */
 export class Sessions {
-  /** By client for as long as aedes speaks of it: a will comes after its socket has closed. */
+  /** Kept as long as aedes refers to the client: a will comes after its socket has closed. */
   readonly #ofClient = new WeakMap<Client, Session>()
   readonly #open = new Set<Session>()
   /** The latest of each device: while one takes over from another, both are open. */
@@ -23,7 +23,7 @@ export class Sessions {
     return this.#open
   }
 
-  /** Answers to devices that were not sent because there were too many. */
+  /** Answers to devices that were held back because there were too many. */
   get heldBack(): number {
     let sum = this.#heldBackBefore
     for (const { feedback } of this.#open) sum += feedback.heldBack
@@ -36,7 +36,7 @@ export class Sessions {
     this.#open.add(session)
   }
 
-  /** Its socket has closed. The session that it had, if it was open. */
+  /** Call it when the socket of a client has closed. Returns the session that it had, if it was open. */
   remove(client: Client): Session | undefined {
     const session = this.#ofClient.get(client)
     if (session === undefined || !this.#open.delete(session)) return undefined

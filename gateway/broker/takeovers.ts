@@ -2,26 +2,26 @@ import { minuteMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/words.ts'
 
-/** One that comes back over a bad network takes over from itself now and then; more often than this it is two. */
+/** A device on a bad network takes over from itself now and then; if it happens this often within a minute, it is two devices. */
 const fightTimes = 5
 const withinMs = minuteMs
-/** Told so often of one device. */
+/** The interval of reports about one device. */
 const tellEveryMs = 10 * minuteMs
 
 interface Course {
-  /** When it was taken over, the latest `fightTimes` of them. */
+  /** The times of its latest takeovers, `fightTimes` at most. */
   readonly at: readonly number[]
   readonly toldAt: number
 }
 
 /**
- * Connections of one identity that throw each other out. Of each enrolled device that was ever taken over a few numbers
- * are kept, so their number bounds it.
+ * Detects connections of one identity that throw each other out. A few numbers are kept for each enrolled device that was
+ * ever taken over, so the number of devices bounds them.
  */
 export class Takeovers {
   readonly #courses = new Map<DeviceId, Course>()
 
-  /** Each time that a connection takes over from another: what to tell the operator, once in ten minutes while it goes on. */
+  /** Call it each time a connection takes over from another. Returns what to tell the operator, once in ten minutes while it goes on. */
   note(
     device: DeviceId,
     before: string | undefined,
@@ -31,7 +31,7 @@ export class Takeovers {
     const { at, toldAt } = this.#courses.get(device) ?? { at: [], toldAt: Number.NEGATIVE_INFINITY }
     const latest = [...at, now].slice(-fightTimes)
     const isFight = latest.length === fightTimes && Math.abs(now - latest[0]!) <= withinMs
-    // A clock that was set back silences nothing.
+    // A clock that was set back must not silence it.
     const isTold = now >= toldAt && now - toldAt < tellEveryMs
     const tells = isFight && !isTold
     this.#courses.set(device, { at: latest, toldAt: tells ? now : toldAt })

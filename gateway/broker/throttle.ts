@@ -2,12 +2,12 @@ import type { Client } from 'aedes'
 import { keepAlive, outputOf, pauseReading, resumeReading } from './aedes-internals.ts'
 import { LoopShare, type LoopWait } from './loop-share.ts'
 
-/** A client that waits is alive, but its pings are not read meanwhile. */
+/** A client that waits is alive, but its pings are not read: it is woken this often to keep it alive. */
 const wakeEveryMs = 500
 
 export type Wait = Exclude<LoopWait, 'turn'> | 'output'
 
-/** Counts the turns of the loop in which anything was parsed. */
+/** Counts the turns of the event loop in which anything was parsed. */
 class Turns {
   #number = 0
   #isOver = true
@@ -24,11 +24,11 @@ class Turns {
   }
 }
 
-/** What connections have to wait for, so that one of them holds up none of the others: its socket is left unread meanwhile. */
+/** Makes connections wait, so that none holds up the others: meanwhile its socket is left unread. */
 export class Throttles {
   readonly #turns = new Turns()
   readonly #ofClient = new WeakMap<Client, Throttle>()
-  /** Times that one had to wait for more than its next turn. */
+  /** Times a connection had to wait for more than its next turn. */
   readonly waits: Record<Wait, number> = { control: 0, messages: 0, bytes: 0, work: 0, output: 0 }
 
   add(client: Client, isPaused: () => boolean): Throttle {
@@ -44,7 +44,7 @@ export class Throttles {
 
 class Throttle {
   readonly #client: Client
-  /** Whether it is left unread for another reason, and will be resumed then. */
+  /** True if the client is left unread for another reason, which will resume it. */
   readonly #isPaused: () => boolean
   readonly #turns: Turns
   readonly #waits: Record<Wait, number>
@@ -58,10 +58,10 @@ class Throttle {
     this.#waits = waits
   }
 
-  /** Asked before each packet. Where it says no, reading goes on by itself. */
+  /** Call it before each packet. If it returns false, reading goes on by itself later. */
   mayParse(isPublish: boolean): boolean {
     const output = outputOf(this.#client)
-    // It leaves our answers unread: they would pile up in memory.
+    // The client leaves our answers unread: they would pile up in memory.
     if (output.writableNeedDrain) {
       this.#wait('output', wake => void output.once('drain', wake))
       return false

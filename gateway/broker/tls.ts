@@ -11,10 +11,10 @@ export interface TlsFiles {
   readonly clientCertificates: 'none' | 'optional' | 'required'
 }
 
-/** The certificate that a server shows and whom it trusts: both can be changed while it listens. */
+/** The certificate of a server and the CA that it trusts: both can be changed while it listens. */
 export type TlsContext = Pick<TlsOptions, 'cert' | 'key' | 'ca' | 'minVersion'>
 
-/** Throws CONFIG_INVALID, naming the key under `mqtt.{name}` that is wrong. */
+/** Throws CONFIG_INVALID, or DATA_UNAVAILABLE if a file cannot be read now, and names the key under `mqtt.{name}` that is wrong. */
 export function tlsOptions(name: string, files: TlsFiles, handshakeTimeout: number): TlsOptions {
   return {
     ...tlsContext(name, files),
@@ -36,7 +36,7 @@ export function tlsContext(
       throw new LintelError(codeOfFileFault(error), `mqtt.${name}.${key} cannot be read: ${messageOf(error)}`)
     }
   }
-  // Without it the system's CAs would do, and anybody can have them sign any common name.
+  // Without it the system's CAs would count, and anybody can have them sign any common name.
   if (clientCertificates !== 'none' && clientCaFile === undefined) {
     throw new LintelError(
       'CONFIG_INVALID',

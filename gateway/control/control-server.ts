@@ -9,7 +9,7 @@ import type { BackfillOptions, BackfillRow, GatewayControl, PictureControl } fro
 
 /**
  * Offers the control of the gateway to the other processes of this machine: HTTP on loopback, on a free port, with a
- * token that changes with every start and lies in the data directory beside the port.
+ * token that changes with every start. Port and token are in the data directory.
  */
 export function createControlServer(
   control: GatewayControl & PictureControl,

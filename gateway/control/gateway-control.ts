@@ -9,68 +9,68 @@ import type { Outcome, ParkedKey } from '../journal/journal.ts'
 import type { PictureKey } from '../snapshots/snapshots.ts'
 
 /**
- * What others may ask of the process that devices connect to, which writes the journal. Here it is called
- * directly, from another process over HTTP on loopback (remote-control.ts).
+ * Requests to the process that devices connect to, which writes the journal. Inside that process it is called directly,
+ * from another process over HTTP on loopback (remote-control.ts).
  */
 export interface GatewayControl {
-  /** Where devices connect, and whether what they send is taken. */
+  /** The addresses at which devices connect, and whether the journal takes what they send. */
   state(): Promise<GatewayState>
   sessions(): Promise<Connection[]>
   /** The latest refused connections and messages, newest first. */
   refusals(): Promise<Refusal[]>
-  /** Who was not let in since the gateway started. */
+  /** Clients that were refused since the gateway started, and not let in since. */
   knocks(): Promise<KnockList>
   /** Throws PARKED_NOT_FOUND or PARKED_NOT_REPLAYABLE. */
   replay(key: ParkedKey): Promise<Outcome>
   /** Throws PARKED_NOT_FOUND. */
   drop(key: ParkedKey): Promise<void>
-  /** Admits history, an outcome for each row. Throws the journal's errors. */
+  /** Admits history, and returns an outcome for each row. Throws the journal's errors. */
   backfill(rows: readonly BackfillRow[], options: BackfillOptions): Promise<BackfillOutcome[]>
   /**
-   * Gives the displays of a site what they are to show, until there is something newer or this process ends.
-   * Resolves once the broker has it. Throws API_REQUEST_INVALID where it is longer than `maxAlertBytes`.
+   * Publishes what the displays of a site are to show, until there is something newer or this process ends. Resolves once
+   * the broker has it. Throws API_REQUEST_INVALID if it is longer than `maxAlertBytes`.
    */
   publishAlert(site: string, payload: string): Promise<void>
-  /** A person says that the clock of the system is right. Resolves once that is on disk. */
+  /** Accepts the system clock, because a person says that it is right. Resolves once that is on disk. */
   trustClock(): Promise<ClockView>
   /** Prometheus text. */
   metrics(): Promise<string>
 }
 
 export interface GatewayState {
-  /** Where devices connect, by the name of the listener; empty before it opens and once it closes. */
+  /** The addresses at which devices connect, by the name of the listener; empty before it opens and once it closes. */
   readonly listening: Readonly<Partial<Record<string, { readonly host: string; readonly port: number }>>>
   readonly connected: number
-  /** Why the journal takes nothing; absent where it does. */
+  /** The reason why the journal takes nothing; absent if it does. */
   readonly refusing?: ErrorCode
-  /** Records that each consumer of the journal is behind. */
+  /** Number of records that each consumer of the journal is behind. */
   readonly lag: Readonly<Record<string, number>>
 }
 
-/** A display is a small machine, and every one that comes is sent it. */
+/** A display is a small machine, and each display that connects is sent this. */
 export const maxAlertBytes = 65_536
 
-/** What the tagger asks of it. */
+/** Requests of the tagger. */
 export interface PictureControl {
-  /** Journals what was seen on snapshots, each once. Resolves once on disk; throws the journal's errors. */
+  /** Journals sightings of snapshots, each once. Resolves once on disk; throws the journal's errors. */
   sight(sightings: readonly NewSighting[]): Promise<void>
   /** Erases originals that have been redacted, or never will be. */
   erase(pictures: readonly PictureKey[]): Promise<void>
 }
 
-/** An event from before, as its device would have sent it, and whose it is. */
+/** A past event as its device would have sent it, and the device. */
 export interface BackfillRow {
   readonly device: DeviceId
   readonly event: unknown
 }
 
-/** `valid` where nothing was to be stored; a fault is nowhere but in the answer: whoever asked has the file. */
+/** `valid` if nothing was to be stored. A fault is only in the answer: the caller has the file. */
 export type BackfillOutcome = 'stored' | 'duplicate' | 'valid' | Fault
 
 export interface BackfillOptions {
-  /** Only looks at them. */
+  /** Only checks the rows. */
   readonly dryRun: boolean
-  /** They go on to a centre, which believes no time that is older than 31 days. */
+  /** The events go on to a centre, which accepts no time that is older than 31 days. */
   readonly isRelayed: boolean
 }
 

@@ -12,20 +12,20 @@ import type { Journal, JournalReader, ParkedKey } from '../journal/journal.ts'
 import { type GatewayControl, maxAlertBytes, type PictureControl } from './gateway-control.ts'
 
 export interface ControlParts {
-  /** Absent where no service is up. */
+  /** Absent if no service is running. */
   broker?: Broker
   journal: Journal
-  /** Absent where no service is up. */
+  /** Absent if no service is running. */
   waitingRoom?: WaitingRoom
   reader: JournalReader
   registry: Registry
   /** Oldest first. */
   refusals: () => readonly Refusal[]
   metrics?: () => Promise<string>
-  /** Records that each consumer of the journal is behind. */
+  /** Number of records that each consumer of the journal is behind. */
   lag?: () => Readonly<Record<string, number>>
   clock?: Clock
-  /** Absent where no service is up. */
+  /** Absent if no service is running. */
   time?: Pick<Timekeeper, 'doubtMs' | 'trust'>
 }
 
@@ -42,7 +42,7 @@ export function createLocalControl({
   time,
 }: ControlParts): GatewayControl & PictureControl {
   const missing = (key: ParkedKey) => new LintelError('PARKED_NOT_FOUND', `nothing is parked under ${key}`)
-  /** What was acked and could never be looked at is a fault to mend in the firmware. */
+  /** A picture that was acked and cannot be read is a fault to fix in the firmware. */
   function tellSender({ device, event, record: { data } }: NewSighting): void {
     if (data.outcome !== 'unreadable') return
     const reason = 'the picture cannot be read, and is not kept; its event is'

@@ -5,7 +5,7 @@ import type { GatewayControl, PictureControl } from './gateway-control.ts'
 
 const timeoutMs = 5000
 
-/** The control of a gateway in another process. `find` is asked each time: that process may have been started anew. */
+/** The control of a gateway in another process. `find` is called each time: that process may have been restarted. */
 export function createRemoteControl(find: () => Endpoint | undefined): GatewayControl & PictureControl {
   async function ask(method: string, path: string, body?: unknown): Promise<Response> {
     const endpoint = find()

@@ -3,9 +3,9 @@ import type { Epoch } from '../../core/history.ts'
 import type { Seq } from '../../core/words.ts'
 
 /**
- * A block, the journal's unit on disk, is what one commit stored: a head, then the append frames. Its key is the
- * position of the first. All that tells where a block belongs is in it, so that blocks can be found and put in order
- * without the tree that they hang in.
+ * A block, the journal's unit on disk, has what one commit stored: a head, then the append frames. Its key is the
+ * position of its first record. It contains all that tells its place, so that blocks can be found and put in order
+ * without the tree.
  *
  * | offset | head, little-endian |
  * |---|---|
@@ -15,7 +15,7 @@ import type { Seq } from '../../core/words.ts'
  * | 16 | `LJB3` |
  * | 20 | u32 length of the block in bytes |
  * | 24 | f64 position of the first record |
- * | 32 | u32 CRC-32 of the block before, 0 where there was none |
+ * | 32 | u32 CRC-32 of the block before, 0 if there was none |
  * | 36 | the epoch that wrote it, 8 bytes |
  *
  * In formats 1 and 2 the head ended after the time.
@@ -36,7 +36,7 @@ export interface BlockHead {
   readonly epoch: Epoch
 }
 
-/** Fills in the head of a block whose frames stand behind it. Returns its CRC-32. */
+/** Fills in the head in front of the frames of a block. Returns its CRC-32. */
 export function sealBlock(block: Buffer, { count, committedAt, first, chain, epoch }: BlockHead): number {
   block.writeUInt32LE((count | isNewFlag) >>> 0, 4)
   block.writeDoubleLE(committedAt, 8)
@@ -52,20 +52,20 @@ export function sealBlock(block: Buffer, { count, committedAt, first, chain, epo
 
 const isNew = (block: Buffer) => block.readUInt32LE(4) >= isNewFlag
 
-/** Where its frames begin. */
+/** The offset of its frames. */
 export const framesAt = (block: Buffer) => (isNew(block) ? blockHeadBytes : oldHeadBytes)
 export const blockCount = (block: Buffer) => block.readUInt32LE(4) % isNewFlag
 export const blockCommittedAt = (block: Buffer) => block.readDoubleLE(8)
 export const blockCrc = (block: Buffer) => block.readUInt32LE(0)
 
-/** Whether it is as it was written, at the position under which it was found. */
+/** True if the block is intact and belongs to the position under which it was found. */
 export function blockIsWhole(block: Buffer, first: Seq): boolean {
   if (block.length < oldHeadBytes || crc32(block.subarray(4)) !== block.readUInt32LE(0)) return false
   if (!isNew(block)) return true
   return block.length === block.readUInt32LE(20) && block.readDoubleLE(24) === first
 }
 
-/** The head of a block of format 3 on; undefined for an older one, which does not say where it belongs. */
+/** The head of a block of format 3 or later; undefined for an older one, which does not say where it belongs. */
 export function blockHead(block: Buffer): BlockHead | undefined {
   if (block.length < blockHeadBytes || !isNew(block)) return undefined
   return {

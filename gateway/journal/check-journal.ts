@@ -8,27 +8,27 @@ import type { Totals } from './lmdb-layout.ts'
 import { dayOf, isRememberedRow } from './remembered-row.ts'
 import { readShare } from './shares.ts'
 
-/** Tables of JSON rows, and of rows of numbers. */
+/** Tables of JSON rows; `numberTables` have rows of numbers. */
 export const jsonTables: ReadonlySet<string> = new Set(['meta', 'device', 'place', 'opening', 'parked'])
 export const numberTables: ReadonlySet<string> = new Set(['stretch', 'tally'])
 
 export interface JournalCheck extends FileCheck {
-  /** Blocks that hold other bytes than were written: the tree is whole, and readers pass them over. */
+  /** Blocks that hold other bytes than were written: the tree is intact, and readers pass them over. */
   readonly damagedBlocks: number
   readonly totals: Totals | undefined
 }
 
-/** Rows as they are kept: `key` is decoded, but that of a remembered id. */
+/** A row as it is stored. `key` is decoded, except that of a remembered id. */
 export interface JournalRow {
   readonly table: string
   readonly key: string | number
   readonly rawKey: Buffer
   readonly value: Buffer
-  /** Where its value lies in the file. */
+  /** The offset of its value in the file. */
   readonly offset: number
 }
 
-/** Reads the whole file of a journal that no process has open. `visit` sees the rows that are as they were written. */
+/** Reads the whole file of a journal that no process has open. Calls `visit` for each intact row. */
 export function checkJournal(file: PageFile, visit: (row: JournalRow) => void = () => {}): JournalCheck {
   const faults: string[] = []
   const damaged = new Set<string>()
@@ -71,7 +71,7 @@ export function checkJournal(file: PageFile, visit: (row: JournalRow) => void = 
   })
   const isWholeFile = check.faults.length === 0 && faults.length === 0
   if (isWholeFile && totals !== undefined) {
-    // An older version counted no shares: its ids are remembered as long as they are on the disk.
+    // An older version counted no shares: its ids are remembered as long as they are on disk.
     const { forgetting } = totals as Partial<Totals>
     const table = forgetting === undefined ? 'seen' : 'share'
     const noted = Object.entries(totals.remembered).map(([day, n]) => `${day}: ${n}`)
@@ -93,20 +93,20 @@ export function checkJournal(file: PageFile, visit: (row: JournalRow) => void = 
   }
 }
 
-/** Its types leave it out. */
+/** The types of lmdb omit it. */
 const { bufferToKeyValue } = lmdb as unknown as { bufferToKeyValue(key: Buffer): unknown }
 
-/** Ids that are on the disk: such as are remembered, and such as are forgotten and not swept yet. */
+/** Ids on disk: those remembered, and those forgotten but not swept yet. */
 export const rememberedRows = (of: Pick<Totals, 'remembered'> & Partial<Pick<Totals, 'forgetting'>>) =>
   Object.values(of.remembered).reduce((sum, n) => sum + n, of.forgetting?.dead ?? 0)
 
 const mostFaults = 20
 
-/** A key that is damaged may be of any kind. */
+/** Decodes a key; a damaged one may turn out as any type. */
 export function keyOf(table: string, rawKey: Buffer): string | number {
   if (table === 'seen') return ''
   try {
-    // It ends at a byte 0, which LMDB's rows have behind the key and a page's may not.
+    // The decoder needs a byte 0 at the end. LMDB's own rows have one behind the key; those of a page may not.
     const key = bufferToKeyValue(Buffer.concat([rawKey, endOfKey]).subarray(0, rawKey.length))
     return typeof key === 'number' ? key : String(key)
   } catch {
@@ -116,7 +116,7 @@ export function keyOf(table: string, rawKey: Buffer): string | number {
 
 const endOfKey = Buffer.alloc(16)
 
-/** Whether a row is as it was written; where it must be sealed, one of an older version is not believed. */
+/** True if a row is intact. With `mustBeSealed`, a row of an older version without a seal does not count. */
 export function isWhole(
   table: string,
   key: string | number,
@@ -137,5 +137,5 @@ export function isWhole(
   return table === 'block' && typeof key === 'number' && blockIsWhole(value, key)
 }
 
-/** Positions that a block holds. */
+/** The last position that a block holds. */
 export const lastOfBlock = (block: Buffer, first: Seq): Seq => first + blockCount(block) - 1

@@ -8,19 +8,19 @@ import {
   recordDataAt,
 } from '../../devices/contract/record.ts'
 
-/** The content is not known: it is taken for the same as any. */
+/** The content is not known: it compares as the same as any. */
 export const unknownContent = 0
 
 const stampMs = 10 * secondMs
 const stamps = 65_536
-/** Firmware that sends an event again with the time of sending is as far off as it was away, mostly. */
+/** Firmware that resends an event with the time of sending is mostly off by as long as it was away. */
 const restampedMs = hourMs
-/** Two alarms so far apart are two, or the later would not be told. */
+/** Two alarms this far apart are two: otherwise the later one would not be reported. */
 const alarmRestampedMs = 2 * minuteMs
 
 /**
- * Sums an event up in 32 bits, to tell it from another under the same id: 16 of its type and data (FNV-1a, folded), 16
- * of the time that its device gave it, in steps of 10 s that begin anew after a week. 25 ns.
+ * Sums an event up in 32 bits, to tell it from another under the same id: 16 of its type and data (FNV-1a, folded), 16 of
+ * the time that its device gave it, in steps of 10 s that start over after 7.6 days. 25 ns.
  */
 export function contentOf(record: Buffer, from: number, to: number, claimedAt: number | undefined): number {
   if (claimedAt === undefined) return unknownContent
@@ -29,18 +29,18 @@ export function contentOf(record: Buffer, from: number, to: number, claimedAt: n
   return (hash || 1) * stamps + (stamp < 0 ? stamp + stamps : stamp)
 }
 
-/** An event as it is told from others under its id. */
+/** The facts that tell an event from others under its id. */
 export interface Identified {
   readonly content: number
   readonly isOfAlarm: boolean
 }
 
-/** `restamped`: the same but for its time, and near enough to be sent again by a device that stamps what it sends. */
+/** `restamped`: the same except for its time, which is near enough for a device that stamps what it resends. */
 export type Likeness = 'same' | 'restamped' | 'other'
-/** Of an id: whether it is known, and of what. */
+/** The answer for an id: it is new, or its event compares like this with the known one. */
 export type Known = 'new' | Likeness
 
-/** How an event compares with what was stored under its id. */
+/** Compares an event with the one that was stored under its id. */
 export function likenessOf(known: number, { content, isOfAlarm }: Identified): Likeness {
   if (known === unknownContent || content === unknownContent) return 'same'
   if (Math.floor(known / stamps) !== Math.floor(content / stamps)) return 'other'
@@ -50,7 +50,7 @@ export function likenessOf(known: number, { content, isOfAlarm }: Identified): L
   return apartMs > (isOfAlarm ? alarmRestampedMs : restampedMs) ? 'other' : 'restamped'
 }
 
-/** A record that is not encoded yet, by its content, and whether it is of an alarm. */
+/** The content of a record that is not encoded yet, and whether it is of an alarm. */
 export function identify(record: EventRecord, claimedAt: number | undefined): Identified {
   const bytes = Buffer.alloc(maxRecordBytes)
   const end = encodeRecord(record, 0, bytes, 0)

@@ -4,10 +4,10 @@ import { contentOf } from './content.ts'
 import type { Lane } from './journal.ts'
 
 /**
- * A frame: u8 operation (+128 in the snapshot lane), u8 length of the id, u16 LE length of the body,
- * u32 BE number of the device, the id in Latin-1, the body. Device number and id lie together because
- * they are the key under which an id is remembered. A record on its way to the writing thread ends in its content
- * (content.ts), u32 LE, which is not written to disk with it.
+ * A frame: u8 operation (+128 in the snapshot lane), u8 length of the id, u16 LE length of the body, u32 BE number of the
+ * device, the id in Latin-1, the body. Device number and id are next to each other because both are the key under which
+ * an id is remembered. A record on its way to the writing thread ends in its content (content.ts), u32 LE, which is not
+ * written to disk with it.
  */
 export const operation = { append: 1, park: 2, unpark: 3, note: 4, dropParked: 5 } as const
 export type Operation = (typeof operation)[keyof typeof operation]
@@ -15,13 +15,13 @@ export type Operation = (typeof operation)[keyof typeof operation]
 export const frameHeadBytes = 8
 export const frameBodyLengthAt = 2
 const snapshotLane = 128
-/** The longest that we give: of a status, with the gateway that reported it and the id that it gave. */
+/** The longest id that we make: of a status, with the gateway that reported it and the id that the gateway gave. */
 const maxIdBytes = 144
 export const maxParkedBytes = 8192
 export const contentBytes = 4
 const maxFrameBytes = frameHeadBytes + maxIdBytes + Math.max(maxRecordBytes + contentBytes, maxParkedBytes)
 
-/** Frames on their way to one commit, in a buffer that moves to the writing thread and back. */
+/** The frames of one commit, in a buffer that moves to the writing thread and back. */
 export class Batch {
   #bytes: Buffer
   length = 0
@@ -49,7 +49,7 @@ export class Batch {
     this.#end(start, this.length + body.byteLength)
   }
 
-  /** The memory behind the batch, to be moved; the batch is of no use afterwards. */
+  /** The memory of the batch, to be moved; the batch cannot be used afterwards. */
   take(): ArrayBuffer {
     return this.#bytes.buffer as ArrayBuffer
   }
@@ -77,7 +77,7 @@ export class Batch {
   }
 }
 
-/** A cursor over frames: fields of the current one, without an object for each. */
+/** A cursor over frames. It has the fields of the current frame, which saves an object for each. */
 export class FrameReader {
   readonly bytes: Buffer
   readonly #limit: number
@@ -115,7 +115,7 @@ export class FrameReader {
     return this.bytes.toString('latin1', this.start + frameHeadBytes, this.keyEnd)
   }
 
-  /** Device number and id: what a duplicate is told by. */
+  /** Device number and id: the key that identifies a duplicate. */
   get key(): Buffer {
     return this.bytes.subarray(this.start + 4, this.keyEnd)
   }

@@ -2,10 +2,10 @@ import { Durations } from '../../core/durations.ts'
 import { Batch } from './frame.ts'
 import type { Outcome } from './journal.ts'
 
-/** Makes the batch durable. Resolves to an outcome code a frame that answers, and the memory to use again. */
+/** Makes the batch durable. Resolves to an outcome code for each frame that is answered, and the memory to use again. */
 export type Commit = (batch: Batch, waiting: number) => Promise<{ outcomes: Uint8Array; memory: ArrayBuffer }>
 
-/** What a frame can be answered with; positions are the codes. */
+/** The answers to a frame; positions are the codes. */
 export const answerWords = [
   '',
   'stored',
@@ -20,7 +20,7 @@ export type AnswerWord = Outcome | 'dropped' | 'absent'
 
 interface Waiter {
   readonly count: number
-  /** Since when it waits, as of `performance.now`. */
+  /** The start of the wait, by `performance.now`. */
   readonly since: number
   readonly settle: (answers: AnswerWord[]) => void
   readonly fail: (error: unknown) => void
@@ -32,9 +32,9 @@ const maxSpare = 4
 const maxCommitting = 2
 
 /**
- * Gathers what arrives while a commit is under way into the next one: one flush of the disk serves
- * hundreds of acks under load, and a lone record waits for nobody.
- * Its queue: frames not yet committed, at most `maxPendingBytes`; past it `isFull` and callers refuse.
+ * Gathers what arrives while a commit is under way into the next one: one flush of the disk serves hundreds of acks under
+ * load, and a lone record waits for nobody. Its queue: frames not yet committed, at most `maxPendingBytes`; beyond it
+ * `isFull` is true and callers refuse.
  */
 export class GroupCommit {
   readonly #commit: Commit
@@ -48,7 +48,7 @@ export class GroupCommit {
   #scheduled = false
   #forced = false
   #idle: (() => void)[] = []
-  /** From the sending of a batch to its being durable, and from an append to that. */
+  /** `commits`: from the sending of a batch until it is durable. `appends`: from an append until then. */
   readonly commits = new Durations()
   readonly appends = new Durations()
 
@@ -66,7 +66,7 @@ export class GroupCommit {
     return this.pendingBytes >= this.#maxPendingBytes
   }
 
-  /** The batch to write frames to, now, in this turn; then `wait` for those that answer. */
+  /** The batch to write frames to within this turn. Call `wait` afterwards for the frames that are answered. */
   get batch(): Batch {
     this.#schedule()
     return this.#batch
@@ -77,7 +77,7 @@ export class GroupCommit {
     this.#answers += waiter.count
   }
 
-  /** Commits soon even where no frame waits, for what the commit itself adds to a batch. */
+  /** Commits soon even if no frame waits, for frames that the commit itself adds to a batch. */
   push(): void {
     this.#forced = true
     this.#schedule()

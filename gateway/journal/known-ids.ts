@@ -1,6 +1,6 @@
 import { type Identified, type Known, likenessOf } from './content.ts'
 
-/** Ids in memory, told apart as the journal on disk tells them (remembered.ts), for as long as it lives. */
+/** Ids in memory, compared as the journal on disk compares them (remembered.ts). They are never forgotten. */
 export class KnownIds {
   readonly #contents = new Map<string, number>()
 

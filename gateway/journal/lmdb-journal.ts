@@ -18,18 +18,18 @@ export interface LmdbJournalOptions extends Omit<WriterOptions, 'registered'>, S
   clock: Clock
   /** The places of the registry, for a journal of an older format. */
   registered?: readonly Place[]
-  /** Bytes of frames that wait for a commit at most; past it appends are refused. */
+  /** Most bytes of frames that wait for a commit; beyond it appends are refused. */
   maxPendingBytes?: number
-  /** For tests: how much room the disk has. */
+  /** For tests: the free room of the disk. */
   freeBytes?: () => Promise<number>
-  /** A failure that nobody waits for, such as the disk running low. */
+  /** Called for a failure that no caller waits for, such as the disk running low. */
   onFault?: (error: unknown) => void
 }
 
 const trimBlocks = 2000
 const noBytes = Buffer.alloc(0)
 
-/** The journal on LMDB, written by a thread of its own so that no commit ever holds up the broker. */
+/** The journal on LMDB, written by a thread of its own, so that no commit holds up the broker. */
 export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Journal> {
   const { directory, clock, maxPendingBytes = 32 * 1024 * 1024, onFault = () => {} } = options
   const { maxRememberedIds, maxParked, registered = [] } = options
@@ -90,7 +90,7 @@ export async function openLmdbJournal(options: LmdbJournalOptions): Promise<Jour
       return { outcomes: answer.outcomes, memory: answer.frames }
     } catch (error) {
       noted.giveBack()
-      // Nothing more until it is known whether there is room: what the ballast frees is for trimming.
+      // Refuses appends until it is known whether there is room: the room that the ballast frees is for trimming.
       refusing = 'JOURNAL_COMMIT_FAILED'
       onFault(error)
       look()
@@ -208,7 +208,7 @@ const refusals: Partial<Record<ErrorCode, string>> = {
   PUBLISH_OVERLOADED: 'more is coming in than the disk takes',
 }
 
-/** Parked items are bounded in size: a payload of a thousand members is told by its first few. */
+/** Bounds the size of parked items: leaves out a payload that is too long. */
 function parkedBytes(parked: Parked): Buffer {
   const whole = Buffer.from(JSON.stringify(parked))
   if (whole.length <= maxParkedBytes) return whole

@@ -6,12 +6,12 @@ import type { Place } from '../../core/words.ts'
 
 /**
  * The journal on disk, format 3. Format 1 knew no sightings. Formats 1 and 2 had the registry's numbers as those of
- * places, no openings and no stretches; they are brought to format 3 by the first that writes. One LMDB environment,
+ * places, no openings and no stretches; the first process that writes brings them to format 3. One LMDB environment,
  * written by one process:
  *
  * | database | key | value |
  * |---|---|---|
- * | meta | name | JSON: format, id, since when there are stretches; end, records, bytes, parkedKey, remembered by day |
+ * | meta | name | JSON: format, id, the first stretch; end, records, bytes, parkedKey, remembered by day |
  * | device | device id | its number, from 1 |
  * | place | its number, from 1 | JSON: the place |
  * | opening | position of the first record | the epoch (core/history.ts) |
@@ -22,17 +22,18 @@ import type { Place } from '../../core/words.ts'
  * | tally | 2 · device number + lane | counts (tally.ts) |
  * | parked | 1, 2, 3 … | JSON |
  *
- * Rows carry a checksum of table, key and value (core/sealed.ts), blocks and remembered ids one of their own: what a
- * damaged page held is found again by reading the file (mend.ts). Rows that an older version wrote have none.
+ * Rows carry a checksum of table, key and value (core/sealed.ts); blocks and remembered ids carry one of their own. So
+ * the rows of a damaged page can be found again by reading the file (mend.ts). Rows that an older version wrote have
+ * none.
  */
 export const journalFormat = 3
-/** What this version can go on with. */
+/** Formats that this version can continue. */
 export const readableFormats: readonly number[] = [1, 2, 3]
 
 export interface Meta {
   readonly format: number
   readonly id: string
-  /** The first stretch of which all records were added up; those before are older than format 3. */
+  /** The first stretch whose records were all added up; those before are older than format 3. */
   readonly firstStretch?: number
 }
 
@@ -46,9 +47,12 @@ export interface Totals {
   chain: number
   /** Parked items that were dropped to make room for others; absent in older journals. */
   parkedDropped: number
-  /** Remembered ids by the day (days since the epoch) they were stored. */
+  /** Remembered ids by the day (days since the epoch) on which they were stored. */
   remembered: Record<string, number>
-  /** The first day that is remembered, ids that are forgotten and still on disk, and ids that gave way. Absent until shares were counted. */
+  /**
+   * The first day that is remembered, the number of forgotten ids still on disk, and of ids that gave way. Absent until
+   * shares were counted.
+   */
   forgetting: { horizon: number; dead: number; gaveWay: number }
 }
 
@@ -66,7 +70,7 @@ export interface JournalDatabases {
   readonly parked: SealedTable<unknown, number>
 }
 
-/** A table of JSON rows, each sealed. Reading one that is damaged throws JOURNAL_CORRUPT. */
+/** A table of JSON rows, each sealed. Reading a damaged row throws JOURNAL_CORRUPT. */
 export class SealedTable<V, K extends RowKey> {
   readonly #name: string
   readonly #rows: Database<Buffer, K>
@@ -109,7 +113,7 @@ export const damagedRow = (table: string, key: RowKey) =>
   damaged('JOURNAL_CORRUPT', `row ${key} of ${table} in the journal is not as it was written`)
 
 /**
- * Pages are cleared before use, lmdb's default: else what this process has freed, payloads among it, would
+ * Pages are cleared before use, lmdb's default: otherwise memory that this process has freed, payloads included, would
  * reach the disk in their unused parts.
  * `overlappingSync: false`: a commit is acknowledged only once it is flushed (see core/state/lmdb-state.ts).
  */

@@ -36,7 +36,7 @@ export function openLmdbJournalReader(directory: string): JournalReader {
   const places = new Map<number, Place>()
   let openings: Opening[] = []
 
-  /** lmdb goes on with the read transaction of this turn, which may be older than a commit just awaited. */
+  /** lmdb reuses the read transaction of this turn, which may be older than a commit just awaited. */
   const fresh = () => db.root.resetReadTxn()
 
   function nameOf(number: number): DeviceId {
@@ -58,8 +58,8 @@ export function openLmdbJournalReader(directory: string): JournalReader {
   }
 
   /**
-   * Walks the append frames after `seq`; `visit` returns false to stop. Tells how many could not be read, where a block
-   * is damaged or not there, and how many were freed before.
+   * Walks the append frames after `seq`; `visit` returns false to stop. Counts the records that could not be read,
+   * because a block is damaged or missing, and those that were freed before.
    */
   function walk(seq: Seq, visit: (frame: FrameReader, seq: Seq) => boolean) {
     const { end, records } = totalsOf(db)
@@ -69,12 +69,12 @@ export function openLmdbJournalReader(directory: string): JournalReader {
     const [containing] = [...db.block.getKeys({ start: after, reverse: true, limit: 1 })]
     let next = after - 1
     let damaged = 0
-    // A bounded batch is decoded here and now, so that no iterator pins old pages while a sink is slow.
+    // A bounded batch is decoded at once, so that no iterator pins old pages while a sink is slow.
     for (const { key, value } of db.block.getRange({ start: containing ?? after, snapshot: false })) {
       if (!blockIsWhole(value, key)) continue
       const count = blockCount(value)
       if (key + count <= after) continue
-      // The block that should have come between is not there, or was damaged.
+      // The block that should have come between is missing or was damaged.
       if (key > next + 1) damaged += key - next - 1
       next = Math.max(next, key - 1)
       const frame = new FrameReader(value, framesAt(value), value.length)
@@ -96,7 +96,7 @@ export function openLmdbJournalReader(directory: string): JournalReader {
     return { ...parked, key: row.key, device: nameOf(device) }
   }
 
-  /** Of a stretch that lies in part behind `to`: without what does. */
+  /** The sums of a stretch that lies in part behind `to`, without the records behind it. */
   function cutBehind(to: Seq, sums: Float64Array): Float64Array {
     walk(to, (frame, at) => {
       if (stretchOf(at) !== stretchOf(to)) return false
@@ -157,7 +157,7 @@ export function openLmdbJournalReader(directory: string): JournalReader {
       return found
     },
     audit(seq): Audit {
-      // Without a pause, so one read transaction: counts and records of the same commit.
+      // Nothing is awaited here, so there is one read transaction: counts and records are of the same commit.
       fresh()
       const queued = new Map<DeviceId, number>()
       const tallies = new Map<DeviceId, Record<Lane, Tally>>()

@@ -9,7 +9,7 @@ import {
   type WriterStats,
 } from './lmdb-writer.ts'
 
-/** What the journal asks of its writing thread; answered in the order asked. */
+/** Requests of the journal to its writing thread; answered in order. */
 export type Request =
   | { readonly kind: 'commit'; readonly frames: ArrayBuffer; readonly length: number; readonly count: number; readonly added: NewNumbers; readonly now: number }
   | { readonly kind: 'trim'; readonly seq: number; readonly before: number; readonly maxBlocks: number }
@@ -59,7 +59,7 @@ if (port !== null) {
     port.on('message', (request: Request) => {
       answer(writer, request)
         .then(answered => {
-          // Before anything is acked: what was committed is in the file that stands there, or nobody hears of it.
+          // Checked before anything is acked: a commit counts only if it is in the file that stands at the path.
           if (request.kind !== 'close') files.check()
           return answered
         })

@@ -33,15 +33,15 @@ import { countsFromRow, countsToRow, newCounts, tallyAt } from './tally.ts'
 
 export interface WriterOptions {
   directory: string
-  /** Ids remembered at most; beyond it the device that has most loses its oldest first. */
+  /** Most remembered ids; beyond it the device that has most loses its oldest first. */
   maxRememberedIds: number
-  /** Parked items kept at most; beyond it the device that has most loses its oldest. */
+  /** Most parked items; beyond it the device that has most loses its oldest. */
   maxParked: number
-  /** The places of the registry: records of formats 1 and 2 have its numbers. */
+  /** The places of the registry: records of formats 1 and 2 refer to them by its numbers. */
   registered: readonly Place[]
 }
 
-/** Devices and places that have not had a number before. */
+/** Devices and places that had no number before. */
 export interface NewNumbers {
   readonly devices: readonly (readonly [device: string, number: number])[]
   readonly places: readonly (readonly [place: Place, number: number])[]
@@ -53,7 +53,7 @@ const answerCode = Object.fromEntries(answerWords.map((word, code) => [word, cod
 >
 
 export interface Committed extends WriterStats {
-  /** A code for each frame but notes and unparks, in order. */
+  /** A code for each frame except notes and unparks, in order. */
   readonly outcomes: Uint8Array
 }
 
@@ -67,13 +67,13 @@ export interface WriterStats extends RememberedStats {
 }
 
 /**
- * The writing side, synchronous: each call is one transaction, on disk when it returns, and undone
- * whole if it throws JOURNAL_COMMIT_FAILED. Runs in a thread of its own, because a commit waits for
- * the disk. A record costs about 3 µs: 2 of them to remember its id, 0.2 for its share of the block.
+ * The writing side, synchronous: each call is one transaction, on disk when it returns, and undone as a whole if it
+ * throws JOURNAL_COMMIT_FAILED. It runs in a thread of its own, because a commit waits for the disk. A record costs about
+ * 3 µs: 2 of them to remember its id, 0.2 for its share of the block.
  */
 export interface Writer {
   readonly id: string
-  /** All that have a number. */
+  /** All devices and places that have a number. */
   numbered(): NewNumbers
   commit(frames: Buffer, count: number, added: NewNumbers, now: number): Committed
   trim(seq: number, before: number, maxBlocks: number): { freed: number; more: boolean } & WriterStats
@@ -93,11 +93,11 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
   const counts = new Map<number, Float64Array>()
   const touched = new Set<number>()
   const sums = new Map<number, Float64Array>()
-  /** Whose parked items are whose, by key; read from disk where it may be wrong. */
+  /** The keys of parked items by device; read from disk again when they may be wrong. */
   let parkedShares: Shares<number> | undefined
   let block = Buffer.allocUnsafe(256 * 1024)
 
-  /** All or nothing, on disk and in memory. */
+  /** Makes a change as a whole or not at all, on disk and in memory. */
   function transact<T>(change: () => T): T {
     const before = {
       ...totals,
@@ -121,7 +121,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       for (const key of touched) counts.delete(key)
       sums.clear()
       const cause = (error as { commitError?: Promise<unknown> }).commitError
-      // lmdb rejects this promise for nobody; unheard it would end the process.
+      // lmdb rejects this promise, which nobody handles; it would end the process.
       cause?.catch(() => {})
       if (isLmdbDamage(error))
         throw damaged('JOURNAL_CORRUPT', `a page of the journal is damaged (${messageOf(error)})`)
@@ -164,7 +164,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       addRow(sumsAt(stretchOf(seq)), seq, atOf(body, offset), receivedAtOf(body, offset))
   }
 
-  /** Everything but the current one is as good as saved. */
+  /** Saves all sums. Only those of the current stretch can still change, so only those stay in memory. */
   function saveStretches(): void {
     for (const [stretch, row] of sums) db.stretch.putSync(stretch, sumsToRow(stretch, row, totals.end))
     const current = stretchOf(totals.end)
@@ -194,7 +194,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     totals.parked++
   }
 
-  /** False if there is none of that key. */
+  /** False if there is no item with that key. */
   function removeParked(key: number): boolean {
     if (!db.parked.removeSync(key)) return false
     parkedShares?.remove(key)
@@ -202,7 +202,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     return true
   }
 
-  /** A parked item leaves its count when it is replayed: it is then received anew. */
+  /** A parked item that is replayed leaves the counts: it is then received again. */
   function unpark(frame: FrameReader): void {
     if (!removeParked(Number(frame.id))) return
     const row = countsAt(tallyKey(frame.device, frame.lane))
@@ -303,7 +303,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       let left = totals.records
       const blocks = [...db.block.getRange({ limit: maxBlocks + 1 })]
       for (const [index, { key, value }] of blocks.slice(0, maxBlocks).entries()) {
-        // Of a damaged block nothing is believed: it ends where the next begins, and is old.
+        // A damaged block is not trusted: it ends where the next begins, and counts as old.
         const next = blocks[index + 1]?.key ?? totals.end + 1
         if (next - 1 > seq || (blockIsWhole(value, key) && blockCommittedAt(value) >= before)) break
         behind.push(key)
@@ -312,7 +312,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
       }
       more = behind.length === maxBlocks
       for (const key of behind) db.block.removeSync(key)
-      // By position: records that were lost before the first block go with it.
+      // Counted by position, so that records that were lost before the first block go with it.
       freed = totals.records - left
       totals.records = left
     })
@@ -341,7 +341,7 @@ export function openWriter({ directory, maxRememberedIds, maxParked, registered 
     forget(now) {
       if (remembered.due(now, totals)) {
         transact(() => remembered.sweep(now, totals))
-        // A reader that was killed pins the pages it saw, and the file grows: LMDB leaves its slot to us.
+        // A reader that was killed pins the pages it saw, and the file grows: LMDB leaves it to us to free its slot.
         db.root.readerCheck()
       }
       return stats()
@@ -367,7 +367,7 @@ function openMeta(db: JournalDatabases, registered: readonly Place[]): Meta {
   return known.format === journalFormat ? known : bringUp(db, known, registered)
 }
 
-/** From format 1 or 2: its records have the registry's numbers, and were all written in one epoch as far as is known. */
+/** Converts a journal of format 1 or 2: its records have the registry's numbers, and count as written in one epoch. */
 function bringUp(db: JournalDatabases, known: Meta, registered: readonly Place[]): Meta {
   const { end } = readTotals(db)
   const firstStretch = end === 0 ? 0 : stretchOf(end) + 1

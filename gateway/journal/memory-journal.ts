@@ -19,13 +19,13 @@ import { KnownIds } from './known-ids.ts'
 import { addRow, newSums, type Stretch, stretchOf, toStretch } from './stretch.ts'
 import { newCounts, type TallyField, tallyAt, tallyOf } from './tally.ts'
 
-/** Both sides of a journal that forgets at exit: for tests, and as the simplest reading of the port. */
+/** Both sides of a journal in memory only: for tests, and as the simplest implementation of the port. */
 export function createMemoryJournal(clock: () => number): Journal & JournalReader {
   const id = randomUUID()
   let entries: (Entry & { committedAt: number })[] = []
   let end: Seq = 0
   let freedUpTo: Seq = 0
-  /** For the sums: of every record that there ever was. */
+  /** Every record that there ever was, for the sums. */
   const all: Entry[] = []
   let parkedKey = 0
   const took = new Durations()

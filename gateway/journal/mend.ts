@@ -7,7 +7,7 @@ import { checkJournal, type JournalCheck } from './check-journal.ts'
 import { type Rebuilt, type Remembrance, rebuild } from './rebuild.ts'
 
 export interface Mended extends Rebuilt {
-  /** What was found, the first twenty. */
+  /** The first twenty faults found. */
   readonly faults: readonly string[]
 }
 
@@ -19,7 +19,7 @@ export type JournalHealth =
 
 /**
  * Reads the whole file of a journal that no process has open, and rebuilds it if a page is damaged: LMDB would end every
- * process that meets one. The damaged file is set aside, beside a report. Throws JOURNAL_CORRUPT where it cannot.
+ * process that meets one. The damaged file is set aside, with a report. Throws JOURNAL_CORRUPT if the rebuild fails.
  */
 export async function mendJournal(
   directory: string,
@@ -28,7 +28,7 @@ export async function mendJournal(
 ): Promise<JournalHealth> {
   const path = join(directory, dataFile)
   if (!existsSync(path)) return { kind: 'sound' }
-  // LMDB takes an empty file for a new one; it is a damaged one if anybody has read from it.
+  // LMDB takes an empty file for a new one. If anybody has read from it, it is a damaged one.
   if (statSync(path).size === 0 && remembrance.journals.size === 0) return { kind: 'sound' }
   const file = openPageFile(path)
   try {

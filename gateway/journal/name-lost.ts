@@ -1,8 +1,8 @@
 import type { DeviceId, Place } from '../../core/words.ts'
 
-/** What records that are held refer to. */
+/** The devices and places that the held records refer to. */
 export interface Named {
-  /** Numbers of devices, and the number of a place of each. */
+  /** Numbers of devices, each with the number of one of its places. */
   readonly devices: Map<number, number>
   readonly places: Set<number>
 }
@@ -11,14 +11,14 @@ interface Known {
   readonly devices: readonly (readonly [DeviceId, number])[]
   readonly places: readonly (readonly [number, Place])[]
   readonly named: Named
-  /** Numbers of devices that were given out, as counts and remembered ids show. */
+  /** Device numbers that were given out, as counts and remembered ids show. */
   readonly numbers: readonly number[]
 }
 
 /**
- * Names for numbers whose row was lost. A device is called as the place of its records says; a place is the one where the
- * registry has the device, if it has only ever had one. What nothing tells is called `lost-…`: a number that stood for
- * nothing would be given to another door, and with it the events of this one.
+ * Finds names for numbers whose row was lost. A device gets the name in the place of its records. A place is the one that
+ * the registry has for the device, if there was only ever one. Without any trace the name is `lost-…`: a number without a
+ * name would be given to another door, and with it the events of this one.
  */
 export function nameLost({ devices, places, named, numbers }: Known, registered: readonly Place[]) {
   const placeOf = new Map(places)

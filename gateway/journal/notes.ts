@@ -3,10 +3,10 @@ import type { Lane, Note } from './journal.ts'
 import { tallyKey } from './lmdb-layout.ts'
 
 const fields = ['received', 'refused', 'personal', 'ignored'] as const
-/** Where each lies in the body of a note, f64 in the machine's order: little-endian on all we run on. */
+/** The offset of each count in the body of a note: f64 in the machine's order, which is little-endian on all we run on. */
 export const noteAt = { received: 0, refused: 8, personal: 16, ignored: 24 } as const
 
-/** Counts that go out with the next commit: one sum a device and lane, however many were noted. */
+/** Counts that go out with the next commit: one sum for each device and lane, however many were noted. */
 export class Notes {
   #sums = new Map<number, { device: number; lane: Lane; sum: Float64Array }>()
 
@@ -24,7 +24,7 @@ export class Notes {
     for (let i = 0; i < fields.length; i++) row.sum[i]! += note[fields[i]!] ?? 0
   }
 
-  /** Writes them to the batch and starts anew; what was written can be given back if its commit fails. */
+  /** Writes the sums to the batch and starts again. `giveBack` restores them if the commit fails. */
   writeTo(batch: Batch): { giveBack(): void } {
     const written = this.#sums
     this.#sums = new Map()

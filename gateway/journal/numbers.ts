@@ -1,12 +1,12 @@
 /**
- * Numbers for things that records name again and again. A number is never given to another thing. One that is not
+ * Numbers for things that records name again and again. A number is never given to another thing. A number that is not
  * known to be on disk goes out with every commit until one has succeeded.
  */
 export class Numbers<T> {
   readonly #keyOf: (thing: T) => string
   readonly #numbers = new Map<string, number>()
   readonly #added = new Map<number, T>()
-  /** Of objects that come again and again, without making their key each time. */
+  /** The numbers of objects that come again and again: saves making their key each time. */
   readonly #known = new WeakMap<object, number>()
   #last = 0
 
@@ -28,12 +28,12 @@ export class Numbers<T> {
     return number
   }
 
-  /** Those that have yet to be saved. */
+  /** Numbers that have yet to be saved. */
   added(): [T, number][] {
     return [...this.#added].map(([number, thing]) => [thing, number])
   }
 
-  /** They are on disk. */
+  /** Call it when these numbers are on disk. */
   keep(added: readonly (readonly [T, number])[]): void {
     for (const [, number] of added) this.#added.delete(number)
   }

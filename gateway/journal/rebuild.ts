@@ -15,9 +15,9 @@ import { countShares } from './remembered.ts'
 import { contentIn, dayOf, lapOf, rememberedRow } from './remembered-row.ts'
 import { type FoundBlock, readBlock, salvage } from './salvage.ts'
 
-/** What others remember of a journal, for where it says nothing itself. */
+/** Facts that others know about a journal, used if the journal itself no longer has them. */
 export interface Remembrance {
-  /** The last position that anybody has seen, by the id of a journal: there may have been others before. */
+  /** The last position that any consumer has seen, by the id of a journal: there may have been other journals before. */
   readonly journals: ReadonlyMap<string, Seq>
   /** The places of the registry. */
   readonly registered: readonly Place[]
@@ -25,20 +25,20 @@ export interface Remembrance {
 
 export interface Rebuilt {
   readonly id: string
-  /** Records that the rebuilt journal holds. */
+  /** Records in the rebuilt journal. */
   readonly records: number
-  /** Positions whose records are lost, both ends included, the first hundred stretches of them. */
+  /** Positions whose records are lost, both ends included; the first hundred stretches of them. */
   readonly lost: readonly { readonly first: Seq; readonly last: Seq }[]
   readonly lostRecords: number
-  /** Remembered ids that could not be saved, where their number is known: of these a repetition is taken as new. */
+  /** Remembered ids that could not be saved, if their number is known: a repetition of such an event is taken as new. */
   readonly lostIds: number
-  /** Devices and lanes whose counts are older than the damage, made up for from the records that are held. */
+  /** Counts, by device and lane, that were older than the damage and were completed from the held records. */
   readonly recounted: number
-  /** Devices and places whose name was lost. */
+  /** Devices and places whose names were lost. */
   readonly nameless: number
 }
 
-/** Reached rows are in force; of others the one that was written last. */
+/** A row that a tree leads to is in force; of other rows, the one that was written last counts. */
 interface Kept {
   readonly value: Buffer
   readonly rank: number
@@ -50,16 +50,16 @@ interface Held extends Omit<FoundBlock, 'writer'> {
   readonly rank: number
 }
 
-/** As an older version may have written them. */
+/** Totals as an older version may have written them. */
 type OldTotals = Omit<Totals, 'forgetting' | 'parkedDropped'> &
   Partial<Pick<Totals, 'forgetting' | 'parkedDropped'>>
 
 const inForce = Number.POSITIVE_INFINITY
 const perTransaction = 5000
-/** Beyond it a number is no device's: one damaged id in 65,536 passes for whole. */
+/** A greater number is no device's: one damaged id in 65,536 passes for whole. */
 const mostDevices = 10_000_000
 
-/** Writes what can be saved of a damaged journal into a new one in `directory`. */
+/** Writes all that can be saved of a damaged journal into a new one in `directory`. */
 export async function rebuild(file: PageFile, directory: string, known: Remembrance): Promise<Rebuilt> {
   const db = openDatabases(directory, false)
   try {
@@ -117,7 +117,7 @@ function rebuildInto(db: JournalDatabases, file: PageFile, known: Remembrance): 
   const freed = old === undefined ? undefined : old.end - old.records
   const held = inOrder(blocks, freed)
 
-  // Written as they are read again, so that they are not all in memory.
+  // The blocks are written as they are read a second time, so that they are not all in memory.
   const openings = new Map<Seq, string>(all<string>('opening') as [Seq, string][])
   const epochs = new Set(openings.values())
   const recount = new Recount(rows.get('tally'), rows.get('stretch'))
@@ -130,7 +130,7 @@ function rebuildInto(db: JournalDatabases, file: PageFile, known: Remembrance): 
     lostRecords += last - first + 1
     if (lost.length < 100) lost.push({ first, last })
   }
-  // Before the ids of the blocks, which do not tell their content.
+  // Before the ids of the blocks, which lack the content.
   ids.flush()
   for (let from = 0; from < held.length; from += perTransaction) {
     db.root.transactionSync(() => {
@@ -175,7 +175,7 @@ function rebuildInto(db: JournalDatabases, file: PageFile, known: Remembrance): 
     },
     known.registered,
   )
-  // All that is saved is remembered anew; the next commit forgets what is too old or too much.
+  // All saved ids are remembered again; the next commit forgets those that are too old or too many.
   const remembered = db.root.transactionSync(() => countShares(db.seen, db.share))
   const total: Totals = {
     end: shown,
@@ -213,7 +213,7 @@ function rebuildInto(db: JournalDatabases, file: PageFile, known: Remembrance): 
   }
 }
 
-/** Blocks of records that are not freed, each position once: where two overlap, the one that is in force, or was written later. */
+/** Blocks of records that are not freed, each position once: of two that overlap, the one in force, or else the one written later. */
 function inOrder(blocks: ReadonlyMap<Seq, Held>, freed: Seq | undefined): Held[] {
   const chosen: Held[] = []
   const sorted = [...blocks.values()].sort((a, b) => a.first - b.first)
@@ -237,7 +237,7 @@ function onlyOf(ids: Iterable<string>): string | undefined {
 const inTurn = (openings: ReadonlyMap<Seq, string>): Opening[] =>
   [...openings].map(([first, epoch]) => ({ first, epoch })).sort((a, b) => a.first - b.first)
 
-/** Remembered ids go to the new journal at once: there may be tens of millions. */
+/** Remembered ids are written to the new journal at once: there may be tens of millions. */
 class Ids {
   readonly #db: JournalDatabases
   /** Numbers of devices. */
@@ -261,7 +261,7 @@ class Ids {
     })
   }
 
-  /** For inside a transaction. */
+  /** For use inside a transaction. */
   put(key: Buffer, day: number, lap: number, content: number): void {
     const device = key.readUInt32BE(0)
     if (device <= mostDevices) this.devices.add(device)

@@ -17,7 +17,7 @@ import { countsFromRow, countsToRow, newCounts, tallyAt } from './tally.ts'
 
 interface Counted {
   readonly numbers: Float64Array
-  /** Rows of an older version do not say; they are taken as they are. */
+  /** The position up to which the numbers count. A row of an older version does not say: it is taken as it is. */
   upTo: Seq
   changed: boolean
 }
@@ -25,13 +25,13 @@ interface Counted {
 type Rows = ReadonlyMap<string | number, { readonly value: Buffer }>
 
 /**
- * Counts that were saved, brought up to date with the records that are held: a row that was found in an old page takes
- * no account of what came after it, and says up to which position it does.
+ * Saved counts, brought up to date with the held records: a row from an old page does not count what came after it, and
+ * says up to which position it counts.
  */
 export class Recount {
   readonly #tallies = new Map<number, Counted>()
   readonly #stretches = new Map<number, Counted>()
-  /** The last position that any row takes account of. */
+  /** The last position that any row counts. */
   readonly upTo: Seq
 
   constructor(tallies: Rows | undefined, stretches: Rows | undefined) {
@@ -93,7 +93,7 @@ export class Recount {
 
 const finite = (upTo: Seq) => (Number.isFinite(upTo) ? upTo : 0)
 
-/** One record that is held. A record that was stored was received, whatever else of its device is not known any more. */
+/** Counts one held record. A stored record was received, even if nothing else about its device is known any more. */
 export function countRecord(
   recount: Recount,
   named: Named,

@@ -7,7 +7,7 @@ const checkBytes = 2
 
 /**
  * The value of a remembered id: u16 BE the day, u16 BE the part of that day, u32 BE the content (content.ts), u16 BE a
- * check of these and the key. Good until the next call.
+ * check of these and the key. Valid until the next call.
  */
 export function rememberedRow(key: Buffer, day: number, lap: number, content: number): Buffer {
   row.writeUInt16BE(day, 0)
@@ -18,8 +18,8 @@ export function rememberedRow(key: Buffer, day: number, lap: number, content: nu
 }
 
 /**
- * Whether it is as it was written. Older versions wrote the day alone, or the day and the part of it where that is not
- * the first, without a check; or both with a check, without the content.
+ * True if the row is intact. Older versions wrote the day alone, or the day and its part if that is not the first,
+ * without a check; or both with a check, without the content.
  */
 export function isRememberedRow(
   key: Buffer,
@@ -37,7 +37,7 @@ export const lapOf = (value: Buffer) => (value.length > 2 ? value.readUInt16BE(2
 export const contentIn = (value: Buffer) =>
   value.length === row.length ? value.readUInt32BE(4) : unknownContent
 
-/** Under which an event is remembered whose id was that of another; no id has a NUL. */
+/** The key of an event whose id was already that of another; no id has a NUL. */
 export function otherKey(key: Buffer, content: number): Buffer {
   const other = Buffer.alloc(key.length + 5)
   key.copy(other)
@@ -45,5 +45,5 @@ export function otherKey(key: Buffer, content: number): Buffer {
   return other
 }
 
-/** Millions of ids are remembered, so it is kept to 16 bits. */
+/** Only 16 bits, since millions of ids are remembered. */
 const checkOf = (key: Buffer, value: Buffer) => folded(fnv1a(value, 0, value.length - checkBytes, fnv1a(key)))

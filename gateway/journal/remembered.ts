@@ -6,48 +6,49 @@ import type { Totals } from './lmdb-layout.ts'
 import { contentIn, dayOf, lapOf, otherKey, rememberedRow } from './remembered-row.ts'
 import { type Share, Shares } from './shares.ts'
 
-/** How many ids one pass looks at: 10 ms of the writing thread, 40 where all of them go. */
+/** Ids that one pass looks at. It takes 10 ms of the writing thread, 40 if all of them are removed. */
 const sweepStep = 10_000
-/** A pass is due this often; a whole round of 30 million ids then takes two days. */
+/** The interval of passes; a whole round of 30 million ids then takes two days. */
 const sweepEveryMs = 60_000
-/** With so many that are forgotten and still on disk, it is due each time. */
+/** With this many forgotten ids still on disk, a pass is due each time. */
 const muchDead = 100_000
-/** A device's ids of one day are told apart in parts of this share of the bound, so that the older can go. */
+/** A device's ids of one day are divided into parts of this share of the bound, so that the older parts can go. */
 const lapShare = 1 / 16
-/** What is given way to at once: finding the device that has most costs a look at all. */
+/** The share of the bound that is freed at once: finding the device that has most means looking at all. */
 const roomShare = 1 / 64
 
 /**
- * The ids that were stored in the last 31 days, so that a re-sent event is known. One key an id, its value tells the day
- * of the commit that stored it, and what it was the id of (remembered-row.ts). An event older than that is not stored in its own time.
+ * The ids that were stored in the last 31 days, so that a re-sent event is known. Each id is a key; its value has the day
+ * of the commit that stored it, and the content of its event (remembered-row.ts). An event older than that is not stored
+ * with its own time.
  *
- * Whether an id is known follows from what was committed and when, and from nothing else: days end with the time of a
- * commit, and past the bound on their number the device that has most ids loses its oldest day, before others lose any.
- * What is forgotten is then removed from the disk by a slow sweep in key order, which decides nothing.
+ * Whether an id is known depends only on what was committed and when: days end by the time of a commit, and when there
+ * are more ids than the bound, the device that has most loses its oldest day before others lose any. A slow sweep in key
+ * order then removes forgotten ids from disk; it decides nothing.
  */
 export interface Remembered {
-  /** At the beginning of a commit. All below are for inside its transaction. */
+  /** Call it at the start of a commit. `begin`, `add`, `settle` and `sweep` are for inside the transaction. */
   begin(now: number, totals: Totals): void
-  /** Whether the id is known already, and of what. An event that is another than that is then remembered, too. */
+  /** Tells whether the id is known, and how the event compares. A different event is then remembered, too. */
   add(key: Buffer, event: Identified, device: number, totals: Totals): Known
-  /** At the end of a commit: gives way where there are too many. */
+  /** Call it at the end of a commit: forgets ids if there are too many. */
   settle(totals: Totals): void
-  /** The commit is on disk, or it has failed. */
+  /** `done`: the commit is on disk. `undo`: it has failed. */
   done(): void
   undo(): void
   due(now: number, totals: Totals): boolean
-  /** One step of the sweep. */
+  /** Does one step of the sweep. */
   sweep(now: number, totals: Totals): void
   stats(totals: Totals): RememberedStats
 }
 
 export interface RememberedStats {
-  /** Ids that are remembered, and for how many days; fewer than 31 where the bound was reached. */
+  /** Ids that are remembered. `rememberedDays`: for how many days; fewer than 31 if the bound was reached. */
   readonly remembered: number
   readonly rememberedDays: number
-  /** Ids that were forgotten before their time, because there were too many, ever. */
+  /** Ids ever forgotten before their time, because there were too many. */
   readonly rememberedGaveWay: number
-  /** Of the device that has most. */
+  /** Remembered ids of the device that has most. */
   readonly rememberedLargest: number
 }
 
@@ -90,7 +91,7 @@ export function openRemembered(
     return next
   }
 
-  /** All of its oldest day; of today, the oldest part. */
+  /** Forgets the oldest day of a device; if that is today, only its oldest part. */
   function dropOldest(device: number, totals: Totals): number {
     const share = shares.touch(device)
     const { day } = share.segments[0]!
@@ -108,7 +109,7 @@ export function openRemembered(
     return ids
   }
 
-  /** All days before that have ended. A person who set the time back starts the days anew. */
+  /** Forgets all days before the last 31. If a person has set the time back, the days start again. */
   function moveHorizon(totals: Totals): void {
     const { forgetting } = totals
     const first = today - backfillDays
@@ -122,7 +123,7 @@ export function openRemembered(
   function remember(key: Buffer, event: Identified, share: Share, totals: Totals): Known {
     const segment = segmentOf(share)
     const value = rememberedRow(key, today, segment.lap, event.content)
-    // lmdb's types say void; with noOverwrite it answers whether the key was new.
+    // lmdb's types say void; with noOverwrite it returns whether the key was new.
     const isNew = seen.putSync(key, value, { noOverwrite: true }) as unknown as boolean
     if (!isNew) {
       const known = seen.getBinary(key)!
@@ -155,7 +156,7 @@ export function openRemembered(
       while (excess > 0) {
         let most: number | undefined
         let ids = 0
-        // What a device sent last it may send again any moment: that stays. Of two that have as many, the lower number.
+        // A device may resend its latest events at any moment: their part stays. Of two with as many, the lower number gives way.
         for (const [device, share] of shares.all()) {
           if (share.segments.length < 2 || share.ids < ids) continue
           if (share.ids > ids || most === undefined || device < most) [most, ids] = [device, share.ids]
@@ -170,7 +171,7 @@ export function openRemembered(
     done: () => shares.saved(),
     undo() {
       shares.undo()
-      // The horizon has been put back with the totals.
+      // The horizon was restored with the totals.
       today = 0
     },
     due(now, { forgetting }) {
@@ -178,7 +179,7 @@ export function openRemembered(
     },
     sweep(now, totals) {
       sweptAt = now
-      // No id is known for longer because nothing is committed: the next commit comes no earlier than this.
+      // No id stays known for longer because nothing is committed: the next commit comes no earlier than this.
       this.begin(now, totals)
       this.settle(totals)
       largest = mostIds()
@@ -192,7 +193,7 @@ export function openRemembered(
         looked++
       }
       for (const key of doomed) seen.removeSync(key)
-      // Below 0 for a while where days were not in turn; with what is remembered it is always what is on the disk.
+      // It may be below 0 for a while if days were out of order; with the remembered ids it is always the number on disk.
       totals.forgetting.dead -= doomed.length
       sweepFrom = looked < sweepStep ? undefined : last
     },
@@ -208,16 +209,16 @@ export function openRemembered(
   }
 }
 
-/** More than a day has parts. */
+/** A day has fewer parts. */
 const laps = 65_536
 
-/** Counts the ids of a journal whose shares are not known, once: a second for a million. Within a transaction. */
+/** Counts the ids of a journal without shares, once: a second for a million. Call it within a transaction. */
 export function countShares(
   seen: Database<Buffer, Buffer>,
   table: Database<Buffer, number>,
 ): Totals['remembered'] {
   const byDay: Record<string, number> = {}
-  /** Of a device, by day and part of it in one number. */
+  /** The ids of each device, by day and part of the day in one number. */
   const ofDevice = new Map<number, Map<number, number>>()
   for (const { key, value } of seen.getRange()) {
     const device = key.readUInt32BE(0)

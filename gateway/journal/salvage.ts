@@ -12,32 +12,31 @@ import type { Seq } from '../../core/words.ts'
 import { blockHead, blockIsWhole, blockMark, blockMarkAt } from './block.ts'
 import { isWhole, jsonTables, keyOf, numberTables } from './check-journal.ts'
 
-/** A row that is as it was written, found in a page that no tree leads to any more. */
+/** An intact row in a page that no tree leads to any more. */
 export interface Found {
   readonly table: string
   readonly key: string | number
   readonly rawKey: Buffer
   readonly value: Buffer
-  /** The transaction that wrote its page: of two rows of a key the later one counts. */
+  /** The transaction that wrote its page: of two rows with one key the later one counts. */
   readonly writer: number
 }
 
 export interface FoundBlock {
   readonly first: Seq
   readonly last: Seq
-  /** Where it lies in the file. */
+  /** Its offset in the file. */
   readonly offset: number
   readonly bytes: number
   readonly writer: number
 }
 
-/** Nothing is deleted from these: what an old copy of a page says was true, and may be all that is left. */
+/** Tables from which nothing is deleted: an old copy of a page was true, and may be all that is left. */
 const onlyGrowing: ReadonlySet<string> = new Set(['meta', 'device', 'place', 'opening', 'stretch', 'tally'])
 
 /**
- * Reads the pages that could not be reached, whatever tree they were of: a row's checksum says which table it belongs
- * to. Pages that are free hold what was true before; of tables from which rows are deleted they are left out, unless it
- * is not known which are free.
+ * Reads the pages that could not be reached, of any tree: the checksum of a row tells its table. Free pages hold what was
+ * true before. They are left out for tables from which rows are deleted, unless it is not known which pages are free.
  */
 export function salvage(
   file: PageFile,
@@ -50,7 +49,7 @@ export function salvage(
     if (check.use[number] === 1) continue
     const page = file.read(number)!
     const isOld = knowsFree && check.use[number] === 2
-    // Of the transaction that was under way, or of a page whose head is damaged.
+    // `newest + 1` is the transaction that was under way; a greater number means that the head of the page is damaged.
     const written = writerOf(page)
     const writer = written <= newest + 1 ? written : 0
     if (!isOld) findBlocks(file, page, number, writer, visit.block)
@@ -78,13 +77,13 @@ const idTables = ['seen']
 const sealedTables = [...jsonTables, ...numberTables]
 const allTables = [...sealedTables, ...idTables]
 
-/** A remembered id takes 6 bytes, as the shortest sealed row of JSON does: one character, and then a byte 0. */
+/** A remembered id without its content takes 6 bytes, as the shortest sealed row of JSON does: one character, and then a byte 0. */
 function tablesOf(value: Buffer): readonly string[] {
   if (value.length !== 6) return sealedTables
   return value[1] === 0 ? allTables : idTables
 }
 
-/** Blocks lie in one piece, small ones in a leaf, larger ones on pages of their own; each says where it begins and ends. */
+/** Each block lies in one piece, a small one in a leaf, a larger one on pages of its own, and says where it begins and ends. */
 function findBlocks(
   file: PageFile,
   page: Buffer,

@@ -2,18 +2,18 @@ import type { Database } from 'lmdb'
 import { sealBytes, unsealBytes } from '../../core/sealed.ts'
 import { damagedRow } from './lmdb-layout.ts'
 
-/** Ids of one device that were stored on one day; a lap is a part of a day, where there were very many. */
+/** Ids of one device that were stored on one day. A lap is a part of a day that had very many. */
 interface Segment {
   readonly day: number
   readonly lap: number
   ids: number
 }
 
-/** What is remembered of one device, in the order in which it came. */
+/** The remembered ids of one device, in order of arrival. */
 export interface Share {
   ids: number
   segments: Segment[]
-  /** Up to here, with it, its ids are forgotten; a day before all others where none are. */
+  /** Its ids up to here, inclusive, are forgotten; a day before all others if none are. */
   gone: { readonly day: number; readonly lap: number }
 }
 
@@ -21,9 +21,9 @@ const headBytes = 4
 const segmentBytes = 8
 
 /**
- * How many ids are remembered of each device, by day. In memory, and on disk with the commit that changes it: a row of
- * 4 bytes of what is gone (u16 day, u16 lap), 8 a segment (u16 day, u16 lap, u32 ids), and a checksum, which the first
- * rows were written without.
+ * Numbers of remembered ids by device and day. They are in memory, and on disk with the commit that changes them: a row
+ * has 4 bytes for what is forgotten (u16 day, u16 lap), 8 for each segment (u16 day, u16 lap, u32 ids), and a checksum,
+ * which the first rows lacked.
  */
 export class Shares {
   readonly #table: Database<Buffer, number>
@@ -39,7 +39,7 @@ export class Shares {
     return this.#known.get(device)
   }
 
-  /** Of a device that is about to change. */
+  /** The share of a device that is about to change. */
   touch(device: number): Share {
     let share = this.#known.get(device)
     if (share === undefined) {
@@ -54,7 +54,7 @@ export class Shares {
     return this.#known
   }
 
-  /** Within the transaction of what changed them. */
+  /** Call it within the transaction that changed them. */
   save(): void {
     for (const device of this.#changed)
       this.#table.putSync(device, sealBytes('share', device, encode(this.#known.get(device)!)))
@@ -64,7 +64,7 @@ export class Shares {
     this.#changed.clear()
   }
 
-  /** As they are on disk: the transaction has failed. */
+  /** Restores the shares from disk: the transaction has failed. */
   undo(): void {
     for (const device of this.#changed) {
       const value = this.#table.getBinary(device)
@@ -81,7 +81,7 @@ function opened(device: number, row: Buffer): Share {
   return share
 }
 
-/** Undefined for a row that is not as it was written. */
+/** Undefined for a corrupt row. */
 export function readShare(device: number, row: Buffer): Share | undefined {
   const isSealed = row.length % segmentBytes === 0
   const bytes = isSealed ? unsealBytes('share', device, row) : row

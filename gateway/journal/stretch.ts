@@ -1,7 +1,7 @@
 import { sealNumbers, unsealNumbers } from '../../core/sealed.ts'
 import type { Seq } from '../../core/words.ts'
 
-/** Positions of one stretch: sums of receipt times stay below 2^53, and a stretch of a town is a few minutes. */
+/** Positions of one stretch: sums of receipt times stay below 2^53, and a town fills a stretch in a few minutes. */
 export const stretchRecords = 4096
 
 export const stretchOf = (seq: Seq) => Math.floor((seq - 1) / stretchRecords)
@@ -9,8 +9,8 @@ export const firstOf = (stretch: number): Seq => stretch * stretchRecords + 1
 export const lastOf = (stretch: number): Seq => (stretch + 1) * stretchRecords
 
 /**
- * Sums over the rows of a stretch: both sides of the journal have them, so whether a row is missing or another stands
- * in its place is found by comparing numbers. They stay when the records are freed.
+ * Sums over the rows of a stretch. Journal and store both have them, so comparing numbers shows whether a row is missing
+ * or has been replaced. They stay when the records are freed.
  */
 export interface StretchSums {
   /** Records that become rows: all but snapshots. */
@@ -21,15 +21,15 @@ export interface StretchSums {
   received: number
 }
 
-/** One stretch, or some that follow each other. */
+/** One stretch, or several consecutive ones. */
 export interface Stretch extends Readonly<StretchSums> {
-  /** Positions, both included. */
+  /** The first and the last position, both included. */
   readonly first: Seq
   readonly last: Seq
-  /** Times of what happened, epoch ms, both included. Meaningless where there are no rows. */
+  /** The earliest and the latest time of an event, epoch ms. Meaningless if there are no rows. */
   readonly earliestAt: number
   readonly latestAt: number
-  /** Times of receipt, epoch ms. */
+  /** The first and the last time of receipt, epoch ms. */
   readonly firstReceivedAt: number
   readonly lastReceivedAt: number
 }
@@ -62,18 +62,18 @@ export function addRow(sums: Float64Array, seq: Seq, at: number, receivedAt: num
   if (receivedAt > sums[sumAt.lastReceivedAt]!) sums[sumAt.lastReceivedAt] = receivedAt
 }
 
-/** Takes a row out of the sums; the times stay as wide as they are. */
+/** Takes a row out of the sums; the range of times stays as wide as it is. */
 export function takeRow(sums: Float64Array, seq: Seq, receivedAt: number): void {
   sums[sumAt.rows]! -= 1
   sums[sumAt.seqs]! -= seq
   sums[sumAt.received]! -= receivedAt
 }
 
-/** `upTo` is the last position that the sums take account of. */
+/** `upTo` is the last position that the sums count. */
 export const sumsToRow = (stretch: number, sums: Float64Array, upTo: Seq) =>
   sealNumbers('stretch', stretch, sums, upTo)
 
-/** Undefined for a row that is not as it was written. */
+/** Undefined for a corrupt row. */
 export function sumsFromRow(
   stretch: number,
   row: Buffer,
@@ -90,14 +90,14 @@ export function toStretch(stretch: number, sums: Float64Array): Stretch {
   return { first: firstOf(stretch), last: lastOf(stretch), ...Object.fromEntries(members) } as Stretch
 }
 
-/** Sums of one stretch are exact. Those of many may not be, beyond 2^53: added up in another order they differ a little. */
+/** Sums of one stretch are exact. Sums of many may exceed 2^53: they then differ a little if added up in another order. */
 const same = (a: number, b: number) =>
   a === b || (a > Number.MAX_SAFE_INTEGER && Math.abs(a - b) <= 1e-12 * a)
 
 export const sameSums = (a: Readonly<StretchSums>, b: Readonly<StretchSums>) =>
   a.rows === b.rows && same(a.seqs, b.seqs) && same(a.received, b.received)
 
-/** Puts stretches together, those next to each other, until there are at most `most`. */
+/** Merges neighbouring stretches until there are at most `most`. */
 export function mergeStretches(stretches: readonly Stretch[], most: number): Stretch[] {
   const size = Math.ceil(stretches.length / most)
   const merged: Stretch[] = []

@@ -1,7 +1,7 @@
 import { sealNumbers, unsealNumbers } from '../../core/sealed.ts'
 import type { Seq } from '../../core/words.ts'
 
-/** Durable counts of one device and lane, saved in the same commit as what they count. */
+/** Durable counts of one device and lane, saved in the same commit as the records that they count. */
 export const tallyFields = [
   'received', 'stored', 'duplicate', 'parked', 'refused', 'late', 'skewed', 'personal', 'ignored', 'lastReceivedAt', 'sighted',
   'reused',
@@ -19,11 +19,11 @@ export function newCounts(): Float64Array {
   return new Float64Array(tallyFields.length)
 }
 
-/** `upTo` is the last position that the counts take account of. */
+/** `upTo` is the last position that the counts include. */
 export const countsToRow = (key: number, counts: Float64Array, upTo: Seq) =>
   sealNumbers('tally', key, counts, upTo)
 
-/** An older row is shorter: what it did not count yet is 0. Undefined for one that is not as it was written. */
+/** An older row is shorter: a count that it lacks is 0. Undefined for a corrupt row. */
 export function countsFromRow(
   key: number,
   row: Buffer,

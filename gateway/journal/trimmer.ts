@@ -4,9 +4,9 @@ import type { Part } from '../../core/lifecycle.ts'
 import type { Journal } from './journal.ts'
 
 export interface TrimmerOptions {
-  /** All must be done with a record before it is freed. */
+  /** A record is freed only when all of these are done with it. */
   readonly consumers: readonly string[]
-  /** How long a record stays all the same, to rebuild a lost store from. */
+  /** A record stays at least this long, to rebuild a lost store from. */
   readonly retainMs: number
   readonly maxBytes: number
 }
@@ -22,7 +22,7 @@ export interface TrimmerParts {
 
 const everyMs = 5 * secondMs
 
-/** Frees what every consumer is done with; sooner than `retainMs` only when the journal is half full. */
+/** Frees the records that every consumer is done with; sooner than `retainMs` only when the journal is half full or refuses appends. */
 export function createTrimmer(
   { consumers, retainMs, maxBytes }: TrimmerOptions,
   { journal, cursors, clock, mayDelete = () => true, onFault }: TrimmerParts,

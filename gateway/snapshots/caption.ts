@@ -3,9 +3,8 @@ import { onlyContract } from '../../devices/contract/record.ts'
 import { keptSighting } from '../../devices/contract/validate.ts'
 
 /**
- * What was seen on a picture, as a comment in its JPEG: it stays with the picture wherever that goes, to the
- * centre or into an export, and every viewer passes over it. A COM segment (ITU-T T.81, B.2.4.5): FF FE, u16 BE
- * length of itself and the text.
+ * The sighting of a picture, as a comment in its JPEG: it stays with the picture, also at the centre or in an export, and
+ * every viewer passes over it. A COM segment (ITU-T T.81, B.2.4.5): FF FE, u16 BE length of itself and the text.
  */
 const prefix = 'lintel:'
 const startOfImage = 2
@@ -19,7 +18,7 @@ export function withCaption(jpeg: Buffer, sighting: DataOf<'sighting'>): Buffer 
   return Buffer.concat([jpeg.subarray(0, startOfImage), head, text, jpeg.subarray(startOfImage)])
 }
 
-/** Undefined where there is none, or it is not one of ours. Whoever wrote it: only what the contract knows. */
+/** Undefined if there is none, or if it is not one of ours. Whoever wrote it, the result has only members of the contract. */
 export function captionOf(jpeg: Buffer): DataOf<'sighting'> | undefined {
   for (let at = startOfImage; at + 4 <= jpeg.length && jpeg[at] === 0xff; ) {
     const marker = jpeg[at + 1]!
@@ -50,13 +49,14 @@ const endOfImage = 0xd9
 const app0 = 0xe0
 const app14 = 0xee
 const lastApp = 0xef
-/** As JFIF says it, without a thumbnail: version, densities of 1, no pixels. */
+/** A JFIF head without a thumbnail: version, densities of 1, no pixels. */
 const jfifHead = Buffer.from([0xff, app0, 0, 16, ...Buffer.from('JFIF\0'), 1, 1, 0, 0, 1, 0, 1, 0, 0])
 const adobeBytes = 16
 
 /**
- * The picture alone, whoever wrote it: what a decoder needs of it and nothing beside. Of APPn only Adobe's word on the
- * colours, and a JFIF head of ours where there was one; no comment, no thumbnail, nothing behind the end of the image.
+ * The picture alone, whoever wrote it: only what a decoder needs. Of the APPn segments it keeps Adobe's information on
+ * the colours, and replaces a JFIF head by one of ours. It keeps no comment, no thumbnail, and nothing behind the end of
+ * the image.
  */
 export function plainJpeg(jpeg: Buffer): Buffer {
   const parts = [jpeg.subarray(0, startOfImage)]
@@ -64,7 +64,7 @@ export function plainJpeg(jpeg: Buffer): Buffer {
   while (at + 4 <= jpeg.length && jpeg[at] === 0xff) {
     const marker = jpeg[at + 1]!
     if (marker === endOfImage) break
-    // Any number of these may stand before a marker.
+    // Any number of fill bytes FF may precede a marker.
     if (marker === 0xff) {
       at++
       continue
@@ -88,7 +88,7 @@ function keptOf(marker: number, segment: Buffer): Buffer[] {
   return marker === comment || (marker > app0 && marker <= lastApp) ? [] : [segment]
 }
 
-/** Where the next marker stands: behind FF in a scan there is 00, or the number of a restart. */
+/** The position of the next marker: within a scan, FF is followed by 00 or by the number of a restart. */
 function endOfScan(jpeg: Buffer, from: number): number {
   for (let at = jpeg.indexOf(0xff, from); at >= 0 && at + 1 < jpeg.length; at = jpeg.indexOf(0xff, at + 1)) {
     const next = jpeg[at + 1]!

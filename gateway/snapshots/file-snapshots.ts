@@ -17,24 +17,24 @@ import {
 
 export interface FileSnapshotOptions {
   readonly directory: string
-  /** Holds the index; this process writes it. */
+  /** The state with the index; this process writes it. */
   readonly state: State
   readonly clock: Clock
   readonly keepBytes: number
   readonly keepMs: number
   /** False while the clock is in doubt: then nothing is deleted because of its age. */
   readonly mayDelete?: () => boolean
-  /** Whether somebody wants it kept longer. */
+  /** True if somebody wants the picture kept longer. */
   readonly isHeld: (key: PictureKey) => boolean
 }
 
 const extension = '.jpg'
 const dayName = /^\d{4}-\d\d-\d\d$/
-/** Rows of one transaction. */
+/** Rows in one transaction. */
 const page = 500
 
 const dayOf = (ms: number) => formatRfc3339(ms).slice(0, 10)
-/** The name says where it is, and nothing of whose it is. */
+/** The name tells where the picture is, and nothing about whose it is. */
 const pathOf = (directory: string, { restedAt, position }: Picture) =>
   join(directory, dayOf(restedAt), `${position}${extension}`)
 
@@ -61,7 +61,7 @@ function readerOf(directory: string, index: PictureIndex): SnapshotReader {
   }
 }
 
-/** Pictures in files, a directory a day; an index beside them. Drafts of a run that was killed are removed at the start. */
+/** Pictures in files, one directory a day, with an index. `reconcile` removes the drafts of a run that was killed. */
 export async function openFileSnapshots({
   directory,
   state,
@@ -73,9 +73,9 @@ export async function openFileSnapshots({
 }: FileSnapshotOptions): Promise<Snapshots> {
   const index = createPictureIndex(state)
   const deleted: Record<DeletionReason, number> = { age: 0, room: 0, orphan: 0 }
-  /** Positions whose file may be there before its row. */
+  /** Positions whose file may exist before its row. */
   const writing = new Set<number>()
-  // An index that is new may be one that was lost: positions that somebody has seen must not come again.
+  // A new index may replace one that was lost: it begins at the time, so that no position comes a second time.
   let last = index.last() || clock()
   let pictures = 0
   let bytes = 0
@@ -95,7 +95,7 @@ export async function openFileSnapshots({
     }
   }
 
-  /** The file first: that makes room even where there is none; a row without a file is found by `reconcile`. */
+  /** Deletes the file first, which makes room even on a full disk; `reconcile` finds a row without a file. */
   async function remove(doomed: readonly Picture[], reason: DeletionReason): Promise<void> {
     for (const picture of doomed) await rm(pathOf(directory, picture), { force: true })
     await index.remove(doomed)
@@ -115,14 +115,14 @@ export async function openFileSnapshots({
     )
   }
 
-  /** A line a deletion, a file a month: proof that what should be gone was deleted. */
+  /** Logs a line for each deletion, in a file for each month: proof that what should be gone was deleted. */
   async function log(lines: readonly object[], reason: DeletionReason): Promise<void> {
     const at = formatRfc3339(clock())
     const text = lines.map(line => `${JSON.stringify({ at, reason, ...line })}\n`).join('')
     await appendFile(join(directory, `deleted-${at.slice(0, 7)}.log`), text, { mode: 0o600 })
   }
 
-  /** Oldest first, those that are held left out, until `isEnough`. */
+  /** Removes the oldest first, without those that are held, until `isEnough`. Returns how many held ones it passed. */
   async function removeOldest(
     reason: DeletionReason,
     isEnough: (picture: Picture) => boolean,
@@ -156,7 +156,7 @@ export async function openFileSnapshots({
       deleted.orphan++
       await log([{ file: `${day}/${name}` }], 'orphan')
     }
-    // Fails, as it should, where there is something in it.
+    // Fails, as it should, if something is in it.
     if (names.length === 0 && day !== dayOf(clock())) await rmdir(join(directory, day)).catch(() => {})
   }
 
@@ -226,5 +226,5 @@ export async function openFileSnapshots({
   }
 }
 
-/** One that came to rest while the directories were being read. */
+/** A younger picture may have come to rest while the directories were being read. */
 const minuteOld = 60_000

@@ -2,19 +2,22 @@ import type { State } from '../../core/state/state.ts'
 import { keyText, type PictureKey } from './snapshots.ts'
 
 export interface Hold {
-  /** Since when, and until when at the latest; epoch ms. */
+  /** The start of the hold; `until` is its latest end. Epoch ms. */
   readonly at: number
   readonly until: number
-  /** Such as the alert that wants it. */
+  /** Why, such as the alert that wants it. */
   readonly reason: string
 }
 
-/** Pictures that somebody wants kept beyond their time. Written by the process that holds the state, read by that which deletes. */
+/**
+ * Pictures that somebody wants kept beyond their time. The process that holds the state writes them; the process that
+ * deletes pictures reads them.
+ */
 export interface Holds {
   isHeld(key: PictureKey, now: number): boolean
   of(key: PictureKey): Hold | undefined
   hold(key: PictureKey, hold: Hold): Promise<void>
-  /** Whether there was one. */
+  /** True if there was one. */
   release(key: PictureKey): Promise<boolean>
 }
 

@@ -8,12 +8,12 @@ import { codeOfFileFault, writeWhole } from '../../core/files.ts'
 import { keyText, type PictureKey } from './snapshots.ts'
 
 /**
- * Originals that are kept for a while, for whoever holds the key: AES-256-GCM, bound to device and event. A file
- * is 8 bytes of magic, 12 of nonce, 16 of tag, and the picture.
+ * Originals that are kept for a while, readable with the key: AES-256-GCM, bound to device and event. A file is 8 bytes
+ * of magic, 12 of nonce, 16 of tag, and the picture.
  */
 export interface Originals {
   put(key: PictureKey, picture: Buffer): Promise<void>
-  /** Deletes what is too old by the clock, which goes on while it is in doubt: nothing shows faces for ever. */
+  /** Deletes originals that are too old by the clock, which goes on while it is in doubt: no original stays for ever. */
   sweep(): Promise<void>
 }
 
@@ -30,7 +30,7 @@ export interface OriginalsOptions {
   readonly clock: Clock
 }
 
-/** Throws CONFIG_INVALID for a key that is none. */
+/** Throws as `readKey` does. */
 export async function openOriginals({
   directory,
   keyFile,
@@ -56,14 +56,14 @@ export async function openOriginals({
         const path = join(directory, name)
         const { mtimeMs } = await stat(path)
         if (mtimeMs < before) await rm(path, { force: true })
-        // Written by a clock that was ahead: it must not stay until then.
+        // Written while the clock was ahead: it must not stay until then.
         else if (mtimeMs > now) await utimes(path, now / 1000, now / 1000)
       }
     },
   }
 }
 
-/** Undefined if it is not kept, any more. Throws CONFIG_INVALID for a key that is none, or is not that of the picture. */
+/** Undefined if it is not kept, or no longer. Throws as `readKey` does, and CONFIG_INVALID if the key is not that of the original. */
 export async function readOriginal(
   directory: string,
   keyFile: string,
@@ -88,7 +88,7 @@ export async function readOriginal(
   }
 }
 
-/** For whoever is asked for originals; undefined where the configuration keeps none. */
+/** A reader of originals; undefined if the configuration keeps none. */
 export function originalReader(
   snapshots: string,
   originals: { readonly keyFile: string } | undefined,
@@ -97,7 +97,10 @@ export function originalReader(
   return picture => readOriginal(join(snapshots, 'originals'), originals.keyFile, picture)
 }
 
-/** Throws CONFIG_INVALID for a file that cannot be read, that others may read, or that holds no key. */
+/**
+ * Throws CONFIG_INVALID for a file that is not there, that others may read, or that holds no key; DATA_UNAVAILABLE if it
+ * cannot be read now.
+ */
 export function readKey(path: string): Buffer {
   let text: string
   try {

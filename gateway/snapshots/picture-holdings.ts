@@ -5,18 +5,18 @@ import type { PictureKey, SnapshotReader } from './snapshots.ts'
 
 export const pictureStages = ['waiting', 'redacted', 'original'] as const
 
-/** Picture files of one stage, as the file system has them. */
+/** The picture files of one stage, as the file system has them. */
 export interface PictureHolding {
   readonly stage: (typeof pictureStages)[number]
   readonly files: number
   readonly bytes: number
-  /** When the oldest was written, epoch ms; absent where there is none. */
+  /** The time at which the oldest was written, epoch ms; absent if there are none. */
   readonly oldestAt?: number
-  /** How long they are kept; undefined for ever, where no limit is known any more. */
+  /** The time for which they are kept, ms; undefined means for ever, since no limit is known any more. */
   readonly keepMs?: number
-  /** Of these, such as are kept longer because somebody holds them. */
+  /** Files that are kept longer because somebody holds them. */
   readonly held: number
-  /** Of these, such as should be gone and are not. */
+  /** Files that should be gone and are not. */
   readonly overdue: number
 }
 
@@ -28,12 +28,12 @@ export interface PictureHoldingParts {
   readonly isHeld: (key: PictureKey, now: number) => boolean
 }
 
-/** What deletes looks once a minute, and a file may be in use while it does. */
+/** Deletion runs once a minute, and a file may be in use meanwhile. */
 const graceMs = 10 * minuteMs
 const dayName = /^\d{4}-\d\d-\d\d$/
 const isPicture = /\.(?:jpg|original)$/
 
-/** Looks at every picture file there is: some 20,000 a second. What nobody is to have any more would be seen here, whatever an index says. */
+/** Looks at every picture file: some 20,000 a second. It finds files that should be gone, whatever an index says. */
 export async function lookAtPictures(
   { waiting, snapshots, keepMs, reader, isHeld }: PictureHoldingParts,
   now: number,

@@ -2,8 +2,8 @@ import type { State } from '../../core/state/state.ts'
 import { keyText, type Picture, type PictureKey, type PictureQuery } from './snapshots.ts'
 
 /**
- * What is known of the pictures at rest, in a state of its own: rows by position, the position by device and
- * event, and the same in the order of time. Any process may read it.
+ * The index of the pictures at rest, in a state of its own: rows by position, positions by device and event, and
+ * positions in the order of time. Any process may read it.
  */
 export interface PictureIndex {
   find(key: PictureKey): Picture | undefined
@@ -18,7 +18,7 @@ export interface PictureIndex {
 
 const pad = (value: number, digits: number) => String(value).padStart(digits, '0')
 const positionKey = (position: number) => pad(position, 15)
-/** Epoch ms up to the year 5138. */
+/** 14 digits: epoch ms up to the year 5138. */
 const momentKey = (ms: number) => pad(Math.max(0, Math.floor(ms)), 14)
 const timeKey = ({ at, ...key }: PictureKey & { readonly at: number }) => `${momentKey(at)}/${keyText(key)}`
 

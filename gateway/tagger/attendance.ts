@@ -24,36 +24,36 @@ export type Outcome = SightingData['outcome']
 
 export interface AttendanceParts {
   recent: RecentEvents
-  /** A picture that waits, as it came. */
+  /** A waiting picture, as it came. */
   read(key: PictureKey): Promise<Buffer | undefined>
   regionsOf(device: DeviceId): Regions | undefined
   isCheckpoint(device: DeviceId): boolean
   hints: CameraHints
   snapshots: Snapshots
-  /** Absent where originals are erased at once. */
+  /** Absent if originals are erased at once. */
   originals: Originals | undefined
-  /** Resolves once it is in the journal. */
+  /** Journals a sighting. Resolves once it is in the journal. */
   sight(sighting: NewSighting): Promise<void>
-  /** Resolves once the original is gone. */
+  /** Erases an original. Resolves once it is gone. */
   erase(key: PictureKey): Promise<void>
   clock: Clock
   onFault: (error: unknown) => void
 }
 
-/** What a picture wants next: nothing, the same again, or to be redacted. */
+/** The next step of a picture: none, the same again, or redaction. */
 export type Next = { readonly again: Waiting } | { readonly redact: Sighted } | 'done'
 
-/** The steps of a picture. Each may be done again after a crash, and then changes nothing. */
+/** The steps of a picture. A step that is repeated after a crash changes nothing. */
 export interface Attendance {
-  /** It is looked at, and what was seen is journaled. */
+  /** Looks at a picture and journals what was seen. */
   look(looker: Looker, picture: Waiting): Promise<Next>
-  /** It is redacted and kept, and its original erased; a gateway's is looked at before, and tells of no sighting. */
+  /** Redacts a picture, keeps it and erases its original. A gateway's picture is looked at first, but gets no sighting. */
   redact(looker: Looker, picture: Sighted): Promise<Next>
-  /** There is no time to look at it. */
+  /** Call it if there is no time to look at it. */
   thin(picture: Waiting): Promise<'done'>
-  /** There is no time to redact it: its sighting stands, and it is not kept. */
+  /** Call it if there is no time to redact it: its sighting stands, and the picture is not kept. */
   forgo(picture: Sighted): Promise<'done'>
-  /** What the devices have used of the workers' time. */
+  /** The workers' time that devices have used. */
   readonly time: Pick<WorkerTime, 'standing' | 'take' | 'putDown'>
   stats(): AttendanceStats
 }
@@ -61,15 +61,15 @@ export interface Attendance {
 export interface AttendanceStats {
   readonly outcomes: Readonly<Partial<Record<Outcome, number>>>
   readonly rested: number
-  /** Seen, but not kept: there was no time to redact it, or that or the disk failed. */
+  /** Seen, but not kept: there was no time to redact them, or redaction or disk failed. */
   readonly unkept: number
-  /** Pictures that came behind those of others, since their device had used more than its share of the workers. */
+  /** Pictures that came after those of others, since their device had used more than its share of the workers. */
   readonly behind: number
   /** From the receipt of a picture to its sighting in the journal. */
   readonly sightings: Durations
 }
 
-/** A picture in whose company so many workers died is given to no other. */
+/** A picture that this many workers died with is given to no other. */
 const maxDeaths = 2
 const maxCameras = 20_000
 
@@ -96,7 +96,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     return 'done'
   }
 
-  /** Nobody saw it, and why; then it is of no use to anybody. */
+  /** Journals why nobody saw the picture, and erases it: it is of no use. */
   async function conclude(
     picture: Waiting,
     outcome: Exclude<Outcome, 'seen'>,
@@ -121,7 +121,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     return faults
   }
 
-  /** What cannot be kept must not hold up the others: it is counted, and its sighting stands. */
+  /** A picture that cannot be kept must not hold up the others: it is counted, and its sighting stands. */
   async function keep(
     picture: Waiting,
     jpeg: Buffer,
@@ -144,7 +144,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
     return drop(picture)
   }
 
-  /** As they are now; of a camera that was turned since its picture was looked at, as they were then. */
+  /** The present regions; if the camera was turned since the picture was looked at, the regions of then. */
   function regionsToRedact({ device, toCover, regions }: Sighted): Regions | undefined {
     const now = regionsOf(device)
     return toCover === undefined || regions?.turned === now?.turned ? now : regions
@@ -157,16 +157,16 @@ export function createAttendance(parts: AttendanceParts): Attendance {
 
   return {
     async look(looker, picture) {
-      // Done before a crash, but for the erasing.
+      // It was done before a crash, except for the erasing.
       if (snapshots.find(picture) !== undefined) return drop(picture)
       const original = await read(picture)
       if (original === undefined) return conclude(picture, 'missing', 'PICTURE_MISSING')
-      // The worker may have died while the picture was read: no fault of this one.
+      // The worker may have died while the picture was read, which is no fault of this picture.
       if (!looker.isReady) return { again: picture }
       const cost = costOfJpeg(original)
       if (isAbsurd(cost)) return conclude(picture, 'unreadable', 'PICTURE_TOO_LARGE')
       time.charge(picture.device, decodeMs(cost))
-      // A doubt of the clock that ended meanwhile is no time that it waited.
+      // If a doubt of the clock ends meanwhile, its step is no time that the picture waited.
       const waitedMs = Math.max(0, Math.min(clock() - picture.receivedAt, dayMs))
       const { device } = picture
       const regions = regionsOf(device)
@@ -184,7 +184,7 @@ export function createAttendance(parts: AttendanceParts): Attendance {
       return { redact: { ...picture, toCover: seen.toCover, sighting, regions } }
     },
     async redact(looker, picture) {
-      // Of a gateway's it is not known yet, after a crash, whether it was done with.
+      // After a crash it is not known whether a gateway's picture was done.
       if (picture.toCover === undefined && snapshots.find(picture) !== undefined) return drop(picture)
       const original = await read(picture)
       if (original === undefined) return forgo(picture)

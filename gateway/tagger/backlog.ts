@@ -8,8 +8,9 @@ import { keyText, type PictureKey } from '../snapshots/snapshots.ts'
 import type { Standing } from './worker-time.ts'
 
 /**
- * What a picture is worth where not all can be looked at: of an urgent event; of another that may tell
- * something (a vehicle, or an event that has not come yet); of a granted passage, when all is as usual.
+ * The worth of a picture when not all can be looked at. `urgent`: of an urgent event. `telling`: of another that may tell
+ * something (a vehicle, the end of tampering, or an event that has not come yet). `uneventful`: of the rest, such as a
+ * granted passage.
  */
 export const worths = ['urgent', 'telling', 'uneventful'] as const
 export type Worth = (typeof worths)[number]
@@ -23,26 +24,26 @@ export function worthOf(record: EventRecord): Worth {
 export interface Waiting extends PictureKey {
   readonly seq: Seq
   readonly place: Place
-  /** When it was received, epoch ms. */
+  /** Time of receipt, epoch ms. */
   readonly receivedAt: number
   readonly bytes: number
-  /** How many workers have died while they had it. */
+  /** Number of workers that have died while they had it. */
   readonly deaths: number
 }
 
-/** One that waits to be redacted. Of a gateway's, whose sighting is the gateway's own, it is looked for what to cover first. */
+/** A picture that waits to be redacted. A gateway's picture has the gateway's own sighting, so the parts to cover must be found first. */
 export interface Sighted extends Waiting {
   readonly toCover?: readonly Detection[]
   readonly sighting?: DataOf<'sighting'>
-  /** As they were when it was looked at: what was seen has the coordinates of then. */
+  /** The regions when it was looked at: what was seen has their coordinates. */
   readonly regions?: Regions | undefined
 }
 
 /**
  * The pictures that wait, in the order in which they are taken: urgent ones first, otherwise the oldest; those of a
- * device that has had more than its share of the workers come behind all others. Pure bookkeeping. Past `limit` the
- * device that has most waiting is thinned out, uneventful pictures first and urgent ones last, the oldest of each:
- * lost is then the tag of a picture, never an event.
+ * device that has had more than its share of the workers come after all others. Pure bookkeeping. Beyond `limit`, the
+ * device that has most waiting is thinned out: uneventful pictures first and urgent ones last, the oldest of each. That
+ * loses the sighting of a picture, never an event.
  */
 export class Backlog<P extends Waiting = Waiting> {
   readonly #limit: number
@@ -60,7 +61,7 @@ export class Backlog<P extends Waiting = Waiting> {
     return worths.reduce((sum, worth) => sum + this.#lanes[worth].size, 0)
   }
 
-  /** How many of them are of such devices. */
+  /** Number of pictures of such devices. */
   countOf(isIn: (device: DeviceId) => boolean): number {
     let count = 0
     for (const worth of worths)
@@ -68,13 +69,13 @@ export class Backlog<P extends Waiting = Waiting> {
     return count
   }
 
-  /** When the one that has waited longest was received. */
+  /** Time of receipt of the picture that has waited longest. */
   get oldestAt(): number | undefined {
     const heads = worths.flatMap(worth => first(this.#lanes[worth]) ?? [])
     return heads.length === 0 ? undefined : Math.min(...heads.map(({ receivedAt }) => receivedAt))
   }
 
-  /** Those that are to be thinned out to make room. */
+  /** Adds a picture. Returns those that are to be thinned out to make room. */
   add(picture: P, worth: Worth): P[] {
     this.#lanes[worth].set(keyText(picture), picture)
     const thinned: P[] = []
@@ -98,7 +99,7 @@ export class Backlog<P extends Waiting = Waiting> {
     throw new Error('nothing is in the backlog')
   }
 
-  /** Its event has come after it, and tells what it is worth. */
+  /** Call it when the event has come after its picture, and tells its worth. */
   appraise(key: PictureKey, worth: Worth): void {
     const known = this.#lanes.telling.get(keyText(key))
     if (known === undefined || worth === 'telling') return
@@ -107,8 +108,8 @@ export class Backlog<P extends Waiting = Waiting> {
   }
 
   /**
-   * The next to be looked at, if it `mayTake`: the first of a device that has its turn, where there is none of any, so
-   * that the order among those of a device is kept.
+   * The next picture to look at, if it `mayTake`: the first of a device that has its turn, or if there is none, of one
+   * that comes last. It passes over no picture, so the order within a device is kept.
    */
   take(
     mayTake: (picture: P) => boolean = () => true,
@@ -128,7 +129,7 @@ export class Backlog<P extends Waiting = Waiting> {
     return others.filter(picture => picture !== undefined).sort((a, b) => a.seq - b.seq)[0]
   }
 
-  /** One that was taken and not done: it is the next of its worth again. */
+  /** Gives back a picture that was taken and not done: it is the next of its worth again. */
   giveBack(picture: P, worth: Worth): void {
     insertBySeq(this.#lanes[worth], picture)
   }
@@ -144,7 +145,7 @@ function firstOf<P extends Waiting>(
   return undefined
 }
 
-/** Lanes are short, and this is rare. */
+/** Sorts the whole lane: lanes are short, and this is rare. */
 function insertBySeq<P extends Waiting>(lane: Map<string, P>, picture: P): void {
   const all = [...lane.values(), picture].sort((a, b) => a.seq - b.seq)
   lane.clear()

@@ -4,13 +4,13 @@ export interface BatcherParts {
   readonly random: () => number
   readonly onFault: (error: unknown) => void
   readonly retry?: Backoff
-  /** Waits so long for company after a hand-over; not at all by default. */
+  /** Waits this long for more items after a hand-over; not at all by default. */
   readonly paceMs?: number
 }
 
 /**
- * Hands things over in company: what comes while a hand-over is under way goes with the next. One that fails is
- * tried again until it succeeds. Its queue is as long as its callers wait for: the pictures in hand.
+ * Hands items over in batches: items that come while a hand-over is under way go with the next. A hand-over that fails is
+ * tried again until it succeeds. Its callers wait, and that bounds the queue: the pictures in hand.
  */
 export function createBatcher<T>(
   handOver: (batch: readonly T[]) => Promise<void>,

@@ -1,6 +1,6 @@
 import type { Waiting } from './backlog.ts'
 
-/** What one worker has in hand. A picture of which a worker died before is alone in it: the next death is its own. */
+/** The pictures that one worker has in hand. A picture with which a worker died before is given alone: another death is then its own. */
 export class Hands {
   looks = 0
   redactions = 0

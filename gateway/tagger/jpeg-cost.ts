@@ -1,26 +1,26 @@
-/** What decoding a JPEG costs, as its headers tell: libjpeg goes through the whole picture for each scan. */
+/** The cost of decoding a JPEG, by its headers: libjpeg goes through the whole picture for each scan. */
 export interface JpegCost {
   readonly megapixels: number
   readonly scans: number
 }
 
-/** A progressive JPEG has some 10 scans, of the encoders that spare bytes some 20. */
+/** A progressive JPEG has some 10 scans; encoders that spare bytes make some 20. */
 const maxScans = 64
 /** 25 million pixels in 12 scans. */
 const maxMegapixelScans = 300
 
-/** Whether decoding it would hold up other pictures for seconds. */
+/** True if decoding it would hold up other pictures for seconds. */
 export const isAbsurd = ({ megapixels, scans }: JpegCost): boolean =>
   scans > maxScans || megapixels * scans > maxMegapixelScans
 
 const startOfScan = 0xda
 const endOfImage = 0xd9
-/** SOF0 to SOF15, among which DHT, JPG and DAC stand. */
+/** SOF0 to SOF15, without DHT, JPG and DAC, which lie among them. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)
 /** TEM and RST0 to RST7 have no length. */
 const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7)
 
-/** Reads the markers alone. Of what is no JPEG it tells what it has found until then. */
+/** Reads only the markers. For data that is no JPEG it returns what it has found until then. */
 export function costOfJpeg(jpeg: Uint8Array): JpegCost {
   let megapixels = 0
   let scans = 0
@@ -33,7 +33,7 @@ export function costOfJpeg(jpeg: Uint8Array): JpegCost {
     }
     if (marker === endOfImage) break
     at += 2
-    // A zero is no marker but a byte of a scan.
+    // FF 00 is no marker but a byte of a scan.
     if (marker === 0 || isBare(marker)) continue
     if (marker === startOfScan) scans++
     if (at + 2 > bytes.length) break

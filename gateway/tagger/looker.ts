@@ -11,14 +11,14 @@ import type { LookTask, RedactTask, Report, Task, WorkerSettings } from './messa
 
 export interface LookerOptions {
   readonly settings: WorkerSettings
-  /** A picture that takes longer has hung its worker. */
+  /** Most ms for a picture: a worker that takes longer has hung. */
   readonly timeoutMs: number
-  /** A worker that has grown beyond this is replaced between two pictures. */
+  /** Most bytes of a worker: one that has grown beyond is replaced between two pictures. */
   readonly maxBytes: number
   readonly retry?: Backoff
   readonly random: () => number
   readonly onFault: (error: unknown) => void
-  /** For tests: another program in the place of the worker's. */
+  /** For tests: another program instead of the worker's. */
   readonly entry?: URL
 }
 
@@ -26,18 +26,18 @@ export const lookerFaults = ['died', 'hung', 'grown'] as const
 export type LookerFault = (typeof lookerFaults)[number]
 
 /**
- * One worker process after another, each kept at work until it dies, hangs or grows too large. It may be given several
- * pictures at a time: while one is inferred the next is decoded, and others are redacted.
+ * Runs one worker process after another, each until it dies, hangs or grows too large. A worker may be given several
+ * pictures at a time: while one is in inference the next is decoded, and others are redacted.
  */
 export interface Looker {
-  /** Whether it may be given pictures now. */
+  /** True if it may be given pictures now. */
   readonly isReady: boolean
   /**
-   * With `compareTurns` it is looked at turned, too. Rejects with PICTURE_UNREADABLE, PICTURE_TOO_LARGE, MODEL_OUTPUT_INVALID, or
-   * TAGGER_WORKER_DIED.
+   * Looks at a picture, with `compareTurns` also at turned versions of it. Rejects with PICTURE_UNREADABLE,
+   * PICTURE_TOO_LARGE, MODEL_OUTPUT_INVALID, or TAGGER_WORKER_DIED.
    */
   look(picture: Uint8Array, regions: Regions | undefined, compareTurns?: boolean): Promise<Look>
-  /** The JPEG that may be kept. Rejects as above. */
+  /** Returns the JPEG that may be kept. Rejects as `look` does. */
   redact(picture: Uint8Array, options: RedactOptions): Promise<Buffer>
   replaced(): Readonly<Record<LookerFault, number>>
   rssBytes(): number
@@ -54,7 +54,7 @@ interface Flight {
 }
 
 const startWithinMs = 60_000
-/** 40 MB less for a worker and its threads, and no slower: what it holds is outside of the heap. */
+/** Saves 40 MB for a worker and its threads, and is no slower: what the worker holds is outside the heap. */
 const flags = ['--max-semi-space-size=2']
 
 export function createLooker(options: LookerOptions): Looker {
@@ -80,7 +80,7 @@ export function createLooker(options: LookerOptions): Looker {
       execArgv: [...process.execArgv, ...flags],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // Freed memory goes back rather than lie about in an arena a thread (glibc).
+      // Freed memory goes back to the system instead of staying in an arena for each thread (glibc).
       env: { ...process.env, ...noTelemetry, MALLOC_ARENA_MAX: '2' },
     })
     child = started
@@ -154,7 +154,7 @@ export function createLooker(options: LookerOptions): Looker {
     flights.delete(id)
     clearTimeout(flight.timer)
     act(flight.answer)
-    // The next of its kind has the thread to itself from now on.
+    // The next task of its kind has the thread to itself from now on: its time begins again.
     for (const { kind, timer } of flights.values()) if (kind === flight.kind) timer.refresh()
   }
 
@@ -178,7 +178,7 @@ export function createLooker(options: LookerOptions): Looker {
       clearTimeout(timer)
       const last = child
       if (last === undefined) return
-      // It holds nothing that is not on disk elsewhere.
+      // The worker holds nothing that is not on disk elsewhere.
       const gone = new Promise(resolve => last.once('exit', resolve))
       last.kill('SIGKILL')
       await gone

@@ -32,13 +32,13 @@ import { RecentEvents } from './recent-events.ts'
 import type { TaggerSettings } from './settings.ts'
 
 const lockWaitMs = 20 * secondMs
-/** The gateway has better things to do than to hear of each picture alone; a lone sighting does not wait. */
+/** The gateway gets sightings in batches, this far apart, and not each alone; a lone sighting does not wait. */
 const sightEveryMs = 100
 const eraseEveryMs = 100
-/** Behind the processes that take events, before the workers, which run when nobody else wants to. */
+/** Lower priority than the processes that take events, higher than the workers, which run when nobody else wants to. */
 const niceness = 10
 
-/** The process that sees to pictures: journal ─▶ desk ─▶ worker ─▶ sighting, back into the journal; and the picture, redacted, to rest. */
+/** The process that handles pictures: journal ─▶ desk ─▶ worker ─▶ sighting, back into the journal; and the redacted picture to rest. */
 async function start({ data, config }: TaggerSettings) {
   setPriority(niceness)
   const paths = dataPaths(data)
@@ -49,7 +49,7 @@ async function start({ data, config }: TaggerSettings) {
   const { clock } = time
   const { random } = Math
   const { tagger, snapshots: limits } = config
-  // A model that cannot be used is told at the start, not picture by picture.
+  // A model that cannot be used is reported at the start, not with each picture.
   if (tagger.workers > 0) readModelFile(tagger.manifest ?? bundledModels.objects)
   const lock = await awaitLock(paths, 'snapshots', lockWaitMs)
   const directories = stateDirectories(paths)
@@ -107,7 +107,7 @@ async function start({ data, config }: TaggerSettings) {
   })
   const cursors = createCursors(index, journal)
   const desk = createDesk(
-    // With nobody to look, no picture waits: each is erased at once, and its sighting says so.
+    // Without workers no picture waits: each is erased at once, and its sighting says so.
     { maxBacklog: tagger.workers > 0 ? tagger.maxBacklog : 0 },
     { journal, cursors, recent, attendance, lookers, onFault },
   )

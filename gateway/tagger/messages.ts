@@ -3,14 +3,14 @@ import type { ErrorCode } from '../../core/errors.ts'
 import type { Look } from '../../models/eye.ts'
 import type { RedactOptions } from '../../models/redactor.ts'
 
-/** What a worker is started with, as its one argument. */
+/** The settings of a worker, as its only argument. */
 export interface WorkerSettings {
   readonly manifest?: string
   readonly threads: number
   readonly maxEdgePx: number
 }
 
-/** To a worker: bytes of a picture and what is to be done with them, under a number of the sender's. */
+/** To a worker: the bytes of a picture and what to do with them, under a number that the sender gives. */
 export type Task = LookTask | RedactTask
 
 export interface LookTask {
@@ -34,5 +34,5 @@ export type Report =
   | { readonly kind: 'seen'; readonly id: number; readonly look: Look; readonly rssBytes: number }
   | { readonly kind: 'redacted'; readonly id: number; readonly jpeg: Uint8Array; readonly rssBytes: number }
   | { readonly kind: 'fault'; readonly id: number; readonly code: ErrorCode; readonly message: string; readonly rssBytes: number }
-  /** It cannot work at all: the model is missing or wrong. */
+  /** The worker cannot work at all: the model is missing or wrong. */
   | { readonly kind: 'unfit'; readonly code: ErrorCode | undefined; readonly message: string } // biome-ignore format: one report a line

@@ -15,7 +15,7 @@ export interface TaggerMetricParts {
   clock: Clock
 }
 
-/** Prometheus metrics of the tagger, read off its parts when they are asked for. */
+/** Prometheus metrics of the tagger, read from its parts when they are asked for. */
 export function createTaggerMetrics({
   desk,
   attendance,

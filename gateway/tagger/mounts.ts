@@ -13,7 +13,7 @@ import {
 
 const keptDevices = 20_000
 
-/** How cameras seem to be mounted, from what their pictures show when they are turned. */
+/** Judges how cameras seem to be mounted, by what their pictures show when they are turned. */
 export class Mounts {
   readonly #hints: CameraHints
   readonly #onFault: (error: unknown) => void
@@ -24,7 +24,7 @@ export class Mounts {
     this.#onFault = onFault
   }
 
-  /** Whether a picture of it is to be compared now; then it is taken for being so. */
+  /** True if a picture of the device is to be compared now; it then counts as compared. */
   shallCompare(device: DeviceId, turned: Turn): boolean {
     const state = this.#of(device, turned)
     if (!wantsComparison(state)) return false
@@ -33,8 +33,8 @@ export class Mounts {
   }
 
   /**
-   * Takes what was seen; the turn that its pictures seem to want, where that is another than `turned`. It is written down beside
-   * that: a hint holds up no picture.
+   * Takes a look at a picture. Returns the turn that the device's pictures seem to need, if it is not `turned`. The hint
+   * is saved meanwhile: it holds up no picture.
    */
   take(device: DeviceId, turned: Turn, look: MountLook): Turn | undefined {
     const { state, best } = nextMount(this.#of(device, turned), look)

@@ -3,7 +3,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import { keyText, type PictureKey } from '../snapshots/snapshots.ts'
 import { type Worth, worthOf } from './backlog.ts'
 
-/** What a picture takes from its event, which mostly came just before it. */
+/** Facts that a picture takes from its event, which mostly came just before it. */
 export interface EventFacts {
   readonly worth: Worth
   readonly at: number
@@ -13,7 +13,7 @@ export interface EventFacts {
 
 const remembered = 20_000
 
-/** The latest events, so that a picture is placed in time and in order of worth; the oldest are forgotten. */
+/** The latest events, which give a picture its time and its worth; the oldest are forgotten. */
 export class RecentEvents {
   readonly #facts = new Latest<string, EventFacts>(remembered)
 

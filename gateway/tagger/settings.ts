@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
 
-/** What the supervisor hands to the tagger's process. */
+/** The settings that the supervisor sends to the tagger's process. */
 export interface TaggerSettings {
   readonly data: string
   readonly config: Config

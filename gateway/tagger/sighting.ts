@@ -10,10 +10,13 @@ import type { Waiting } from './backlog.ts'
 import type { EventFacts } from './recent-events.ts'
 
 type SightingData = DataOf<'sighting'>
-/** The part of a look that is told. */
+/** The part of a look that is reported. */
 export type Seen = Pick<Look, 'model' | 'picture' | 'detections' | 'timings'>
 
-/** The data of a sighting, in the words of the contract: counts of every kind, 0 among them, and where; and what turn the camera's pictures seem to want. */
+/**
+ * The data of a sighting in the words of the contract: counts of every kind, zeros included, boxes, and the turn that the
+ * camera's pictures seem to need.
+ */
 export function sightingOf(
   seen: Seen,
   faults: readonly CameraFault[],
@@ -50,7 +53,7 @@ export function sightingOf(
   }
 }
 
-/** Of a picture that nobody looked at, and why. */
+/** The data for a picture that nobody looked at, with the reason. */
 export const unseen = (
   outcome: Exclude<SightingData['outcome'], 'seen'>,
   reason: ErrorCode,
@@ -59,7 +62,7 @@ export const unseen = (
   reason,
 })
 
-/** A snapshot has no time of its own: it shows what happened at its event, where that is known. */
+/** A snapshot has no time of its own: it shows what happened at its event, if that is known. */
 export function toRecord(
   { place, receivedAt }: Waiting,
   event: EventFacts | undefined,

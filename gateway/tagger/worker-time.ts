@@ -2,33 +2,33 @@ import type { Clock } from '../../core/clock.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { JpegCost } from './jpeg-cost.ts'
 
-/** Time of the workers that a device may use at once, and that it gets back in a second. */
+/** The workers' time that a device may use at once, in ms; `backPerS` is what it gets back in a second. */
 const burstMs = 3000
 const backPerS = 150
-/** Of a device that has used more, so many pictures are in hand at once. */
+/** Most pictures in hand at once of a device that has used more than its share. */
 const inHandLast = 2
-/** A look or a redaction of a picture of usual size. */
+/** The cost of a look or a redaction of a picture of usual size. */
 const usualMs = 100
-/** libjpeg goes through all of a picture for each of its scans, at some 1.2 ns a pixel. */
+/** libjpeg goes through the whole picture for each of its scans, at some 1.2 ns a pixel. */
 const msPerMegapixelScan = 1.2
 
-/** Whether a device's pictures come before others, behind them, or not now. */
+/** The turn of a device's pictures: before others, after them, or not now. */
 export type Standing = 'first' | 'last' | 'not now'
 
-/** What it costs a worker, beside the usual, to decode such a picture. */
+/** The cost of decoding such a picture, on top of the usual cost. */
 export const decodeMs = ({ megapixels, scans }: JpegCost) => megapixels * scans * msPerMegapixelScan
 
 /**
- * What each device has used of the workers' time, counted by what its pictures should cost and not by what they took,
- * which depends on whoever else is at work. A device that has used more than its share
- * comes behind all others until it has got it back.
+ * The workers' time that each device has used, counted by what its pictures should cost and not by what they took, which
+ * depends on whatever else is at work. A device that has used more than its share comes after all others until it has got
+ * it back.
  */
 export class WorkerTime {
   readonly #clock: Clock
-  /** Used, and not yet got back at `at`. */
+  /** Time that was used, and not yet got back at `at`. */
   readonly #used = new Map<DeviceId, { ms: number; at: number }>()
   readonly #inHand = new Map<DeviceId, number>()
-  /** Times that a device was found to have used more than its share when a picture of its was taken. */
+  /** Times a picture was taken of a device that had used more than its share. */
   behind = 0
 
   constructor(clock: Clock) {
@@ -55,7 +55,7 @@ export class WorkerTime {
   charge(device: DeviceId, ms: number): void {
     const now = this.#clock()
     const used = this.#usedAt(device, now) + ms
-    // The one that was charged last stands last, so that those at the front have long got all back.
+    // The device charged last comes last, so that those at the front have long got all back.
     this.#used.delete(device)
     this.#used.set(device, { ms: used, at: now })
     const [oldest] = this.#used.keys()
@@ -64,7 +64,7 @@ export class WorkerTime {
 
   #usedAt(device: DeviceId, now: number): number {
     const used = this.#used.get(device)
-    // A clock that was set back gives nothing back until it has caught up.
+    // After the clock was set back, nothing is given back until it has caught up.
     return used === undefined ? 0 : Math.max(0, used.ms - (Math.max(0, now - used.at) * backPerS) / 1000)
   }
 }

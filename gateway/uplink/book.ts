@@ -5,19 +5,19 @@ import type { DeviceId, Seq } from '../../core/words.ts'
 import type { CentreMark } from './centre.ts'
 import { uplinkConsumer } from './settings.ts'
 
-/** What the uplink knows for good: how far it is, and how many records of each device the centre has taken over. */
+/** The durable state of the uplink: its positions, and how many records of each device the centre has taken over. */
 export interface Book {
   cursor(): Seq
   /** Position in the pictures at rest. */
   pictures(): number
-  /** Moves the cursor, and adds what it passed, at once or not at all. Resolves once durable. */
+  /** Moves the cursor and adds the counts of what it passed, atomically. Resolves once durable. */
   pass(cursor: Seq, counts: ReadonlyMap<DeviceId, number>): Promise<void>
   passPictures(position: number): Promise<void>
-  /** Whether the journal is an older copy of the one whose positions were passed. */
+  /** True if the journal is an older copy of the one whose positions were passed. */
   isForked(): boolean
-  /** Sets it back, with what was passed up to there. */
+  /** Sets the positions back, and replaces the counts by those up to there. */
   setBack(to: { cursor: Seq; pictures: number }, counts: ReadonlyMap<DeviceId, number>): Promise<void>
-  /** What was last known of the centre. */
+  /** The last known state of the centre. */
   mark(): CentreMark | undefined
   keepMark(mark: CentreMark): Promise<void>
 }
@@ -57,12 +57,12 @@ export function createBook(state: State, journal: History): Book {
   }
 }
 
-/** Answers of which one can be asked again for its counts. */
+/** Most positions whose counts can still be asked for. */
 const keptLooks = 16
 
 /**
- * The book as the ledger reads it, from another process: a position, and what was counted up to it. The two are
- * one commit of the uplink's; a look that another one came between is taken again.
+ * The book as the ledger reads it, from another process: a position, and the counts up to it. The uplink commits both
+ * together; if a commit comes during a look, the look is repeated.
  */
 export function createBookReader(state: State, journal: History) {
   const cursors = createCursors(state, journal)

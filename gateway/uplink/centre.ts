@@ -1,31 +1,31 @@
 import { commonPosition, type Epoch, epochAt, type Opening } from '../../core/history.ts'
 import type { Seq } from '../../core/words.ts'
 
-/** What a centre says of its journal, when it greets a gateway and every few seconds. */
+/** The facts that a centre tells a gateway about its journal, as a greeting and every few seconds. */
 export interface CentreJournal {
   readonly id: string
-  /** Names the run of the centre's gateway process: within it nothing is lost that was acked. */
+  /** Names the run of the centre's gateway process: within a run nothing is lost that was acked. */
   readonly run: string
   readonly end: Seq
-  /** The latest ones. */
+  /** The latest openings. */
   readonly openings: readonly Opening[]
 }
 
-/** What the centre had when the uplink had come so far: everything up to it lies at or before `seq` there. */
+/** The state of the centre when the uplink had come to `cursor`: everything up to there lies at or before `seq` in its journal. */
 export interface CentreMark {
-  /** Of our journal, and of our pictures. */
+  /** Positions in our journal, and in our pictures. */
   readonly cursor: Seq
   readonly pictures: number
   readonly id: string
   readonly run: string
-  /** Of the centre's journal. */
+  /** The position in the centre's journal. */
   readonly seq: Seq
   readonly epoch?: Epoch
 }
 
 /**
- * `new`: nothing was known of it. `same`: it has all that it acked. `restarted`: it has all up to the mark, and what
- * it acked since may have been lost with a disk. `replaced`: it is another journal, or an older copy.
+ * `new`: nothing was known about the centre. `same`: it has all that it acked. `restarted`: it has all up to the mark,
+ * but what it acked since may have been lost with a disk. `replaced`: its journal is another one, or an older copy.
  */
 export type CentreVerdict = 'new' | 'same' | 'restarted' | 'replaced'
 

@@ -1,6 +1,6 @@
 import type { Draft, DraftKind } from './draft.ts'
 
-/** What the uplink has done since its start. */
+/** Counts of the uplink since its start. */
 export class Counters {
   readonly sent = new Map<DraftKind, number>()
   readonly refusals = new Map<string, number>()
@@ -9,7 +9,7 @@ export class Counters {
   pictures = 0
   bytes = 0
 
-  /** Records, pictures and places, not messages. */
+  /** Counts records, pictures and places, not messages. */
   add({ kind, numbers, payload }: Draft, again: boolean): void {
     const items = Math.max(1, numbers.length)
     this.sent.set(kind, (this.sent.get(kind) ?? 0) + items)

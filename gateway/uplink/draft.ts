@@ -8,12 +8,12 @@ export interface Draft {
   readonly topic: string
   readonly payload: Buffer
   readonly device: DeviceId
-  /** Where it stood, which the centre must have heard before. */
+  /** The place of the device, which the centre must know before. */
   readonly place: Place
   readonly urgent: boolean
-  /** Positions in its stream of what is in it. */
+  /** The positions of its content in its stream. */
   readonly numbers: readonly number[]
 }
 
-/** Whether the centre knows that the device stands there; where not, it is about to be told. */
+/** True if the centre knows that the device stands there; if not, the place is queued to be told. */
 export type IsAnnounced = (device: DeviceId, place: Place) => boolean

@@ -9,8 +9,8 @@ import type { UplinkStats } from './uplink-stats.ts'
 
 /**
  * An uplink that notices when its centre no longer has what it acked, because it was restored from a copy or lost its
- * journal, and sends it again, as far as it is still here. The centre knows what it has by its ids. It notices, too,
- * that the journal here is an older copy, and begins its counts anew.
+ * journal. It then sends again what is still here; the centre knows by the ids what it has. It also notices when the
+ * journal here is an older copy, and begins its counts again.
  */
 export function createFaithfulUplink(
   options: UplinkOptions,
@@ -19,7 +19,7 @@ export function createFaithfulUplink(
   const { journal, snapshots, book, onFault } = parts
   const counters = new Counters()
   let stopped = false
-  /** One thing at a time: marks are saved and uplinks exchanged in the order in which the centre spoke. */
+  /** One thing at a time: marks are saved and uplinks exchanged in the order of the centre's messages. */
   let queue: Promise<void> = Promise.resolve()
   let current = open()
 
@@ -52,7 +52,7 @@ export function createFaithfulUplink(
     await book.keepMark(markOf(said, back))
   }
 
-  /** A new uplink, that goes on from there. */
+  /** Starts a new uplink that goes on from there. */
   async function begin({ cursor, pictures }: Pick<CentreMark, 'cursor' | 'pictures'>): Promise<void> {
     await current.stop()
     await book.setBack({ cursor, pictures }, countsUpTo(journal, cursor))
@@ -70,7 +70,7 @@ export function createFaithfulUplink(
     onFault(new LintelError('UPLINK_CENTRE_REPLACED', what))
   }
 
-  /** The position behind which lie the pictures of records that are still here. */
+  /** The position behind which the pictures of the remaining records lie. */
   function picturesBehind(cursor: Seq): number {
     const [oldest] = journal.read(cursor, 1).entries
     if (snapshots === undefined || oldest === undefined) return book.pictures()
@@ -106,7 +106,7 @@ export function createFaithfulUplink(
   }
 }
 
-/** How many reported records of each device lie up to a position: as many as were passed on. */
+/** Number of reported records of each device up to a position: as many as were passed on. */
 function countsUpTo(journal: JournalReader, cursor: Seq): ReadonlyMap<DeviceId, number> {
   const { tallies, queued } = journal.audit(cursor)
   return new Map(

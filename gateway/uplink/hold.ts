@@ -5,8 +5,8 @@ import type { DeviceId } from '../../core/words.ts'
 const wellMs = minuteMs
 
 /**
- * The centre will not hear us about one of our devices, and no sending again changes that. Everything is kept, in
- * its order, and tried again with growing pauses until somebody has given the account its site.
+ * A wait because the centre refuses messages about one of our devices, and sending again changes nothing. Everything is
+ * kept in order, and tried again with growing pauses, until somebody has given the account the site of the device.
  */
 export class Hold {
   readonly #backoff: Backoff
@@ -27,12 +27,12 @@ export class Hold {
     this.#until = now + backoffMs(++this.#refusals, this.#backoff, random)
   }
 
-  /** How long to keep still. */
+  /** The ms to wait. */
   waitMs(now: number): number {
     return this.isOn ? Math.max(0, this.#until - now) : 0
   }
 
-  /** Something was acked: it is over if that was of the device, or if all has gone well for a while. */
+  /** Something was acked: the wait is over if that was of the device, or if all has gone well for a while. */
   heard(device: DeviceId, now: number): void {
     if (this.#device === device || now - this.#until > wellMs) this.#refusals = 0
   }

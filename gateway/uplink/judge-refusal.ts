@@ -1,14 +1,14 @@
 import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
 import type { Command } from '../../devices/client/command.ts'
 
-/** Of what was not acked and ended the connection, as it will the next time, too. */
+/** Codes of messages that were not acked and ended the connection, as they will the next time, too. */
 const holding: readonly string[] = [
   'PUBLISH_TOPIC_FOREIGN',
   'PUBLISH_TOPIC_UNKNOWN',
   'PACKET_TOO_LARGE',
 ] satisfies ErrorCode[]
 
-/** What a refusal of the centre means for us: something to wait out, something that it parked, or a passing trouble. */
+/** Judges a refusal of the centre: something to wait out (`holds`), a passing trouble, or something that the centre parked. */
 export function judgeRefusal({ code, reason, device }: Extract<Command, { type: 'refusal' }>): {
   fault: LintelError
   holds: boolean

@@ -22,7 +22,7 @@ export interface LinkOptions {
   refusedBackoff?: Backoff
   clock: Clock
   random: () => number
-  /** Connected, and the centre has said what it had to say of the last connection. */
+  /** Called when connected, once the centre has had time to say why the last connection ended. */
   onReady(publish: Publish): void
   onDown(): void
   onCommand(command: Command): void
@@ -33,15 +33,15 @@ const keepaliveS = 60
 const connectTimeoutMs = 20 * secondMs
 const defaultBackoff = { firstMs: secondMs, maxMs: minuteMs }
 const defaultRefusedBackoff = { firstMs: 5 * secondMs, maxMs: 2 * minuteMs }
-/** Right behind its greeting, the time, a centre says why it ended the last connection. */
+/** A centre says why it ended the last connection within this time after its greeting, the time. */
 const wordWithinMs = 50
-/** Without a greeting it is not going to say anything. */
+/** Without a greeting within this time, the centre is not going to say anything. */
 const greetedWithinMs = 5 * secondMs
 const goodbyeMs = 2 * secondMs
 
 const statusOf = (state: string) => Buffer.from(JSON.stringify({ state }))
 
-/** The connection to the centre: a device's, with a greeting to be waited for. */
+/** The connection to the centre: that of a device, but it waits for a greeting. */
 export function createLink(options: LinkOptions): Connection {
   const { account, clock, random } = options
   let cancel = () => {}
@@ -97,7 +97,7 @@ export function createLink(options: LinkOptions): Connection {
     onState: options.onState,
   })
 
-  /** Its PUBACK is also that of everything before it. */
+  /** Its PUBACK means that everything before it was acked, too. */
   function sayOffline(client: MqttClient): Promise<void> {
     return new Promise(resolve => {
       systemAfter(goodbyeMs, resolve)

@@ -12,15 +12,15 @@ interface Lot {
   next: number
 }
 
-/** Lots that are looked at for one that can go: more would only ask for more places at once. */
+/** Most lots that are looked at for one that can go: more would only ask for more places at once. */
 const lookedAt = 64
 
 const kindOf = ({ record: { kind } }: Entry): RecordDraftKind =>
   kind === 'status' || kind === 'sighting' ? kind : 'event'
 
 /**
- * Records on their way into messages. Those of a device that can share one lie together; those of each device are
- * taken in their order, whatever the devices do among each other.
+ * Records on their way into messages. Successive records of a device that can share a message are kept together. The
+ * records of each device are taken in order; there is no order between devices.
  */
 export class Lots {
   readonly #urgent: boolean

@@ -80,7 +80,7 @@ async function start({ data, config }: UplinkSettings) {
   return { running, ready: { centre: url, account } }
 }
 
-/** The centre tells a client no more than a number; its operator sees the reason. */
+/** The centre gives a client only a number; its operator sees the reason. */
 function refusedAs(account: string, tokenFile: string, returnCode: number): LintelError {
   const what = `the centre does not let ${account} in (MQTT return code ${returnCode}): is the token in ${tokenFile} right?`
   return new LintelError('UPLINK_REFUSED', `${what} There, lintel device show ${account} has the reason`)

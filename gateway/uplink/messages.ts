@@ -12,7 +12,7 @@ import {
 import type { Entry } from '../journal/journal.ts'
 import type { Draft } from './draft.ts'
 
-/** A record as the centre is told of it. */
+/** A record in the form that the centre gets. */
 function textOf({ id, record }: Entry): string {
   const { kind, at, skewed, data } = record
   const time = formatRfc3339(at)
@@ -29,7 +29,7 @@ function textOf({ id, record }: Entry): string {
 const topics = { event: eventTopic, status: statusTopic, sighting: sightingTopic }
 export type RecordDraftKind = keyof typeof topics
 
-/** As many of the entries, all of one device, place and kind, as fit; at least the first. */
+/** A message with as many of the entries, all of one device, place and kind, as fit; at least the first. */
 export function draftOf(
   kind: RecordDraftKind,
   entries: readonly Entry[],

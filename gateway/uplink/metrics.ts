@@ -3,7 +3,7 @@ import { createMetricSet, type Metrics } from '../../core/metrics.ts'
 import { addProcessMetrics } from '../../core/process-metrics.ts'
 import type { UplinkStats } from './uplink-stats.ts'
 
-/** Prometheus metrics of the uplink, read off it when they are asked for. */
+/** Prometheus metrics of the uplink, read from it when they are asked for. */
 export function createUplinkMetrics(stats: () => UplinkStats): Metrics {
   const metrics = createMetricSet()
   type Read<T> = (stats: UplinkStats) => T

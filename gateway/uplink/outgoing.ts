@@ -11,20 +11,20 @@ interface Flight {
   readonly sentAt: number
 }
 
-/** A centre stops reading from one connection at 64. */
+/** Fewer than 64: at that number a centre stops reading from a connection. */
 const maxMessages = 32
 const maxUrgentMessages = 48
-/** An ack may take so long, and as long again as the bytes on their way take on the worst line that is of any use. */
+/** The time for an ack. The time that the bytes on their way take on the slowest useful line is added. */
 const ackTimeoutMs = 20 * secondMs
 const worstBytesPerS = 8 * 1024
 
-/** Messages on their way: each is sent once on a connection, and again on the next one if its ack did not come. */
+/** Unacked messages: each is sent once on a connection, and again on the next one if its ack did not come. */
 export class Outgoing {
   readonly window: Window
   readonly #clock: Clock
   readonly #onAck: (draft: Draft) => void
   #publish: Publish | undefined
-  /** A new map for each connection, so that an answer from an old one finds nothing. Oldest first. */
+  /** Oldest first. Each connection has a new map, so that an answer from an old one finds nothing. */
   #flights = new Map<number, Flight>()
   #again: Draft[] = []
   #serial = 0
@@ -40,7 +40,7 @@ export class Outgoing {
     return this.#flights.size + this.#again.length
   }
 
-  /** Records and pictures in them. */
+  /** Number of records and pictures in unacked messages. */
   get unackedItems(): number {
     const drafts = [...[...this.#flights.values()].map(({ draft }) => draft), ...this.#again]
     return drafts.reduce((sum, { numbers }) => sum + numbers.length, 0)
@@ -50,7 +50,7 @@ export class Outgoing {
     this.#publish = publish
   }
 
-  /** The connection is gone: what was on its way comes first on the next one. Places are said anew anyway. */
+  /** The connection is gone: unacked messages come first on the next one, except places, which are announced again anyway. */
   down(): void {
     if (this.#publish === undefined) return
     this.#publish = undefined
@@ -67,7 +67,7 @@ export class Outgoing {
     return this.#flights.size < maxMessages && (this.#bytes < this.window.bytes || this.#flights.size === 0)
   }
 
-  /** The first that is to be sent again and whose place is known; those of one device keep their order. */
+  /** The first message to be sent again whose place is known; those of one device keep their order. */
   nextAgain(urgent: boolean, isAnnounced: IsAnnounced): Draft | undefined {
     const blocked = new Set<DeviceId>()
     for (const [index, draft] of this.#again.entries()) {
@@ -98,7 +98,7 @@ export class Outgoing {
     })
   }
 
-  /** The oldest has waited for its ack for longer than any line takes. */
+  /** True if the oldest has waited for its ack for longer than any useful line takes. */
   isStuck(): boolean {
     const [oldest] = this.#flights.values()
     if (oldest === undefined) return false

@@ -1,6 +1,6 @@
 import type { DeviceId, Seq } from '../../core/words.ts'
 
-/** Whose the reported records are that the cursor has yet to pass, in order. */
+/** The devices of the reported records that the cursor has yet to pass, in order. */
 export class Passed {
   #seqs: Seq[] = []
   #devices: DeviceId[] = []
@@ -10,7 +10,7 @@ export class Passed {
     this.#devices.push(device)
   }
 
-  /** How many of each device lie up to `seq`. */
+  /** Number of these records up to `seq`, by device. */
   countUpTo(seq: Seq): Map<DeviceId, number> {
     const counts = new Map<DeviceId, number>()
     for (let i = 0; i < this.#seqs.length && this.#seqs[i]! <= seq; i++) {
@@ -20,7 +20,7 @@ export class Passed {
     return counts
   }
 
-  /** They have been counted for good. */
+  /** Removes records that have been counted durably. */
   dropUpTo(seq: Seq): void {
     const behind = this.#seqs.findIndex(other => other > seq)
     const n = behind < 0 ? this.#seqs.length : behind

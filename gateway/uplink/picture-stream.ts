@@ -6,23 +6,23 @@ import { Progress } from './progress.ts'
 
 export interface PictureStreamParts {
   snapshots: SnapshotReader
-  /** Everything up to it is done with. */
+  /** Everything up to it is done. */
   position: number
-  /** The end of the journal, and how much of it the centre has: a picture follows what belongs to it. */
+  /** The end of the journal. `cursor` is how much of it the centre has: a picture follows the records that belong to it. */
   end(): Seq
   cursor(): Seq
-  /** Whether the centre is told of the device. */
+  /** True if the centre is told about the device. */
   isTold(device: DeviceId): boolean
-  /** Where it was taken, if that is known. */
+  /** The place where it was taken, if that is known. */
   placeOf(picture: Picture): Place | undefined
-  /** A picture has been read, and can go. */
+  /** Called when a picture has been read and can go. */
   onLoaded(): void
   onFault(error: unknown): void
 }
 
 interface Waiting {
   readonly picture: Picture
-  /** What the journal held when the picture was found at rest: its event, and mostly its sighting. */
+  /** The end of the journal when the picture was found at rest: its event, and mostly its sighting, lie before. */
   readonly behind: Seq
 }
 
@@ -31,8 +31,8 @@ const maxUrgent = 1000
 const maxAhead = 10_000
 
 /**
- * Pictures at rest, urgent ones first, each once the centre has the records that lay before it. One that was deleted
- * meanwhile is skipped. One at a time is in memory.
+ * Pictures at rest, urgent ones first, each once the centre has the records that lay before it. A picture that was
+ * deleted meanwhile is skipped. One at a time is in memory.
  */
 export class PictureStream {
   readonly progress: Progress
@@ -50,7 +50,7 @@ export class PictureStream {
     this.#found = parts.position
   }
 
-  /** Looks further for what has come to rest. To be called now and then: it costs a look into the index. */
+  /** Looks for urgent pictures that have come to rest. Call it now and then: it costs a look into the index. */
   look(): void {
     if (this.#urgent.length >= maxUrgent || this.progress.ahead >= maxAhead) return
     const behind = this.#parts.end()
@@ -62,7 +62,7 @@ export class PictureStream {
     }
   }
 
-  /** The picture that is in memory; where none is, the next is being read. */
+  /** The picture that is in memory; if there is none, reads the next. */
   next(isAnnounced: IsAnnounced): Draft | undefined {
     if (this.#loaded === undefined) {
       this.#load()
@@ -121,7 +121,7 @@ export class PictureStream {
     const behind = this.#parts.end()
     const pictures = this.#parts.snapshots.after(this.progress.position, page)
     for (const picture of pictures) {
-      // What came to rest since `look` looked has its turn the next time.
+      // Pictures that came to rest since the last `look` have their turn the next time.
       if (picture.position > this.#found) break
       if (this.progress.meet(picture.position)) this.#turn.push({ picture, behind })
       this.progress.moveTo(picture.position)

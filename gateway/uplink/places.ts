@@ -3,8 +3,8 @@ import { isSamePlace } from '../../devices/registry/device.ts'
 import type { Draft } from './draft.ts'
 
 /**
- * What the centre has heard, on this connection, of where our devices stand: before the first message of each, and
- * again when a record comes from another place than the last one.
+ * The places of our devices that the centre has heard on this connection. A place is told before the first message of a
+ * device, and again when a record comes from another place than the last one.
  */
 export class Places {
   readonly #draft: (device: DeviceId, place: Place) => Draft
@@ -16,7 +16,7 @@ export class Places {
     this.#draft = draft
   }
 
-  /** Where not, it is about to be said. */
+  /** True if the centre has heard the place; if not, it is queued to be told. */
   readonly isAnnounced = (device: DeviceId, place: Place): boolean => {
     if (this.#asked.has(device)) return false
     const heard = this.#heard.get(device)
@@ -35,7 +35,7 @@ export class Places {
     this.#heard.set(device, place)
   }
 
-  /** A new connection: somebody may have moved them meanwhile. */
+  /** Call it for a new connection: somebody may have moved devices meanwhile. */
   forget(): void {
     this.#heard.clear()
     this.#asked.clear()

@@ -1,11 +1,11 @@
 /**
- * How far a numbered stream has been taken over by the centre, where some of it is sent before its turn.
- * What is sent in turn is `met` in order and is `done` in any; everything up to `cursor` is done with.
+ * Tracks how far the centre has taken over a numbered stream, some of which is sent before its turn. Items sent in turn
+ * are `met` in order and `done` in any; everything up to `cursor` is done.
  */
 export class Progress {
-  /** Sent in turn, or about to be: in ascending order, as a Set keeps it. */
+  /** Items sent in turn, or about to be: in ascending order, as a Set keeps it. */
   readonly #open = new Set<number>()
-  /** Sent before their turn: those on their way, ascending, and those that the centre has. */
+  /** Items sent before their turn: `#ahead` has those on their way, ascending, `#settled` those that the centre has. */
   readonly #ahead = new Set<number>()
   readonly #settled = new Set<number>()
   #position: number
@@ -14,7 +14,7 @@ export class Progress {
     this.#position = cursor
   }
 
-  /** Behind it nothing has had its turn. */
+  /** No item behind it has had its turn. */
   get position(): number {
     return this.#position
   }
@@ -24,34 +24,34 @@ export class Progress {
     return oldest === undefined ? this.#position : oldest - 1
   }
 
-  /** Sent in turn and not yet done. */
+  /** Number of items sent in turn and not yet done. */
   get open(): number {
     return this.#open.size
   }
 
-  /** Sent before their turn, which has not yet come. */
+  /** Number of items sent before their turn, which has not yet come. */
   get ahead(): number {
     return this.#ahead.size + this.#settled.size
   }
 
-  /** It goes before its turn. Calls ascend, and none is at or before `position`. */
+  /** Notes that an item goes before its turn. Calls ascend, and none is at or before `position`. */
   goAhead(number: number): void {
     this.#ahead.add(number)
   }
 
-  /** Its turn has come. False where it went ahead: then it is not to be sent again. Calls ascend. */
+  /** Notes that the turn of an item has come. False if it went ahead: it must not be sent again. Calls ascend. */
   meet(number: number): boolean {
     if (this.#settled.delete(number)) return false
     this.#open.add(number)
     return !this.#ahead.delete(number)
   }
 
-  /** Everything up to `position` has had its turn; what was not met needs none. */
+  /** Everything up to `position` has had its turn; items that were not met need none. */
   moveTo(position: number): void {
     this.#position = position
   }
 
-  /** The centre has it, or nobody ever will. */
+  /** The centre has the item, or nobody ever will. */
   done(number: number): void {
     if (this.#open.delete(number)) return
     if (this.#ahead.delete(number)) this.#settled.add(number)

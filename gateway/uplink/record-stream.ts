@@ -9,14 +9,14 @@ import { Passed } from './passed.ts'
 import { Progress } from './progress.ts'
 
 export interface RecordStreamLimits {
-  /** Records read at a time, to look for what is urgent and to send. */
+  /** Records read at a time: `scanBatch` to look for urgent ones, `batch` to send. */
   readonly scanBatch: number
   readonly batch: number
-  /** Urgent records that wait to be sent; beyond it nothing further is looked for until some have gone. */
+  /** Most urgent records that wait to be sent; beyond it no more are looked for until some have gone. */
   readonly maxUrgent: number
-  /** Records sent before their turn that are remembered; beyond it the backlog has to catch up first. */
+  /** Most records sent before their turn that are remembered; beyond it the backlog has to catch up first. */
   readonly maxAhead: number
-  /** Records between the first that is not acked and the last that was read. */
+  /** Most records between the first unacked one and the last one read. */
   readonly maxSpan: number
 }
 
@@ -30,9 +30,9 @@ export const recordStreamDefaults: RecordStreamLimits = {
 
 export interface RecordStreamParts {
   journal: JournalReader
-  /** Everything up to it is done with. */
+  /** Everything up to it is done. */
   cursor: Seq
-  /** Whether the centre is told of the device: not of a gateway. */
+  /** True if the centre is told about the device; false for a gateway. */
   isTold(device: DeviceId): boolean
   onFault(error: unknown): void
 }
@@ -40,8 +40,8 @@ export interface RecordStreamParts {
 const reported = new Set<string>(reportedKinds)
 
 /**
- * The journal behind the cursor as messages: what is urgent first, wherever it lies, then all else in order.
- * Two readers go over it: one looks ahead for what is urgent, the other follows and never overtakes it.
+ * The journal behind the cursor as messages: urgent records first, wherever they lie, then all others in order. Two
+ * readers go over it: one looks ahead for urgent records, the other follows and never overtakes it.
  */
 export class RecordStream {
   readonly progress: Progress
@@ -50,7 +50,7 @@ export class RecordStream {
   readonly #limits: RecordStreamLimits
   readonly #urgent = new Lots(true)
   readonly #turn = new Lots(false)
-  /** Behind what else was read with them: they follow from it, and lie between its events. */
+  /** Sent after the other records that were read with them: sightings follow from events, and lie between them. */
   readonly #sightings = new Lots(false)
   #scanned: Seq
   untold = 0
@@ -62,11 +62,11 @@ export class RecordStream {
     this.#scanned = parts.cursor
   }
 
-  /** Looks further for what is urgent; whether there is more to look at now. */
+  /** Looks further for urgent records. True if there is more to look at now. */
   scan(): boolean {
     const { scanBatch, maxUrgent, maxAhead } = this.#limits
     if (this.#urgent.size >= maxUrgent || this.progress.ahead >= maxAhead) return false
-    // Most of the time there is nothing: a read would check the last block of the journal again.
+    // Mostly there is nothing: a read would check the last block of the journal again.
     if (this.#parts.journal.end() <= this.#scanned) return false
     const { entries, next } = this.#parts.journal.read(this.#scanned, scanBatch)
     for (const entry of entries) {
@@ -88,7 +88,7 @@ export class RecordStream {
     return this.#sightings.take(isAnnounced, maxBytes)
   }
 
-  /** They are in order, and every one has its turn here, sent or not. */
+  /** Reads records in order. Each has its turn here, whether it is sent or not. */
   #read(): void {
     const { progress } = this
     const { batch, maxSpan } = this.#limits

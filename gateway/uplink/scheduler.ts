@@ -11,7 +11,7 @@ export interface SchedulerParts {
   outgoing: Outgoing
   places: Places
   records: RecordStream
-  /** Absent where pictures stay here. */
+  /** Absent if pictures stay here. */
   pictures: PictureStream | undefined
   bucket: TokenBucket
   clock: Clock
@@ -19,8 +19,8 @@ export interface SchedulerParts {
 }
 
 /**
- * What goes next: what is urgent, whatever the cap says; then what has to come again, the records in their order, and
- * pictures last. While a backlog is looked through for what is urgent, nothing else goes.
+ * Decides what goes next: urgent messages, whatever the cap says; then messages to be sent again, records in order, and
+ * pictures last. While a backlog is searched for urgent records, nothing else goes.
  */
 export class Scheduler {
   readonly #parts: SchedulerParts
@@ -30,7 +30,7 @@ export class Scheduler {
     this.#parts = parts
   }
 
-  /** Looks for what is new, and sends what may go. How long to wait before more of it: 0 to go on at once. */
+  /** Looks for new records, and sends what may go. Returns the ms to wait before more may go, 0 to go on at once. */
   run(): number | undefined {
     const { records, bucket, clock } = this.#parts
     this.#searching = records.scan()
@@ -55,7 +55,7 @@ export class Scheduler {
     const again = outgoing.nextAgain(false, places.isAnnounced)
     const isBlocked = outgoing.waitsAgain(false) || this.#searching
     const draft = again ?? (isBlocked ? undefined : this.#nextInTurn())
-    // What could not go for want of its place has just asked for it.
+    // A message that could not go because its place is not known has just asked for that place.
     return this.#send(draft ?? places.next(), again !== undefined)
   }
 

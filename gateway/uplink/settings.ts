@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts'
 
-/** What the supervisor hands to the uplink's process. */
+/** The settings that the supervisor sends to the uplink's process. */
 export interface UplinkSettings {
   readonly data: string
   readonly config: Config

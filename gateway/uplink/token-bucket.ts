@@ -1,8 +1,8 @@
 import { secondMs } from '../../core/clock.ts'
 
 /**
- * A cap on bytes, in the mean: what was not used within the last second may be made up for. A message goes once
- * there is anything left and may take more than that; what follows waits until the debt is paid.
+ * A cap on the mean of bytes per second: bytes not used within the last second may be used later. A message goes once
+ * there is anything left, and may take more than that; the next one waits until the debt is paid.
  */
 export class TokenBucket {
   readonly #perS: number
@@ -16,21 +16,21 @@ export class TokenBucket {
     this.#filledAt = now
   }
 
-  /** How long to wait before anything but what is urgent; 0 if it may go now. */
+  /** The ms to wait before anything that is not urgent; 0 if it may go now. */
   waitMs(now: number): number {
     if (this.#perS === Number.POSITIVE_INFINITY) return 0
     this.#fill(now)
     return this.#tokens > 0 ? 0 : Math.ceil(((1 - this.#tokens) / this.#perS) * secondMs)
   }
 
-  /** Also for what did not wait. */
+  /** Call it also for messages that did not wait. */
   spend(bytes: number, now: number): void {
     this.#fill(now)
     this.#tokens -= bytes
   }
 
   #fill(now: number): void {
-    // A clock that was set back gives nothing, and takes nothing.
+    // After the clock was set back, nothing is given and nothing is taken.
     const ms = Math.max(0, now - this.#filledAt)
     this.#filledAt = now
     this.#tokens = Math.min(this.#perS, this.#tokens + (ms / secondMs) * this.#perS)

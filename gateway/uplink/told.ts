@@ -2,13 +2,13 @@ import type { DeviceId } from '../../core/words.ts'
 import type { AnnouncedPlace } from '../../devices/contract/gateway-messages.ts'
 import type { Registry } from '../../devices/registry/registry.ts'
 
-/** What the registry here knows of the devices that the centre is told of. */
+/** Facts of the registry here about the devices that the centre is told about. */
 export function createTold(registry: Pick<Registry, 'remembered'>) {
-  /** Answers by device: what is a gateway stays one. */
+  /** Answers by device: a gateway stays one. */
   const told = new Map<DeviceId, boolean>()
 
   return {
-    /** A gateway that reports here has an account of its own here: what it says of itself ends here. */
+    /** False for a gateway that reports here: it has an account only here, so its own records are not passed on. */
     isTold(device: DeviceId): boolean {
       let answer = told.get(device)
       if (answer === undefined) {
@@ -17,7 +17,7 @@ export function createTold(registry: Pick<Registry, 'remembered'>) {
       }
       return answer
     },
-    /** Of the device, beside where it stands. */
+    /** Facts about the device that are told with its place. */
     ofDevice(device: DeviceId): Pick<AnnouncedPlace, 'kind' | 'household'> {
       const { kind, household } = registry.remembered(device) ?? {}
       return { kind: kind === 'checkpoint' ? kind : 'terminal', ...(household ? { household } : {}) }

@@ -33,29 +33,29 @@ export interface UplinkOptions
 
 export interface UplinkParts {
   journal: JournalReader
-  /** Absent where pictures stay here. */
+  /** Absent if pictures stay here. */
   snapshots: SnapshotReader | undefined
   registry: Pick<Registry, 'remembered' | 'place'>
   book: Book
   clock: Clock
   random(): number
   onState: LinkOptions['onState']
-  /** What the centre says of its journal, with how far it had acked by then. */
+  /** Called with what the centre says about its journal, and how far it had acked by then. */
   onCentre?: (centre: CentreJournal, reached: Pick<CentreMark, 'cursor' | 'pictures'>) => void
   counters?: Counters
   onFault(error: unknown): void
 }
 
-/** How often the journal is looked at for what is new. */
+/** The interval at which the journal is checked for new records. */
 const lookEveryMs = 25
-/** And how often the pictures at rest are, and the cursor saved: so much may be sent twice after a crash. */
+/** The interval at which the pictures at rest are checked and the cursor is saved: this much may be sent twice after a crash. */
 const saveEveryMs = 200
 const maxClockOffMs = minuteMs
 const defaultHoldBackoff = { firstMs: 5 * secondMs, maxMs: 5 * minuteMs }
 
 /**
- * Carries the journal to the centre. Each message is acked once it is on the centre's disk; the cursor follows the
- * oldest that is not, so that a start after a crash sends again what may not have arrived, under the same ids.
+ * Carries the journal to the centre. Each message is acked once it is on the centre's disk. The cursor stays before the
+ * oldest unacked one, so that a start after a crash sends again what may not have arrived, under the same ids.
  */
 export function createUplink(options: UplinkOptions, parts: UplinkParts): Part & { stats(): UplinkStats } {
   const { journal, snapshots, book, clock, random, onFault } = parts
@@ -150,7 +150,7 @@ export function createUplink(options: UplinkOptions, parts: UplinkParts): Part &
     if (isNews) onFault(fault)
   }
 
-  /** What is reported with a clock that is wrong, the centre takes for wrong. */
+  /** The centre takes what is reported with a wrong clock for wrong. */
   function checkClock(now: number): void {
     const offS = Math.round((clock() - now) / secondMs)
     if (Math.abs(offS) * secondMs <= maxClockOffMs) return

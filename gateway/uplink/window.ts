@@ -1,7 +1,7 @@
 export interface WindowLimits {
   readonly minBytes: number
   readonly maxBytes: number
-  /** An ack that takes no longer shows that there is room for more; one that takes longer, that there is too much. */
+  /** An ack within `quickMs` shows that there is room for more; one that takes longer than `slowMs`, that there is too much. */
   readonly quickMs: number
   readonly slowMs: number
 }
@@ -18,8 +18,8 @@ const minMessageBytes = 4 * kiB
 const maxMessageBytes = 128 * kiB
 
 /**
- * How many bytes may be on their way. On a good line many, since each round trip counts; on a bad one few, since
- * what is urgent waits behind them in the socket, and an ack that comes too late ends the connection.
+ * Limits the bytes that are on their way. On a good line there may be many, since each round trip counts; on a bad one
+ * few, since urgent messages wait behind them in the socket, and an ack that comes too late ends the connection.
  */
 export class Window {
   readonly #limits: WindowLimits
@@ -40,20 +40,20 @@ export class Window {
     const { minBytes, maxBytes, quickMs, slowMs } = this.#limits
     const tookMs = now - sentAt
     if (tookMs <= quickMs) this.bytes = Math.min(maxBytes, this.bytes + bytes)
-    // Once for all that was on its way together.
+    // Narrows once for all messages that were on their way together.
     else if (tookMs > slowMs && sentAt >= this.#narrowedAt) {
       this.bytes = Math.max(minBytes, Math.floor(this.bytes / 2))
       this.#narrowedAt = now
     }
   }
 
-  /** A new connection may be another line. */
+  /** Call it for a new connection, which may be another line. */
   narrow(): void {
     this.bytes = Math.max(this.#limits.minBytes, Math.min(firstBytes, Math.floor(this.bytes / 2)))
   }
 }
 
-/** Under a cap on bytes no more than goes in two seconds, so that messages are small and what is urgent waits little. */
+/** With a cap on bytes, at most two seconds' worth is on its way, so that messages are small and urgent ones wait little. */
 export function windowUnder(maxBytesPerS: number | undefined): Window {
   const { minBytes, maxBytes } = windowDefaults
   if (maxBytesPerS === undefined) return new Window()

@@ -2,9 +2,9 @@ import { boxAround } from '../box.ts'
 import { type Candidate, type Decoder, shapeText, sigmoid } from './candidate.ts'
 
 /**
- * BlazeFace for the back camera, 256 × 256: `scores` [1, 896, 1] before the sigmoid; `boxes` [1, 896, 16]:
- * centre from the anchor, size, and six points of the face that nobody here asks for, all in pixels.
- * The anchors are the centres of 16 × 16 cells, two each, then of 8 × 8 cells, six each.
+ * BlazeFace for the back camera, 256 × 256: `scores` [1, 896, 1] before the sigmoid; `boxes` [1, 896, 16]: centre from
+ * the anchor, size, and six points of the face that are not used here, all in pixels. The anchors are the centres of 16 ×
+ * 16 cells, two each, then of 8 × 8 cells, six each.
  * https://arxiv.org/abs/1907.05047
  */
 const grids = [
@@ -46,7 +46,7 @@ export const blazeface: Decoder<'scores' | 'boxes'> = {
   },
 }
 
-/** In fractions of the input. */
+/** The anchor of a row, in fractions of the input. */
 function anchorOf(row: number): { x: number; y: number } {
   let rest = row
   for (const { cells, anchors } of grids) {

@@ -6,7 +6,7 @@ export interface Output {
   readonly data: Float32Array
 }
 
-/** One thing that a model believes to see, before overlaps are sorted out. Pixels of the model's input. */
+/** One thing that a model finds, before overlaps are sorted out. In pixels of the model's input. */
 export interface Candidate {
   /** Index of the class in the model. */
   readonly classIndex: number
@@ -16,26 +16,26 @@ export interface Candidate {
 }
 
 export interface DecodeOptions {
-  /** Nothing below this score is worth a box. */
+  /** Boxes with a lower score are left out. */
   readonly minScore: number
-  /** Classes of the model that are asked for; the others are not even looked at. */
+  /** Classes of the model that are asked for; the others are skipped. */
   readonly classes: readonly number[]
   /** Pixels of the input per cell, for each grid, in the order of the rows. */
   readonly strides: readonly number[]
-  /** What is still to be done to scores. */
+  /** The activation that still has to be applied to scores. */
   readonly activation: 'none' | 'sigmoid' | 'softmax'
 }
 
-/** Outputs by the role that they have for a decoder. */
+/** Outputs by their role for a decoder. */
 export type Outputs<Role extends string = string> = Readonly<Record<Role, Output>>
 export type Shapes = Readonly<Record<string, readonly number[]>>
 
 /** A way of reading a model's outputs. Pure; the same outputs give the same candidates. */
 export interface Decoder<Role extends string = string> {
   readonly roles: readonly Role[]
-  /** Whether it gives several boxes for one thing, so that overlaps have to be suppressed. */
+  /** True if it gives several boxes for one thing, so that overlaps have to be suppressed. */
   readonly overlapping: boolean
-  /** How many classes these shapes tell apart, or what is wrong with them, in a few words. */
+  /** The number of classes that these shapes tell apart, or in a few words what is wrong with the shapes. */
   classCount(
     shapes: Shapes,
     input: Size,
@@ -44,7 +44,7 @@ export interface Decoder<Role extends string = string> {
   decode(outputs: Outputs<Role>, input: Size, options: DecodeOptions): Candidate[]
 }
 
-/** Cells of all grids together: the rows that a model with these strides gives for an input. */
+/** The number of cells of all grids: the rows that a model with these strides gives for an input. */
 export function cellCount({ width, height }: Size, strides: readonly number[]): number {
   return strides.reduce((total, stride) => total + Math.ceil(width / stride) * Math.ceil(height / stride), 0)
 }
@@ -55,7 +55,7 @@ export interface Cell {
   readonly stride: number
 }
 
-/** Which cell a row is: grids one after the other, each row by row. */
+/** The cell of a row: grids one after the other, each row by row. */
 export function cellOf(row: number, { width, height }: Size, strides: readonly number[]): Cell {
   let rest = row
   for (const stride of strides) {

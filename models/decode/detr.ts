@@ -2,9 +2,9 @@ import { boxAround } from '../box.ts'
 import { type Candidate, type DecodeOptions, type Decoder, shapeText, sigmoid } from './candidate.ts'
 
 /**
- * DETR and its kin: `boxes` [1, N, 4], centre and size as fractions of the input; `scores` [1, N, classes].
- * The first DETR wants `softmax`, and its last class is "nothing"; RT-DETR wants `sigmoid`. One thing has
- * one box, so nothing is suppressed. https://arxiv.org/abs/2005.12872
+ * DETR and its relatives: `boxes` [1, N, 4], centre and size as fractions of the input; `scores` [1, N, classes]. The
+ * first DETR needs `softmax`, and its last class is "nothing"; RT-DETR needs `sigmoid`. Each thing has one box, so
+ * nothing is suppressed. https://arxiv.org/abs/2005.12872
  */
 export const detr: Decoder<'scores' | 'boxes'> = {
   roles: ['scores', 'boxes'],

@@ -2,9 +2,9 @@ import type { Box } from '../box.ts'
 import { type Candidate, type Cell, cellCount, cellOf, type Decoder, shapeText } from './candidate.ts'
 
 /**
- * NanoDet: `scores` [1, N, classes], already between 0 and 1; `distances` [1, N, 4 × bins]: from the centre of
- * the cell to the left, top, right and bottom edge, each as a distribution over 0, 1, 2 … strides, of which
- * the expectation counts. https://arxiv.org/abs/2006.04388
+ * NanoDet: `scores` [1, N, classes], already between 0 and 1; `distances` [1, N, 4 × bins]: from the centre of the cell
+ * to the left, top, right and bottom edge, each as a distribution over 0, 1, 2 … strides, whose expectation is the
+ * distance. https://arxiv.org/abs/2006.04388
  */
 export const nanodet: Decoder<'scores' | 'distances'> = {
   roles: ['scores', 'distances'],
@@ -49,7 +49,7 @@ function boxOf(distributions: Float32Array, bins: number, { row, column, stride 
   return { left: x - distance(0), top: y - distance(1), right: x + distance(2), bottom: y + distance(3) }
 }
 
-/** Of 0, 1, 2 …, with the softmax of these values as their probabilities. */
+/** The expectation over 0, 1, 2 …, with the softmax of these values as their probabilities. */
 function expectation(values: Float32Array): number {
   const highest = Math.max(...values)
   let total = 0

@@ -6,8 +6,8 @@ interface Scored {
 }
 
 /**
- * Non-maximum suppression: of things of one group that overlap more than `overlap` (intersection over union),
- * the surest stays. Sorted by score, surest first; `undefined` is a group in which nothing is suppressed.
+ * Non-maximum suppression: of things of one group that overlap more than `overlap` (intersection over union), the surest
+ * stays. The result is sorted by score, surest first. In the group `undefined` nothing is suppressed.
  */
 export function suppress<T extends Scored>(
   things: readonly T[],

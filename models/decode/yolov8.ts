@@ -2,8 +2,8 @@ import { boxAround } from '../box.ts'
 import { type Candidate, cellCount, type Decoder, shapeText } from './candidate.ts'
 
 /**
- * The layout of YOLOv8 and of what came after it: `predictions` [1, 4 + classes, N]: centre and size in pixels
- * of the input, then a score per class, already between 0 and 1. Columns, not rows: one thing is a column.
+ * The layout of YOLOv8 and its successors: `predictions` [1, 4 + classes, N]: centre and size in pixels of the input,
+ * then a score per class, already between 0 and 1. One thing is a column, not a row.
  */
 export const yolov8: Decoder<'predictions'> = {
   roles: ['predictions'],

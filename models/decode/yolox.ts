@@ -2,9 +2,9 @@ import { boxAround } from '../box.ts'
 import { type Candidate, cellCount, cellOf, type Decoder, shapeText } from './candidate.ts'
 
 /**
- * YOLOX as its own exporter writes it: `predictions` [1, N, 5 + classes]: centre and logarithm of the size, in
- * strides and from the corner of the cell; whether there is anything; which class it is (both already
- * between 0 and 1). https://github.com/Megvii-BaseDetection/YOLOX, `demo_postprocess`
+ * YOLOX as its own exporter writes it: `predictions` [1, N, 5 + classes]: centre and logarithm of the size, in strides
+ * and from the corner of the cell; the score that there is anything; a score per class (both already between 0 and 1).
+ * https://github.com/Megvii-BaseDetection/YOLOX, `demo_postprocess`
  */
 export const yolox: Decoder<'predictions'> = {
   roles: ['predictions'],

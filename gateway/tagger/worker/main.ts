@@ -6,15 +6,15 @@ import type { LookTask, Report, Task, WorkerSettings } from '../messages.ts'
 import { openVeil } from './veil.ts'
 
 /**
- * The process that holds pictures: native code that decodes what anybody may send, and inference that blocks. It
- * has no files and no network of ours; it may be killed at any moment. This thread looks, another one redacts.
+ * The process that handles pictures: native code that decodes what anybody may send, and inference that blocks. It has
+ * none of our files and no network; it may be killed at any moment. This thread looks, another one redacts.
  */
 const settings = JSON.parse(process.argv[2] ?? 'null') as WorkerSettings
 const tell = (report: Report) => process.send!(report)
 endOnUnexpected(createLog('tagger worker', 'info'))
-// For the supervisor: a terminal that is closed sends it to all processes.
+// SIGHUP is for the supervisor, but a terminal that closes sends it to all processes.
 process.on('SIGHUP', () => {})
-// Nobody would hear it any more; also while it loads its models, which takes seconds.
+// Nobody would get its answers any more. It ends even while it loads its models, which takes seconds.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 if (!process.connected) process.kill(process.pid, 'SIGKILL')
 

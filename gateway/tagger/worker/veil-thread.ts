@@ -4,7 +4,7 @@ import { openRedactor } from '../../../models/redactor.ts'
 import type { RedactTask, WorkerSettings } from '../messages.ts'
 import type { Veiled } from './veil.ts'
 
-/** Several pictures at a time: while faces are looked for on one, others are decoded and encoded. */
+/** Handles several pictures at a time: while one is searched for faces, others are decoded and encoded. */
 const port = parentPort
 if (port !== null) {
   const redactor = await openRedactor({ maxEdge: (workerData as WorkerSettings).maxEdgePx })

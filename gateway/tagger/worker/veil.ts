@@ -9,11 +9,11 @@ export type Veiled =
   | { readonly kind: 'fault'; readonly id: number; readonly code: ErrorCode | undefined; readonly message: string } // biome-ignore format: as in messages.ts
 
 export interface Veil {
-  /** The JPEG that may be kept. Rejects with the redactor's errors. */
+  /** Returns the JPEG that may be kept. Rejects with the redactor's errors. */
   redact(task: RedactTask): Promise<Uint8Array>
 }
 
-/** Redaction in a thread of its own, so that what is to be seen on the next picture does not wait for it. */
+/** Redacts in a thread of its own, so that the look at the next picture does not wait for it. */
 export async function openVeil(settings: WorkerSettings): Promise<Veil> {
   const thread = new Worker(entryUrl('gateway/tagger/worker/veil-thread'), { workerData: settings })
   const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>()
@@ -30,7 +30,7 @@ export async function openVeil(settings: WorkerSettings): Promise<Veil> {
   })
   thread.on('error', error => {
     ready.reject(error)
-    // Whatever it was, a new process is as good as new.
+    // Whatever the error was, a new process starts clean.
     process.kill(process.pid, 'SIGKILL')
   })
   await ready.promise
