@@ -154,6 +154,9 @@ export class LintelError extends Error {
   }
 }
 
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(errorCodes, code)
+
 /** The code of a LintelError; undefined for any other error. */
 export function codeOf(error: unknown): ErrorCode | undefined {
   return error instanceof LintelError ? error.code : undefined

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
-import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { problemIn } from '../../core/problem-answer.ts'
 import { whyUnreachable } from '../../core/unreachable.ts'
 import type { Exported } from '../../flow/export/export-rows.ts'
 import type { Operations } from './operations.ts'
@@ -59,12 +60,5 @@ const unreachable = (url: string, cause: unknown) =>
 async function refusalOf(answer: IncomingMessage): Promise<LintelError> {
   let text = ''
   for await (const chunk of answer) if (text.length < maxProblemBytes) text += chunk
-  let problem: { code?: string; detail?: string } = {}
-  try {
-    problem = JSON.parse(text)
-  } catch {
-    // A proxy's own page says nothing of ours.
-  }
-  const { code = '', detail = `the service answered ${answer.statusCode}` } = problem
-  return new LintelError(code in errorCodes ? (code as ErrorCode) : 'API_UNAVAILABLE', detail)
+  return problemIn(text, answer.statusCode)
 }

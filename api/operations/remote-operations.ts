@@ -1,6 +1,7 @@
 import type { Regions } from '../../config/regions.ts'
 import type { Endpoint } from '../../core/data-directory.ts'
-import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { problemIn } from '../../core/problem-answer.ts'
 import { whyUnreachable } from '../../core/unreachable.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 import { toSearch } from '../routes/flow-search.ts'
@@ -39,12 +40,7 @@ export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 't
       )
     }
     if (response.ok) return response
-    const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string }
-    const code =
-      problem.code !== undefined && problem.code in errorCodes
-        ? (problem.code as ErrorCode)
-        : 'API_UNAVAILABLE'
-    throw new LintelError(code, problem.detail ?? `the service answered ${response.status}`)
+    throw problemIn(await response.text().catch(() => ''), response.status)
   }
   const json = async <T>(method: string, path: string, body?: { type: string; text: string }) =>
     (await ask(method, path, body)).json() as Promise<T>

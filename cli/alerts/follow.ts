@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from '../../core/backoff.ts'
-import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { problemIn } from '../../core/problem-answer.ts'
 import { whyUnreachable } from '../../core/unreachable.ts'
 import type { Service } from '../connect.ts'
 import { createEventReader, type EventReader, type ServerEvent } from './event-stream.ts'
@@ -66,7 +67,7 @@ async function* connection(
       },
       signal: signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
     })
-    if (!answer.ok) throw await refusalOf(answer)
+    if (!answer.ok) throw problemIn(await answer.text().catch(() => ''), answer.status)
     const decoder = new TextDecoder()
     reader.begin()
     onOpen()
@@ -87,10 +88,4 @@ async function* connection(
     clearTimeout(watchdog)
     silence.abort()
   }
-}
-
-async function refusalOf(answer: Response): Promise<LintelError> {
-  const { code = '', detail } = (await answer.json().catch(() => ({}))) as { code?: string; detail?: string }
-  const known = code in errorCodes ? (code as ErrorCode) : 'API_UNAVAILABLE'
-  return new LintelError(known, detail ?? `the service answered ${answer.status}`)
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../core/data-directory.ts'
-import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { LintelError } from '../../core/errors.ts'
+import { problemIn } from '../../core/problem-answer.ts'
 import { whyUnreachable } from '../../core/unreachable.ts'
 import type { GatewayControl, PictureControl } from './gateway-control.ts'
 
@@ -26,8 +27,7 @@ export function createRemoteControl(find: () => Endpoint | undefined): GatewayCo
       })
     }
     if (response.ok) return response
-    const { code, detail } = (await response.json()) as { code: string; detail: string }
-    throw new LintelError(code in errorCodes ? (code as ErrorCode) : 'API_UNAVAILABLE', detail)
+    throw problemIn(await response.text(), response.status, 'the gateway')
   }
   const json = async <T>(method: string, path: string) => (await ask(method, path)).json() as Promise<T>
 

@@ -5,6 +5,9 @@ const row = Buffer.alloc(10)
 const rowWithoutContent = 6
 const checkBytes = 2
 
+/** Lengths of a value that has a check: with the content of the event and, as older versions wrote it, without. */
+export const rememberedRowBytes: readonly number[] = [row.length, rowWithoutContent]
+
 /**
  * The value of a remembered id: u16 BE the day, u16 BE the part of that day, u32 BE the content (content.ts), u16 BE a
  * check of these and the key. Valid until the next call.

@@ -11,6 +11,7 @@ import {
 import type { Seq } from '../../core/words.ts'
 import { blockHead, blockIsWhole, blockMark, blockMarkAt } from './block.ts'
 import { isWhole, jsonTables, keyOf, numberTables } from './check-journal.ts'
+import { rememberedRowBytes } from './remembered-row.ts'
 
 /** An intact row in a page that no tree leads to any more. */
 export interface Found {
@@ -77,10 +78,10 @@ const idTables = ['seen']
 const sealedTables = [...jsonTables, ...numberTables]
 const allTables = [...sealedTables, ...idTables]
 
-/** A remembered id without its content takes 6 bytes, as the shortest sealed row of JSON does: one character, and then a byte 0. */
+/** A remembered id's value is as long as the row of a sealed JSON may be: that has a byte 0 before its checksum. */
 function tablesOf(value: Buffer): readonly string[] {
-  if (value.length !== 6) return sealedTables
-  return value[1] === 0 ? allTables : idTables
+  if (!rememberedRowBytes.includes(value.length)) return sealedTables
+  return value[value.length - 5] === 0 ? allTables : idTables
 }
 
 /** Each block lies in one piece, a small one in a leaf, a larger one on pages of its own, and says where it begins and ends. */

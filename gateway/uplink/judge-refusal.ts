@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCodes, LintelError } from '../../core/errors.ts'
+import { type ErrorCode, errorCodes, isErrorCode, LintelError } from '../../core/errors.ts'
 import type { Command } from '../../devices/client/command.ts'
 
 /** Codes of messages that were not acked and ended the connection, as they will the next time, too. */
@@ -17,9 +17,9 @@ export function judgeRefusal({ code, reason, device }: Extract<Command, { type: 
     const what = `everything waits here, since the centre refuses it: ${reason}`
     return { fault: new LintelError('UPLINK_REFUSED', what), holds: true }
   }
-  if (code in errorCodes && errorCodes[code as ErrorCode].retryable) {
+  if (isErrorCode(code) && errorCodes[code].retryable) {
     const what = `the centre ended the connection: ${reason}`
-    return { fault: new LintelError(code as ErrorCode, what), holds: false }
+    return { fault: new LintelError(code, what), holds: false }
   }
   const what = `the centre has parked something of ${device ?? 'ours'}: ${code}: ${reason}`
   return { fault: new LintelError('UPLINK_RECORD_REFUSED', what), holds: false }

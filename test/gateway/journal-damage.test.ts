@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pageBytes } from '../../core/lmdb-file/pages.ts'
 import { Batch } from '../../gateway/journal/frame.ts'
 import { answerWords } from '../../gateway/journal/group-commit.ts'
 import { openLmdbJournalReader } from '../../gateway/journal/lmdb-reader.ts'
@@ -71,6 +73,36 @@ describe('a journal of which', () => {
       process.stdout.write(`${kind}: ${JSON.stringify(outcomes)}\n`)
     })
   }
+})
+
+test('ids of records that were freed long ago are known again where nothing leads to them any more', async () => {
+  const directory = await copyOf(sound)
+  const writer = openWriter({ directory, ...limits })
+  writer.trim(records, Number.POSITIVE_INFINITY, 1e6)
+  expect(writer.stats().records).toBe(0)
+  await writer.close()
+  // The page that names the tables, wherever a copy of it lies.
+  const file = join(directory, 'data.mdb')
+  const bytes = readFileSync(file)
+  let wiped = 0
+  for (let start = 2 * pageBytes; start < bytes.length; start += pageBytes) {
+    const page = bytes.subarray(start, start + pageBytes)
+    if (!['seen', 'tally', 'place'].every(name => page.includes(name))) continue
+    page.fill(0)
+    wiped++
+  }
+  expect(wiped).toBeGreaterThan(0)
+  writeFileSync(file, bytes)
+  expect(await mendJournal(directory, remembrance, someMoment)).toMatchObject({ kind: 'mended' })
+  const again = openWriter({ directory, ...limits })
+  const outcomes = [0, 1000, 2000].flatMap(from => [
+    ...append(
+      again,
+      Array.from({ length: 1000 }, (_, i) => from + i),
+    ),
+  ])
+  await again.close()
+  expect(outcomes.filter(outcome => answerWords[outcome] !== 'duplicate')).toEqual([])
 })
 
 /** Three openings, whose commits have these sizes. */
