@@ -100,7 +100,7 @@ export function createLocalApi({
     ],
     clock,
   )
-  const identify = createIdentify({ ...access, operatorToken, clock })
+  const identify = createIdentify({ ...access, operatorToken, clock, publicUrl: config.http.publicUrl })
   const assertMayRead = createMetricsGate({ identify, tokenFile: config.http.metricsTokenFile })
   app.get('/metrics', { config: { needs: 'nothing' } }, async (request, reply) => {
     await assertMayRead(request)

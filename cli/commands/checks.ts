@@ -3,7 +3,7 @@ import { createRemoteOperations } from '../../api/operations/remote-operations.t
 import type { Config } from '../../config/config.ts'
 import { systemClock } from '../../core/clock.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
-import { LintelError } from '../../core/errors.ts'
+import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
 import { answers, type Service } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
 import { channelFindings, channelsOf } from '../doctor/channel-findings.ts'
@@ -12,7 +12,7 @@ import { configSummary } from '../doctor/config-summary.ts'
 import { readWhole, setAside } from '../doctor/data-files.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { fileSystem, flushSpeed, freeSpace, nodeVersion, port } from '../doctor/machine.ts'
-import { namedFileFaults } from '../doctor/named-files.ts'
+import { namedFileFaults, unreadableFiles } from '../doctor/named-files.ts'
 import { clockFinding, clockOfDirectory, findingsOf, notUp, readings } from '../doctor/service.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
 import { note } from '../output.ts'
@@ -23,8 +23,8 @@ export function addCheckCommands(program: Command): void {
     .option('--full', 'print every setting that is in force, as --json does')
     .option('--no-files', 'leave out the files that it names, which may be on another machine')
     .action((options: CommonOptions & { full?: boolean; files: boolean }) => {
-      const { config, output } = contextOf(options)
       const { config: file = 'the defaults' } = options
+      const { config, output } = contextWithFiles(options)
       const problems = options.files ? namedFileFaults(config) : []
       if (problems.length > 0)
         throw new LintelError('CONFIG_INVALID', problems.map(problem => `${file}: ${problem}`).join('\n'))
@@ -51,6 +51,18 @@ export function addCheckCommands(program: Command): void {
       )
       if (findings.some(({ result }) => result === 'problem')) process.exitCode = 1
     })
+}
+
+/** Throws CONFIG_INVALID with the files that cannot be read beside what else is wrong. */
+function contextWithFiles(options: CommonOptions & { files: boolean }) {
+  try {
+    return contextOf(options)
+  } catch (error) {
+    const { config: file, files } = options
+    if (codeOf(error) !== 'CONFIG_INVALID' || file === undefined || !files) throw error
+    const unreadable = unreadableFiles(file).map(fault => `${file}: ${fault}`)
+    throw new LintelError('CONFIG_INVALID', [messageOf(error), ...unreadable].join('\n'), { cause: error })
+  }
 }
 
 async function askService(service: Service, config: Config): Promise<Finding[]> {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
 import { channelFaults } from '../../alerts/notify/read-channels.ts'
 import { ruleNames } from '../../alerts/rules/rule-description.ts'
 import type { Config } from '../../config/config.ts'
@@ -32,6 +33,26 @@ export function reloadableFaults({ mqtt, alerts }: Config): string[] {
     files === undefined ? [] : [() => tlsOptions(name, files, 0)],
   )
   return [...readings.flatMap(faultOf), ...channelFaults(alerts.channels, ruleNames)]
+}
+
+/**
+ * The files that a configuration names under keys ending with `File` and that cannot be read, a line each, whatever else is
+ * wrong with it: so that one look tells all. Empty for a file that is no YAML.
+ */
+export function unreadableFiles(path: string): string[] {
+  const faults: string[] = []
+  const walk = (value: unknown, key: string) => {
+    if (typeof value === 'string') {
+      if (/File$/.test(key)) faults.push(...faultOf(() => read(key, value)))
+    } else if (typeof value === 'object' && value !== null)
+      for (const [name, part] of Object.entries(value)) walk(part, key === '' ? name : `${key}.${name}`)
+  }
+  try {
+    walk(parse(readFileSync(path, 'utf8')), '')
+  } catch {
+    // What is wrong with the file itself is told by who reads it.
+  }
+  return faults
 }
 
 function faultOf(read: () => unknown): string[] {

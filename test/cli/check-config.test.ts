@@ -28,6 +28,23 @@ test('check-config refuses what up would of channels: rules, files and secrets, 
   ])
 })
 
+test('check-config tells of files that are not there beside what else is wrong', async () => {
+  const directory = await temporaryDirectory()
+  const file = join(directory, 'lintel.yaml')
+  const missing = join(directory, 'key.pem')
+  writeFileSync(
+    file,
+    `mqtt: { tls: { port: 99999, certFile: ${file}, keyFile: ${missing} } }\nretenion: {}\n`,
+  )
+  const { code, stderr } = await lintel('check-config', '--config', file)
+  expect(code).toBe(78)
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    expect.stringContaining('retention'),
+    expect.stringContaining('mqtt.tls.port'),
+    `${file}: mqtt.tls.keyFile cannot be read: ${missing}: there is no such file`,
+  ])
+})
+
 describe('files that a configuration names', () => {
   const none = '/nowhere/at/all'
   const tls = { certFile: none, keyFile: none }
