@@ -99,7 +99,7 @@ describe('every parameter', () => {
 })
 
 test('docs/rules.md is what the rules say (npx vitest run test/alerts/rules/rules-settings.test.ts -u writes it)', async () => {
-  await expect(rulesPage()).toMatchFileSnapshot('../../docs/rules.md')
+  await expect(rulesPage()).toMatchFileSnapshot('../../../docs/rules.md')
 })
 
 test('the examples of docs/rules.md are taken', async () => {
