@@ -16,7 +16,15 @@ const folders = [
   'ingest',
   'models',
 ]
-const files = ['ARCHITECTURE.md', 'CHANGELOG.md', 'LICENSE', 'README.md', 'README.zh-CN.md', 'package.json']
+const files = [
+  'ARCHITECTURE.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'README.zh-CN.md',
+  'package.json',
+]
 /** What Node's package has beside its binary, and what only compilers and debuggers read of packages. */
 const leftOut = /^node_modules\/node-[^/]+\/(?:include|share)\/|^node_modules\/.*(?:\.d\.[cm]?ts|\.map)$/
 

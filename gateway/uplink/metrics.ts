@@ -50,11 +50,7 @@ export function createUplinkMetrics(stats: () => UplinkStats): Metrics {
     ({ counters }) => counters.acked,
   )
   counter('resent_total', 'Sent once more, since no ack had come.', ({ counters }) => counters.resent)
-  counter(
-    'untold_total',
-    'Records passed over: of gateways below, or of places that are not known.',
-    ({ untold }) => untold,
-  )
+  counter('untold_total', 'Records passed over, since they are of gateways below.', ({ untold }) => untold)
   counter('pictures_sent_total', 'Pictures that the centre has.', ({ counters }) => counters.pictures)
   counter(
     'pictures_skipped_total',
