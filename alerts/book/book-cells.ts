@@ -8,7 +8,7 @@ import type { Alerts } from './alerts.ts'
 const pageAlerts = 200
 const mostAlerts = 200_000
 
-/** Reads alerts page by page, 2 ms each, and others are served between two. */
+/** Reads alerts page by page, 2 ms each, and lets other work run between pages. */
 export function createAlertCells({ list }: Pick<Alerts, 'list'>, most = mostAlerts): AlertCells {
   return {
     async cells(query) {

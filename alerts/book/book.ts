@@ -17,28 +17,28 @@ import { idIn, listAlerts, timeKey } from './list-alerts.ts'
 import { createSnoozes, type QuietOf } from './snoozes.ts'
 
 export interface AlertBookOptions {
-  /** IANA zone in which people of the place tell the time. */
+  /** IANA zone in which people at the place tell the time. */
   readonly zoneOf: (place: FindingPlace) => string
   /** How long a closed alert and its history are kept. */
   readonly keepDays: number
-  /** False while the clock is in doubt: then nothing is forgotten because of its age. */
+  /** False while the clock is in doubt: then nothing is deleted because of its age. */
   readonly mayDelete?: () => boolean
 }
 
-/** Of what the live stream goes on from. */
+/** Age and number up to which changes are kept for live streams that resume. */
 const feedMs = 7 * dayMs
 const maxFeed = 100_000
-/** Forgotten at a time, so that nobody waits for it. */
+/** Entries deleted per call, so that nobody waits long for it. */
 const forgottenAtOnce = 200
 const leastPrefix = 4
 
 const numberKey = (number: number) => String(number).padStart(12, '0')
 const historyKey = (alert: string, number: number) => `${alert}/${numberKey(number)}`
 
-/** What people say and do with one alert: its history is read as a whole, and told to all who read along. */
+/** Most entries by people in one alert's history: it is read as a whole, and sent to everyone who follows it. */
 const maxActs = 500
 
-/** Alerts in the state, each with an append-only history. One change costs some 40 µs beside the commit. */
+/** Alerts kept in the state, each with an append-only history. One change costs about 40 µs besides the commit. */
 export function createAlerts(
   state: State,
   { zoneOf, keepDays, mayDelete = () => true }: AlertBookOptions,
@@ -47,16 +47,16 @@ export function createAlerts(
   const byTime = state.table<1>('alert-time')
   const open = state.table<Severity>('alert-open')
   const quiet = state.table<1>('alert-quiet')
-  /** The latest of each subject. */
+  /** Id of the latest alert, by subject. */
   const subjects = state.table<string>('alert-subject')
-  /** Of each cause that was ever told, its alert. */
+  /** Id of the alert, by each cause recorded so far. */
   const causes = state.table<string>('alert-cause')
   const histories = state.table<Change>('alert-history')
   const feed = state.table<AlertChange>('alert-change')
   const snoozes = createSnoozes(state)
   const followers: Follower[] = []
   const listeners = new Set<(changed: AlertChange) => void>()
-  /** How far it has looked for what is old: any number of old ones may still be open. */
+  /** Key at which the search for old alerts continues: any number of old ones may still be open. */
   let lookedAt: string | undefined
 
   const lastChange = () => {
@@ -111,7 +111,7 @@ export function createAlerts(
     const turn = afterFinding(known, finding, circumstancesOf(finding, quietOf, now))
     if (turn !== undefined && finding.kind === 'raised') {
       const told = `${subject}\n${finding.cause}`
-      // What was taken before, whatever came since.
+      // This cause was recorded before, whatever has happened since.
       if (causes.get(told) !== undefined) return undefined
       causes.put(told, turn.alert.id)
       subjects.put(subject, turn.alert.id)
@@ -122,7 +122,7 @@ export function createAlerts(
   const rangeOf = (id: string) => ({ after: `${id}/`, until: `${id}0` })
   const historyOf = (id: string) => [...histories.entries(rangeOf(id))].map(([, change]) => change)
 
-  /** Held against the snoozes of now. */
+  /** Compares these alerts with the snoozes now in force. */
   function review(ids: Iterable<string>, by: string | undefined, now: number): AlertChange[] {
     const changes: AlertChange[] = []
     const quietOf = snoozes.inForce(now)
@@ -140,7 +140,7 @@ export function createAlerts(
   function forget(now: number): void {
     const newest = lastChange()
     for (const [key, { change }] of feed.entries({ limit: forgottenAtOnce })) {
-      // The last one tells how far the numbers are.
+      // The last entry stays: it holds the latest number.
       const isOld = change.at < now - feedMs || change.number <= newest - maxFeed
       if (!isOld || change.number === newest) break
       feed.remove(key)
@@ -170,14 +170,14 @@ export function createAlerts(
     if (subjects.get(subject) === id) subjects.remove(subject)
   }
 
-  /** That it is over can always be said. */
+  /** Resolving is always allowed. */
   function assertRoom({ id, status }: Alert, act: Act): void {
     if (act.do === 'resolve' && status !== 'resolved') return
     if (historyOf(id).filter(({ by }) => by !== undefined).length < maxActs) return
     throw new LintelError('ALERT_FULL', `the alert ${id} has ${maxActs} lines of what people did: resolve it`)
   }
 
-  /** In a transaction of its own, and told once it is durable. */
+  /** Runs in a transaction of its own; listeners are told once it is durable. */
   async function change<T>(act: () => readonly [T, readonly AlertChange[]]): Promise<T> {
     const [answer, changes] = await state.transact(act)
     published(changes)

@@ -14,7 +14,7 @@ export interface PictureRef {
 export interface HoldPictureParts {
   readonly state: State
   readonly alerts: Pick<Alerts, 'list' | 'get'>
-  /** Pictures of a place whose event happened in [from, to), at most `limit`. */
+  /** Pictures of a place whose events happened in [from, to), at most `limit`. */
   readonly find: (place: FindingPlace, from: number, to: number, limit: number) => readonly PictureRef[]
   readonly holds: {
     hold(key: PictureRef, hold: { at: number; until: number; reason: string }): Promise<void>
@@ -26,20 +26,20 @@ export interface HoldPictureParts {
 }
 
 const everyMs = 20 * secondMs
-/** What shows it, if anything does. */
+/** A picture taken within this time before or after an alert may show it. */
 const beforeMs = minuteMs
 const afterMs = minuteMs
-/** When the events of pictures happened that may show it: [from, to), epoch ms. */
+/** Event times of pictures that may show an alert: [from, to), epoch ms. */
 export const pictureSpan = (at: number) => ({ from: at - beforeMs, to: at + afterMs })
-/** A picture comes to rest some time after its event. */
+/** How long after an alert pictures are searched: a picture is stored some time after its event. */
 const lookMs = 15 * minuteMs
-/** Of one alert. */
+/** Most pictures held for one alert. */
 export const picturesOfAlert = 20
-/** Nobody keeps an alert open for longer. */
+/** Longest hold: nobody keeps an alert open longer. */
 const longestMs = 366 * dayMs
 const pageSize = 200
 
-/** Keeps the pictures around an alert for as long as that is not closed; then they are kept as any other. */
+/** Holds the pictures around an alert until it is closed; after that, they are kept like all others. */
 export function createPictureHolder({
   state,
   alerts,
@@ -50,7 +50,7 @@ export function createPictureHolder({
 }: HoldPictureParts): Part & {
   look(): Promise<void>
 } {
-  /** By `alert/device/event`. */
+  /** Keys are `alert/device/event`. */
   const held = state.table<PictureRef>('alert-picture')
   let timer: NodeJS.Timeout | undefined
   let looking: Promise<void> | undefined
@@ -60,7 +60,7 @@ export function createPictureHolder({
 
   async function holdFor(alert: Alert, now: number): Promise<void> {
     const room = picturesOfAlert - heldOf(alert.id).length
-    // When it happened first, and when it came again.
+    // The first occurrence, and the latest one if it recurred.
     const moments = new Set([alert.occurredAt, alert.times > 1 ? alert.lastRaisedAt : alert.occurredAt])
     const found = [...moments].flatMap(at => {
       const { from, to } = pictureSpan(at)
@@ -76,7 +76,7 @@ export function createPictureHolder({
 
   async function releaseOf(id: string): Promise<void> {
     for (const [key, picture] of heldOf(id)) {
-      // Somebody may have wanted it kept for a reason of their own.
+      // Another hold, placed by somebody for another reason, must stay.
       if (holds.of(picture)?.reason === reasonOf({ id })) await holds.release(picture)
       await state.transact(() => held.remove(key))
     }

@@ -3,25 +3,25 @@ import type { Finding, FindingPlace } from '../rules/rule.ts'
 import { type Alert, type Change, isClosed, reopenMs } from './alert.ts'
 import type { Act } from './alerts.ts'
 
-/** An alert and what there is to say of how it came to be so; undefined where nothing has changed. */
+/** The new state of an alert and the change that led to it; undefined if nothing changed. */
 export type Turn = { readonly alert: Omit<Alert, 'change'>; readonly said: Said } | undefined
-/** A change without its number, which the history gives it. */
+/** A change without its number, which the history assigns. */
 export type Said = Omit<Change, 'number' | 'alert' | 'at'>
 
-/** What is known of where and when a finding came. */
+/** The time of a finding, and what applies at its place. */
 export interface Circumstances {
   /** By the clock of the service. */
   readonly now: number
   /** IANA zone of the place. */
   readonly zone: string
-  /** Until when nobody is to be told, and whether that is for maintenance. */
+  /** Nobody is told before this time; and whether the reason is maintenance. */
   readonly quiet?: { readonly until: number; readonly maintenance: boolean }
 }
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const idBytes = 10
 
-/** The same for the same rule, place and cause, on any machine. */
+/** The same on any machine for the same rule, place and cause. */
 export function alertId({ rule, place, cause }: Pick<Finding, 'rule' | 'place' | 'cause'>): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([rule, ...namesOf(place), cause]))
@@ -37,7 +37,7 @@ export function alertId({ rule, place, cause }: Pick<Finding, 'rule' | 'place' |
   return id
 }
 
-/** What two findings share that are of the same alert if the later comes soon. */
+/** Key of the alert a finding belongs to: findings that share it become one alert if they follow each other soon. */
 export const subjectOf = ({ rule, place, cause }: Pick<Finding, 'rule' | 'place' | 'cause'>) =>
   [rule, ...namesOf(place), cause.slice(0, cause.lastIndexOf('@'))].join('\n')
 
@@ -71,7 +71,7 @@ function raised(known: Alert | undefined, finding: Finding, { now, zone, quiet }
     }
   }
   const { id, raisedAt, times, acknowledgedAt, acknowledgedBy, assignee } = known
-  // Who took it before it went away by itself has it still.
+  // Whoever took it before it ended by itself still has it.
   const taken = known.status !== 'resolved' && acknowledgedAt !== undefined
   return {
     alert: {
@@ -97,7 +97,7 @@ function cleared(known: Alert | undefined, { cause, parts, occurredAt, receivedA
   const { quietUntil: _, ...rest } = known
   const said = { what: 'cleared', parts, occurredAt, receivedAt } as const
   const why = ending === undefined ? {} : { ending }
-  // The parts of what happened stay, and can still be told.
+  // `parts` keeps what happened: it can still be told.
   const over = { ...rest, endingParts: parts, active: false, clearedAt: receivedAt, ...why }
   if (known.status === 'resolved') return { alert: over, said: { ...said, ...why } }
   if (known.maintenance)
@@ -108,12 +108,12 @@ function cleared(known: Alert | undefined, { cause, parts, occurredAt, receivedA
   return { alert: { ...over, status: 'cleared' }, said: { ...said, ...why } }
 }
 
-/** Undefined where it was so already; `closed` where it is too late for that. */
+/** Undefined if nothing changes; `closed` if a closed alert cannot take the act. */
 export function afterAct(known: Alert, act: Act, by: string, now: number): Turn | 'closed' {
   switch (act.do) {
     case 'acknowledge': {
       if (isClosed(known)) return 'closed'
-      // Somebody has it. What was noted is kept all the same.
+      // Somebody has it already; a note is kept all the same.
       if (known.status === 'acknowledged')
         return act.note === undefined
           ? undefined
@@ -142,13 +142,13 @@ export function afterAct(known: Alert, act: Act, by: string, now: number): Turn 
 
 const noteOf = ({ note }: { readonly note?: string }) => (note === undefined ? {} : { note })
 
-/** It is quiet until another time, or no longer. */
+/** Sets the end of its quiet time, or ends it. */
 export function afterQuiet(known: Alert, quiet: Circumstances['quiet'], by: string | undefined): Turn {
   const { quietUntil, maintenance, ...rest } = known
   if (quietUntil === quiet?.until) return undefined
   const who = by === undefined ? {} : { by }
   if (quiet === undefined) return { alert: rest, said: { what: 'woken', ...who } }
-  // What began before a maintenance window is not of it.
+  // An alert that began before a maintenance window is not resolved as maintenance.
   const muted = { quietUntil: quiet.until, ...(maintenance ? { maintenance } : {}) }
   return { alert: { ...rest, ...muted }, said: { what: 'snoozed', ...who } }
 }

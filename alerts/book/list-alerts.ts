@@ -3,14 +3,14 @@ import type { Severity } from '../rules/rule.ts'
 import { type Alert, isClosed } from './alert.ts'
 import type { AlertPage, AlertQuery } from './alerts.ts'
 
-/** Looked at for one page, whether they are in it or not: some 10 ms. */
+/** Most alerts examined for one page, whether they match or not: about 10 ms. */
 const maxLooked = 2000
 
 export interface AlertTables {
   readonly alerts: Table<Alert>
-  /** By `timeKey`: all, in the order in which they were raised. */
+  /** All alerts by `timeKey`, so in the order in which they were raised. */
   readonly byTime: Table<1>
-  /** Those of them that are not closed, by the same key, with their severity. */
+  /** Severities of the alerts that are not closed, by the same key. */
   readonly open: Table<Severity>
 }
 
@@ -18,7 +18,7 @@ export const timeKey = ({ raisedAt, id }: Pick<Alert, 'raisedAt' | 'id'>) => `${
 export const idIn = (key: string) => key.slice(key.indexOf('/') + 1)
 const stamp = (at: number) => String(Math.max(0, Math.ceil(at))).padStart(15, '0')
 
-/** One page, newest first. Where only those that are not closed are wanted, the closed ones are not looked at. */
+/** One page, newest first. A query for open alerts only does not examine closed ones. */
 export function listAlerts(tables: AlertTables, query: AlertQuery): AlertPage {
   const wanted = filterOf(query)
   const found: Alert[] = []

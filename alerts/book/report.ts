@@ -2,7 +2,7 @@ import { happened } from '../rules/explain.ts'
 import { type FindingPlace, languages, type Severity, severities, type Text } from '../rules/rule.ts'
 import { type Alert, type Change, type Outcome, outcomes } from './alert.ts'
 
-/** An alert, and its history from the beginning. */
+/** An alert with its whole history. */
 export interface AlertCase {
   readonly alert: Alert
   readonly history: readonly Change[]
@@ -14,40 +14,40 @@ export interface Range {
   readonly to: number
 }
 
-/** Of durations; both absent where there are none. Nearest rank. */
+/** Spread of durations by nearest rank; without durations the median and the 90th percentile are absent. */
 export interface Spread {
   readonly count: number
   readonly medianMs?: number
   readonly p90Ms?: number
 }
 
-/** Where an alert stood at the end: what it was, or that it ended by itself, or goes on. */
+/** State of an alert at the end of the range: its outcome, that it ended by itself, or that it is still open. */
 export type Standing = Outcome | 'cleared' | 'open'
 export const standings = [...outcomes, 'cleared', 'open'] as const
 
 export interface RuleRow extends Readonly<Record<Standing, number>> {
   readonly rule: string
-  /** Alerts that began in it, or began again, and how often they did. */
+  /** Alerts that began or recurred in the range, and how often they did. */
   readonly raised: number
   readonly times: number
 }
 
-/** What was said in it of a rule at a place: `falseAlarms` of `judged`, tests and maintenance aside. */
+/** People's verdicts in the range on one rule at one place: `falseAlarms` of `judged`, not counting tests and maintenance. */
 export interface JudgedRow {
   readonly rule: string
   readonly place: Omit<FindingPlace, 'device'>
   readonly judged: number
   readonly falseAlarms: number
-  /** More often false than not, of three at least. */
+  /** More than half were false, of at least three. */
   readonly isMostlyFalse: boolean
 }
 
 export interface OpenRow
   extends Pick<Alert, 'id' | 'rule' | 'severity' | 'place' | 'zone' | 'raisedAt' | 'times'> {
-  /** Who had taken it by the end; absent: nobody. */
+  /** The person who had acknowledged it by the end; absent if nobody had. */
   readonly acknowledgedBy?: string
   readonly assignee?: string
-  /** What happened. */
+  /** A sentence about what happened. */
   readonly says: Text
 }
 
@@ -55,37 +55,37 @@ export interface EndedRow extends Omit<OpenRow, 'acknowledgedBy' | 'assignee'> {
   readonly standing: Exclude<Standing, 'open'>
 }
 
-/** What became of alerts in a shift. Of places and rules: never of those who were on duty. */
+/** A report on the alerts of a shift. It describes places and rules, never the people on duty. */
 export interface AlertReport extends Range {
   readonly raised: number
   readonly times: number
   readonly bySeverity: Readonly<Record<Severity, number>>
-  /** Those that were closed in it, or go on at its end. */
+  /** Alerts closed in the range, or still open at its end. */
   readonly byStanding: Readonly<Record<Standing, number>>
-  /** The most frequent first. */
+  /** The rule with most alerts first. */
   readonly byRule: readonly RuleRow[]
-  /** From when people were to hear of it until somebody took it, or said at once what it was. */
+  /** Time from telling people until somebody acknowledged the alert, or resolved it straight away. */
   readonly toAcknowledge: Spread
   readonly toResolve: Spread
-  /** Those most often false first. */
+  /** The rows with most false alarms first. */
   readonly judged: readonly JudgedRow[]
   /** Alerts that nobody took in time. */
   readonly escalated: number
-  /** How often a channel gave up, by its name. */
+  /** How often a channel gave up, by channel name. */
   readonly undelivered: Readonly<Record<string, number>>
-  /** What goes on at its end: the latest first, `maxOpen` of them. */
+  /** Alerts still open at the end, latest first, at most `maxOpen`. */
   readonly open: readonly OpenRow[]
-  /** Alerts that were closed in it: the latest first, `maxOpen` of them. */
+  /** Alerts closed in the range, latest first, at most `maxOpen`. */
   readonly ended: readonly EndedRow[]
 }
 
 export const maxOpen = 200
 const leastJudged = 3
 
-/** How one alert went in a range. */
+/** The course of one alert in the range. */
 interface Course {
   readonly times: number
-  /** Undefined where it was closed before, or began later. */
+  /** Undefined if it was closed before the range or began after it. */
   readonly standing: Standing | undefined
   readonly acknowledgedBy: string | undefined
   readonly assignee: string | undefined
@@ -93,7 +93,10 @@ interface Course {
   readonly toResolve: readonly number[]
 }
 
-/** Pure. Takes all alerts that began before the end of the range and were not closed before it; others change nothing. */
+/**
+ * Pure. Expects all alerts that began before the end of the range and were not closed before its start; other alerts do
+ * not change the report.
+ */
 export function reportOn(cases: readonly AlertCase[], { from, to }: Range): AlertReport {
   const known = cases
     .map(({ alert, history }) => ({ alert, history, course: courseOf(history, { from, to }) }))
@@ -131,7 +134,7 @@ export function reportOn(cases: readonly AlertCase[], { from, to }: Range): Aler
 
 type Known = { readonly alert: Alert; readonly course: Course }
 
-/** Reads the history as far as the end of the range. */
+/** Reads the history up to the end of the range. */
 function courseOf(history: readonly Change[], { from, to }: Range): Course {
   const toAcknowledge: number[] = []
   const toResolve: number[] = []
@@ -148,7 +151,7 @@ function courseOf(history: readonly Change[], { from, to }: Range): Course {
     switch (what) {
       case 'raised':
       case 'reopened':
-        // Who took it has it still, unless it was resolved.
+        // Whoever took it still has it, unless it was resolved.
         if (standing !== 'cleared' && standing !== 'open') acknowledgedBy = undefined
         standing = 'open'
         toldAt = at
@@ -166,13 +169,13 @@ function courseOf(history: readonly Change[], { from, to }: Range): Course {
         break
       case 'resolved':
         if (goesOn && isWithin) toResolve.push(at - toldAt!)
-        // Said at once, without taking it first.
+        // Resolved without being acknowledged first.
         if (goesOn && isWithin && acknowledgedBy === undefined) toAcknowledge.push(at - toldAt!)
         standing = outcome!
         closedAt = at
         break
       case 'cleared':
-        // What was resolved while it went on stays so.
+        // An alert that was resolved while active stays resolved.
         if (standing !== 'open') break
         standing = outcome ?? 'cleared'
         closedAt = at

@@ -10,7 +10,7 @@ export interface Quiet {
   readonly maintenance: boolean
 }
 
-/** Whether and until when somebody wants to hear nothing of it. */
+/** Tells whether an alert about this is quiet, and until when. */
 export type QuietOf = (about: { rule: string; place: FindingPlace }) => Quiet | undefined
 
 const longestSnoozeMs = 31 * dayMs
@@ -18,10 +18,10 @@ const longestMaintenanceMs = 366 * dayMs
 const maxSnoozes = 1000
 const maxNote = 500
 
-/** What is quiet now and will be. Those that are over are forgotten with `expire`. */
+/** Current and future snoozes. `expire` deletes those that are over. */
 export function createSnoozes(state: State) {
   const table = state.table<Snooze>('snooze')
-  /** By id: when those begin that have not begun. */
+  /** Start times of snoozes that have not begun, by id. */
   const coming = state.table<number>('snooze-coming')
 
   const matches = ({ rule, place }: NewSnooze, about: { rule: string; place: FindingPlace }) =>
@@ -33,7 +33,7 @@ export function createSnoozes(state: State) {
 
   return {
     list: (): Snooze[] => [...table.entries()].map(([, snooze]) => snooze),
-    /** Read once for any number of alerts. */
+    /** Reads the snoozes once for any number of alerts. */
     inForce(now: number): QuietOf {
       const all = inForce(now)
       return about => {
@@ -45,13 +45,13 @@ export function createSnoozes(state: State) {
         }
       }
     },
-    /** Whether any has begun since this was last asked. Within a transaction. */
+    /** True if a snooze has begun since the last call. Call within a transaction. */
     begin(now: number): boolean {
       const begun = [...coming.entries()].filter(([, from]) => from <= now)
       for (const [id] of begun) coming.remove(id)
       return begun.length > 0
     },
-    /** Within a transaction. Throws SNOOZE_INVALID. */
+    /** Call within a transaction. Throws SNOOZE_INVALID. */
     add(wanted: NewSnooze, by: string, now: number): Snooze {
       check(wanted, now)
       if ([...table.entries({ limit: maxSnoozes })].length >= maxSnoozes)
@@ -65,7 +65,7 @@ export function createSnoozes(state: State) {
       if (snooze.from > now) coming.put(id, snooze.from)
       return snooze
     },
-    /** Within a transaction. Throws SNOOZE_NOT_FOUND. */
+    /** Call within a transaction. Throws SNOOZE_NOT_FOUND. */
     remove(id: string): Snooze {
       const found = table.get(id)
       if (found === undefined)
@@ -74,7 +74,7 @@ export function createSnoozes(state: State) {
       coming.remove(id)
       return found
     },
-    /** Within a transaction. */
+    /** Call within a transaction. */
     expire(now: number): void {
       for (const [id, { until }] of table.entries()) if (until <= now) table.remove(id)
     },

@@ -6,8 +6,8 @@ import type { Alerts } from './alerts.ts'
 const pageOf = 200
 
 /**
- * Alerts of what the demo lets go wrong with the service: marked, so that nobody looks for a full disk, and closed as a
- * test once the demo ends, since nobody would see that its condition is over.
+ * Alerts about faults that the demo stages in the service itself. They are marked, so that nobody looks for a full
+ * disk, and closed as `test` when the demo ends, because nothing would then notice that the condition is over.
  */
 export function createStagedAlerts(isStaged: (rule: string) => boolean, clock: Clock) {
   const isMarked = (alerts: Pick<Alerts, 'list'>, { rule, cause }: Finding) =>
@@ -38,7 +38,7 @@ export function createStagedAlerts(isStaged: (rule: string) => boolean, clock: C
           now,
         ),
     }),
-    /** Closes what is open when it stops, and what a demo that was killed has left when it starts. */
+    /** At stop, closes what is open; at start, closes what a killed demo left open. */
     closer: (alerts: Pick<Alerts, 'list' | 'act'>): Part => ({
       name: 'staged alerts',
       start: () => close(alerts),

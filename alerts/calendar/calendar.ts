@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { LintelError } from '../../core/errors.ts'
 import { allErrors, formOf } from '../../core/schema-errors.ts'
 
-/** When it is not as the weekday says. */
+/** Days and times that differ from what the weekday suggests. */
 export interface Calendar {
   /** Dates, YYYY-MM-DD. */
   readonly holidays: ReadonlySet<string>
@@ -11,7 +11,7 @@ export interface Calendar {
   readonly occasions: readonly Occasion[]
 }
 
-/** A fair, a fire drill, a move: flow of which nobody needs to be told. Local times as if the zone were UTC. */
+/** A fair, a fire drill or a move: nobody needs to be told of unusual flow then. Local times, as epoch ms as if the zone were UTC. */
 export interface Occasion {
   readonly name: string
   readonly from: number
@@ -43,12 +43,12 @@ const File = Type.Object(
 )
 const validator = Compile(File)
 
-/** Ten years of days: more is a slip of the pen in a year. */
+/** Ten years in days; a longer range is most likely a mistyped year. */
 const mostDays = 3660
 
 /**
- * A calendar as it stands in a file: `holidays` by name, `workdays`, each a date or `FIRST/LAST`, and `occasions` from
- * and to local times. Throws CONFIG_INVALID with every problem, a line each.
+ * Reads a calendar file: `holidays` by name and `workdays`, each a date or `FIRST/LAST`, and `occasions` with local
+ * times from and to. Throws CONFIG_INVALID with one line per problem.
  */
 export function parseCalendar(value: unknown, name: string): Calendar {
   const problems: string[] = []
@@ -82,7 +82,7 @@ export function parseCalendar(value: unknown, name: string): Calendar {
   return { holidays, workdays, occasions }
 }
 
-/** A date or `FIRST/LAST` as dates; none if it is neither. */
+/** Expands a date or `FIRST/LAST` to dates; empty if it is neither. */
 function datesOf(text: string): string[] {
   const [first = '', last = first] = text.split('/')
   const [from, to] = [localMoment(first), localMoment(last)]
@@ -93,7 +93,7 @@ function datesOf(text: string): string[] {
 
 const dateText = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
-/** As if the zone were UTC; NaN for what no calendar has, such as 30 February. */
+/** Epoch ms as if the zone were UTC; NaN for a date that does not exist, such as 30 February. */
 function localMoment(text: string): number {
   const match = /^(\d{4}-\d\d-\d\d)(?:[T ]([01]\d|2[0-3]):([0-5]\d))?$/.exec(text)
   if (match === null) return Number.NaN

@@ -4,23 +4,23 @@ import { createOffsets } from './offsets.ts'
 export const dayTypes = ['workday', 'saturday', 'sunday'] as const
 export type DayType = (typeof dayTypes)[number]
 
-/** Where a moment lies in its zone's week. */
+/** A moment's position in the week of its zone. */
 export interface LocalSlot {
   /** YYYY-MM-DD. */
   readonly date: string
   /** 0 is Sunday. */
   readonly weekday: number
-  /** Of the day by the clock on the wall: on the day that it is set back an hour comes twice. */
+  /** Minute of the day by the wall clock; when clocks are set back, one hour occurs twice. */
   readonly minute: number
-  /** A holiday is as a Sunday, a Saturday that is worked as a workday. */
+  /** A holiday counts as a Sunday, a weekend day that is worked as a workday. */
   readonly dayType: DayType
-  /** Whether the day is of the type that its weekday has. */
+  /** True if the day's type is the usual one for its weekday, and the day is no holiday. */
   readonly ordinary: boolean
-  /** Declared: whatever is counted then is neither unusual nor learned from. */
+  /** Name of a declared occasion: counts during it are neither judged unusual nor learned from. */
   readonly occasion?: string
 }
 
-/** A function of time for one zone; remembers the day it was asked for last, so ask in order. */
+/** Slots of one zone. Caches the last day asked for, so callers should ask in time order. */
 export function createSlots(zone: string, calendar: Calendar): (at: number) => LocalSlot {
   const offsetAt = createOffsets(zone)
   let day: Pick<LocalSlot, 'date' | 'weekday' | 'dayType' | 'ordinary'> | undefined

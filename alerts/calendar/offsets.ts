@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill'
 
-/** What local time is ahead of UTC at a moment, in milliseconds. Remembers between which changes it was asked last. */
+/** Local time minus UTC at a moment, in ms. Caches the period between the two nearest changes. */
 export function createOffsets(zone: string): (at: number) => number {
   let from = 0
   let to = 0
@@ -8,7 +8,7 @@ export function createOffsets(zone: string): (at: number) => number {
   return at => {
     if (at >= from && at < to) return offsetMs
     const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone)
-    // A moment that is itself a change counts as after it, but `previous` is strictly before.
+    // The moment of a change itself counts as after it, but `previous` is strictly before.
     const since = zoned.add({ milliseconds: 1 }).getTimeZoneTransition('previous')
     from = since?.epochMilliseconds ?? Number.NEGATIVE_INFINITY
     to = zoned.getTimeZoneTransition('next')?.epochMilliseconds ?? Number.POSITIVE_INFINITY
@@ -18,8 +18,8 @@ export function createOffsets(zone: string): (at: number) => number {
 }
 
 /**
- * The moments at which a clock on the wall shows this time, earliest first: two where it is set back, none where it is
- * set forward. `localMs` counts as if the zone were UTC.
+ * Moments at which a wall clock shows this time, earliest first: two where clocks are set back, none where they are set
+ * forward. `localMs` counts as if the zone were UTC.
  */
 export function momentsOf(localMs: number, offsetAt: (at: number) => number): number[] {
   const dayMs = 86_400_000

@@ -1,7 +1,7 @@
 import { type Calendar, noCalendar } from './calendar.ts'
 import { chinaCalendar, chinaZones } from './china.ts'
 
-/** A zone's own calendar, China's in its zones, and what is declared beside: of a day that this names it alone is right. */
+/** The public calendar of a zone (China's in Chinese zones) combined with the declared one, which wins for each date it names. */
 export function calendarIn(zone: string, declared: Calendar = noCalendar): Calendar {
   const usual = chinaZones.includes(zone) ? chinaCalendar : noCalendar
   const isDeclared = (date: string) => declared.holidays.has(date) || declared.workdays.has(date)

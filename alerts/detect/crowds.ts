@@ -13,18 +13,18 @@ export const linkParametersOf = (unit: Unit) =>
   unit.parameters.get(deviceOffline) as unknown as DeviceOfflineParameters
 
 interface Count {
-  /** When it was counted, and until when nothing changes by time alone. */
+  /** When it was counted, and until when passing time alone changes nothing. */
   at: number
   until: number
   missing: number
   readonly isMissing: Map<Unit, boolean>
-  /** What has changed since. */
+  /** Units that changed since then. */
   readonly touched: Set<Unit>
 }
 
 /**
- * How many devices of a site are missing. Counted once and then followed: as thousands are judged in the same second,
- * each costs what has changed and not the whole site.
+ * Counts how many devices of a site are missing. The count is updated, not repeated: when thousands are judged in the
+ * same second, each costs only what has changed and not the whole site.
  */
 export function createCrowds(units: Pick<Units, 'get' | 'devicesOf' | 'onDevice'>) {
   const counts = new Map<string, Count>()

@@ -1,7 +1,7 @@
-/** Keys by the time at which they are due, the earliest first; of one time in the order of their names. */
+/** Keys by due time, the earliest first; keys due at the same time come in the order of their names. */
 export interface Deadlines {
   add(due: number, key: string): void
-  /** The earliest, without taking it. */
+  /** The earliest, without removing it. */
   peek(): readonly [due: number, key: string] | undefined
   take(): readonly [due: number, key: string] | undefined
   size(): number
@@ -9,7 +9,6 @@ export interface Deadlines {
 
 type Entry = readonly [due: number, key: string]
 
-/** A binary heap. */
 export function createDeadlines(): Deadlines {
   const heap: Entry[] = []
   const before = (a: Entry, b: Entry) => a[0] < b[0] || (a[0] === b[0] && a[1] < b[1])

@@ -1,6 +1,6 @@
 import { secondMs } from '../../core/clock.ts'
 
-/** The last that a device said as it happened, and when that was heard, in listening time. Plain JSON. */
+/** When a device's latest live event happened and when it was heard, in listening time. Plain JSON. */
 export interface Said {
   readonly when: number
   readonly heard: number
@@ -8,12 +8,12 @@ export interface Said {
   readonly shiftMs: number
 }
 
-/** Where two come together, their times say which was first: urgent events may overtake others. */
+/** For events heard this close together, their own times decide the order: urgent events may overtake others. */
 const togetherMs = 2 * secondMs
 
 /**
- * A device says things in the order in which they happen. Where the clock of a device is set back between two of
- * them, time goes on by their receipts: or else the closing of a door would lie before its opening, and mean nothing.
+ * Keeps the events of a device in the order in which they happened. If its clock is set back between two events, time
+ * continues by their receipt; otherwise a door's closing would lie before its opening and mean nothing.
  */
 export function inOrder(last: Said | undefined, when: number, heard: number): Said {
   const shiftMs = shiftOf(last, when, heard)

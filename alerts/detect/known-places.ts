@@ -3,7 +3,7 @@ import type { RulesDocument } from '../rules/rules-document.ts'
 
 const mostTold = 20
 
-/** What a document says of places where no device stands: slips of the pen, or doors still to come. */
+/** Places in a rules document where no device stands: typing errors, or doors still to be installed. */
 export function strangersOf(
   document: RulesDocument,
   devices: readonly Pick<Place, 'site' | 'building' | 'point'>[],

@@ -1,19 +1,19 @@
 import { minuteMs, secondMs } from '../../core/clock.ts'
 
 /**
- * Listening time: milliseconds during which somebody listened. It never steps back, and stands still while the
- * machine was off or its clock was being set, so that a deadline means what it says: an hour without power
- * is not an hour of silence of every door.
+ * Listening time: milliseconds during which the service was listening. It never steps back, and stands still while the
+ * machine was off or its clock was being set. So an hour without power does not count as an hour of silence at every
+ * door.
  */
 export interface Listening {
   readonly now: number
-  /** Listening time less the clock's. */
+  /** Listening time minus clock time. */
   readonly offset: number
 }
 
-/** Records are handed over by several threads; that is no clock that was set back. */
+/** Several threads deliver records, so a step back this small does not mean the clock was set back. */
 const jitterMs = minuteMs
-/** A service that listens says so every second. */
+/** A listening service reports every second; after a gap this long it counts as having been deaf. */
 export const deafAfterMs = 30 * secondMs
 
 export const startListening = (clock: number): Listening => ({ now: clock, offset: 0 })
@@ -26,6 +26,6 @@ export function listen({ now, offset }: Listening, clock: number): Listening {
 
 export const isSetBack = ({ now, offset }: Listening, clock: number) => clock + offset < now - jitterMs
 
-/** A record that was received long before what is known already: one that was parked and is admitted again. */
+/** A record received long before the present: it was parked and has been admitted again. */
 export const isOld = ({ now, offset }: Listening, receivedAt: number) =>
   receivedAt + offset < now - 5 * minuteMs

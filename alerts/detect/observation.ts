@@ -11,19 +11,19 @@ import type { Unit } from './unit.ts'
 export interface Observation {
   readonly seq: Seq
   readonly device: DeviceId
-  /** That of its record; left out of recordings. */
+  /** Id of its record; absent in recordings. */
   readonly id?: EventId
   readonly record: EventRecord
 }
 
-/** The whole state of a detector is a map of plain JSON: `head`, and a value each for every device, point and site. */
+/** The whole state of a detector is a map of plain JSON: `head`, and one value for each device, point and site. */
 export type Saved = readonly [key: string, value: unknown]
 
-/** A status has an id of ours: nothing of the device's is found by it. */
+/** The service gives a status its id, so that id refers to no event of the device. */
 export const sourceOf = (device: DeviceId, id: EventId | undefined, kind: Kind): Source =>
   id === undefined || kind === 'status' ? { device } : { device, event: eventOfRecordId(id) }
 
-/** In listening time; what its device says, and what was seen on the picture of it, in order. */
+/** In listening time. Live events of a device, and what was seen on their pictures, are kept in order. */
 export function whenOf(
   unit: Unit,
   { kind, at }: EventRecord,

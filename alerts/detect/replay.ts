@@ -12,13 +12,10 @@ export interface Recorded {
   readonly record: EventRecord
 }
 
-/** A pause this long is one of the recording, not of the devices. */
+/** A longer pause is a gap in the recording, not silence of the devices. */
 const longestPauseMs = 2 * dayMs
 
-/**
- * What the rules find in records, in the order of their receipt, as if somebody had listened all the time between
- * and for `thenMs` after the last.
- */
+/** Runs the rules over records in order of receipt, as if the service had listened without a break and for `thenMs` after the last. */
 export function* replay(
   recorded: Iterable<Recorded>,
   settings: RuleSettings,

@@ -8,23 +8,23 @@ import type { Units } from './units.ts'
 export const deviceKey = (device: DeviceId) => `device/${device}`
 export const pointKey = ({ site, building, point }: Unit['place']) => `point/${site}/${building}/${point}`
 
-/** A door with two terminals is one point; more than this nobody builds. */
+/** A door with two terminals is one point; nobody builds more than this. */
 const maxDevicesAtPoint = 16
 
 export interface ResidentActs {
-  /** Forgets what a rule knows of it, and says that what was raised is no longer. */
+  /** Clears what a rule has raised here, and drops its state. */
   forget(unit: Unit, rule: Rule, ending: Ending): void
   tell(rule: Rule, unit: Unit, signals: readonly Signal[]): void
 }
 
-/** Which devices stand at which point. */
+/** Keeps track of which devices stand at which point. */
 export function createResidents(units: Units, { forget, tell }: ResidentActs) {
   function drop(unit: Unit, ending: Ending): void {
     for (const rule of rulesIn(unit)) forget(unit, rule, ending)
     units.remove(unit)
   }
 
-  /** What the point knows from that device alone, nothing would end there any more. */
+  /** Drops what the point knows from that device alone, because nothing would end it any more. */
   function dropReported(point: Unit, device: DeviceId, ending: Ending): void {
     for (const rule of rulesIn(point)) {
       if (point.reporters.get(rule.name) !== device) continue
@@ -54,9 +54,9 @@ export function createResidents(units: Units, { forget, tell }: ResidentActs) {
       for (const half of [at, unit]) if (half !== undefined && half.devices.length === 0) units.remove(half)
       return undefined
     }
-    // Whoever is away as another comes to its point has been replaced by it.
+    // A device that is away when another one arrives at its point has been replaced by it.
     const others = at.devices.map(other => units.get(deviceKey(other))).filter(other => other !== undefined)
-    // What is known of the point so far is of the one that stood there alone.
+    // Until now everything known of the point came from the only device there.
     const [alone] = at.devices
     if (at.devices.length === 1) for (const rule of rulesIn(at)) at.reporters.set(rule.name, alone!)
     at.devices.push(device)
@@ -68,7 +68,7 @@ export function createResidents(units: Units, { forget, tell }: ResidentActs) {
     return unit
   }
 
-  /** What is known of the device goes along: it is away or tampered with wherever it stands. Of the point nothing does. */
+  /** State of the device moves along: it is away or tampered with wherever it stands. State of the point stays. */
   function move(unit: Unit, device: DeviceId, place: Place): Unit | undefined {
     const known = [...unit.states]
     leave(unit, 'moved')
@@ -85,7 +85,7 @@ export function createResidents(units: Units, { forget, tell }: ResidentActs) {
     return moved
   }
 
-  /** The device where it stands; undefined for a record from where it no longer does. */
+  /** The device at its current place; undefined for a record from a place it has left. */
   function of(device: DeviceId, place: Place): Unit | undefined {
     const unit = units.get(deviceKey(device))
     if (unit === undefined) return enter(device, place)

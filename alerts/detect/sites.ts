@@ -17,7 +17,7 @@ export const siteKey = (site: string) => `site/${site}`
 const stateOf = (unit: Unit) => unit.states.get(siteOffline) as SiteState | undefined
 const parametersOf = (unit: Unit) => unit.parameters.get(siteOffline) as unknown as SiteOfflineParameters
 
-/** Holds the devices of a site against each other: many that go at once are one. */
+/** Compares the devices of a site: many that go offline at once become one alert. */
 export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteState>, now: number) => void) {
   const crowds = createCrowds(units)
 
@@ -26,13 +26,13 @@ export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteSta
     return units.get(key) ?? units.add(key, { scope: 'site', place: { site }, states: {} })
   }
 
-  /** The device has just gone, or come back: what was told of its site is over so much later. */
+  /** A device has just gone or come back: the end of the site's alert is postponed. */
   function changed(device: Unit, isBack: boolean, now: number): void {
     const { site = '' } = device.place
     const unit = units.get(siteKey(site))
     const state = unit && stateOf(unit)
     if (unit === undefined || state === undefined || state.episode === null) return
-    // Put off within the last second: 2,400 devices that come back together are not each held against all.
+    // The end was postponed within the last second: this keeps 2,400 devices that return together from being counted 2,400 times.
     const { clearAt } = state.episode
     if (clearAt !== null && clearAt > now + (parametersOf(unit).clearS - 1) * secondMs) return
     const { known, missing } = crowds.of(site, now)
@@ -41,7 +41,7 @@ export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteSta
   }
 
   return {
-    /** Whether what is to be said of the device is said of its site. */
+    /** True if the site's alert covers the device, so the device gets none of its own. */
     judge(device: Unit, now: number): boolean {
       const { site = '' } = device.place
       const unit = unitOf(site)
@@ -58,7 +58,7 @@ export function createSites(units: Units, apply: (unit: Unit, step: Step<SiteSta
       return step.state.episode !== null
     },
     changed,
-    /** Its deadline; those of its devices that are still away are judged for themselves once it is over. */
+    /** Called at the site's deadline. Once its alert is over, each device still away is judged on its own. */
     expire(unit: Unit, now: number): void {
       const { site = '' } = unit.place
       const state = stateOf(unit)

@@ -5,24 +5,24 @@ import type { RuleParameters, RuleSettings } from '../rules/rule-settings.ts'
 import { rules } from '../rules/rules.ts'
 import type { Said } from './in-order.ts'
 
-/** What is remembered of a point, a device, a site or the service. Plain JSON; some kB at most. */
+/** Saved state of a point, a device, a site or the service. Plain JSON, a few kB at most. */
 export interface SavedUnit {
   readonly scope: Scope
   readonly place: FindingPlace
-  /** Of a device: the id of its `Place`, and what it said last. */
+  /** For a device: the id of its `Place`, and its latest live event. */
   readonly placeId?: number
   readonly said?: Said
-  /** Of a point: its devices, and who passed lately. */
+  /** For a point: its devices, and recent passages. */
   readonly devices?: readonly string[]
   readonly passages?: Passages
-  /** Of a point with several devices: by rule, the one that last reported what the rule goes by. */
+  /** For a point with several devices: by rule, the device whose report the rule last relied on. */
   readonly reporters?: Readonly<Record<string, string>>
-  /** Of a device that was moved: the id of the `Place` to which what is known of it was taken along. */
+  /** For a device that was moved: the id of the `Place` to which its state was taken along. */
   readonly carried?: number
   readonly states: Readonly<Record<string, unknown>>
 }
 
-/** The same in memory, where it changes in place, with what follows from it. */
+/** A unit in memory, where it changes in place, with values derived from it. */
 export interface Unit {
   readonly key: string
   readonly scope: Scope
@@ -35,7 +35,7 @@ export interface Unit {
   carried: number | undefined
   readonly states: Map<Rule, unknown>
   readonly parameters: Map<Rule, RuleParameters>
-  /** When the next of its rules is due, in listening time, and the deadline that is queued for it. */
+  /** When the next of its rules is due, in listening time, and the deadline queued for it. */
   due: number
   queued: number
 }
@@ -44,7 +44,7 @@ const rulesOf = (scope: Scope) => rules.filter(rule => rule.scope === scope)
 const byScope = { point: rulesOf('point'), device: rulesOf('device'), site: rulesOf('site'), service: rulesOf('service') } // biome-ignore format: a table
 
 const interested = new Map<string, readonly Rule[]>()
-/** The rules that go by what is observed, in their order. */
+/** Rules that use this kind of observation, in their fixed order. */
 export function rulesFor(scope: Scope, kind: Kind | 'gauge'): readonly Rule[] {
   const key = `${scope}/${kind}`
   let found = interested.get(key)
@@ -80,7 +80,7 @@ export function createUnit(key: string, saved: SavedUnit, settings: RuleSettings
   return unit
 }
 
-/** The rules that have a state here, in their order, whatever came first. */
+/** Rules that have a state here, in their fixed order and not in order of arrival. */
 export const rulesIn = ({ scope, states }: Unit) => byScope[scope].filter(rule => states.has(rule))
 
 export function setParameters(unit: Unit, settings: RuleSettings): void {
@@ -106,7 +106,7 @@ export function dueOf(unit: Unit): number {
   return due
 }
 
-/** Where a device has moved and comes back, what it takes along is another case than what was told there before. */
+/** When a device moves and comes back, the condition it brings must not be taken for the one told there earlier. */
 const causeOf = ({ carried }: Unit, { cause }: Signal) =>
   carried === undefined ? cause : `${cause}~${carried}`
 

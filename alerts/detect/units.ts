@@ -3,26 +3,26 @@ import type { RuleSettings } from '../rules/rule-settings.ts'
 import { createDeadlines } from './deadlines.ts'
 import { createUnit, dueOf, type SavedUnit, saveUnit, setParameters, type Unit } from './unit.ts'
 
-/** All that is remembered, by key, with its deadlines and what has changed since it was saved. */
+/** All units by key, with their deadlines and what changed since they were saved. */
 export interface Units {
   get(key: string): Unit | undefined
-  /** Undefined where there is no room for one more. */
+  /** Undefined if there is no room for another unit. */
   add(key: string, unit: SavedUnit): Unit | undefined
   remove(unit: Unit): void
-  /** After each change of its states. */
+  /** Call after each change of its states. */
   touched(unit: Unit): void
-  /** The one that was due first, before `now`; its `due` says when. */
+  /** The unit that was due first, before `now`; its `due` says when. */
   takeDue(now: number): Unit | undefined
-  /** A lower bound of when something is due. */
+  /** A lower bound of the next due time. */
   nextDue(): number
   all(): Iterable<Unit>
   devicesOf(site: string): Iterable<Unit>
-  /** Told of each device that may have changed, is new or is gone; of undefined where all may have. */
+  /** Calls the listener with each device that may have changed, is new or is gone; with undefined if all may have changed. */
   onDevice(listener: (unit: Unit | undefined) => void): void
   setSettings(settings: RuleSettings): void
-  /** What is to be saved, undefined for what is gone; then it counts as saved. */
+  /** Units to save, undefined for deleted ones; afterwards all of them count as saved. */
   changed(): [key: string, unit: SavedUnit | undefined][]
-  /** How much there is to be saved. */
+  /** Number of units to be saved. */
   unsaved(): number
   size(): number
   refused(): number
@@ -61,7 +61,7 @@ export function createUnits(
     if (devices?.delete(unit) && devices.size === 0) sites.delete(site)
   }
 
-  /** One deadline is queued for a unit: most are put off with every record, and looked at again only when they come. */
+  /** One deadline is queued per unit: most are postponed by every record, and checked again only when they come. */
   function queue(unit: Unit): void {
     unit.due = dueOf(unit)
     if (unit.due >= unit.queued) return
@@ -127,7 +127,7 @@ export function createUnits(
   }
 }
 
-/** Throws DATA_VERSION for a state that another version wrote. */
+/** Throws DATA_VERSION for a state written by another version. */
 export function checkVersion(version: unknown): void {
   if (version === 1) return
   throw new LintelError('DATA_VERSION', `the state of the rules is of version ${String(version)}, not 1`)

@@ -1,28 +1,28 @@
 import type { ChannelKind } from '../../config/alerts.ts'
 import type { Alert, Change } from '../book/alert.ts'
 
-/** One alert in a message: what became of it, and how it is. */
+/** One alert in a message: a change, and its state. */
 export interface Told {
   readonly change: Change
   readonly alert: Alert
 }
 
-/** What goes out at once. The same key means the same message, whenever and however often it comes. */
+/** A message to a receiver. The same key always means the same message, however often it arrives. */
 export interface Message {
   readonly key: string
-  /** When it was put together, epoch ms. */
+  /** When it was composed, epoch ms. */
   readonly at: number
   /** Oldest first. */
   readonly told: readonly Told[]
-  /** Further alerts that it does not name. */
+  /** Number of further alerts that it does not name. */
   readonly more: number
-  /** Alerts that came and were over before they could be told. */
+  /** Number of alerts that began and ended before they could be told. */
   readonly over: number
-  /** Somebody tries the channel. */
+  /** A test message that somebody asked for. */
   readonly isTest?: true
 }
 
-/** `waitMs`: the other side says for how long it takes nothing. `refused`: it will take this message never. */
+/** `waitMs`: the receiver accepts nothing for this long. `refused`: it will never accept this message. */
 export type Outcome = { readonly delivered: true; readonly but?: string } | Failure
 export interface Failure {
   readonly delivered: false
@@ -31,10 +31,10 @@ export interface Failure {
   readonly refused?: true
 }
 
-/** Takes messages to the other side. It knows nothing of queues, pauses and repetition. */
+/** Sends messages to a receiver. It knows nothing of queues, pauses and retries. */
 export interface Channel {
   readonly kind: ChannelKind
-  /** A rejection is as good as a fault. What it says of itself holds no key. */
+  /** A rejection counts as a fault. Its texts must not contain a key. */
   send(message: Message, signal: AbortSignal): Promise<Outcome>
   start?(): void
   stop?(): Promise<void>

@@ -4,13 +4,16 @@ import type { Message, Told } from './channel.ts'
 import { endOf, linkTo } from './says.ts'
 
 export interface Origin {
-  /** How people reach the service. */
+  /** Address at which people reach the service. */
   readonly publicUrl?: string
 }
 
 const moment = (at: number) => new Date(at).toISOString()
 
-/** CloudEvents 1.0, JSON. An event's id is that of the change: the same however often and in whatever message it comes. */
+/**
+ * CloudEvents 1.0, JSON. The event's id comes from the alert and the number of the change, so it is the same in every
+ * message that carries it.
+ */
 function cloudEventOf(told: Told, { publicUrl }: Origin) {
   const { change, alert } = told
   const { number, what, at, by, assignee, outcome, note, ending } = change
@@ -34,7 +37,6 @@ function cloudEventOf(told: Told, { publicUrl }: Origin) {
   }
 }
 
-/** Moments as RFC 3339. */
 function shown(alert: Alert) {
   const { id, rule, severity, place, zone, status, active, times, assignee, outcome } = alert
   const moments = {
@@ -49,7 +51,7 @@ function shown(alert: Alert) {
   return { id, rule, severity, place, zone, status, active, times, ...moments, assignee, outcome }
 }
 
-/** One alert is an event; several are a batch. A trial is an event of its own type. */
+/** One alert makes one event, several make a batch. A test is an event of its own type. */
 export function bodyOf(message: Message, origin: Origin): { readonly type: string; readonly text: string } {
   const { told, isTest, key, at } = message
   if (isTest) {

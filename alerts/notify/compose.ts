@@ -13,15 +13,15 @@ export interface Known {
 }
 
 export interface Composed {
-  /** Numbers of the notices that the message settles, and of those of which there is nothing left to say. */
+  /** Numbers of the notices the message settles, and of those that need no message any more. */
   readonly settles: readonly number[]
   readonly dropped: readonly number[]
   readonly told: readonly Told[]
   readonly more: number
   readonly over: number
-  /** Whether there is anything to say. */
+  /** True if there is something to send. */
   readonly isNews: boolean
-  /** Alerts that the channel knows no longer. */
+  /** Alerts for the channel to forget. */
   readonly forgotten: readonly string[]
 }
 
@@ -31,10 +31,10 @@ export interface Composing {
   readonly quiet?: QuietHours
 }
 
-/** More than a text holds, or anybody reads. */
+/** Most alerts in one message to people: nobody reads more, and no text holds more. */
 const named = 50
 
-/** What is left to say of what was noticed. People are not told at length of what is over before they hear of it. */
+/** Composes a message from notices. Alerts that were over before people could hear of them are counted, not described. */
 export function compose(
   { wants, pace, quiet }: Composing,
   numbers: readonly number[],
@@ -98,7 +98,7 @@ function isLongOver({ readers }: PacePolicy, alert: Alert, dueAt: number, now: n
   return alert.status === 'resolved' || (isClosed(alert) && now - dueAt > reopenMs)
 }
 
-/** It has neither come again nor been resolved since. */
+/** True if it has neither recurred nor been resolved since. */
 const isEndOf = (alert: Alert | undefined, ended: Alert): alert is Alert =>
   alert?.status === 'cleared' && alert.times === ended.times
 

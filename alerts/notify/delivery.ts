@@ -6,15 +6,15 @@ import type { Batch, ChannelRecord } from './notice.ts'
 import { afterMessage, afterTry, type PacePolicy } from './pace.ts'
 
 const pauses = { firstMs: secondMs, maxMs: 5 * minuteMs }
-/** What the other side may make us wait. */
+/** Longest time a receiver may make us wait. */
 const maxWaitMs = 15 * minuteMs
 /**
- * The other side may be mended, or be on its way up again; a message that it never takes is not, and shall not stand
- * before all others: so many tries at least, and so long.
+ * A refusal is final only after this many tries and this much time: the receiver may be under repair or still starting
+ * up. A message that is never accepted must not block all others.
  */
 const ifRefused = { tries: 5, forMs: 10 * minuteMs }
 
-/** The same for the same notices at the same time, and no other. */
+/** The same for the same channel, notices and time, different for any others. */
 export function keyOf(channel: string, numbers: readonly number[], now: number): string {
   const hash = createHash('sha256').update(JSON.stringify([channel, now, numbers]))
   return `msg_${hash.digest('hex').slice(0, 32)}`
@@ -37,7 +37,7 @@ export interface Settings {
   readonly giveUpMs: number
 }
 
-/** What has become of a batch by a try of it. `random` is in [0, 1). */
+/** The state after one try of a batch. `random` is in [0, 1). */
 export function afterOutcome(
   record: ChannelRecord & { readonly batch: Batch },
   outcome: Outcome,
@@ -69,5 +69,5 @@ export function afterOutcome(
   return { record: { ...troubled, batch: { ...batch, tries, nextAt } }, verdict: 'again' }
 }
 
-/** When it may be tried; a clock that was set back makes it wait no longer than it would have. */
+/** When it may be tried. If the clock was set back, it does not wait longer than it would have. */
 export const triedAt = ({ nextAt }: Batch, now: number) => (nextAt - now > maxWaitMs ? now : nextAt)

@@ -14,44 +14,48 @@ export interface NotifierParts extends Omit<WorkerParts, 'alerts' | 'deliveries'
   readonly channels: readonly ChannelSettings[]
 }
 
-/** How a channel is doing. Moments in epoch ms. */
+/** State of a channel. Times in epoch ms. */
 export interface ChannelView {
   readonly name: string
   readonly kind: ChannelKind
-  /** It is for alerts of these alone; absent: of all, and of the service. */
+  /** Only alerts of these sites; absent means all, and those about the service. */
   readonly sites?: readonly string[]
-  /** Notices that are due and not delivered, and since when the oldest is; those held by quiet hours among them. */
+  /** Notices due and not delivered, and since when the oldest has been due; those held by quiet hours included. */
   readonly waiting: number
   readonly oldestAt?: number
-  /** Messages delivered, tries that failed, notices given up: since the beginning. */
+  /** Messages delivered, failed tries, and notices given up, since the channel was first used. */
   readonly sent: number
   readonly failed: number
   readonly undelivered: number
   readonly sentAt?: number
-  /** What the last try failed of; absent once one has succeeded. */
+  /** Error of the last try; absent once a try has succeeded. */
   readonly fault?: string
   readonly faultAt?: number
   readonly retryAt?: number
-  /** It is in its quiet hours until then. */
+  /** End of the current quiet hours. */
   readonly quietUntil?: number
 }
 
 export interface Notifier extends Part, Follower {
   channels(): ChannelView[]
   /**
-   * Takes other channels. What waits for one that stays waits on, and what is under way is sent to its end or again; what
-   * waited for one that is gone is forgotten.
+   * Replaces the channels. If a channel stays, its queue stays too, and a message under way is finished or sent again.
+   * If a channel is removed, its queue is deleted.
    */
   replace(channels: readonly ChannelSettings[]): Promise<void>
-  /** Sends a message that says that it is a test, at once and once; if it gets through, so does what waits. Throws CHANNEL_NOT_FOUND. */
+  /**
+   * Sends a test message immediately, with one try. If it is delivered, waiting messages are tried right away. Throws
+   * CHANNEL_NOT_FOUND.
+   */
   test(name: string): Promise<Outcome>
   /** In the text format of Prometheus. */
   metrics(): Promise<string>
 }
 
 /**
- * Tells people of alerts over channels that do not know of each other: each has a durable queue and a worker of its
- * own, so one that hangs delays none. At least once: what was sent when the process died is sent again under its key.
+ * Tells people of alerts over independent channels: each has a durable queue and its own worker, so one that hangs
+ * delays no other. Delivery is at least once: a message being sent when the process died is sent again under the same
+ * key.
  */
 export function createNotifier({ channels, ...others }: NotifierParts): Notifier {
   const deliveries = new Durations()
@@ -111,7 +115,7 @@ export function createNotifier({ channels, ...others }: NotifierParts): Notifier
         .then(async () => {
           if (isStopped) return
           const before = workers()
-          // From here on the new ones write down what is to be told; they begin to tell it once the old ones have ended.
+          // From here on the new workers write down what is to be told; they start sending once the old ones have ended.
           opened = open(settings)
           await Promise.all(before.map(worker => worker.stop()))
           try {
@@ -138,7 +142,7 @@ export function createNotifier({ channels, ...others }: NotifierParts): Notifier
   return notifier
 }
 
-/** What channels tell Prometheus. */
+/** Prometheus metrics of the channels. */
 export function createNotifyMetrics(
   views: () => ChannelView[],
   deliveries: Durations,

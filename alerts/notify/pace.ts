@@ -1,52 +1,52 @@
 import { minuteMs, secondMs } from '../../core/clock.ts'
 import type { Severity } from '../rules/rule.ts'
 
-/** When messages went out lately: what the next one may have to wait for. */
+/** Recent sending times, which decide how long the next message has to wait. */
 export interface Pace {
-  /** When the last one did, and how many have followed each other without a long pause before it. */
+  /** When the last message went out, and how many followed each other before it without a long pause. */
   readonly lastAt: number
   readonly step: number
-  /** Tries, oldest first; as many as the limits look back on. */
+  /** Times of tries, oldest first; as many as the limits need. */
   readonly tries: readonly number[]
 }
 
-/** No more than so many tries in any stretch of this length. */
+/** At most this many tries within any period of this length. */
 export interface Limit {
   readonly count: number
   readonly perMs: number
 }
 
-/** `people` are told in messages that grow rarer and longer while more comes; `programs` at once, or nearly. */
+/** `people` get messages that become rarer and longer as more arrive; `programs` get them almost immediately. */
 export interface PacePolicy {
   readonly readers: 'people' | 'programs'
   readonly limits: readonly Limit[]
-  /** Notices that one message may settle. */
+  /** Most notices that one message may settle. */
   readonly atOnce: number
 }
 
 export const restedPace: Pace = { lastAt: 0, step: 0, tries: [] }
 
-/** What a pace knows of something that waits. */
+/** A waiting notice, as far as the pace needs to know it. */
 export interface Awaiting {
   readonly dueAt: number
   readonly severity: Severity
-  /** It comes in crowds, and its like is on its way: everything of one cut cable. */
+  /** It belongs to a mass event, such as one cut cable, whose other alerts are about to follow. */
   readonly isCrowd: boolean
   readonly isEnd: boolean
 }
 
-/** Between a message and the next, the one after that, and so on. */
+/** Pause after a message before the next one, the one after that, and so on; indexed by `step`. */
 const pausesMs = [0, 20 * secondMs, minuteMs, 5 * minuteMs]
-/** Quiet for so long, it begins at the first pause again. */
+/** After this much quiet, the pauses start over. */
 const restMs = 10 * minuteMs
 const criticalMs = minuteMs
 const programMs = 250
-/** So long a cut cable takes to be noticed everywhere: keep-alives run out one after the other. */
+/** A cut cable takes this long to be noticed everywhere: keep-alives expire one after the other. */
 const crowdMs = minuteMs
-/** Nobody waits to hear that something has ended: it goes with others that do. */
+/** An end is not urgent: it waits this long for other notices to go with. */
 const gatherMs = 2 * minuteMs
 
-/** When something that waits may go out, if nothing else is said; it takes along all that is due. Epoch ms. */
+/** When a waiting notice may go out if nothing else happens; the message takes along everything due. Epoch ms. */
 export function goesAt({ readers, limits }: PacePolicy, pace: Pace, awaiting: Awaiting): number {
   const { dueAt, severity, isCrowd, isEnd } = awaiting
   const from = Math.max(
@@ -60,7 +60,7 @@ export function goesAt({ readers, limits }: PacePolicy, pace: Pace, awaiting: Aw
   return Math.max(from, pace.lastAt + Math.min(pauseMs, mostMs))
 }
 
-/** A clock that was set back makes nobody wait for what it showed before. */
+/** If the clock was set back, times after `now` count as `now`. */
 export function paceAt(pace: Pace, now: number): Pace {
   const isAhead = pace.lastAt > now || (pace.tries.at(-1) ?? 0) > now
   if (!isAhead) return pace

@@ -4,21 +4,21 @@ import { isBeginning, type Notice } from './notice.ts'
 import { type Awaiting, goesAt, type Pace, type PacePolicy } from './pace.ts'
 import { type QuietHours, quietUntil } from './quiet-hours.ts'
 
-/** What is known of a notice while it waits. */
+/** A waiting notice. */
 export interface Head extends Awaiting {
   readonly number: number
   readonly alert: string
 }
 
 export interface Quiet extends QuietHours {
-  /** What begins and is critical is told at any hour. */
+  /** Beginnings of critical alerts are told at any hour. */
   readonly exceptCritical: boolean
 }
 
-/** What a cut cable does to many doors, and a power cut to many sites, within seconds. */
+/** A cut cable affects many doors within seconds, and a power cut many sites. */
 const crowdRules: readonly string[] = ['device-offline', 'site-offline']
 
-/** A clock that was set back meanwhile makes nothing wait longer. */
+/** If the clock was set back meanwhile, nothing waits longer. */
 export function headOf({ changed, dueAt }: Notice, now: number): Head {
   const { change, alert } = changed
   return {
@@ -34,10 +34,10 @@ export function headOf({ changed, dueAt }: Notice, now: number): Head {
 const isGathered = (changed: AlertChange, dueAt: number) =>
   !isBeginning(changed) && dueAt - changed.change.at >= reopenMs
 
-/** What goes out now, or when to ask again; Infinity where nothing waits. Epoch ms. */
+/** Notices to send now, or the time to ask again; Infinity if nothing waits. Epoch ms. */
 export type Plan = { readonly send: readonly Head[] } | { readonly at: number }
 
-/** Everything that is due goes into one message, once the first of it may go. */
+/** Once the first notice may go out, one message takes everything that is due. */
 export function plan(
   policy: PacePolicy,
   quiet: Quiet | undefined,

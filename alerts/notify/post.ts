@@ -5,16 +5,16 @@ import { messageOf } from '../../core/errors.ts'
 
 export interface Answer {
   readonly status: number
-  /** Its first 64 kB. */
+  /** First 64 kB of the body. */
   readonly text: string
-  /** Of `Retry-After`, where it says one. */
+  /** From `Retry-After`, if present. */
   readonly waitMs?: number
 }
 
 export interface Poster {
   /**
-   * Posts to the address, or to it with more query. Goes where it was sent and nowhere else: a redirect is an answer
-   * like any other. Throws, in words that hold no part of the address but its host, where no answer comes in 10 s.
+   * Posts to the address, with additional query parameters if given. Never follows a redirect: it is an answer like any
+   * other. Throws if no answer comes within 10 s; the error text names no part of the address except its host.
    */
   post(
     body: string,
@@ -27,12 +27,12 @@ export interface Poster {
 
 const defaultDeadlineMs = 10 * secondMs
 const maxAnswerBytes = 64 * 1024
-/** A connection that has rested longer is closed, before the other side does it at the wrong moment. */
+/** Connections idle for longer are closed before the other side closes them at a bad moment. */
 const restMs = 4 * secondMs
 const broken: readonly unknown[] = ['ECONNRESET', 'EPIPE']
 
 export interface PosterOptions {
-  /** PEM; the system's CAs otherwise. */
+  /** PEM; by default the system's CAs. */
   readonly ca?: Buffer
   readonly deadlineMs?: number
 }
@@ -82,7 +82,7 @@ export function createPoster(
       const bytes = Buffer.from(body)
       try {
         const answer = await send(url, bytes, headers, signal).catch(error => {
-          // The other side closed a resting connection just as it was used; the key makes the second try harmless.
+          // The other side closed an idle connection just as we used it; the key makes a second try harmless.
           if (error.wasReused && broken.includes(error.code) && !signal.aborted)
             return send(url, bytes, headers, signal)
           throw error
@@ -103,7 +103,7 @@ export function createPoster(
   }
 }
 
-/** Hangs up once it has enough, or the answer breaks off: its status has come. */
+/** Stops reading at the limit or if the answer breaks off: the status has already arrived. */
 async function beginningOf(answer: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -114,7 +114,7 @@ async function beginningOf(answer: IncomingMessage): Promise<string> {
       if (bytes >= maxAnswerBytes) break
     }
   } catch {
-    // Of half an answer, what there is.
+    // Use the part that arrived.
   }
   return Buffer.concat(chunks).subarray(0, maxAnswerBytes).toString()
 }
@@ -124,7 +124,7 @@ function waitOf({ headers }: IncomingMessage): number | undefined {
   return Number.isFinite(seconds) && seconds > 0 ? seconds * secondMs : undefined
 }
 
-/** Node's messages name addresses and ports; should one name the path, that is cut. */
+/** Node's messages name addresses and ports; if one contains the path, that is cut out. */
 function reasonOf(error: unknown, { pathname, search }: URL): string {
   const text = messageOf(error) || String((error as { code?: string }).code)
   return [search, pathname]
@@ -132,12 +132,12 @@ function reasonOf(error: unknown, { pathname, search }: URL): string {
     .reduce((said, part) => said.replaceAll(part, '…'), text)
 }
 
-/** What an answer without a body of its own comes to: only 2xx is a delivery. */
+/** The verdict on a response by its status alone: only 2xx is a delivery. */
 export function faultOf({ status }: Answer): string | undefined {
   if (status >= 200 && status < 300) return undefined
   if (status >= 300 && status < 400) return `HTTP ${status}: it redirects, and redirects are not followed`
   return `HTTP ${status}`
 }
 
-/** It will never take this body. */
+/** The receiver will never accept this body. */
 export const isRefusal = ({ status }: Answer) => status === 400 || status === 413 || status === 422

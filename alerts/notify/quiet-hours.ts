@@ -1,13 +1,13 @@
 import { Temporal } from 'temporal-polyfill'
 
-/** Times of day such as 22:00, in a zone; over midnight where `to` is the earlier. */
+/** Times of day such as 22:00, in a zone; the period spans midnight if `to` is earlier than `from`. */
 export interface QuietHours {
   readonly from: string
   readonly to: string
   readonly zone: string
 }
 
-/** The moment at which the quiet that holds at `now` is over; undefined where there is none. Epoch ms. */
+/** End of the quiet period that contains `now`; undefined if none does. Epoch ms. */
 export function quietUntil({ from, to, zone }: QuietHours, now: number): number | undefined {
   const local = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone)
   const time = local.toPlainTime().toString({ smallestUnit: 'minute' })
@@ -15,6 +15,6 @@ export function quietUntil({ from, to, zone }: QuietHours, now: number): number 
   if (!isQuiet) return undefined
   const day = time < to ? local.toPlainDate() : local.toPlainDate().add({ days: 1 })
   const end = day.toZonedDateTime({ timeZone: zone, plainTime: to }).epochMilliseconds
-  // A clock that is set back tells the last quiet hour twice.
+  // When clocks are set back, the last quiet hour occurs twice.
   return end > now ? end : now + Temporal.Duration.from({ minutes: 1 }).total('milliseconds')
 }

@@ -18,19 +18,19 @@ import type { ChannelSettings } from './worker.ts'
 
 export interface ChannelSurroundings {
   readonly alerts: Pick<Alerts, 'list' | 'lastChange'>
-  /** Of `http.publicUrl`: links begin with it. */
+  /** `http.publicUrl`: the start of links. */
   readonly publicUrl?: string | undefined
   /** IANA zone of the service, for quiet hours that name none. */
   readonly zone: string
-  /** Names of the rules that there are. */
+  /** Names of all rules. */
   readonly rules: readonly string[]
-  /** Keeps a site's state for its displays; resolves once the broker has it. */
+  /** Publishes a site's state to its displays; resolves once the broker has it. */
   readonly publish: (site: string, payload: string) => Promise<void>
   readonly log: Pick<Logger, 'info' | 'warn'>
   readonly clock: Clock
 }
 
-/** Below what each is said to bear. */
+/** Slightly below the documented limits of each service. */
 const limits: Partial<Record<ChannelKind, readonly Limit[]>> = {
   wecom: [{ count: 18, perMs: minuteMs }],
   dingtalk: [{ count: 18, perMs: minuteMs }],
@@ -40,7 +40,7 @@ const limits: Partial<Record<ChannelKind, readonly Limit[]>> = {
 
 const people: readonly ChannelKind[] = ['wecom', 'dingtalk', 'feishu', 'email']
 
-/** The channels of the configuration; the log alone where there are none. Throws CONFIG_INVALID with every problem, one a line. */
+/** Reads the configured channels; if none is configured, the log is the only channel. Throws CONFIG_INVALID with one line per problem. */
 export function readChannels(
   configured: Readonly<Record<string, ChannelConfig>>,
   surroundings: ChannelSurroundings,
@@ -52,7 +52,7 @@ export function readChannels(
   return all.map(([name, config]) => channelOf(name, config, surroundings))
 }
 
-/** What is wrong with the rules and the files that channels name, a line each. */
+/** Problems with the rules and files that channels name, one line each. */
 export function channelFaults(
   configured: Readonly<Record<string, ChannelConfig>>,
   rules: readonly string[],
@@ -80,7 +80,7 @@ function faultsOf(config: ChannelConfig, known: readonly string[]): string[] {
     try {
       reading()
     } catch (error) {
-      // What may pass is no fault of the configuration.
+      // A temporary failure is no fault of the configuration.
       if (codeOf(error) === 'DATA_UNAVAILABLE') throw error
       faults.push(messageOf(error))
     }
@@ -144,7 +144,7 @@ function open(config: ChannelConfig, wants: Wants, surroundings: ChannelSurround
 
 function urlOf({ url, urlFile }: ChannelConfig): string {
   const text = url ?? read('urlFile', urlFile!)
-  // What is wrong with it is not told: it may hold a key.
+  // The message does not quote the address: it may contain a key.
   if (!/^https?:\/\/[^/\s]\S*$/.test(text) || !URL.canParse(text))
     throw new Error(
       `${url === undefined ? 'urlFile' : 'url'}: must hold one address, of http: or https:, and nothing else`,

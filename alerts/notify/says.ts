@@ -3,7 +3,7 @@ import { adviceOf, ended, happened, sentences } from '../rules/explain.ts'
 import type { Language } from '../rules/rule.ts'
 import type { Told } from './channel.ts'
 
-/** Tells what happened, and then how it ended or, while it is open, what to do. */
+/** Says what happened, and then how it ended or, while it is open, what to do. */
 export function says(told: Told, language: Language): string {
   const { change, alert } = told
   const advice = isClosed(alert) ? '' : adviceOf(alert.rule, language)
@@ -17,6 +17,6 @@ export function endOf({ change, alert }: Told, language: Language): string {
   return ended({ rule, place, parts: { ...parts, ...change.parts }, ending: change.ending }, language)
 }
 
-/** Where a person finds it; undefined where the service has no address that people know. */
+/** Link to an alert; undefined if the service has no public address. */
 export const linkTo = (publicUrl: string | undefined, id: string) =>
   publicUrl === undefined ? undefined : `${publicUrl}/alerts/${id}`

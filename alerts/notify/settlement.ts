@@ -3,14 +3,14 @@ import type { AlertChange, Alerts } from '../book/alerts.ts'
 import { isBeginning } from './notice.ts'
 import type { ChannelTables } from './tables.ts'
 
-/** What becomes of notices that are done with. All of it is for inside `State.transact`. */
+/** Settles notices that are done with. Call all of it inside `State.transact`. */
 export function createSettlement(
   channel: string,
   tables: ChannelTables,
   alerts: Pick<Alerts, 'note'>,
   find: (id: string) => Alert | undefined,
 ) {
-  /** It may have been put to sleep, or resolved, while the message was on its way. */
+  /** The alert may have been snoozed or resolved while the message was on its way. */
   const untoldAs = (id: string, number: number) => {
     const standing = tables.standing(id)
     if (standing?.is === 'waiting' && standing.number === number) return 'waiting'
@@ -27,11 +27,11 @@ export function createSettlement(
         const was = untoldAs(id, number)
         if (was === undefined) continue
         const now = was === 'asleep' ? ({ is: 'asleep' } as const) : ({ is: 'told' } as const)
-        // Should it come again, it begins anew.
+        // If it recurs, it starts over.
         tables.putStanding(id, find(id)?.status === 'resolved' ? undefined : now)
       }
     },
-    /** Each alert has it in its history. */
+    /** Each alert gets an entry in its history. */
     givenUp(numbers: readonly number[], now: number): AlertChange[] {
       const ids = new Set<string>()
       for (const number of numbers) {

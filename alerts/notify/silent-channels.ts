@@ -1,6 +1,6 @@
 import type { ChannelConfig } from '../../config/alerts.ts'
 
-/** Channels that would never say anything: they are for sites at which nothing is enrolled. */
+/** Finds channels that can never send anything, because no device is enrolled at any of their sites. */
 export function silentChannels(
   configured: Readonly<Record<string, ChannelConfig>>,
   enrolled: readonly { readonly site: string }[],

@@ -7,7 +7,7 @@ const rangeOf = (channel: string) => ({ after: `${channel}/`, until: `${channel}
 
 export const newRecord: ChannelRecord = { pace: restedPace, sent: 0, failed: 0, undelivered: 0 }
 
-/** What one channel has in the state. Writing is for inside `State.transact`. */
+/** Tables of one channel in the state. Write only inside `State.transact`. */
 export function createChannelTables(state: State, channel: string) {
   const notices = state.table<Notice>('notice')
   const standings = state.table<Standing>('notice-standing')
@@ -35,7 +35,7 @@ export function createChannelTables(state: State, channel: string) {
 
 export type ChannelTables = ReturnType<typeof createChannelTables>
 
-/** Of channels that are configured no more. */
+/** Deletes the data of channels that are no longer configured. */
 export function removeOtherChannels(state: State, channels: readonly string[]): void {
   for (const name of ['notice', 'notice-standing', 'notice-channel']) {
     const table = state.table(name)

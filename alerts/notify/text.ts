@@ -9,7 +9,7 @@ export interface TextOptions {
   readonly publicUrl?: string
 }
 
-/** All words that are not of a rule. `{n}` is a number, `{of}` what it is about. */
+/** All words that do not come from a rule. */
 const words = {
   zh: {
     severity: { notice: '提示', warning: '警告', critical: '紧急' } satisfies Record<Severity, string>,
@@ -30,11 +30,11 @@ const words = {
 const languagesOf = (language: TextOptions['language']): readonly Language[] =>
   language === 'both' ? ['zh', 'en'] : [language]
 
-/** A message as lines of text: a title, an item for each alert, what it leaves out. */
+/** A message as lines of text: a title, one item per alert, and what it leaves out. */
 export interface Text {
   readonly title: string
   readonly items: readonly string[]
-  /** Says that so many are not named. */
+  /** Says how many are not named. */
   readonly more: (n: number) => string
   readonly end: readonly string[]
 }
@@ -65,7 +65,7 @@ export function textOf(message: Message, { language, publicUrl }: TextOptions): 
 }
 
 const order: readonly Severity[] = ['critical', 'warning', 'notice']
-/** What begins before what ends, the critical first, then the newest. */
+/** Beginnings before ends, then critical before others. Sorting is stable, so newest first within these. */
 const weightOf = ({ change, alert }: Told) =>
   (change.what === 'cleared' ? 10 : 0) + order.indexOf(alert.severity)
 const byWeight = (a: Told, b: Told) => weightOf(a) - weightOf(b)
@@ -89,7 +89,7 @@ function labelOf({ change, alert }: Told, language: Language): string {
   return [severity[alert.severity], ...further].join(list)
 }
 
-/** In the time of the place: `11-24 20:15`. */
+/** In the time zone of the place: `11-24 20:15`. */
 function momentOf({ change, alert }: Told): string {
   const at = change.occurredAt ?? alert.occurredAt
   return Temporal.Instant.fromEpochMilliseconds(at)
@@ -100,7 +100,7 @@ function momentOf({ change, alert }: Told): string {
     .replace('T', ' ')
 }
 
-/** Names of places are typed by somebody: none may break a line, or mention all people of a chat. */
+/** People type the names of places: a name must not break a line or mention everyone in a chat. */
 const plain = (text: string) =>
   text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
@@ -108,7 +108,7 @@ const plain = (text: string) =>
     .replaceAll('>', '＞')
     .replaceAll('@', '＠')
 
-/** As many items as have room, measured as the other side does; what has none is counted. Never more than `max`. */
+/** As many items as fit, measured as the receiver measures; the rest is counted. Never longer than `max`. */
 export function fitted(
   { title, items, more, end }: Text,
   unnamed: number,
@@ -130,14 +130,14 @@ export function fitted(
     else high = middle - 1
   }
   if (low > 0 || items.length === 0) return cut(whole(low), max, measure)
-  // Not even one is: its beginning, and what else there is.
+  // Not even one item fits: show its beginning, and count the rest.
   const left = items.length - 1 + unnamed
   const tail = [...(left > 0 ? [more(left)] : []), ...end].map(line => `\n${line}`).join('')
   const item = cut(items[0]!, max, text => measure(`${title}${glue}${text}${tail}`))
   return cut(`${title}${glue}${item}${tail}`, max, measure)
 }
 
-/** At a whole character; `…` says that it is cut. */
+/** Cuts between whole characters and adds `…`. */
 export function cut(text: string, max: number, measure: (text: string) => number): string {
   if (measure(text) <= max) return text
   const characters = [...text]

@@ -3,13 +3,13 @@ import type { AlertChange } from '../book/alerts.ts'
 import { type Severity, severities } from '../rules/rule.ts'
 import { isBeginning, type Notice, type Standing } from './notice.ts'
 
-/** What a channel is to hear of. */
+/** Selects the alerts and changes that a channel tells. */
 export interface Wants {
   readonly changes: 'main' | 'all'
   readonly least: Severity
   readonly sites?: readonly string[]
   readonly rules?: readonly string[]
-  /** Only what nobody has taken in so long. */
+  /** Tell only what nobody has taken within this time. */
   readonly afterMs?: number
 }
 
@@ -22,19 +22,20 @@ export function concerns(wants: Wants, { severity, place, rule }: Alert): boolea
 }
 
 export interface Taken {
-  /** As it stands now; undefined where the channel does not know of it. */
+  /** The new standing; undefined if the channel does not know the alert. */
   readonly standing: Standing | undefined
   readonly notice?: Notice
 }
 
 /**
- * What a change means to a channel. Of an alert whose beginning it was never told, it hears no more. That one has
- * ended is told once it can no longer come again as the same, so a door that flaps is told once; what a person
- * resolved and what was put to sleep begins anew. Who heard of a beginning hears of its end, asleep or not.
+ * Decides what a change means to a channel. A channel that was not told of a beginning is told nothing more of that
+ * alert. An end is told only when the alert can no longer reopen, so a flapping door sends one message. An alert that a
+ * person resolved, or that was snoozed, starts over. A channel that was told of a beginning is also told of the end,
+ * snoozed or not. With `changes: 'all'`, every change is told at once.
  */
 export function take(wants: Wants, standing: Standing | undefined, changed: AlertChange, now: number): Taken {
   const { change, alert } = changed
-  // Would tell a channel of its own failure.
+  // This would tell a channel of its own failure.
   if (change.what === 'undelivered') return { standing }
   if (isBeginning(changed)) return begin(wants, standing, changed, now)
   if (standing === undefined) return { standing }
@@ -44,7 +45,7 @@ export function take(wants: Wants, standing: Standing | undefined, changed: Aler
     return { standing: isOver ? undefined : left, notice: { changed, dueAt: now } }
   }
   if (change.what === 'snoozed') return { standing: asleep(standing) }
-  // What waits to be told is then only counted.
+  // A beginning that was still waiting is then only counted.
   if (change.what === 'resolved') return { standing: standing.is === 'waiting' ? standing : undefined }
   if (change.what === 'cleared' && alert.status === 'cleared')
     return { standing, notice: { changed, dueAt: now + reopenMs } }

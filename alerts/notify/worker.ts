@@ -15,7 +15,7 @@ import { createSettlement } from './settlement.ts'
 import { createChannelTables, newRecord } from './tables.ts'
 import { take, type Wants } from './wants.ts'
 
-/** A channel and how it is used. */
+/** A channel and its settings. */
 export interface ChannelSettings extends Settings {
   readonly name: string
   readonly channel: Channel
@@ -27,14 +27,14 @@ export interface WorkerParts {
   readonly state: State
   readonly alerts: Pick<Alerts, 'get' | 'note' | 'published'>
   readonly clock: Clock
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   readonly random: () => number
-  /** From writing a message to its delivery. */
+  /** Times from writing a message to its delivery. */
   readonly deliveries: Durations
   readonly onFault: (error: unknown) => void
 }
 
-/** A message that was tried, and what follows from that. */
+/** A message that was tried, and the consequences. */
 interface Tried {
   readonly batch: Batch
   readonly outcome: Outcome
@@ -42,11 +42,11 @@ interface Tried {
   readonly after: ReturnType<typeof afterOutcome>
 }
 
-/** Beyond it the oldest are given up. */
+/** If more notices wait, the oldest are given up. */
 const maxWaiting = 10_000
-/** A channel has its own deadlines; this is for one that forgets them. */
+/** Channels have deadlines of their own; this one is for a channel that does not keep them. */
 const deadlineMs = 30 * secondMs
-/** So that a clock that is set is noticed. */
+/** Bounded so that a change of the clock is noticed. */
 const longestSleepMs = 30 * secondMs
 const graceMs = 3 * secondMs
 
@@ -63,7 +63,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
   let isStopping = false
   let running: Promise<void> | undefined
   let seenAt = 0
-  /** What has become of a message and is not written down: no disk has room for ever. It is not sent again for that. */
+  /** The result of a sent message that could not be saved, for example on a full disk. The message is not sent again because of that. */
   let unsettled: Tried | undefined
 
   async function run(): Promise<void> {
@@ -77,7 +77,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
     }
   }
 
-  /** A clock that was set back moves what waits along. */
+  /** If the clock was set back, the times of waiting notices move back with it. */
   function now(): number {
     const moment = clock()
     const backMs = seenAt - moment
@@ -101,7 +101,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
     await form(planned.send.map(({ number }) => number), now) // biome-ignore format: one thing
   }
 
-  /** Puts a message together and writes it down; only then it goes out. */
+  /** Composes a message and stores it; only then is it sent. */
   async function form(numbers: readonly number[], now: number): Promise<void> {
     const { composed, next, noted } = await state.transact(() => {
       const composed = compose(settings, numbers, { ...tables, alert }, now)
@@ -120,7 +120,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
     alerts.published(noted)
   }
 
-  /** What is told because nobody has taken it has that in its history, too. Within a transaction. */
+  /** Records in the history of each alert that it is told because nobody has taken it. Call within a transaction. */
   function escalated(told: readonly Told[], now: number) {
     const noted: AlertChange[] = []
     if (wants.afterMs === undefined) return { told, noted }
@@ -176,7 +176,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
   }
 
   async function dropOldest(count: number, now: number): Promise<void> {
-    // A message that is being tried is settled by its tries; it is far smaller than the bound.
+    // A message being tried is settled by its tries; it is far smaller than the bound.
     const going = new Set(record.batch?.numbers)
     const others = [...heads.keys()].filter(number => !going.has(number))
     const numbers = others.sort((a, b) => a - b).slice(0, Math.min(count, 1000))
@@ -214,7 +214,7 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
   return {
     name,
     attempt,
-    /** Within the transaction of the change. */
+    /** Call within the transaction of the change. */
     take(changed: AlertChange, now: number): void {
       const { id } = changed.alert
       const before = tables.standing(id)
@@ -222,14 +222,14 @@ export function createWorker(settings: ChannelSettings, parts: WorkerParts) {
       if (standing !== before) tables.putStanding(id, standing)
       if (notice !== undefined) tables.putNotice(notice)
     },
-    /** The change is durable. */
+    /** Call once the change is durable. */
     wake(number: number): void {
       const notice = tables.notice(number)
       if (notice === undefined) return
       heads.set(number, headOf(notice, clock()))
       sleeper.wake()
     },
-    /** The other side is there again: what waits to be tried again is tried now. */
+    /** Call when the receiver is reachable again: a message waiting for its next try is tried now. */
     hurry(): void {
       if (record.batch !== undefined) record = { ...record, batch: { ...record.batch, nextAt: clock() } }
       sleeper.wake()

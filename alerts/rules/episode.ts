@@ -2,7 +2,7 @@ import type { Episode, Moment, Parts, Signal, Step } from './rule.ts'
 
 const nothing: readonly Signal[] = []
 
-/** Nothing to say. */
+/** A step without signals. */
 export const still = <S>(state: S): Step<S> => ({ state, signals: nothing })
 
 interface Raised {
@@ -11,8 +11,8 @@ interface Raised {
 }
 
 /**
- * Begins an episode of `subject`, or counts what happens again while one goes on. The cause is named after when it
- * was decided, `now`, which no other has; several may be said to have occurred `at` the same time.
+ * Begins an episode of `subject`, or counts a repetition while one goes on. The cause contains the time of the
+ * decision, `now`, which is unique; several episodes may have occurred `at` the same time.
  */
 export function raise(
   episode: Episode | null,
@@ -27,17 +27,17 @@ export function raise(
   return { episode: fresh, signals: [{ kind: 'raised', cause: fresh.cause, occurredAt: at, parts }] }
 }
 
-/** It goes on, no news. */
+/** The episode goes on; nothing to tell. */
 export const goOn = (episode: Episode | null): Episode | null =>
   episode === null || episode.clearAt === null ? episode : { ...episode, clearAt: null }
 
-/** It counts as over at `clearAt`, unless that was to be sooner. */
+/** Ends the episode at `clearAt`, unless it ends sooner already. */
 export function endBy(episode: Episode | null, clearAt: number): Episode | null {
   if (episode === null || (episode.clearAt !== null && episode.clearAt <= clearAt)) return episode
   return { ...episode, clearAt }
 }
 
-/** The signal of an episode that goes on elsewhere. */
+/** Signal for an episode that continues at another place. */
 export const raisedSignal = ({ cause, at, parts }: Episode): Signal => ({
   kind: 'raised',
   cause,
@@ -56,7 +56,7 @@ export const clearedSignal = (
   ...(ending === undefined ? {} : { ending }),
 })
 
-/** The episode after its deadline, if that has come. */
+/** The episode after its deadline, if that has passed. */
 export function expireEpisode(
   episode: Episode | null,
   now: number,
@@ -73,7 +73,7 @@ interface WithEpisode {
   readonly episode: Episode | null
 }
 
-/** How a rule goes on whose only deadline is that of its one episode. */
+/** Members for a rule whose only deadline is that of its one episode. */
 export const oneEpisode = {
   expire<S extends WithEpisode>(state: S, { now }: Pick<Moment, 'now'>): Step<S> {
     const { episode, signals } = expireEpisode(state.episode, now)

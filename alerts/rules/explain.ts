@@ -4,14 +4,14 @@ import { chinese, endings, english } from './words.ts'
 
 const byName = new Map(describedRules.map(rule => [rule.name, rule]))
 
-/** A sentence is made of this. */
+/** Data for a sentence. */
 export interface Told {
   readonly rule: string
   readonly place: FindingPlace
   readonly parts: Parts
 }
 
-/** Tells those on duty what a rule found: what happened, where, and what to do; or how it ended. */
+/** Text for people on duty about a finding: what happened, where, and what to do; or how it ended. */
 export function explain(
   { kind, ending, ...told }: Told & Pick<Finding, 'kind' | 'ending'>,
   language: Language,
@@ -23,21 +23,21 @@ export function explain(
   return markOf(told, language) + fill(text, told, language)
 }
 
-/** Tells those on duty what to do; empty for a rule that is not known, such as one of an older version. */
+/** Advice for people on duty; empty for an unknown rule, such as one of an older version. */
 export const adviceOf = (rule: string, language: Language): string => byName.get(rule)?.advice[language] ?? ''
 
-/** Tells what happened, and where: also once it is over. The name of a rule that is not known. */
+/** A sentence about what happened and where, also once it is over. For an unknown rule, only its name. */
 export function happened(told: Told, language: Language): string {
   const rule = byName.get(told.rule)
   const says = rule === undefined ? told.rule : fill(rule.raised[language], told, language)
   return markOf(told, language) + says
 }
 
-/** Before what a demo has let go wrong with the service itself. */
+/** Prefix for faults that a demo stages in the service itself. */
 const ofDemo: Text = { en: '[demo] ', zh: '【演示】' }
 const markOf = ({ parts }: Told, language: Language) => (parts.scene === 'demo' ? ofDemo[language] : '')
 
-/** How it ended, to stand behind what happened: without the place. Empty for a rule that is not known. */
+/** How it ended, without the place, to follow what happened. Empty for an unknown rule. */
 export function ended(told: Told & { readonly ending?: Ending | undefined }, language: Language): string {
   const rule = byName.get(told.rule)
   if (rule === undefined) return ''
@@ -45,14 +45,14 @@ export function ended(told: Told & { readonly ending?: Ending | undefined }, lan
   return fill(text, told, language)
 }
 
-/** Sentences one after the other; those that are empty are left out. */
+/** Joins sentences and skips empty ones. */
 export const sentences = (parts: readonly string[], language: Language): string =>
   parts.filter(part => part !== '').join(language === 'zh' ? '' : ' ')
 
 const isOver = (ending: Ending | undefined): ending is 'over' | undefined =>
   ending === undefined || ending === 'over'
 
-/** `{place}: the door is closed.` is `The door is closed.` then; a device keeps its name as it is written. */
+/** Turns `{place}: the door is closed.` into `The door is closed.` Names of devices keep their case. */
 const endOf = ({ cleared }: Described, language: Language) =>
   cleared[language].replace(/^\{place\}[:：]\s*/u, '').replace(/^[a-z]/, first => first.toUpperCase())
 

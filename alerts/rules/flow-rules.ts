@@ -27,7 +27,7 @@ const high = parametersOf('warning', { budgetPerWeek: budgetPerWeek(0.5), perDay
 const low = parametersOf('notice', { budgetPerWeek: budgetPerWeek(0.25), perDay: perDay(3) })
 export type FlowRuleParameters = ParametersOf<typeof high>
 
-/** Both are told of a point, and of a building of several points, by `alerts/watch/flow`. */
+/** Both rules are evaluated by `alerts/unusual`, for a point and for a building of several points. */
 export const flowHigh: Described = {
   name: 'flow-high',
   scope: 'point',

@@ -6,11 +6,11 @@ import { defineRule, type Episode, type Rule } from './rule.ts'
 
 interface State {
   readonly episode: Episode | null
-  /** Beyond its bound since, in listening time and epoch ms, and by how much. */
+  /** Since when it is beyond the bound, in epoch ms; when that is due to be told, in listening time; and the latest value. */
   readonly beyond: { readonly at: number; readonly due: number; readonly value: number } | null
 }
 export interface GaugeParameters extends ParametersOf<ReturnType<typeof parametersOf>> {
-  /** Told beyond this, and over on this side of the other: between the two nothing changes. */
+  /** An alert begins beyond `bad` and ends on the near side of `good`: in between nothing changes. */
   readonly bad: number
   readonly good: number
   readonly forS: number
@@ -19,7 +19,7 @@ export interface GaugeParameters extends ParametersOf<ReturnType<typeof paramete
 
 type Words = Pick<Rule, 'name' | 'title' | 'about' | 'raised' | 'advice' | 'cleared' | 'parameters'>
 
-/** A rule over a gauge, which is `bad` when it is too `high` or too `low` for a while. */
+/** A rule for a gauge that is bad when it is too `high` or too `low` for a while. */
 export function gaugeRule(gauge: GaugeName, side: 'high' | 'low', words: Words): Rule {
   const beyond = (value: number, bound: number) => (side === 'high' ? value >= bound : value <= bound)
   return defineRule<State, GaugeParameters>({

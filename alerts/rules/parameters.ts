@@ -1,7 +1,7 @@
 import Type, { type Static, type TProperties } from 'typebox'
 import { type Severity, severities, type Text } from './rule.ts'
 
-/** Every parameter says its title in both languages, its unit, default and range: a form is made from that. */
+/** Every parameter has a title in both languages, a unit, a default and a range: forms are made from these. */
 const described = (title: Text, unit: string, fallback: number, minimum: number, maximum: number) => ({
   title: title.en,
   titleZh: title.zh,
@@ -24,7 +24,7 @@ export const flag = (title: Text, fallback: boolean) =>
 export const choice = <T extends string>(title: Text, fallback: T, ...values: T[]) =>
   Type.Enum<T[]>(values, { title: title.en, titleZh: title.zh, unit: '', default: fallback })
 
-/** What every rule can be told, then its own. */
+/** The parameters common to all rules, followed by the rule's own. */
 export const parametersOf = <P extends TProperties>(severity: Severity, own: P) =>
   Type.Object(
     {
@@ -42,6 +42,6 @@ export interface Common {
   readonly severity: Severity
 }
 
-/** The usual last one: how long it must be over before it counts as over. */
+/** The last parameter of most rules: how long a condition must be over before its alert is cleared. */
 export const clearS = (fallback: number) =>
   seconds({ en: 'Over for so long, it is cleared', zh: '结束多久后解除' }, fallback, 1, 86_400)

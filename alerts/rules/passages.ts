@@ -1,9 +1,9 @@
 import { minuteMs } from '../../core/clock.ts'
 import type { DataOf } from '../../devices/contract/kinds.ts'
 
-/** A passage of the last minutes at a point. */
+/** A passage at a point within the last minutes. */
 export interface RecentPassage {
-  /** Epoch ms: what was seen on its picture has the same. */
+  /** Epoch ms; the sighting on its picture has the same time. */
   readonly at: number
   /** In listening time. */
   readonly when: number
@@ -16,7 +16,7 @@ export type Passages = readonly RecentPassage[]
 const keptMs = 2 * minuteMs
 const maxKept = 16
 
-/** With one more, oldest first, and without those that no rule asks for any more. */
+/** Adds a passage, oldest first, and drops those that no rule needs any more. */
 export function remember(
   passages: Passages,
   at: number,
@@ -34,6 +34,6 @@ export function remember(
 export const wasGranted = (passages: Passages, from: number, to: number) =>
   passages.some(({ when, granted }) => granted && when >= from && when <= to)
 
-/** Whether a picture of that moment was taken as somebody was let in. */
+/** True if a picture of that moment was taken when somebody was let in. */
 export const isEntry = (passages: Passages, pictureAt: number) =>
   passages.some(({ at, granted, direction }) => granted && direction === 'in' && at === pictureAt)

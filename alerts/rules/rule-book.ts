@@ -10,43 +10,43 @@ import {
 } from './rules-document.ts'
 
 export interface RulesVersion {
-  /** 1, 2, 3 …; 0 where nothing has ever been set, and all is by default. */
+  /** 1, 2, 3 …; 0 if nothing has ever been set and defaults apply. */
   readonly number: number
-  /** Epoch ms, and who; absent of version 0. */
+  /** Epoch ms, and who set it; absent for version 0. */
   readonly at?: number
   readonly by?: string
   readonly document: RulesDocument
 }
 
 export interface RulesInForce extends RulesVersion, RulesMeaning {
-  /** What is stored and is not understood any more, as after an upgrade: it is not in force. */
+  /** Problems in the stored document, for example after an upgrade: those parts are not in force. */
   readonly problems: readonly string[]
 }
 
 export interface RulesSet {
-  /** Of the version that is in force. */
+  /** Number of the version in force. */
   readonly number: number
   readonly changes: readonly RulesChange[]
 }
 
-/** The rules document that is in force, and those before it. Only the process that holds the state may set. */
+/** The rules document in force, and earlier ones. Only the process that owns the state may set it. */
 export interface RuleBook {
   current(): RulesInForce
   /**
-   * In force once it resolves; one that says nothing new makes no version. Throws RULES_INVALID with a line for each
-   * problem, or RULES_CONFLICT where the version that is in force is not the expected one.
+   * Resolves once the document is in force; one without changes makes no version. Throws RULES_INVALID with one line
+   * per problem, or RULES_CONFLICT if the version in force is not the expected one.
    */
   set(value: unknown, by: string, now: number, expected?: number): Promise<RulesSet>
-  /** What would change of the version that is in force. Throws as `set` does. */
+  /** Compares with the version in force, without changing it. Throws as `set` does. */
   compare(value: unknown, expected?: number): RulesSet
-  /** Those that are kept, the newest first. */
+  /** The versions that are kept, newest first. */
   history(): readonly RulesVersion[]
-  /** Of each version that comes into force. The answer ends it. */
+  /** Calls the listener with each version that comes into force. The returned function stops that. */
   listen(listener: (inForce: RulesInForce) => void): () => void
 }
 
 const keptVersions = 50
-/** 10,000 points with a few parameters each. */
+/** Enough for 10,000 points with a few parameters each. */
 const mostBytes = 1024 * 1024
 
 export function createRuleBook(state: State): RuleBook {

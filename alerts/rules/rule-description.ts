@@ -2,7 +2,7 @@ import type { FindingPlace, Scope, Text } from './rule.ts'
 import type { Origin, ParameterSchema, Range, RuleSettings } from './rule-settings.ts'
 import { describedRules } from './rules.ts'
 
-/** A rule at a place: all that a form needs to know. */
+/** A rule at a place, with everything a form needs. */
 export interface RuleDescription {
   readonly rule: string
   readonly scope: Scope
@@ -11,21 +11,21 @@ export interface RuleDescription {
   readonly parameters: readonly ParameterDescription[]
 }
 
-/** `type` is absent of a word, which is one of `enum`. */
+/** `type` is absent for a word, which is one of `enum`. */
 export interface ParameterDescription extends Range {
   readonly parameter: string
   readonly title: Text
-  /** Where it cannot differ between the points of a site. */
+  /** Set if it cannot differ between the points of a site. */
   readonly of?: 'site'
   readonly default: unknown
   readonly value: unknown
-  /** Where the value is said. */
+  /** The layer that sets the value. */
   readonly from: Origin
 }
 
 export const ruleNames: readonly string[] = describedRules.map(({ name }) => name)
 
-/** All rules, or the one that is wanted, with the parameters in force at a place. */
+/** Describes all rules, or the wanted one, with the parameters in force at a place. */
 export function describeRules(
   settings: RuleSettings,
   place: FindingPlace,

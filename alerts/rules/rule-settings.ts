@@ -6,7 +6,7 @@ import type { Described, FindingPlace } from './rule.ts'
 import { describedRules } from './rules.ts'
 
 export type RuleParameters = Common & Readonly<Record<string, unknown>>
-/** Where the value of a parameter comes from; the later wins. */
+/** Source of a parameter's value; later ones take precedence. */
 export type Origin = 'default' | 'all' | 'site' | 'point'
 
 export interface Effective {
@@ -36,9 +36,8 @@ const fallback = new Map(
 )
 
 /**
- * What a rules file says: `rules` for all, `sites.NAME.rules` for a site, `sites.NAME.points."BUILDING/POINT"`
- * for a point, each a map from the names of rules to parameters. Throws RULES_INVALID with a line for each
- * problem.
+ * Reads a rules file: `rules` for all places, `sites.NAME.rules` for a site, `sites.NAME.points."BUILDING/POINT"` for a
+ * point, each a map from rule names to parameters. Throws RULES_INVALID with one line per problem.
  */
 export function parseRules(value: unknown = {}): RuleSettings {
   const { settings, problems } = readSettings(value)
@@ -46,7 +45,7 @@ export function parseRules(value: unknown = {}): RuleSettings {
   return settings
 }
 
-/** The same, of what of it is right; what is not is as if it were not there. */
+/** Like `parseRules`, but returns the problems and ignores what is invalid. */
 export function readSettings(value: unknown): { settings: RuleSettings; problems: readonly string[] } {
   const problems: string[] = []
   return { settings: settingsOf(readLayers(value ?? {}, problems)), problems }
@@ -68,7 +67,7 @@ function settingsOf({ all, sites, points }: Layers): RuleSettings {
   return {
     of(rule, place) {
       const [, , site, point] = layersOf(rule, place)
-      // Thousands of places share what holds for all.
+      // Thousands of places have no settings of their own and share this object.
       if (site![1] === undefined && point![1] === undefined) return everywhere.get(rule.name)!
       return { ...everywhere.get(rule.name)!, ...site![1], ...point![1] }
     },
@@ -128,7 +127,7 @@ function readRules(value: unknown, at: string, origin: Origin, problems: string[
   return found
 }
 
-/** Own members of an object, without such as are not known. */
+/** Own members of an object; unknown ones are reported and left out. */
 function members(
   value: unknown,
   at: string,
@@ -148,7 +147,7 @@ function members(
   return new Map(entries.filter(entry => !unknown.includes(entry)))
 }
 
-/** What a form knows of a parameter, too. */
+/** Includes what a form needs to know about a parameter. */
 export interface ParameterSchema extends TSchema {
   readonly title: string
   readonly titleZh: string
@@ -158,11 +157,11 @@ export interface ParameterSchema extends TSchema {
   readonly enum?: readonly string[]
   readonly minimum?: number
   readonly maximum?: number
-  /** What holds for a whole site, though its rule is about points. */
+  /** `site`: the parameter applies to a whole site, though its rule is about points. */
   readonly of?: 'site'
 }
 
-/** What of it says what it can be. */
+/** The members that describe the permitted values. */
 export type Range = Pick<ParameterSchema, 'type' | 'enum' | 'minimum' | 'maximum' | 'unit'>
 
 function faultOf(schema: TSchema, given: unknown): string | undefined {

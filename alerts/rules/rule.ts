@@ -12,13 +12,13 @@ export const languages = ['en', 'zh'] as const
 export type Language = (typeof languages)[number]
 export type Text = Readonly<Record<Language, string>>
 
-/** What a sentence is made of: numbers, and words of `words.ts`. Never anything about a person. */
+/** Data for a sentence: numbers, and words of `words.ts`. Never anything about a person. */
 export type Parts = Readonly<Record<string, string | number>>
 
-/** Why a condition is no longer told: it ended, or what it was about is gone. */
+/** Why an alert ended: its condition is over, or its subject is gone. */
 export type Ending = 'over' | 'moved' | 'replaced' | 'removed' | 'disabled'
 
-/** Names of the place that a finding is about; of the service itself none. */
+/** The place a finding is about; empty for the service itself. */
 export interface FindingPlace {
   readonly site?: string
   readonly building?: string
@@ -26,47 +26,47 @@ export interface FindingPlace {
   readonly device?: string
 }
 
-/** The record that a finding was raised by. `event` is absent of a status, which has no id of its device's. */
+/** The record that raised a finding. `event` is absent for a status, which has no id of its device. */
 export interface Source {
   readonly device: DeviceId
   readonly event?: EventId
 }
 
-/** What a rule says. Of one rule, place and cause there is one that is raised, and later one that is cleared. */
+/** The result of a rule. Each rule, place and cause has one finding `raised`, and later one `cleared`. */
 export interface Finding {
   readonly rule: string
   readonly kind: 'raised' | 'cleared'
   readonly severity: Severity
   readonly place: FindingPlace
-  /** The same in every replay, and another for each time that it happens: an alert's id follows from rule, place and this. */
+  /** The same in every replay, and different for each occurrence: an alert's id is made of rule, place and this. */
   readonly cause: string
   /** When it happened, by the device's clock. Epoch ms. */
   readonly occurredAt: number
-  /** When what decided it was received, or a deadline passed. Epoch ms. */
+  /** When the deciding record was received, or a deadline passed. Epoch ms. */
   readonly receivedAt: number
   readonly parts: Parts
-  /** Of one that is cleared. */
+  /** Only if cleared. */
   readonly ending?: Ending
-  /** The event that raised it; absent where a deadline did. */
+  /** The event that raised it; absent if a deadline did. */
   readonly source?: Source
 }
 
 export type Signal = Pick<Finding, 'kind' | 'cause' | 'occurredAt' | 'parts' | 'ending'>
 
 /**
- * What a rule needs to know beside the record. Times in states are listening time (`listening.ts`), so that
- * a clock that is set and an hour without power move no deadline.
+ * Facts that a rule needs besides the record. Times in states are listening time (`listening.ts`), so that neither
+ * setting the clock nor an hour without power moves a deadline.
  */
 export interface Moment {
   /** Listening time, ms. */
   readonly now: number
   /** When the record happened, in listening time. */
   readonly when: number
-  /** It is history: it may end something, and never begins anything. */
+  /** The record is old: it may end something, but never begin anything. */
   readonly late: boolean
-  /** Who was let through or turned away at the point lately: when, never who. */
+  /** When people were recently let through or turned away at the point, but never who. */
   readonly passages: Passages
-  /** Whether the whole site is away, so that a single device of it is no news. */
+  /** True if the whole site is away, so that a single device is not worth an alert. */
   siteAway(): boolean
 }
 
@@ -77,48 +77,48 @@ export interface Step<S> {
   readonly signals: readonly Signal[]
 }
 
-/** A point is a door or a lane, whatever stands there; `service` is the machine that this runs on. */
+/** A point is a door or a lane, whatever devices stand there; `service` is the machine that runs this service. */
 export type Scope = 'point' | 'device' | 'site' | 'service'
 
-/** One condition of a rule, from its raising to its clearing. */
+/** One occurrence of a rule's condition, from `raised` to `cleared`. */
 export interface Episode {
   readonly cause: string
   /** When it occurred; epoch ms. */
   readonly at: number
-  /** How often it was reported since. */
+  /** How often it has been reported, the first time included. */
   readonly times: number
   readonly parts: Parts
   /** When it counts as over, in listening time; null while it goes on. */
   readonly clearAt: number | null
 }
 
-/** What can be said of a rule, however it is run: settings, pages and sentences are made of it. */
+/** Everything that can be said of a rule without running it: settings, pages and sentences are made from this. */
 export interface Described {
   readonly name: string
   readonly scope: Scope
   readonly title: Text
-  /** What it looks for and how it ends; a page is made of it. */
+  /** Says, for a page, what the rule looks for and how its alert ends. */
   readonly about: Text
   readonly raised: Text
-  /** Tells those on duty what to do. */
+  /** Advice for people on duty. */
   readonly advice: Text
   readonly cleared: Text
   readonly parameters: TObject
 }
 
 /**
- * A pure state machine. States are plain JSON. `expire` is called with `now` at what `due` said and moves it on;
- * a record that comes in the very millisecond of a deadline comes before it.
+ * A pure state machine. States are plain JSON. `expire` is called with `now` set to the time that `due` returned, and
+ * advances the state. A record from the very millisecond of a deadline is handled before the deadline.
  */
 export interface Rule<S = unknown, P = unknown> extends Described {
   readonly kinds: readonly (Kind | 'gauge')[]
   next(state: S | undefined, observed: Observed, moment: Moment, parameters: P): Step<S>
   expire(state: S, moment: Moment, parameters: P): Step<S>
-  /** When `expire` wants to be called, in listening time; Infinity for never. */
+  /** When `expire` should be called, in listening time; Infinity for never. */
   due(state: S, parameters: P): number
-  /** What is raised now. */
+  /** Episodes that are raised now. */
   episodes(state: S): readonly Episode[]
 }
 
-/** Keeps a rule's own types to its file. */
+/** Hides a rule's own types from other files. */
 export const defineRule = <S, P>(rule: Rule<S, P>): Rule => rule as Rule

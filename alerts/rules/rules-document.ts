@@ -2,23 +2,23 @@ import { LintelError, messageOf } from '../../core/errors.ts'
 import { type Calendar, noCalendar, parseCalendar } from '../calendar/calendar.ts'
 import { type RuleSettings, readSettings } from './rule-settings.ts'
 
-/** What a rules file holds: `rules` and `sites` (`parseRules`), and `calendar` (`parseCalendar`). */
+/** Content of a rules file: `rules` and `sites` (`parseRules`), and `calendar` (`parseCalendar`). */
 export type RulesDocument = Readonly<Record<string, unknown>>
 
 export interface RulesMeaning {
   readonly settings: RuleSettings
-  /** What is declared beside the calendar of a place's zone. */
+  /** Declared days, in addition to the calendar of a place's zone. */
   readonly calendar: Calendar
 }
 
-/** Throws RULES_INVALID with a line for each problem. */
+/** Throws RULES_INVALID with one line per problem. */
 export function parseDocument(value: unknown): RulesMeaning {
   const { problems, ...meaning } = readDocument(value)
   if (problems.length > 0) throw new LintelError('RULES_INVALID', problems.join('\n'))
   return meaning
 }
 
-/** The same, of what of it is right. A calendar is right as a whole or not at all. */
+/** Like `parseDocument`, but returns the problems and ignores what is invalid. A calendar is valid as a whole or not at all. */
 export function readDocument(value: unknown): RulesMeaning & { readonly problems: readonly string[] } {
   const { settings, problems } = readSettings(value)
   const { calendar } = Object(value) as { calendar?: unknown }
@@ -30,16 +30,16 @@ export function readDocument(value: unknown): RulesMeaning & { readonly problems
   }
 }
 
-/** One thing that differs between two documents. */
+/** One difference between two documents. */
 export interface RulesChange {
-  /** Such as `sites`, `nanshe`, `points`, `b01/d01`, `door-held`, `heldS`. */
+  /** For example `sites`, `nanshe`, `points`, `b01/d01`, `door-held`, `heldS`. */
   readonly path: readonly string[]
-  /** Absent where it was not said, or is not any more. */
+  /** Absent if it was not set before, or is not set any more. */
   readonly before?: unknown
   readonly after?: unknown
 }
 
-/** Parameter by parameter, those that are no longer said first. */
+/** Differences by parameter, removed ones first. */
 export function changesBetween(before: RulesDocument, after: RulesDocument): RulesChange[] {
   const [old, next] = [leavesOf(before), leavesOf(after)]
   const gone = [...old]

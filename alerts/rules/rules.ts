@@ -19,7 +19,7 @@ import { wrongWay } from './definitions/wrong-way.ts'
 import { flowHigh, flowLow } from './flow-rules.ts'
 import type { Described, Rule } from './rule.ts'
 
-/** What is looked for in each record, in the order in which it is asked. */
+/** Rules applied to each record, in this order. */
 export const rules: readonly Rule[] = [
   doorForced,
   doorHeld,
@@ -41,5 +41,5 @@ export const rules: readonly Rule[] = [
   deletionsHeld,
 ]
 
-/** All that is looked for: these, and what is looked for in counts. */
+/** All rules: those for records, and those for counts. */
 export const describedRules: readonly Described[] = [...rules, flowHigh, flowLow]

@@ -1,6 +1,6 @@
 import type { Ending, Text } from './rule.ts'
 
-/** Words that stand in parts, in Chinese; in English they stand as they are, but for these. */
+/** Chinese for words in parts. In English the words are used as they are, with the exceptions below. */
 export const chinese: Readonly<Record<string, string>> = {
   case: '外壳',
   camera: '摄像头',
@@ -34,7 +34,7 @@ export const english: Readonly<Record<string, string>> = {
   silence: 'it has been silent',
 }
 
-/** Why something is no longer told though it did not end by itself. */
+/** Why an alert ended although its condition did not. */
 export const endings: Readonly<Record<Exclude<Ending, 'over'>, Text>> = {
   moved: {
     en: 'Its device stands elsewhere now, so nothing more is heard of it here.',

@@ -5,44 +5,44 @@ import type { Observation } from '../detect/observation.ts'
 import type { Change, Counts, FlowPlace } from './flow-place.ts'
 import type { FlowKind, Points } from './points.ts'
 
-/** A bin that is over, at all points; of those that are not named nothing was counted. */
+/** A closed bin for all points; for points not named in it, nothing was counted. */
 export interface ClosedBin {
   readonly at: number
-  /** By the keys of points. */
+  /** By point key. */
   readonly counts: Readonly<Record<string, Counts>>
-  /** Points of which it is not known what was to be counted. */
+  /** Points whose count is unknown. */
   readonly missing: readonly string[]
 }
 
 interface Head {
   readonly version: number
   readonly stepMin: number
-  /** The latest record, and the one at which the open bin began. */
+  /** Position of the latest record, and of the one at which the open bin began. */
   readonly seq: Seq
   readonly openSeq: Seq
-  /** When the bin that is open begins. */
+  /** Start of the open bin. */
   readonly openAt: number
-  /** How late it is, as received. */
+  /** Current time, from receipts and ticks. */
   readonly heardAt: number
-  /** Nobody listened for a while before that: what began before it is not known. */
+  /** Nobody listened for a while before this: bins that began earlier are unknown. */
   readonly deafUntil: number
-  /** When it was last asked which devices are away. */
+  /** When it was last checked which devices are away. */
   readonly askedAt: number
 }
 
 export const headKey = 'head'
 const binKey = (at: number) => `bin/${new Date(at).toISOString()}`
 
-/** A bin waits so long for records that are under way: devices may send once a minute. */
+/** A bin waits this long for records under way: devices may send once a minute. */
 export const graceMs = minuteMs
-/** Devices keep what they cannot send: after a shorter pause all of it comes in time. */
+/** Devices keep what they cannot send; after a pause shorter than this, all of it still arrives in time. */
 const deafAfterMs = 2 * minuteMs
-/** Records that were received before now may not have been read yet. */
+/** Records received before now may not have been read yet. */
 const underWayMs = secondMs
-/** Records are handed over by several threads; that is no clock that was set back. */
+/** Several threads deliver records, so a step back this small does not mean the clock was set back. */
 const jitterMs = minuteMs
 const awayEveryMs = 5 * minuteMs
-/** A clock that is set back further has been wrong: it would not be believed for too long. */
+/** If the clock is set back further than this, it was wrong before: waiting until it catches up would take too long. */
 export const setBackMs = 3 * hourMs
 
 export interface BinsOptions {
@@ -52,7 +52,7 @@ export interface BinsOptions {
   readonly isHousehold: (device: string) => boolean
 }
 
-/** Counts granted passages and vehicles in bins of time, which close by the clock of the journal. */
+/** Counts granted passages and vehicles in bins of time, which close by the journal's clock. */
 export function createBins({ stepMin, points, saved, isHousehold }: BinsOptions) {
   const stepMs = stepMin * minuteMs
   let head = saved.get(headKey) as Head | undefined
@@ -114,7 +114,7 @@ export function createBins({ stepMin, points, saved, isHousehold }: BinsOptions)
       }
       const { openAt, heardAt } = head
       const at = binOf(record.at)
-      // A device that sends what it has kept may not have sent all of it: the bin that is open is not known either.
+      // A device that sends a backlog may not have sent all of it, so the open bin is unknown, too.
       if (record.late) point && points.learnAgain(point, heardAt, { missingUntil: heardAt })
       else if (at < openAt) point && points.learnAgain(point, heardAt)
       else if (at <= openAt + stepMs) points.count(place, flow.kind, flow.counts, at, heardAt)
@@ -127,7 +127,7 @@ export function createBins({ stepMin, points, saved, isHousehold }: BinsOptions)
         for (const { at } of closed.splice(0)) unsaved.add(binKey(at))
         for (const point of points.all()) points.startAnew(point, now)
       }
-      // Set back by less: what has been counted of the bins that are not closed will come a second time.
+      // Set back by less: records that were counted in open bins will be counted a second time.
       const { heardAt, deafUntil, askedAt } = head
       if (now < heardAt - jitterMs && deafUntil <= heardAt) head = { ...head, deafUntil: heardAt + 1 }
       if (Math.floor(now / awayEveryMs) !== Math.floor(askedAt / awayEveryMs)) {
@@ -138,7 +138,7 @@ export function createBins({ stepMin, points, saved, isHousehold }: BinsOptions)
     },
     /** Oldest first. */
     closed: (): readonly ClosedBin[] => closed,
-    /** It has been judged. */
+    /** Call when it has been judged. */
     done(bin: ClosedBin): Change {
       if (closed[0] === bin) closed.shift()
       const key = binKey(bin.at)

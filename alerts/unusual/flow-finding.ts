@@ -12,7 +12,7 @@ export type FlowRuleName = FlowFinding['rule']
 export const ruleOf = (name: FlowRuleName) => flowRules[sideOf(name)]
 export const sideOf = (name: FlowRuleName): FlowSide => (name === 'flow-high' ? 'high' : 'low')
 
-/** An episode of a series, as it is told: with times by the clock on the wall, and with days where it lasted for about one. */
+/** The finding for an episode of a series. Times are by the wall clock, with dates if it lasted longer than 20 hours. */
 export function findingOf(
   {
     series,

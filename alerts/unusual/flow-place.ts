@@ -1,7 +1,7 @@
 import type { LocalSlot } from '../calendar/day.ts'
 import type { FindingPlace } from '../rules/rule.ts'
 
-/** A door or lane; or, without `point`, a building. */
+/** A door or lane; without `point`, a building. */
 export interface FlowPlace extends FindingPlace {
   readonly site: string
   readonly building: string
@@ -11,10 +11,10 @@ export interface FlowPlace extends FindingPlace {
 export const directions = ['in', 'out'] as const
 export type Direction = (typeof directions)[number]
 
-/** Of one place, in and out. */
+/** Counts of one place, in and out. */
 export type Counts = readonly [inward: number, outward: number]
 
-/** No name holds a slash. */
+/** Names contain no slash. */
 export const pointKey = ({ site, building, point = '' }: FlowPlace) => `point/${site}/${building}/${point}`
 export const seriesKey = ({ site, building, point = '' }: FlowPlace, direction: Direction) =>
   `flow/${site}/${building}/${point}/${direction}`
@@ -26,8 +26,8 @@ export function placeOf(key: string): FlowPlace {
 
 export const directionOf = (series: string) => series.split('/')[4] as Direction
 
-/** `undefined` is what is gone. */
+/** `undefined` deletes the key. */
 export type Change = readonly [key: string, value: unknown]
 
-/** Where a moment lies in a zone's week. */
+/** Position of a moment in a zone's week. */
 export type SlotsOf = (zone: string) => (at: number) => LocalSlot

@@ -10,52 +10,52 @@ import { createPoints, type Point } from './points.ts'
 import { createSeriesTable } from './series.ts'
 import { createStations } from './stations.ts'
 
-/** Bins of the service: what is unusual is told when the half hour is over. A place and direction takes 14 kB of memory. */
+/** Length of the service's bins: unusual flow is reported when the half hour is over. A place and direction takes 14 kB of memory. */
 export const flowStepMin = 30
 
 export interface FlowWatchOptions {
   readonly settings: RuleSettings
-  /** Asked anew for each zone once the settings change. */
+  /** Called again for each zone after the settings change. */
   readonly slotsOf: SlotsOf
-  /** The door of one household is not counted: it would be watched by name. */
+  /** The door of a single household is not counted: that would watch people who can be named. */
   readonly isHousehold: (device: string) => boolean
-  /** In the order of the keys, as a state table gives it. */
+  /** In the order of the keys, as a state table returns it. */
   readonly saved?: Iterable<Saved>
   readonly stepMin?: number
-  /** From when a point is first counted until its history is read. */
+  /** Time from a point's first count until its history is read. */
   readonly learnAfterMs?: number | undefined
   readonly stopwatch?: () => number
 }
 
-/** A building whose history is to be read. */
+/** A building whose history should be read. */
 export interface Lesson {
   readonly building: FlowPlace
   readonly points: readonly Point[]
-  /** Up to then, not included; epoch ms. */
+  /** End of the history, exclusive; epoch ms. */
   readonly until: number
-  /** Position of the journal up to which the history must have come. */
+  /** Position in the journal that the store must have reached. */
   readonly seq: number
 }
 
 /**
- * Counts what passes at each point, in and out, and judges each bin once it is over. As with the rules, what it finds
- * follows from the records and from when `tick` says how late it is.
+ * Counts passages at each point, in and out, and judges each bin once it is over. As with the rules, findings depend
+ * only on the records and on the times given to `tick`.
  */
 export interface FlowWatch {
   take(observation: Observation, place: Place): void
-  /** About every second, only while devices can be heard: after a longer pause the bin that is open is not known. */
+  /** Call about every second, only while devices can be heard: after a longer pause the open bin is unknown. */
   tick(now: number, detector: { isAway(point: FindingPlace): boolean }): void
   use(settings: RuleSettings): void
-  /** What was counted: to be saved together with the position in the journal. */
+  /** Counts to save in one transaction with the position in the journal. */
   changed(): Change[]
   /**
-   * Judges what is over for about so many milliseconds; undefined where there is nothing to do. What it found and what
-   * is to be saved go into one transaction. After a failure, open anew from what is saved.
+   * Judges closed bins for about that many milliseconds; undefined if there is nothing to do. Save what it returns in
+   * one transaction. After a failure, create a new watch from what was saved.
    */
   judge(now: number, ms?: number): { readonly findings: Finding[]; readonly saved: Change[] } | undefined
-  /** What history is to be read now, if any. */
+  /** The history to read now, if any. */
   lesson(): Lesson | undefined
-  /** States by series, as history has it up to the end of the lesson; whether they were taken. `judge` saves them. */
+  /** Takes over states by series, computed from history up to the end of the lesson; false if it cannot. `judge` saves them. */
   learn(lesson: Lesson, states: ReadonlyMap<string, FlowState>): boolean
   stats(): FlowStats
 }
@@ -63,11 +63,11 @@ export interface FlowWatch {
 export interface FlowStats {
   readonly points: number
   readonly series: number
-  /** Bins that wait to be judged. */
+  /** Bins waiting to be judged. */
   readonly pending: number
-  /** Points that there was no room for. */
+  /** Points rejected because there was no room. */
   readonly refused: number
-  /** Episodes that were not told: beyond the cap of a site, or of a time long ago. */
+  /** Episodes not told: beyond the cap of a site, covered by their building, or long ago. */
   readonly listed: number
 }
 
@@ -129,7 +129,7 @@ export function createFlowWatch(options: FlowWatchOptions): FlowWatch {
   }
 }
 
-/** What was counted in other bins is of no use: it is learned anew from history. */
+/** Counts in bins of another length are useless: everything is learned again from history. */
 function removalOf(stored: Map<string, unknown>, stepMin: number): Change[] {
   const head = stored.get('head') as { readonly stepMin: number } | undefined
   if (head === undefined || head.stepMin === stepMin) return []

@@ -10,7 +10,7 @@ import { learnedBudget } from './judge.ts'
 
 const weekMs = 7 * dayMs
 const weeks = 8
-/** A week of half hours of some hundred devices, both ways. More than that at one building is not learned of. */
+/** A week of half hours of about 370 devices in both directions. A building with more is not learned. */
 const mostCells = 250_000
 const sliceMs = 10
 const retryMs = minuteMs
@@ -22,16 +22,16 @@ export interface FlowHistoryParts {
   readonly isHousehold: (device: string) => boolean
   onFault(error: unknown): void
   readonly stepMin?: number
-  /** Between two questions to the store, of a week of a building each. */
+  /** Pause between two queries to the store, each for a week of one building. */
   readonly paceMs?: number
 }
 
 /**
- * Teaches the watch what it has not seen: of a place that is new to it, or where much came late, the store's last eight
- * weeks are judged as if they passed now, and nobody is told. One building at a time, and slowly.
+ * Teaches the watch what it has not seen: for a new place, or where much came late, the store's last eight weeks are
+ * judged as if they passed now, and nobody is told. It takes one building at a time, slowly.
  */
 export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
-  /** The watch that is taught from now on. */
+  /** Sets the watch to teach from now on. */
   teach(watch: FlowWatch): FlowWatch
   stats(): { readonly taught: number }
 } {
@@ -39,12 +39,12 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
   let watch: FlowWatch | undefined
   let taught = 0
 
-  /** Resolves to whether there was anything to do. */
+  /** Resolves to true if a lesson was learned. */
   async function step(): Promise<boolean> {
     const at = watch
     const lesson = at?.lesson()
     if (at === undefined || lesson === undefined) return false
-    // The store is behind: the last of history is still to come.
+    // The store is behind: the end of the history is still missing.
     if ((await store.applied(journalId)) < lesson.seq) return false
     const states = await read(lesson)
     if (!loop.isRunning() || watch !== at || states === undefined || !at.learn(lesson, states)) return false
@@ -66,7 +66,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
     return history.states
   }
 
-  /** What was counted in a week, by bin and then by series; undefined where that is too much. */
+  /** Counts of a week, by bin and then by series; undefined if there are too many. */
   async function countsOf({ building, points }: Lesson, from: number): Promise<WeekCounts | undefined> {
     const counts: WeekCounts = new Map()
     const names = new Set(points.map(({ place }) => place.point))
@@ -103,7 +103,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
       onFault(error)
       return false
     })
-    // A lesson that could not be learned now can be tried a minute later; there may be none for hours.
+    // A lesson that could not be learned is tried again after a minute; new ones are looked for more often.
     return learned ? paceMs : watch?.lesson() === undefined ? paceMs * 4 : retryMs
   })
 
@@ -119,7 +119,7 @@ export function createFlowHistory(parts: FlowHistoryParts): Required<Part> & {
 
 type WeekCounts = Map<number, Map<string, number>>
 
-/** Judges the bins of a building's places in their order, from when something was first counted there. */
+/** Judges the bins of a building's places in order, from each place's first count. */
 function createReplay({ building, points }: Lesson, stepMin: number, slotsOf: SlotsOf) {
   const detector = createFlowDetector({ stepMin, budgetPerWeek: learnedBudget })
   const states = new Map<string, FlowState>()

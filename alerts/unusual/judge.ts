@@ -32,14 +32,14 @@ export interface JudgeParts {
   readonly unsaved: Change[]
 }
 
-/** Of one transaction: a commit of more holds up the loop. */
+/** Most changes in one transaction: a larger commit blocks the event loop. */
 const mostChanges = 600
-/** What is judged later than that is history: nobody is told. */
+/** A bin judged later than this is history: nobody is told. */
 const newsMs = hourMs
 const none: Counts = [0, 0]
 const fewestWeeks = 4
 
-/** Judges bins that are over: site by site, each place and direction by its own state, so that it may stop anywhere. */
+/** Judges closed bins site by site, each place and direction by its own state, so that it may pause anywhere. */
 export function createJudge(parts: JudgeParts) {
   const { stepMin, points, table, stations, bins, stopwatch } = parts
   const { stepMs } = bins
@@ -52,7 +52,7 @@ export function createJudge(parts: JudgeParts) {
   let isReviewDue = true
   let now = 0
   let listed = 0
-  /** When what decided it was received. */
+  /** When the decision fell; `receivedAt` of the findings. */
   let decidedAt = 0
 
   function slotAt(zone: string, at: number) {
@@ -82,7 +82,7 @@ export function createJudge(parts: JudgeParts) {
     findings.push(findingOf(told, decidedAt, settings, at => slotAt(zone, at)))
   }
 
-  /** Says of what was told that it is no longer. */
+  /** Clears alerts that were told. */
   function endAll(site: string, ending: Ending, isOver: (told: Told) => boolean): void {
     for (const told of stations.told(site)) {
       if (!isOver(told) || !stations.end(told)) continue
@@ -100,7 +100,7 @@ export function createJudge(parts: JudgeParts) {
     unsaved.push(...table.remove(key))
   }
 
-  /** Rules may have been switched off. */
+  /** Rules may have been disabled. */
   function review(): void {
     for (const site of stations.sites())
       endAll(site, 'disabled', ({ series, rule }) => !settings.of(ruleOf(rule), placeOf(series)).enabled)
@@ -204,7 +204,7 @@ export function createJudge(parts: JudgeParts) {
     isBusy: () => work !== undefined || bins.closed().length > 0,
     isTold: ({ site, building }: FlowPlace) =>
       stations.told(site).some(({ series }) => placeOf(series).building === building),
-    /** Takes what history has taught of places. */
+    /** Takes over states learned from history. */
     learn(
       places: readonly { place: FlowPlace; zone: string }[],
       states: ReadonlyMap<string, FlowState>,
@@ -222,10 +222,10 @@ export function createJudge(parts: JudgeParts) {
   }
 }
 
-/** History is read with these; what is in force comes with the next bin. */
+/** Budgets for reading history; those in force apply from the next bin on. */
 export const learnedBudget: Sides<number> = { high: 0.5, low: 0.25 }
 
-/** What was watched for longer than history goes back is worth more than history, unless that is some weeks. */
+/** A state that was watched for longer than history goes back is kept, unless history covers some weeks. */
 const isBetter = ({ firstAt, weeks }: FlowState, known: Series | undefined) =>
   known === undefined || firstAt <= known.state.firstAt || weeks >= fewestWeeks
 

@@ -2,24 +2,24 @@ import { dayMs, hourMs, minuteMs } from '../../core/clock.ts'
 import type { Place } from '../../core/words.ts'
 import { type Change, type Counts, type FlowPlace, placeOf, pointKey } from './flow-place.ts'
 
-/** What is counted there: people at doors, vehicles on roads. */
+/** Kinds of flow: people at doors, vehicles on roads. */
 export type FlowKind = 'passage' | 'vehicle'
 
-/** A point where something has been counted. JSON, some 0.2 kB. */
+/** A point where something has been counted. JSON, about 0.2 kB. */
 interface SavedPoint {
   readonly zone: string
-  /** The bin in which it was first counted. */
+  /** The bin of the first count. */
   readonly since: number
   readonly kinds: readonly FlowKind[]
-  /** Of bins that are not closed: when they begin, in, out. */
+  /** Bins that are not closed: start, in, out. */
   readonly bins: readonly (readonly [at: number, ...counts: Counts])[]
-  /** A device of it is away. */
+  /** True while one of its devices is away. */
   readonly away: boolean
-  /** What began before that is not known in full. */
+  /** Bins that began before this are not known in full. */
   readonly missingUntil: number
-  /** The latest bin in which anything was counted. */
+  /** The latest bin with a count. */
   readonly countedAt: number
-  /** When its history is to be read, since there is more of it than was watched; null where there is not. */
+  /** When to read its history, because it holds more than was watched; null if there is no need. */
   readonly learnAt: number | null
   readonly learnedAt: number
 }
@@ -29,14 +29,14 @@ export interface Point extends SavedPoint {
   readonly place: FlowPlace
 }
 
-/** Others of its building may show up, and more of what is late. */
+/** Wait for other points of the building, and for more late records. */
 const usualLearnAfterMs = 10 * minuteMs
 const learnAgainMs = 6 * hourMs
-/** Where nothing was counted for so long there is nothing to watch. */
+/** A point without counts for this long is forgotten. */
 const forgetAfterMs = 28 * dayMs
 const mostPoints = 50_000
 
-/** The points that are counted, and what has changed of them since it was saved. */
+/** The points that are counted, and what changed since they were saved. */
 export function createPoints(
   saved: Iterable<readonly [key: string, value: unknown]>,
   learnAfterMs = usualLearnAfterMs,
@@ -68,7 +68,7 @@ export function createPoints(
       buildings.delete(site)
   }
 
-  /** The point with that; undefined where there is no room for one more. */
+  /** Finds or adds a point; undefined if there is no room for one more. */
   function add(
     { site, building, point, zone }: Place,
     kind: FlowKind,
@@ -109,7 +109,7 @@ export function createPoints(
         countedAt: Math.max(point.countedAt, at),
       })
     },
-    /** There is more of its history than was counted. */
+    /** Call when its history holds more than was counted. */
     learnAgain(point: Point, now: number, changes: Partial<SavedPoint> = {}): void {
       change(point, { ...changes, learnAt: Math.max(now + learnAfterMs, point.learnedAt + learnAgainMs) })
     },
@@ -122,7 +122,7 @@ export function createPoints(
     learned(point: Point, now: number): void {
       change(point, { learnAt: null, learnedAt: now })
     },
-    /** Without the counts of bins that are closed, which are not asked for any more. */
+    /** Drops counts of closed bins, which are not needed any more. */
     close(point: Point, before: number): void {
       if (point.countedAt < before - forgetAfterMs) remove(point)
       else points.set(point.key, { ...point, bins: point.bins.filter(([at]) => at >= before) })

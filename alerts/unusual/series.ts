@@ -2,16 +2,16 @@ import { type FlowState, flowSides, type Sides } from './detector/state.ts'
 import type { Usual } from './detector/usual.ts'
 import { type Change, placeOf } from './flow-place.ts'
 
-/** What is known of a place and direction. */
+/** State of a place and direction. */
 export interface Series {
   readonly state: FlowState
-  /** Episodes a week that its thresholds were made for. */
+  /** Episodes per week for which the thresholds were computed. */
   readonly tuned: Sides<number>
   /** IANA zone of the place. */
   readonly zone: string
 }
 
-/** A bin changes a row or two of a weekday and of a day type: they are saved apart, so that a bin is 3 kB and not 10. */
+/** A bin changes a row or two, of a weekday and of a day type. Rows are saved separately, so that a bin writes 3 kB and not 10. */
 const emptyRow = { counts: [], weights: [] }
 const emptyUsual: Usual = { week: [], types: [], streaks: [] }
 
@@ -34,7 +34,7 @@ const savedHead = ({ state, tuned, zone }: Series): Head => {
   }
 }
 
-/** What is kept beside the head, of which a part that is the same object has not changed. */
+/** The parts stored besides the head; a part that is still the same object has not changed. */
 function changedParts(key: string, before: FlowState | undefined, { usual, budgets }: FlowState): Change[] {
   const changes: Change[] = []
   const old = before?.usual ?? emptyUsual
@@ -69,7 +69,7 @@ function joined({ state, tuned, zone, rows }: Head, parts: ReadonlyMap<string, u
   return { state: { ...state, usual, budgets }, tuned, zone }
 }
 
-/** All series, by key: `flow/SITE/BUILDING/POINT/DIRECTION`, of a building without a point. */
+/** All series by key: `flow/SITE/BUILDING/POINT/DIRECTION`, with an empty POINT for a building. */
 export function createSeriesTable(saved: Iterable<readonly [key: string, value: unknown]>) {
   const series = new Map<string, Series>()
   const sites = new Map<string, Set<string>>()
@@ -86,7 +86,7 @@ export function createSeriesTable(saved: Iterable<readonly [key: string, value: 
     sites: () => sites.keys(),
     ofSite: (site: string): string[] => [...(sites.get(site) ?? [])].sort(),
     size: () => series.size,
-    /** Gives what is to be saved. */
+    /** Returns what to save. */
     set(key: string, next: Series): Change[] {
       const before = series.get(key)
       if (before === undefined) insert(key, next)
@@ -107,7 +107,7 @@ export function createSeriesTable(saved: Iterable<readonly [key: string, value: 
 }
 export type SeriesTable = ReturnType<typeof createSeriesTable>
 
-/** A head comes before its parts: keys are in order. */
+/** Groups heads with their parts: keys are sorted, so a head comes before its parts. */
 function* grouped(
   saved: Iterable<readonly [key: string, value: unknown]>,
 ): Generator<[key: string, head: Head, parts: Map<string, unknown[]>]> {

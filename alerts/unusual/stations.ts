@@ -4,20 +4,20 @@ import type { FlowFinding } from './detector/state.ts'
 import { admitToStation, quietStation, type StationState } from './detector/station.ts'
 import { type Change, placeOf } from './flow-place.ts'
 
-/** An episode of a series, by the rule that tells of it and by when it began. */
+/** An episode that was told: its series, its rule and its beginning. */
 export interface Told {
   readonly series: string
   readonly rule: FlowFinding['rule']
   readonly begin: number
 }
 
-/** One that has just begun, and may be told once all places of its site have been judged. */
+/** An episode that has just begun; it may be told once all places of its site have been judged. */
 export interface Begun extends Pick<FlowFinding, 'rule' | 'episode'> {
   readonly series: string
 }
 
 interface SavedStation {
-  /** The latest bin that has been judged at all of its places. */
+  /** The latest bin judged at all places of the site. */
   readonly at: number
   readonly stations: Readonly<Record<FlowFinding['rule'], StationState>>
   readonly told: readonly Told[]
@@ -34,7 +34,7 @@ const firstStation: SavedStation = {
 const stationKey = (site: string) => `site/${site}`
 const siteOf = (series: string) => placeOf(series).site
 
-/** What the staff of each site are told of: what begins at once is ranked, and what was told is ended. */
+/** Decides what the staff of each site are told: episodes that begin together are ranked, and the end of a told one is told. */
 export function createStations(saved: Iterable<readonly [key: string, value: unknown]>) {
   const stations = new Map([...saved].map(([key, value]) => [key.slice(5), value as SavedStation]))
   const dirty = new Set<string>()
@@ -46,7 +46,7 @@ export function createStations(saved: Iterable<readonly [key: string, value: unk
 
   return {
     judgedAt: (site: string) => get(site).at,
-    /** By a clock that was wrong it has been told of what is still to come. */
+    /** A wrong clock has judged bins that are still to come: forget that. */
     startAnew(site: string): void {
       set(site, { at: 0, stations: firstStation.stations, begun: [] })
     },
@@ -54,7 +54,7 @@ export function createStations(saved: Iterable<readonly [key: string, value: unk
       const site = siteOf(begun.series)
       set(site, { begun: [...get(site).begun, begun] })
     },
-    /** Whether it was told, and so its end is. */
+    /** True if its beginning was told, so its end must be told too. */
     end({ series, rule, begin }: Told): boolean {
       const site = siteOf(series)
       const { told } = get(site)
@@ -63,7 +63,7 @@ export function createStations(saved: Iterable<readonly [key: string, value: unk
       set(site, { told: others })
       return true
     },
-    /** It is not watched any more, and what has begun there is not told. */
+    /** The series is no longer watched: an episode that has begun there is not told. */
     drop(series: string): void {
       const site = siteOf(series)
       const { begun } = get(site)
@@ -71,11 +71,11 @@ export function createStations(saved: Iterable<readonly [key: string, value: unk
       if (others.length < begun.length) set(site, { begun: others })
     },
     told: (site: string) => get(site).told,
-    /** All of its places are judged up to `at`: what is to be told of what has begun, the largest excess first. */
+    /** Call when all places of the site are judged up to `at`. Returns the begun episodes to tell, largest excess first. */
     finish(site: string, at: number, settings: RuleSettings): { told: readonly Begun[]; listed: number } {
       const before = get(site)
       const ways = new Set([...before.told, ...before.begun].map(wayOf))
-      // What a building is told for, its doors are not told for again.
+      // If a building is told, its doors are not told for the same.
       const alone = before.begun.filter(one => {
         const { point, ...building } = placeOf(one.series)
         return (
@@ -96,7 +96,7 @@ export function createStations(saved: Iterable<readonly [key: string, value: unk
       set(site, { at, stations: next, told: [...before.told, ...told], begun: [] })
       return { told: admitted, listed: before.begun.length - admitted.length }
     },
-    /** None of its places is left. */
+    /** Call when no place of the site is left. */
     remove(site: string): void {
       stations.delete(site)
       dirty.add(site)
@@ -111,7 +111,7 @@ export function createStations(saved: Iterable<readonly [key: string, value: unk
 }
 export type Stations = ReturnType<typeof createStations>
 
-/** Series and rule: a direction of a place, too much or too little. */
+/** Key of a place, a direction, and too much or too little. */
 const wayOf = ({ series, rule }: Pick<Told, 'series' | 'rule'>) => `${rule} ${series}`
 const seriesOfBuilding = (series: string, { site, building }: { site: string; building: string }) =>
   `flow/${site}/${building}//${series.split('/')[4]}`

@@ -43,18 +43,18 @@ export interface AlertingParts {
   readonly zone: string
   readonly flowStepMin?: number
   readonly flowLearnAfterMs?: number
-  /** Findings pass this on their way to alerts; a demo marks its own. */
+  /** Wraps the alerts that findings go to; a demo marks its own. */
   readonly staging?: (alerts: Alerts) => Alerts
   readonly clock: Clock
   readonly random: () => number
   onFault(error: unknown): void
 }
 
-/** Everything between the journal and those who are told. */
+/** Everything between the journal and the people who are told. */
 export interface Alerting {
   readonly alerts: Alerts
   readonly notifier: Notifier
-  /** In the order in which they start. */
+  /** In start order. */
   readonly parts: readonly Part[]
   /** In the text format of Prometheus. */
   metrics(): Promise<string>

@@ -8,11 +8,11 @@ import type { Gauge, GaugeName } from '../rules/gauge.ts'
 export interface MeasureParts {
   readonly journal: JournalReader
   readonly intake: { stats(): IntakeStats }
-  /** What share is free of the disk that everything is on. */
+  /** Free share of the disk that holds the data. */
   readonly freeShare: () => Promise<number>
-  /** How long the clock has been in doubt while the machine ran; 0 while it is sure. */
+  /** How long the clock has been in doubt while the machine ran; 0 if it is certain. */
   readonly doubtMs?: () => number
-  /** Deletions that wait until somebody says that they are meant. */
+  /** Number of deletions that wait for confirmation. */
   readonly heldDeletions?: () => number
   readonly clock: Clock
   onFault(error: unknown): void
@@ -20,15 +20,15 @@ export interface MeasureParts {
 
 const everyMs = 5 * secondMs
 
-/** Of the disk that a directory is on, to those who are not its administrator. */
+/** Free share of the disk a directory is on, for users other than its administrator. */
 export async function freeShareOf(directory: string): Promise<number> {
   const { bavail, blocks } = await statfs(directory)
   return blocks === 0 ? 1 : bavail / blocks
 }
 
-/** Measures the service itself: what waits for the store, whether that takes anything, how much of the disk is free. */
+/** Measures the service itself: how long records wait for the store, how long the store has been failing, how much of the disk is free. */
 export function createMeasure(parts: MeasureParts): Part & {
-  /** Those since it was last asked. */
+  /** Measurements since the last call. */
   take(): readonly Gauge[]
 } {
   const { journal, intake, freeShare, doubtMs = () => 0, heldDeletions = () => 0, clock, onFault } = parts
@@ -36,7 +36,7 @@ export function createMeasure(parts: MeasureParts): Part & {
   let latest: readonly Gauge[] = []
   let failingSince: number | undefined
 
-  /** How long the oldest record that is not stored yet has waited. */
+  /** How long the oldest unstored record has waited. */
   function lagMs(now: number): number {
     const [oldest] = journal.read(intake.stats().applied, 1).entries
     return oldest === undefined ? 0 : Math.max(0, now - oldest.record.receivedAt)

@@ -9,7 +9,7 @@ export interface WatchMetricParts {
   readonly alerts: Pick<Alerts, 'countOpen'>
 }
 
-/** What the watch and the alerts tell Prometheus. */
+/** Prometheus metrics of the watch and the alerts. */
 export function createWatchMetrics({ journal, watch, alerts }: WatchMetricParts): Metrics {
   const metrics = createMetricSet()
   const { gauge, gauges, counter, histogram } = metrics

@@ -1,7 +1,7 @@
 import type { Registry } from '../../devices/registry/registry.ts'
 import type { FindingPlace } from '../rules/rule.ts'
 
-/** In which zone people of a place tell the time: that of its first device. Remembered until the registry changes. */
+/** Zone in which people at a place tell the time: that of the site's first device. Cached until the registry changes. */
 export function createPlaceZones(registry: Pick<Registry, 'list' | 'version'>, fallback: string) {
   let zones = new Map<string, string>()
   let asOf = -1

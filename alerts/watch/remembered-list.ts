@@ -1,6 +1,6 @@
 import type { Registry } from '../../devices/registry/registry.ts'
 
-/** All devices, read anew only once the registry has changed: some 50 ms for 10,000. */
+/** All devices, read again only after the registry has changed: about 50 ms for 10,000. */
 export function createRememberedList(registry: Pick<Registry, 'list' | 'version'>): Pick<Registry, 'list'> {
   let devices: ReturnType<Registry['list']> = []
   let asOf = -1

@@ -10,17 +10,17 @@ import type { Finding } from '../rules/rule.ts'
 import type { FlowStats } from '../unusual/flow-watch.ts'
 import { openWatching, type Watching, type WatchingParts } from './watching.ts'
 
-/** The name of this consumer's cursor. */
+/** Name of this consumer's cursor. */
 export const watchConsumer = 'watch'
 
 export interface WatchOptions {
-  /** Between two looks at the journal: what is to be told of a record waits for half of it in the mean. */
+  /** How often the journal is polled. Adds half of this, on average, to the time until an alert. */
   readonly paceMs: number
-  /** Records between two turns of the event loop: 5 ms. */
+  /** Records per turn of the event loop: 5 ms. */
   readonly batchRecords: number
-  /** Where nothing is found, what has changed is saved this often: a kill costs no more than reading again. */
+  /** How often changes are saved if nothing is found: after a kill, the records since then are only read again. */
   readonly saveEveryMs: number
-  /** Or as soon as so many devices and points have changed, since saving them holds up the loop: 10 ms. */
+  /** Save as soon as this many devices and points have changed, because saving blocks the event loop: 10 ms. */
   readonly saveUnits: number
   readonly retry: Backoff
 }
@@ -48,20 +48,20 @@ export interface WatchStats {
   readonly failures: number
   readonly units: number
   readonly refused: number
-  /** Of flow: absent until the watch has begun. */
+  /** Statistics of flow; absent until the watch has begun. */
   readonly flow?: FlowStats
-  /** From the receipt of what decided an alert, or the deadline that passed, to its being told. */
+  /** Time from receiving the record that decided an alert, or from its deadline, until it is told. */
   readonly delays: Durations
-  /** The longest that the loop was held up by one piece of work, ms. */
+  /** Longest time that one piece of work blocked the event loop, ms. */
   readonly longestMs: number
 }
 
 const expireEveryMs = 5 * secondMs
 
 /**
- * Follows the journal and makes alerts of what the rules find. The state of the rules, the position and the alerts
- * move in one transaction, and nobody is told before it is durable; so a kill at any moment loses and doubles nothing.
- * It waits for no database.
+ * Follows the journal and turns the findings of the rules into alerts. Rule states, position and alerts are saved in
+ * one transaction, and nobody is told before it is durable, so a kill at any moment loses and duplicates nothing. It
+ * does not depend on the database.
  */
 export function createWatch(parts: WatchParts, options = watchDefaults): Part & { stats(): WatchStats } {
   const { journal, state, cursors, alerts, clock, onFault } = parts
@@ -74,7 +74,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
   let longestMs = 0
   const delays = new Durations()
   let failed = 0
-  /** What is not saved yet, since the disk would not take it. It is tried again, and nothing is read before it is done. */
+  /** Changes that could not be saved because the disk refused them. Saving is tried again, and nothing is read until it succeeds. */
   let pending: { readonly found: readonly Finding[]; write(): void } | undefined
 
   function timed<T>(work: () => T): T {
@@ -86,7 +86,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     }
   }
 
-  /** Of a journal that is an older copy, what comes next is new, whatever its position. */
+  /** If the journal is an older copy, everything after its end is new, whatever its position. */
   const open = () => openWatching(parts, Math.min(cursors.get(watchConsumer), journal.end()))
 
   const isDue = (at: Watching, now: number) =>
@@ -124,7 +124,7 @@ export function createWatch(parts: WatchParts, options = watchDefaults): Part & 
     for (const { kind, receivedAt } of found) if (kind === 'raised') delays.observe(toldAt - receivedAt)
   }
 
-  /** Resolves to whether there is more to do at once. */
+  /** Resolves to true if there is more to do at once. */
   async function step(): Promise<boolean> {
     const now = clock()
     if (pending !== undefined) await commit(pending, now)

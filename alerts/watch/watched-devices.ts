@@ -8,7 +8,7 @@ interface Watched {
   readonly place?: Place
 }
 
-/** Devices that are enrolled and enabled. Asked for each record, so what the registry says is remembered until it changes. */
+/** Devices that are enrolled and enabled. Asked for each record, so what the registry says is cached until it changes. */
 export function createWatchedDevices(registry: Pick<Registry, 'get' | 'version'>) {
   const known = new Map<DeviceId, Watched>()
   let asOf = -1
@@ -30,7 +30,7 @@ export function createWatchedDevices(registry: Pick<Registry, 'get' | 'version'>
   }
 
   return {
-    /** Looks whether the registry has changed. */
+    /** Checks whether the registry has changed. */
     version(): number {
       const version = registry.version()
       if (version !== asOf) known.clear()
@@ -39,7 +39,7 @@ export function createWatchedDevices(registry: Pick<Registry, 'get' | 'version'>
     },
     isWatched: (device: DeviceId) => of(device).enabled,
     isHousehold: (device: DeviceId) => of(device).household,
-    /** Undefined of one that is not enrolled. */
+    /** Undefined for a device that is not enrolled. */
     placeOf: (device: DeviceId) => of(device).place,
   }
 }

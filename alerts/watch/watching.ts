@@ -14,29 +14,29 @@ export interface WatchingParts {
   readonly journal: JournalReader
   readonly state: State
   readonly rules: Pick<RuleBook, 'current'>
-  /** Those that are to be heard of, and a number that grows as that changes. */
+  /** The devices to watch; `version` changes when they do. */
   readonly devices: {
     version(): number
     isWatched(device: DeviceId): boolean
     placeOf(device: DeviceId): Place | undefined
   }
-  /** Opened anew after a failure, from what is saved. */
+  /** Called again after a failure, with what was saved. */
   readonly openFlow: (saved: Iterable<Saved>, settings: RuleSettings) => FlowWatch
-  /** Measurements since the last time that somebody asked. */
+  /** Measurements since the last call. */
   readonly takeGauges: () => readonly Gauge[]
-  /** Whether devices could be heard now: silence of a gateway that is down is not theirs. */
+  /** True if devices could be heard now: the silence of a gateway that is down is not theirs. */
   readonly isListening: () => boolean
 }
 
 /**
- * What is known of everything that is watched, up to a position of the journal, and what was found since it was saved.
- * Opened anew after a failure: then what was taken and not saved is taken again.
+ * Everything known about what is watched, up to a position in the journal, and findings not saved yet. After a failure
+ * a new one is opened, and records that were taken but not saved are taken again.
  */
 export type Watching = ReturnType<typeof openWatching>
 
 /** Records under way from the broker may have been received before now. */
 const underWayMs = 200
-/** Between two looks at what does not come with a record. */
+/** Interval for what does not arrive with a record. */
 const lookEveryMs = secondMs
 
 export function openWatching(parts: WatchingParts, position: Seq) {
@@ -51,14 +51,14 @@ export function openWatching(parts: WatchingParts, position: Seq) {
   let registry = -1
   let lookedAt = 0
 
-  /** What the next records say; whether there may be more. */
+  /** Takes the next records; true if there may be more. */
   function read(limit: number, now: number): boolean {
     followRules(now)
-    // One that was enabled again is heard from its first record on, however long it takes to catch up.
+    // Refresh first, so that a device that was enabled again is heard from its first record on, however long catching up takes.
     devices.version()
     const { entries, next } = journal.read(reached, limit)
     for (const { seq, device, id, record } of entries) {
-      // A device that is disabled has nothing to say.
+      // Records of disabled devices are ignored.
       if (!devices.isWatched(device)) continue
       const observation = { seq, device, id, record }
       found.push(...detector.take(observation, record.place, now))
@@ -68,7 +68,7 @@ export function openWatching(parts: WatchingParts, position: Seq) {
     return entries.length >= limit
   }
 
-  /** At the end of the journal: lets time go by. */
+  /** Call at the end of the journal: lets time advance. */
   function look(now: number): void {
     const listening = isListening()
     if (listening) found.push(...detector.tick(now - underWayMs))
@@ -103,15 +103,18 @@ export function openWatching(parts: WatchingParts, position: Seq) {
     look,
     position: () => reached,
     hasFound: () => found.length > 0,
-    /** Devices, points and sites that have changed since they were saved. */
+    /** Number of devices, points and sites that changed since they were saved. */
     unsaved: () => detector.stats().changed,
-    /** What was found, which is then as good as saved. */
+    /** Returns the findings, which then count as saved. */
     takeFound(): readonly Finding[] {
       const taken = found
       found = []
       return taken
     },
-    /** What has changed, which is then as good as saved: the answer writes it, with that and the position, within a transaction. */
+    /**
+     * Takes the changes, which then count as saved. The returned function writes them; call it within the transaction
+     * that saves findings and position.
+     */
     takeChanged(): () => void {
       const changed = [detector.changed(), flow.changed()] as const
       return () => {
@@ -119,7 +122,7 @@ export function openWatching(parts: WatchingParts, position: Seq) {
         write(flows, changed[1])
       }
     },
-    /** Judges flow for some milliseconds, if any is to be judged: what was found, to be saved with the rest by `save`. */
+    /** Judges flow for some milliseconds if there is any to judge; call `save` in the transaction that saves the findings. */
     judge(now: number): { readonly findings: readonly Finding[]; save(): void } | undefined {
       const judged = flow.judge(now)
       return judged && { findings: judged.findings, save: () => write(flows, judged.saved) }

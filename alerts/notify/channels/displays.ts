@@ -9,27 +9,28 @@ import { concerns, type Wants } from '../wants.ts'
 export interface DisplaysOptions {
   readonly alerts: Pick<Alerts, 'list' | 'lastChange'>
   readonly wants: Wants
-  /** Resolves once the broker has it; it keeps the latest of each site. */
+  /** Resolves once the broker has the payload; the broker retains the latest one per site. */
   readonly publish: (site: string, payload: string) => Promise<void>
   readonly publicUrl?: string
   readonly clock: Clock
 }
 
-/** Named in a payload; the others are counted. */
+/** Most alerts named in a payload; the others are only counted. */
 const named = 50
 const maxPayloadBytes = 60_000
 const pageSize = 200
-/** Of 200 alerts, looked through for one state: beyond them, `more` is a lower bound. */
+/** Most pages of 200 alerts read for one state; beyond that, `more` is a lower bound. */
 const maxPages = 20
 const everyMs = minuteMs
 
 /**
- * Screens of stations: each site's topic has what is open there now, so a screen that comes late has all. A change
- * sends the site's state anew, and so does each minute, as a broker that was started again has forgotten it.
+ * Screens of stations. Each site's topic holds what is open there now, so a screen that connects late has everything. A
+ * change publishes the site's state again, and so does a timer every minute, because a restarted broker has forgotten
+ * it.
  */
 export function createDisplays(options: DisplaysOptions): Channel {
   const { publish, alerts, wants } = options
-  /** A screen that has heard of a site goes on hearing of it: silence would mean that nobody is watching. */
+  /** Once a site has been published, it is repeated: to a screen, silence would mean that nobody is watching. */
   const known = new Set<string>(wants.sites)
   let timer: NodeJS.Timeout | undefined
 
@@ -41,7 +42,7 @@ export function createDisplays(options: DisplaysOptions): Channel {
   }
 
   async function repeat(): Promise<void> {
-    // A gateway that is away is no news here: what has changed waits in the queue, and is tried again.
+    // An unreachable gateway needs no report here: changes wait in the queue and are retried.
     await tell([...known]).catch(() => {})
   }
 
@@ -65,7 +66,7 @@ export function createDisplays(options: DisplaysOptions): Channel {
   }
 }
 
-/** What a screen shows of a site: CloudEvents 1.0, at most 60 kB. */
+/** The payload for a screen of a site: CloudEvents 1.0, at most 60 kB. */
 export function stateOf(site: string, { alerts, wants, publicUrl, clock }: DisplaysOptions): string {
   const open = openOnes(alerts, wants, site)
   const now = clock()
@@ -89,7 +90,7 @@ export function stateOf(site: string, { alerts, wants, publicUrl, clock }: Displ
   return payloadWith(count)
 }
 
-/** A screen hangs on a wall: it has nothing of those who work there, but that somebody has taken it. */
+/** A screen hangs in public, so it names no staff: it only shows that somebody has taken the alert. */
 function shown(alert: Alert, publicUrl: string | undefined) {
   const { id, rule, severity, status, place, times } = alert
   const told = {
@@ -112,7 +113,7 @@ function shown(alert: Alert, publicUrl: string | undefined) {
   }
 }
 
-/** Newest first; without what is quiet. */
+/** Newest first, without quiet alerts. */
 function openOnes(alerts: DisplaysOptions['alerts'], wants: Wants, site: string | undefined): Alert[] {
   const of = site === undefined ? {} : { sites: [site] }
   const open = pages(alerts, { status: ['open', 'acknowledged'], ...of })

@@ -9,7 +9,7 @@ export interface MailServer {
   readonly port?: number
   readonly user?: string
   readonly password?: string
-  /** `start`: from the start, as on port 465. `upgrade`: by STARTTLS, or not at all. */
+  /** `start`: TLS from the first byte, as on port 465. `upgrade`: STARTTLS is required. */
   readonly tls: 'start' | 'upgrade' | 'off'
   readonly ca?: Buffer
 }
@@ -18,14 +18,14 @@ export interface EmailOptions extends TextOptions {
   readonly server: MailServer
   readonly from: string
   readonly to: readonly string[]
-  /** For each step of the talk. */
+  /** For each step of the SMTP dialogue. */
   readonly timeoutMs?: number
 }
 
 const maxCharacters = 100_000
 const subjectCharacters = 120
 
-/** Mail by SMTP. A mail's Message-ID is the key, so that the same mail twice is told apart. */
+/** Mail by SMTP. The Message-ID contains the key, so that duplicates can be recognised. */
 export function createEmail({
   server,
   from,
@@ -46,7 +46,7 @@ export function createEmail({
     greetingTimeout: timeoutMs,
     socketTimeout: timeoutMs,
     dnsTimeout: timeoutMs,
-    // Texts hold names that somebody typed: none of them is a file to attach.
+    // Texts contain names that somebody typed: they must never attach a file.
     disableFileAccess: true,
     disableUrlAccess: true,
   })
@@ -86,11 +86,11 @@ const withoutSecret = (text: string, password: string | undefined) =>
 
 const tlsPort = 465
 
-/** How a mail server is spoken to where only its port is known. */
+/** How to use TLS with a mail server if only its port is known. */
 export const tlsOf = (isOn: boolean, port: number | undefined): MailServer['tls'] =>
   !isOn ? 'off' : port === tlsPort ? 'start' : 'upgrade'
 
-/** `smtps://user:password@host:port`, or `smtp:` for STARTTLS. Undefined where it is none. */
+/** Reads `smtps://user:password@host:port`, or `smtp:` for STARTTLS. Undefined if it is not such an address. */
 export function mailServerOf(text: string, isTls: boolean): MailServer | undefined {
   if (!/^smtps?:\/\/[^/]/.test(text) || !URL.canParse(text)) return undefined
   const { protocol, hostname, port, username, password } = new URL(text)

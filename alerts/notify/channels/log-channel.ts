@@ -3,7 +3,7 @@ import type { Channel } from '../channel.ts'
 import { says } from '../says.ts'
 import { type TextOptions, textOf } from '../text.ts'
 
-/** A line of the log for each message, with all that it tells. */
+/** Writes one log line per message, with all its alerts. */
 export function createLogChannel(log: Pick<Logger, 'info' | 'warn'>, options: TextOptions): Channel {
   return {
     kind: 'log',

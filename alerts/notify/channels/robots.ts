@@ -5,7 +5,7 @@ import { type Answer, createPoster, faultOf } from '../post.ts'
 import { fitted, type TextOptions, textOf, utf8Bytes } from '../text.ts'
 
 export interface RobotOptions extends TextOptions {
-  /** It holds the robot's key. */
+  /** Contains the robot's key. */
   readonly url: string
   readonly secret?: string
   readonly clock: Clock
@@ -13,17 +13,17 @@ export interface RobotOptions extends TextOptions {
 
 export type RobotKind = 'wecom' | 'dingtalk' | 'feishu'
 
-/** What a robot of a chat wants, and how it answers. */
+/** How to address a chat robot, and how it answers. */
 interface Protocol {
   readonly maxBytes: number
-  /** Of the text alone, or of everything that is posted. */
+  /** `text`: `maxBytes` applies to the text alone. `body`: to everything posted. */
   readonly measures: 'text' | 'body'
   body(text: string, secret: string | undefined, now: number): object
   query(secret: string | undefined, now: number): Record<string, string>
-  /** Members that say 0 where it went well; the first that is there counts. */
+  /** Members that are 0 on success; the first one present counts. */
   readonly codes: readonly string[]
   readonly reasons: readonly string[]
-  /** What it answers to those who send too much, and how long it then takes nothing. */
+  /** Codes that mean too many messages, and how long the robot then accepts none. */
   readonly tooMuch: readonly number[]
   readonly waitMs: number
 }
@@ -34,7 +34,10 @@ export function dingtalkSign(secret: string, now: number): Record<string, string
   return { timestamp: String(now), sign }
 }
 
-/** Feishu: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot, in the body; it signs nothing with a key of time and secret. */
+/**
+ * Feishu: https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot, in the body. It signs an empty text, and
+ * time and secret form the key.
+ */
 export function feishuSign(secret: string, now: number): { timestamp: string; sign: string } {
   const timestamp = String(Math.floor(now / 1000))
   return { timestamp, sign: createHmac('sha256', `${timestamp}\n${secret}`).update('').digest('base64') }
@@ -77,7 +80,7 @@ const protocols: Record<RobotKind, Protocol> = {
   },
 }
 
-/** Robots know no idempotency key: what is sent again after a crash is seen twice. */
+/** Robots have no idempotency key: a message sent again after a crash appears twice. */
 export function createRobot(kind: RobotKind, { url, secret, clock, ...options }: RobotOptions): Channel {
   const protocol = protocols[kind]
   const poster = createPoster(url)
@@ -97,7 +100,7 @@ export function createRobot(kind: RobotKind, { url, secret, clock, ...options }:
   }
 }
 
-/** What is posted: as much of the message as the robot takes. */
+/** The posted body, with as much of the message as the robot accepts. */
 export function robotBody(
   kind: RobotKind,
   message: Message,
@@ -111,7 +114,7 @@ export function robotBody(
   return bodyWith(fitted(textOf(message, options), message.more, maxBytes, measure))
 }
 
-/** HTTP 200 says only that something answered: whether it took the message stands in the body. */
+/** HTTP 200 only means that something answered; the body says whether the message was accepted. */
 function outcomeOf(protocol: Protocol, answer: Answer, mask: (text: string) => string): Outcome {
   const { codes, reasons, tooMuch, waitMs } = protocol
   const told = parsed(answer.text)
@@ -135,7 +138,7 @@ function parsed(text: string): Record<string, unknown> {
   }
 }
 
-/** Some robots repeat what they were sent. */
+/** Hides keys: some robots echo what they were sent. */
 function maskOf(url: string): (text: string) => string {
   const { pathname, searchParams } = new URL(url)
   const keys = [...searchParams.values(), ...pathname.split('/')].filter(part => part.length >= 8)

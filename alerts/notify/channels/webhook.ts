@@ -6,13 +6,13 @@ import { createPoster, faultOf, isRefusal } from '../post.ts'
 
 export interface WebhookOptions extends Origin {
   readonly url: string
-  /** Bytes of each secret; more than one while receivers change from one to the next. */
+  /** One Buffer per secret; more than one while receivers change from one to the next. */
   readonly secrets: readonly Buffer[]
   readonly ca?: Buffer
   readonly clock: Clock
 }
 
-/** CloudEvents over HTTP, signed as of Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`. */
+/** CloudEvents over HTTP, signed per Standard Webhooks 1.0: `webhook-id`, `webhook-timestamp`, `webhook-signature`. */
 export function createWebhook({ url, secrets, ca, clock, ...origin }: WebhookOptions): Channel {
   const poster = createPoster(url, ca === undefined ? {} : { ca })
   return {
@@ -47,12 +47,12 @@ export function createWebhook({ url, secrets, ca, clock, ...origin }: WebhookOpt
   }
 }
 
-/** Of a message under its key: `v1,` and Base64. */
+/** Signature of a message: `v1,` and Base64. */
 export function signatureOf(secret: Buffer, id: string, seconds: number, body: string): string {
   return `v1,${createHmac('sha256', secret).update(`${id}.${seconds}.${body}`).digest('base64')}`
 }
 
-/** As they are handed around: `whsec_` and Base64; any other text stands for its own bytes. */
+/** Secrets are exchanged as `whsec_` and Base64; any other text is used as its bytes. */
 export function secretOf(text: string): Buffer {
   return text.startsWith('whsec_') ? Buffer.from(text.slice(6), 'base64') : Buffer.from(text)
 }

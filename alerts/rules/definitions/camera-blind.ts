@@ -16,10 +16,10 @@ const faults = ['covered', 'dark', 'bright', 'blurred', 'frozen'] as const
 
 interface State {
   readonly episode: Episode | null
-  /** In a row, of one sort. */
+  /** Number of faulty pictures in a row, and of good ones. */
   readonly faulty: number
   readonly good: number
-  /** When the row of faulty ones began, and its first picture was taken. */
+  /** When the row of faulty pictures began, and when its first picture was taken. */
   readonly since: number
   readonly sinceAt: number
   readonly last: number
@@ -50,7 +50,7 @@ export const cameraBlind = defineRule<State, Parameters>({
     const fault = faults.find(name => data[name] === true && (name !== 'dark' || p.dark))
     if (fault === undefined) {
       const good = state.good + 1
-      // One good picture among faulty ones ends the row, but not what was told.
+      // One good picture among faulty ones ends the row, but not the alert.
       const ends = good >= p.goodPictures
       const episode = ends ? endBy(state.episode, now + p.clearS * secondMs) : state.episode
       return still({ ...state, episode, good, faulty: 0, last: when })

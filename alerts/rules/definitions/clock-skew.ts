@@ -13,12 +13,12 @@ type Parameters = ParametersOf<typeof parameters>
 
 interface State {
   readonly episode: Episode | null
-  /** In a row, of one sort. */
+  /** Number of events in a row with a wrong time, and with a right one. */
   readonly wrong: number
   readonly right: number
 }
 
-/** A clock that was wrong so long ago may be right by now. */
+/** An event this old does not raise the alert: the clock may be right by now. */
 const longAgoMs = 5 * minuteMs
 
 const initial: State = { episode: null, wrong: 0, right: 0 }

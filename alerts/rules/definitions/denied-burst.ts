@@ -12,7 +12,7 @@ type Parameters = ParametersOf<typeof parameters>
 
 interface State {
   readonly episode: Episode | null
-  /** When the last denials were, in listening time, oldest first. */
+  /** Times of the latest denials, in listening time, oldest first. */
   readonly denied: readonly number[]
 }
 
@@ -53,7 +53,7 @@ export const deniedBurst = defineRule<State, Parameters>({
   ...oneEpisode,
   expire(state, { now }) {
     const { episode, signals } = expireEpisode(state.episode, now)
-    // A new burst begins with none of the old.
+    // A new burst starts without the denials of the old one.
     return { state: episode === null ? initial : state, signals }
   },
 })

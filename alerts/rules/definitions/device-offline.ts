@@ -18,34 +18,34 @@ export type DeviceOfflineParameters = ParametersOf<typeof parameters>
 
 export interface DeviceState {
   readonly episode: Episode | null
-  /** First and last heard, in listening time; the last also in epoch ms. */
+  /** First and last record, in listening time; the last one also in epoch ms. */
   readonly since: number
   readonly heard: number
   readonly heardAt: number
-  /** The longest usual pause between two words of it, which fades, ms. */
+  /** Longest usual pause between two records in ms; it fades. */
   readonly pause: number
-  /** When its last word happened, in listening time: a will from before that says nothing. */
+  /** When its latest record happened, in listening time: a will from before that is ignored. */
   readonly word: number
-  /** It is away since, epoch ms; and when it is judged what to say of that, null once that is done. */
+  /** Since when it is away, epoch ms; and when to decide what to tell, null once that is done. */
   readonly away: {
     readonly at: number
     readonly by: 'will' | 'silence'
     readonly judgeAt: number | null
   } | null
-  /** How often it was silent and came back, which fades as well: after three times that is usual. */
+  /** How often it fell silent and came back; it fades too. After three times, silence is usual. */
   readonly silences: number
 }
 
-/** What is not seen again is forgotten by half in so long. */
+/** Observations that do not recur lose half their weight in this time. */
 const halfLifeMs = 7 * dayMs
-/** Three in three days, faded. */
+/** Three times within three days, after fading. */
 const silencesUntilUsual = 2.5
 
 function learned({ heard, pause, away, silences }: DeviceState, now: number) {
   const gap = now - heard
   const fade = 0.5 ** (gap / halfLifeMs)
   if (away === null) return { pause: Math.max(gap, pause * fade), silences: silences * fade }
-  // An outage is not usual, unless it keeps happening.
+  // An outage is not a usual pause, unless it keeps happening.
   const times = silences * fade + (away.by === 'silence' ? 1 : 0)
   if (times < silencesUntilUsual) return { pause: pause * fade, silences: times }
   return { pause: Math.max(gap, pause * fade), silences: 0 }
@@ -56,7 +56,10 @@ function silentAt({ heard, pause, since }: DeviceState, p: DeviceOfflineParamete
   return Math.max(heard + allowed, since + p.learnS * secondMs)
 }
 
-/** From when on it counts as missing: away, or half way to being found silent. Asked of all of a site when one is judged. */
+/**
+ * When the device starts to count as missing: it is away, or half the time to being found silent has passed. Asked for
+ * every device of a site when one is judged.
+ */
 export const missingAfter = (state: DeviceState, p: DeviceOfflineParameters) =>
   state.away === null ? state.heard + (silentAt(state, p) - state.heard) / 2 : Number.NEGATIVE_INFINITY
 

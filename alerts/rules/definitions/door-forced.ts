@@ -23,14 +23,14 @@ type Parameters = ParametersOf<typeof parameters>
 
 interface State {
   readonly episode: Episode | null
-  /** An opening that nothing explains yet. */
+  /** An opening without an explanation so far. */
   readonly pending: { readonly at: number; readonly when: number; readonly due: number } | null
   readonly explained: number
   readonly unexplained: number
-  /** When it was last closed, and last said that it is open, in listening time. */
+  /** When it was last closed and when it last reported open, in listening time. */
   readonly closed: number
   readonly opened: number
-  /** When it was last reported as forced: the same report again is no news. */
+  /** When it last reported being forced: repeating the same report is ignored. */
   readonly forced: number
 }
 
@@ -43,7 +43,7 @@ const initial: State = {
   opened: 0,
   forced: 0,
 }
-/** Openings that are remembered, about: what a door is like may change. */
+/** About how many openings are remembered: a door's behaviour may change. */
 const memory = 400
 
 function counted(state: State, isExplained: boolean): State {
@@ -52,12 +52,12 @@ function counted(state: State, isExplained: boolean): State {
   return { ...state, explained, unexplained: state.unexplained * half + (isExplained ? 0 : 1) }
 }
 
-/** A door with a key or an exit button that reports nothing opens unexplained all day: there an opening proves nothing. */
+/** A door with a key, or with an exit button that reports nothing, opens without explanation all day. There an opening proves nothing. */
 const reportsPassages = ({ explained, unexplained }: State, p: Parameters) =>
   explained + unexplained >= p.learnOpenings && explained >= p.explainedShare * (explained + unexplained)
 
 function begin(state: State, at: number, when: number, how: string, now: number, p: Parameters): Step<State> {
-  // It may be known already that it was closed again.
+  // It may already be known that the door was closed again.
   const afterMs = (state.closed > when ? p.clearS : p.lapseS) * secondMs
   const { episode, signals } = raise(state.episode, how, { at, now }, { how }, now + afterMs)
   return { state: { ...state, episode }, signals }
@@ -66,7 +66,7 @@ function begin(state: State, at: number, when: number, how: string, now: number,
 const explains = (p: Parameters, opened: number, { passages }: Moment) =>
   wasGranted(passages, opened - p.beforeS * secondMs, opened + p.settleS * secondMs)
 
-/** It says again that it is open. Of a door that never says that it is closed, each time is an opening. */
+/** The door repeats that it is open. A door that never reports being closed is different: each report is an opening. */
 const wasOpen = ({ closed, opened }: State, when: number, { lapseS }: Parameters) =>
   closed > 0 && opened > closed && when - opened < lapseS * secondMs
 

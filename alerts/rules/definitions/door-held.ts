@@ -14,19 +14,19 @@ type Parameters = ParametersOf<typeof parameters>
 
 interface State {
   readonly episode: Episode | null
-  /** Open, as far as is known, and when that is too long; null once it was told. */
+  /** The door is open as far as is known, and when that becomes too long; null once it was told. */
   readonly open: { readonly at: number; readonly due: number | null } | null
-  /** When the door last said something, in listening time. */
+  /** When the door last reported anything, in listening time. */
   readonly last: number
 }
 
-/** An opening that comes older than that was held up on its way, and what follows it may be right behind. */
+/** An opening that arrives later than this was delayed on its way, so later events may follow right behind. */
 const promptMs = 5 * secondMs
 const settleMs = 10 * secondMs
 
 const initial: State = { episode: null, open: null, last: 0 }
 
-/** A door that repeats that it is open is open: it is told for another `lapseS`. */
+/** A door that reports open again is still open: this extends the alert by `lapseS`. */
 const stillHeld = ({ open, episode }: State, now: number, { lapseS }: Parameters): Episode | null =>
   episode !== null && open?.due === null ? { ...episode, clearAt: now + lapseS * secondMs } : episode
 
@@ -69,7 +69,7 @@ export const doorHeld = defineRule<State, Parameters>({
         return still({ ...known, open: { at: record.at, due }, episode: endBy(state.episode, clearAt) })
       }
       default:
-        // Closed; or forced, which is told as that.
+        // Closed; or forced, which has an alert of its own.
         return still({ ...known, open: null, episode: endBy(state.episode, clearAt) })
     }
   },

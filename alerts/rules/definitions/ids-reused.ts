@@ -12,7 +12,7 @@ type Parameters = ParametersOf<typeof parameters>
 
 interface State {
   readonly episode: Episode | null
-  /** Since it was last over. */
+  /** Number of such events since the alert last ended. */
   readonly events: number
 }
 

@@ -15,7 +15,7 @@ export interface SiteState {
   readonly episode: Episode | null
 }
 
-/** How many devices of the site there are, and how many of these are missing. */
+/** Number of devices at the site, and how many of them are missing. */
 export interface Crowd {
   readonly known: number
   readonly missing: number
@@ -25,7 +25,7 @@ const isAway = ({ known, missing }: Crowd, p: SiteOfflineParameters) =>
   p.enabled && missing >= p.devices && missing >= p.awayShare * known
 const isBack = ({ known, missing }: Crowd, p: SiteOfflineParameters) => missing <= p.backShare * known
 
-/** A device of the site is judged: many at once are one. `at` is since when it is away, epoch ms. */
+/** Called when a device of the site is judged: many at once become one alert. `at` is when it went away, epoch ms. */
 export function judgeSite(
   state: SiteState = { episode: null },
   crowd: Crowd,
@@ -39,14 +39,14 @@ export function judgeSite(
   return { state: { episode }, signals }
 }
 
-/** One of its devices goes or comes: it is not over for as long again, unless nearly all others are there. */
+/** Called when a device of the site goes or comes back: the end is postponed by `clearS`, unless nearly all are back. */
 export function postpone(state: SiteState, crowd: Crowd, now: number, p: SiteOfflineParameters): SiteState {
   const { episode } = state
   if (episode === null || isBack(crowd, p)) return state
   return { episode: { ...episode, clearAt: now + p.clearS * secondMs } }
 }
 
-/** Its deadline has come. */
+/** Called at the deadline. */
 export function expireSite(
   state: SiteState,
   crowd: Crowd,
@@ -58,7 +58,7 @@ export function expireSite(
   return { state: { episode }, signals }
 }
 
-/** It sees no records of its own: `judgeSite` and the others are asked when its devices come and go. */
+/** Gets no records: `judgeSite` and the other functions are called when its devices come and go. */
 export const siteOffline = defineRule<SiteState, SiteOfflineParameters>({
   name: 'site-offline',
   scope: 'site',

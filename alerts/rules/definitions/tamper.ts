@@ -10,7 +10,7 @@ type Parameters = ParametersOf<typeof parameters>
 type Part = DataOf<'tamper'>['part']
 interface PartState {
   readonly episode: Episode | null
-  /** When the device last said something of this part, in listening time. */
+  /** When the device last reported on this part, in listening time. */
   readonly last: number
 }
 type State = Readonly<Partial<Record<Part, PartState>>>

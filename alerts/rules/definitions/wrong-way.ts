@@ -15,7 +15,7 @@ const parameters = parametersOf('warning', {
 }) // biome-ignore format: a table
 type Parameters = ParametersOf<typeof parameters>
 
-/** What has gone in and out of a lane, the latest some hundred. */
+/** How many went in and out of a lane; older ones fade after some hundred. */
 interface Lane {
   readonly in: number
   readonly out: number

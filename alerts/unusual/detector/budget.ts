@@ -1,13 +1,14 @@
 /**
- * A threshold that holds a budget of episodes a week, from a series' own scores and no labels. How many episodes each
- * threshold would have made is kept as a histogram: a score that rises from below a level to above it begins one there.
+ * Finds a threshold that keeps to a budget of episodes per week, from a series' own scores and without labels. A
+ * histogram counts how many episodes each threshold would have made: a score that rises from below a level to above it
+ * begins one there.
  */
 export interface Budget {
-  /** Episodes that began at a level, less those that were under way there; summed from the top, episodes per level. */
+  /** Rises up to a level minus rises from it; the sum from the top down to a level is its number of episodes. */
   readonly rises: readonly number[]
-  /** Bins that were scored, decayed like the rises. */
+  /** Number of bins scored, decayed like the rises. */
   readonly bins: number
-  /** The latest scores, as levels: what is above one of them goes on. */
+  /** The latest scores as levels: up to the highest of them, an episode is already under way. */
   readonly recent: readonly number[]
 }
 
@@ -17,7 +18,7 @@ const lowest = -10
 
 export const noBudget: Budget = { rises: Array<number>(levels).fill(0), bins: 0, recent: [] }
 
-/** Quarters of a nat up to 10 above nothing; above 20 a level is a constant ratio. */
+/** Levels are quarters of a nat from -10 to 20; above 20 each level is a constant ratio. */
 function levelOf(score: number): number {
   const bent = score <= 20 ? score : 20 + 20 * Math.log(score / 20)
   return Math.max(0, Math.min(levels - 1, Math.floor((bent - lowest) * perUnit)))
@@ -28,7 +29,7 @@ function scoreOf(level: number): number {
   return bent <= 20 ? bent : 20 * Math.exp((bent - 20) / 20)
 }
 
-/** `null` is a bin that is missing. `bridge` is how many bins below may lie within an episode. */
+/** `score` is null for a missing bin. `bridge` is how many bins in a row may lie below the threshold within an episode. */
 export function withScore(budget: Budget, score: number | null, bridge: number, counts: boolean): Budget {
   const level = score === null ? 0 : levelOf(score)
   const recent = [...budget.recent, level].slice(-(bridge + 1))
@@ -42,7 +43,7 @@ export function withScore(budget: Budget, score: number | null, bridge: number, 
   return { rises, bins, recent }
 }
 
-/** A week later. */
+/** The budget a week later. */
 export function aged(budget: Budget, keep: number): Budget {
   return {
     ...budget,
@@ -51,7 +52,7 @@ export function aged(budget: Budget, keep: number): Budget {
   }
 }
 
-/** The lowest threshold that would have kept within the budget; undefined while there are no scores. */
+/** The lowest threshold that would have kept to the budget; undefined while there are no scores. */
 export function thresholdOf(
   { rises, bins }: Budget,
   perWeek: number,

@@ -28,12 +28,12 @@ import {
 } from './state.ts'
 import { busyFlow, expectedAt, learn, streakAt } from './usual.ts'
 
-/** Longer gaps change the belief no further. */
+/** A longer gap does not change the belief any further. */
 const mostGapMin = 2 * 24 * 60
 const weekMs = 7 * dayMs
 const nothing = { count: null, expected: undefined, outage: false, scored: false, leftOut: false, likelihood: anything } as const // biome-ignore format: one thing
 
-/** An episode that begins and grows in one step is told once, as it is then. */
+/** An episode that begins and grows in one step gives one finding, with its latest values. */
 function withFinding(told: readonly FlowFinding[], next: FlowFinding): readonly FlowFinding[] {
   const last = told.at(-1)
   const isSame = last?.rule === next.rule && last.episode.begin === next.episode.begin
@@ -42,8 +42,8 @@ function withFinding(told: readonly FlowFinding[], next: FlowFinding): readonly 
 }
 
 /**
- * Judges the bins of one place and direction, each by what came before it, and short ones by a quarter of an hour after
- * it. Pure: the state is all it knows.
+ * Judges the bins of one place and direction by the bins before them, and short bins also by those of the following
+ * quarter of an hour. Pure: everything it knows is in the state.
  */
 export function createFlowDetector(settings: FlowSettings, parameters: FlowParameters = flowParameters) {
   const { stepMin, budgetPerWeek } = settings
@@ -53,7 +53,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
   const { hindsightMin } = parameters
   const hindsightBins = stepMin < hindsightMin ? Math.ceil(hindsightMin / stepMin) : 0
 
-  /** Bins come in order; those that are left out are missing. One that is not after the last changes nothing. */
+  /** Bins come in order; skipped ones count as missing. A bin that is not after the last one changes nothing. */
   function next(before: FlowState | undefined, bin: FlowBin, slot: LocalSlot): FlowStep {
     const known = before ?? firstState(bin.at, stepMs)
     if (bin.at <= known.at) return { state: known, verdicts: [], findings: [] }
@@ -63,7 +63,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return andThen(gone, judge({ ...state, at: bin.at }, slot, { at: bin.at, count }))
   }
 
-  /** Bins that were left out. */
+  /** Handles the bins that were skipped. */
   function overGap(state: FlowState, at: number): FlowStep {
     const missing = Math.min(Math.round((at - state.at) / stepMs) - 1, mostGapMin / stepMin)
     let step: FlowStep = { state, verdicts: [], findings: [] }
@@ -76,8 +76,8 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
   }
 
   /**
-   * Judges the bins that have waited long enough, oldest first; all of them where the latest is plain by itself, or an
-   * episode has begun, which is then told with all that is known to belong to it.
+   * Judges the bins that have waited long enough, oldest first. It judges all if the latest is clear by itself, or if
+   * an episode has begun: that is then reported with everything known to belong to it.
    */
   function andThen({ verdicts, findings }: FlowStep, known: FlowState): FlowStep {
     const { waiting: all = [], ...rest } = known
@@ -97,7 +97,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
 
   function settle({ state, verdicts, findings }: FlowStep, bin: WaitingBin, belief: Belief): FlowStep {
     const odds = logOdds(belief)
-    // A bin of which nothing is known only lets time pass.
+    // A bin without information only lets time pass.
     const scores = bin.scored ? held(state.scores, odds) : null
     const judged = withScores({ ...state, scores: scores ?? odds }, scores)
     if (bin.leftOut) return { state: judged, verdicts, findings }
@@ -118,7 +118,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return thresholds
   }
 
-  /** By these settings from now on, not from next week on. */
+  /** Applies these settings now, instead of from next week on. */
   const retune = (state: FlowState): FlowState => ({ ...state, thresholds: thresholdsOf(state) })
 
   function inNewWeek(state: FlowState, at: number): FlowState {
@@ -136,7 +136,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return { ...state, date: slot.date, busy, level: withDay(state.level, slot) }
   }
 
-  /** Learns from a count; it then waits to be judged. */
+  /** Learns from a count; the bin then waits to be judged. */
   function judge(known: FlowState, slot: LocalSlot, { at, count }: FlowBin): FlowState {
     const state = { ...known, belief: passed(known.belief, chances) }
     const waits = (after: FlowState, said: Partial<WaitingBin>): FlowState => {
@@ -151,7 +151,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     const expected = plain.mean * levelOf(state.level, slot.dayType, parameters)
     const missedCount = count === null ? state.missedCount : count > 0 ? 0 : state.missedCount + expected
     const outage = missedCount >= parameters.outageExpected
-    // What is not counted teaches nothing.
+    // A missing count or an outage teaches nothing.
     if (count === null || outage) return waits({ ...state, missedCount }, { expected, outage })
     const event = {
       mean: Math.max(stepMin / 30, parameters.eventShare * state.busy),
@@ -183,7 +183,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     return unusualMin >= parameters.relearnAfterMin || (ordinary && times >= parameters.relearnAfterVisits)
   }
 
-  /** An event that falters is one event, not two: a score falls by less while it is not yet likely to be over. */
+  /** A score falls more slowly while the event is probably not over, so an event that weakens for a while remains one event. */
   const held = (before: Sides<number>, now: Sides<number>): Sides<number> => ({
     high: heldOne(before.high, now.high),
     low: heldOne(before.low, now.low),
@@ -192,7 +192,7 @@ export function createFlowDetector(settings: FlowSettings, parameters: FlowParam
     now > parameters.slackAbove ? Math.max(now, Math.min(before, now + parameters.slack)) : now
 
   function withScores(state: FlowState, scores: Sides<number> | null): FlowState {
-    // The scores of the first week are of a profile that knows nothing yet.
+    // Scores of the first week do not count: the profile knows nothing yet.
     const counts = state.weeks > 0
     const { high, low } = state.budgets
     return {

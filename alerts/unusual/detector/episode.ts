@@ -1,14 +1,14 @@
-/** A stretch of unusual flow, from its first bin to the end of its last. */
+/** A period of unusual flow, from its first bin to the end of its last. */
 export interface Episode {
   readonly begin: number
   readonly end: number
   readonly expected: number
   readonly actual: number
-  /** The highest ln of the odds in it. */
+  /** Highest ln odds in it. */
   readonly score: number
 }
 
-/** One that may go on: what was counted since its end belongs to it only if it does. */
+/** An episode that may go on: counts since its end belong to it only if it does. */
 export interface OpenEpisode extends Episode {
   readonly sinceExpected: number
   readonly sinceActual: number
@@ -27,11 +27,11 @@ export type EpisodeChange = 'began' | 'grew' | 'ended'
 
 export interface EpisodeStep {
   readonly open: OpenEpisode | undefined
-  /** In order: one may end and another begin with the same bin. */
+  /** In order: one episode may end and another begin with the same bin. */
   readonly changes: readonly { readonly change: EpisodeChange; readonly episode: Episode }[]
 }
 
-/** One bin on. A gap of up to `bridgeMs` does not end an episode. */
+/** Advances by one bin. A gap of up to `bridgeMs` does not end an episode. */
 export function stepEpisode(open: OpenEpisode | undefined, bin: EpisodeBin, bridgeMs: number): EpisodeStep {
   const changes: { change: EpisodeChange; episode: Episode }[] = []
   let going = open

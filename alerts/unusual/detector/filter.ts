@@ -17,7 +17,7 @@ export interface Chances {
   readonly stay: number
 }
 
-/** ln of the chances that a state is entered or left from one bin to the next. */
+/** ln of the probabilities of entering and leaving a state from one bin to the next. */
 export function chancesOf({ enterPer30Min, meanEventMin }: FlowParameters, stepMin: number): Chances {
   const enter = 1 - (1 - enterPer30Min) ** (stepMin / 30)
   const leave = 1 - Math.exp(-stepMin / meanEventMin)
@@ -29,7 +29,7 @@ export function chancesOf({ enterPer30Min, meanEventMin }: FlowParameters, stepM
   }
 }
 
-/** One bin later, with nothing known of it. */
+/** The belief one bin later, without any new count. */
 export function passed([usual, high, low]: Belief, { enter, stayUsual, leave, stay }: Chances): Belief {
   return normalised([
     sum(usual + stayUsual, sum(high, low) + leave),
@@ -38,16 +38,16 @@ export function passed([usual, high, low]: Belief, { enter, stayUsual, leave, st
   ])
 }
 
-/** ln of how likely a count is in each state. */
+/** ln of the probability of a count in each state. */
 export type Likelihood = Belief
 
-/** The likelihood where nothing is known. */
+/** The likelihood if nothing is known. */
 export const anything: Likelihood = [0, 0, 0]
 
 export const weighed = (belief: Belief, [usual, high, low]: Likelihood): Belief =>
   normalised([belief[0] + usual, belief[1] + high, belief[2] + low])
 
-/** The belief about a bin once those after it are known, too, from the belief of then and their likelihoods in order. */
+/** The belief about a bin once later bins are known, from the belief at that bin and the later likelihoods in order. */
 export function inHindsight(belief: Belief, later: readonly Likelihood[], chances: Chances): Belief {
   if (later.length === 0) return belief
   let [usual, high, low]: Likelihood = anything
@@ -61,7 +61,7 @@ export function inHindsight(belief: Belief, later: readonly Likelihood[], chance
   return weighed(belief, [usual, high, low])
 }
 
-/** The likelihood of a count where such a flow was expected. `event` is what an event adds. */
+/** The likelihood of a count, given the expected flow. `event` is the flow that an event adds. */
 export function likelihoodOf(
   count: number,
   { mean, shape }: Expected,
@@ -73,18 +73,18 @@ export function likelihoodOf(
   return [
     logProbability(count, flow.mean, flow.size),
     logProbabilityOfEvent(count, flow, event),
-    // Thinning keeps the size.
+    // Thinning a negative binomial keeps its size.
     logProbability(count, lowShare * flow.mean, flow.size),
   ]
 }
 
-/** Now and then an event is many times as large as the others. */
+/** Now and then an event is many times larger than the others. */
 const largerBy = [4, 16, 64]
 const logShareLarger = Math.log(0.02)
 
 /**
- * ln P(count) where an event adds to the flow. At a door where next to nobody passes, what is usual has a longer tail
- * than one event size: without larger ones sixty people would be less of an event than three. They are asked only
+ * ln P(count) if an event adds to the flow. At a door that hardly anybody uses, the usual flow has a longer tail than
+ * one event size: without larger ones, sixty people would be less of an event than three. Larger ones are computed only
  * where they can matter.
  */
 function logProbabilityOfEvent(count: number, flow: Counted, event: Counted): number {
@@ -96,7 +96,7 @@ function logProbabilityOfEvent(count: number, flow: Counted, event: Counted): nu
   return all
 }
 
-/** ln of the odds of too much, and of too little, against everything else. */
+/** ln odds of too much, and of too little, against everything else. */
 export const logOdds = ([usual, high, low]: Belief) => ({
   high: high - sum(usual, low),
   low: low - sum(usual, high),

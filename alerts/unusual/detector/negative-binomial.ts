@@ -1,4 +1,4 @@
-/** ln Γ(x) for x > 0 by Stirling's series, after lifting x to where it is exact to 1e-12. */
+/** ln Γ(x) for x > 0 by Stirling's series, after lifting x to where the series is exact to 1e-12. */
 export function logGamma(x: number): number {
   let product = 1
   let lifted = x
@@ -30,8 +30,8 @@ export interface Counted {
 }
 
 /**
- * ln P(count) of the sum of two, as a negative binomial of the same mean and variance. The exact sum over all splits
- * costs as much as the count is large, and on CalIt2 raises the same alarms.
+ * ln P(count) of the sum of two, approximated by a negative binomial of the same mean and variance. The exact sum over
+ * all splits takes time in proportion to the count, and raises the same alarms on CalIt2.
  */
 export function logProbabilityOfSum(count: number, a: Counted, b: Counted): number {
   const mean = a.mean + b.mean

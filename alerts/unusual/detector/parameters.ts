@@ -1,54 +1,55 @@
 /**
- * One set for doors and roads and for bins of 5 to 60 minutes: lengths are in minutes, and what happens by chance is
- * per half hour, so that nothing depends on the bin.
+ * One set for doors and roads and for bins of 5 to 60 minutes. Lengths are in minutes and probabilities are per half
+ * hour, so that nothing depends on the length of a bin.
  */
 export interface FlowParameters {
-  /** What a visit of a slot of the week keeps of what was learned before: 0.95 halves it in 14 weeks. */
+  /** Factor applied to what was learned, at each visit of a slot of the week: 0.95 halves it in 14 weeks. */
   readonly keep: number
-  /** How many visits the profile of the day type is worth beside those of the slot itself. */
+  /** Weight of the day type's profile, in visits of the slot itself. */
   readonly profileVisits: number
-  /** The profile takes in neighbours so far away. */
+  /** The profile averages over neighbours up to this far away. */
   readonly smoothMin: number
-  /** Variance of the usual flow beyond Poisson, as a part of its square. Fixed: learned, it would take in events. */
+  /** Variance of the usual flow beyond Poisson, as a fraction of its square. It is fixed: if learned, it would include events. */
   readonly dispersion: number
-  /** The same on holidays, of which each is a little different. */
+  /** The same for holidays, which differ a little from each other. */
   readonly holidayDispersion: number
-  /** What an event adds, as a part of the profile's 90th percentile, and the size of its negative binomial. */
+  /** Flow that an event adds, as a fraction of the profile's 90th percentile, and the size of its negative binomial. */
   readonly eventShare: number
   readonly eventSize: number
-  /** What is left of the usual flow when there is too little. */
+  /** Fraction of the usual flow that remains when there is too little. */
   readonly lowShare: number
-  /** Chance that an event begins within half an hour, and how long it lasts in the mean. */
+  /** Probability that an event begins within half an hour, and its mean length. */
   readonly enterPer30Min: number
   readonly meanEventMin: number
-  /** How far the ln of the odds may fall before the score does, while it is above this. */
+  /** How far the ln odds may fall before the score does, as long as they are above `slackAbove`. */
   readonly slack: number
   readonly slackAbove: number
-  /** Bins shorter than this are judged so much later, with what came after them: one of five minutes alone says little. */
+  /** Bins shorter than this are judged this much later, together with the bins after them: one bin of five minutes says little. */
   readonly hindsightMin: number
-  /** Above it, ln of the odds, nothing waits. */
+  /** At or above these ln odds, a bin is judged without waiting. */
   readonly plainScore: number
-  /** What is unusual for so long, or so many times running in the same slot, is the new usual. */
+  /** Flow that is unusual for this long, or this many times in a row in the same slot, is the new usual. */
   readonly relearnAfterMin: number
   readonly relearnAfterVisits: number
-  /** And is then learned as if it had been seen so often. */
+  /** Weight with which the new usual is then learned, in visits. */
   readonly relearnWeight: number
-  /** How far days must lie above or below what is expected of them, all of late, to be a new level. */
+  /** Factor by which the median of the latest days must lie above or below what was expected, to be a new level. */
   readonly levelBand: number
-  /** Nothing counted where so many were expected is an outage: nothing is learned, and it is one episode. */
+  /** If nothing is counted while this many were expected, it is an outage: nothing is learned, and it is one episode. */
   readonly outageExpected: number
-  /** Bins shorter than half an hour: a gap of up to so long does not end an episode. */
+  /** For bins shorter than half an hour: a gap of up to this long does not end an episode. */
   readonly bridgeMin: number
   /**
-   * No threshold lies below. At 0 an episode is likelier than not, and quiet places stay far below their budget; on small
-   * doors a quarter of the events is lost by that (measured with a budget of 4), so too much goes by the budget alone.
+   * Lower bound of the threshold. At 0 an episode is more likely than not, and quiet places stay far below their
+   * budget. On small doors that loses a quarter of the events (measured with a budget of 4), so for `high` only the
+   * budget matters.
    */
   readonly leastScore: { readonly high: number; readonly low: number }
-  /** No seven days hold more episodes than so many times the budget. */
+  /** No period of seven days holds more episodes than this many times the budget. */
   readonly mostBudgets: number
-  /** Nothing is said before. The threshold is learned from the second week on. */
+  /** Nothing is reported before this. The threshold is learned from the second week on. */
   readonly silentMin: number
-  /** What a week keeps of the scores that the threshold is made from. */
+  /** Factor applied each week to the scores that determine the threshold. */
   readonly keepScores: number
 }
 

@@ -11,16 +11,16 @@ import {
   type WaitingBin,
 } from './state.ts'
 
-/** What was made of a bin. */
+/** A bin with its scores. */
 export interface Judged extends Pick<WaitingBin, 'at' | 'count' | 'expected' | 'outage'> {
   readonly scores: Sides<number> | null
 }
 
-/** How many bins a gap within an episode may have: none where a bin is half an hour. */
+/** Most bins that a gap within an episode may have: none if a bin is half an hour. */
 export const bridgeBins = ({ stepMin }: FlowSettings, { bridgeMin }: FlowParameters) =>
   stepMin < bridgeMin ? Math.floor(bridgeMin / stepMin) : 0
 
-/** Holds the scores of a bin against the thresholds, and opens, continues and ends episodes. */
+/** Compares the scores of a bin with the thresholds, and opens, continues and ends episodes. */
 export function report(
   state: FlowState,
   { at, count, expected, scores, outage }: Judged,
@@ -38,14 +38,14 @@ export function report(
     const before = state.open[side]
     const goesOn = before !== undefined && at - before.end <= bridgeMs
     const recent = state.begun[side].filter(begin => begin > at - 7 * dayMs)
-    // The threshold follows a change within a week or two; until then this holds.
+    // The threshold follows a change within a week or two; until then this limits the number of episodes.
     const mayBegin = recent.length < Math.ceil(parameters.mostBudgets * settings.budgetPerWeek[side])
     const score = scores?.[side] ?? 0
     const isUnusual =
       scores !== null &&
       score >= Math.max(state.thresholds[side] ?? Number.POSITIVE_INFINITY, parameters.leastScore[side])
     const isDead = outage && side === 'low'
-    // In hindsight a bin may be part of what shows only after it: an episode begins with one that shows it.
+    // In hindsight a bin may belong to something that shows only later: an episode begins with a bin that shows it.
     const shows = side === 'high' ? (count ?? 0) > (expected ?? 0) : (count ?? 0) < (expected ?? 0)
     flagged[side] = speaks && (isDead || (isUnusual && (goesOn || (mayBegin && shows))))
     const bin = {

@@ -10,64 +10,64 @@ export type FlowSide = (typeof flowSides)[number]
 export type Sides<T> = Readonly<Record<FlowSide, T>>
 
 export interface FlowSettings {
-  /** Divides a day; 5 to 60. */
+  /** Must divide a day; 5 to 60. */
   readonly stepMin: number
-  /** Episodes a week that a place may have. */
+  /** Episodes per week that a place may have. */
   readonly budgetPerWeek: Sides<number>
 }
 
-/** Counts of [at, at + step); null where nothing is known, which is not 0. */
+/** Count for [at, at + step); null if it is unknown, which is not 0. */
 export interface FlowBin {
   readonly at: number
   readonly count: number | null
 }
 
-/** A bin that has been learned from, and not been judged yet. */
+/** A bin that has been learned from, but not judged yet. */
 export interface WaitingBin extends FlowBin {
   readonly expected: number | undefined
   readonly outage: boolean
-  /** False where nothing is known, or nothing was expected yet. */
+  /** False if nothing is known, or nothing was expected yet. */
   readonly scored: boolean
-  /** It was left out: nothing is said of it. */
+  /** It was skipped, so it gets no verdict. */
   readonly leftOut: boolean
   readonly belief: Belief
   readonly likelihood: Likelihood
 }
 
-/** All that is kept of a place and direction. JSON, of bounded size. */
+/** Everything kept of a place and direction. JSON of bounded size. */
 export interface FlowState {
   readonly version: 1
   readonly firstAt: number
-  /** The latest bin; an older one changes nothing. */
+  /** The latest bin; older ones are ignored. */
   readonly at: number
   readonly weeks: number
   readonly usual: Usual
   readonly belief: Belief
-  /** Bins that wait for those after them, oldest first; none where bins are long. */
+  /** Bins that wait for later ones, oldest first; none if bins are long. */
   readonly waiting?: readonly WaitingBin[]
-  /** The latest, or what is left of them where bins are missing. */
+  /** Scores of the latest bin; for an unknown bin, the ln odds that remain. */
   readonly scores: Sides<number>
-  /** The local date, and the busy flow of such a day as it began. */
+  /** Local date, and the busy flow of such a day when it began. */
   readonly date: string
   readonly busy: number
-  /** How long it has been unusual without a pause. */
+  /** How long flow has been unusual without a break. */
   readonly unusualMin: number
   readonly level: Level
-  /** What would have been counted since the last time that anything was. */
+  /** Expected flow since anything was last counted. */
   readonly missedCount: number
   readonly budgets: Sides<Budget>
   readonly thresholds: Partial<Sides<number>>
   readonly open: Partial<Sides<OpenEpisode>>
-  /** When the episodes of the last seven days began. */
+  /** Start times of the episodes of the last seven days. */
   readonly begun: Sides<readonly number[]>
 }
 
-/** What is said of a bin. */
+/** The verdict on a bin. */
 export interface FlowVerdict {
   readonly at: number
-  /** Undefined before anything was seen at that time of such a day. */
+  /** Undefined until something has been seen at that time on such a day. */
   readonly expected: number | undefined
-  /** ln of the odds of too much, of too little; null where nothing is known. */
+  /** ln odds of too much and of too little; null if nothing is known. */
   readonly scores: Sides<number> | null
   readonly flagged: Sides<boolean>
 }
@@ -80,7 +80,7 @@ export interface FlowFinding {
 
 export interface FlowStep {
   readonly state: FlowState
-  /** The bins that were judged with this one: itself, or those before it that waited; left-out ones not. */
+  /** Verdicts on the bins judged in this step: this bin or earlier ones that waited, without skipped ones. */
   readonly verdicts: readonly FlowVerdict[]
   readonly findings: readonly FlowFinding[]
 }

@@ -1,20 +1,20 @@
 import { dayMs } from '../../../core/clock.ts'
 import type { FlowFinding } from './state.ts'
 
-/** What a station's staff were told of within the last day. JSON, at most as many as the cap. */
+/** Times within the last day at which a station's staff were told. JSON, at most as many as the cap. */
 export interface StationState {
   readonly toldAt: readonly number[]
 }
 
 export const quietStation: StationState = { toldAt: [] }
 
-/** How many more, or fewer, than usual. */
+/** Difference from the usual flow, up or down. */
 export const excessOf = ({ episode }: Pick<FlowFinding, 'episode'>) =>
   Math.abs(episode.actual - episode.expected)
 
 /**
- * Of what begins at the same time at all of a station's places, what staff are told of: the largest excess first, and no
- * more than `perDay` within a day. The rest is listed, where they can look it up.
+ * Chooses what staff are told when episodes begin at the same time at several of a station's places: the largest excess
+ * first, and no more than `perDay` within a day. The rest is listed, where staff can look it up.
  */
 export function admitToStation<T extends Pick<FlowFinding, 'episode'>>(
   { toldAt }: StationState,

@@ -2,15 +2,15 @@ import { type DayType, dayTypes, type LocalSlot } from '../../calendar/day.ts'
 import type { FlowParameters } from './parameters.ts'
 
 /**
- * What is usual: decayed sums of counts and of their weights, per slot of the week and per slot of a day of each type.
- * Rows are copied when they change, so a state that was kept stays as it was.
+ * The usual flow: decayed sums of counts and of their weights, per slot of the week and per slot of a day of each type.
+ * Rows are copied when they change, so an earlier state stays as it was.
  */
 export interface Usual {
   /** [7] weekdays, Sunday first, of [bins of a day]. */
   readonly week: readonly Row[]
   /** [3] day types. */
   readonly types: readonly Row[]
-  /** [7] weekdays of a digit for each bin of the day: how many times running the slot was unusual. */
+  /** One string per weekday with a digit for each bin of the day: how many times in a row the slot was unusual. */
   readonly streaks: readonly string[]
 }
 
@@ -21,7 +21,7 @@ interface Row {
 
 export interface Expected {
   readonly mean: number
-  /** How much was seen of it: the shape of the gamma distribution that the mean is uncertain by. */
+  /** Amount of evidence: shape of the gamma distribution for the uncertain mean. */
   readonly shape: number
 }
 
@@ -39,7 +39,7 @@ export const noUsual = (binsPerDay: number): Usual => ({
 const leastMean = 0.02
 const leastShape = 0.5
 
-/** Undefined where nothing was seen at that time of such a day. */
+/** Undefined if nothing was seen at that time on such a day. */
 export function expectedAt(
   usual: Usual,
   slot: LocalSlot,
@@ -50,14 +50,14 @@ export function expectedAt(
   const profile = profileAt(usual.types[dayTypes.indexOf(slot.dayType)]!, at, Math.round(smoothMin / stepMin))
   if (profile === undefined) return undefined
   const seen = profileVisits * profile
-  // A holiday on a Monday is no Monday.
+  // A holiday on a Monday is not an ordinary Monday.
   if (!slot.ordinary) return { mean: Math.max(leastMean, profile), shape: Math.max(leastShape, seen) }
   const { counts, weights } = usual.week[slot.weekday]!
   const mean = (seen + counts[at]!) / (profileVisits + weights[at]!)
   return { mean: Math.max(leastMean, mean), shape: Math.max(leastShape, seen + counts[at]!) }
 }
 
-/** A bin and its neighbours, the nearer ones more; the day is a circle. */
+/** Mean of a bin and its neighbours, nearer ones weighing more; the day wraps around. */
 function profileAt({ counts, weights }: Row, at: number, reach: number): number | undefined {
   const length = counts.length
   let count = 0
@@ -71,7 +71,7 @@ function profileAt({ counts, weights }: Row, at: number, reach: number): number 
   return weight > 0 ? count / weight : undefined
 }
 
-/** The flow of busy times of such a day: the 90th percentile of its bins. */
+/** Flow at busy times of such a day: the 90th percentile of its bins. */
 export function busyFlow(usual: Usual, dayType: DayType): number {
   const { counts, weights } = usual.types[dayTypes.indexOf(dayType)]!
   const means = counts.flatMap((count, at) => (weights[at]! > 0 ? [count / weights[at]!] : []))
@@ -79,7 +79,7 @@ export function busyFlow(usual: Usual, dayType: DayType): number {
   return means[Math.floor(0.9 * (means.length - 1))] ?? 0
 }
 
-/** Takes a count in, with a weight of 0 (not at all) to 1, or more for what is to become usual at once. */
+/** Adds a count, with a weight from 0 (ignored) to 1, or more if it should become usual at once. */
 export function learn(
   usual: Usual,
   { weekday, dayType, minute, ordinary }: LocalSlot,
@@ -88,7 +88,7 @@ export function learn(
   stepMin: number,
   keep: number,
 ): Usual {
-  // Holidays differ from Sundays, and from each other: they would spoil both.
+  // Holidays differ from Sundays and from each other: learning from them would spoil both.
   if (!ordinary) return usual
   const at = Math.floor(minute / stepMin)
   const type = dayTypes.indexOf(dayType)
@@ -114,5 +114,5 @@ function taken({ counts, weights }: Row, at: number, count: number, weight: numb
   }
 }
 
-/** Three digits are enough, and make a saved state a third as long. */
+/** Three decimal places are enough, and make a saved state a third as long. */
 const short = (value: number) => Math.round(value * 1000) / 1000
