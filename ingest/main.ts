@@ -51,15 +51,15 @@ import { createInfluxStore } from './store/influx-store.ts'
 export interface IngestSettings {
   readonly data: string
   readonly config: Config
-  /** When the service began, epoch ms. */
+  /** Start of the service, epoch ms. */
   readonly startedAt: number
-  /** Lets go wrong what a demo shows. */
+  /** Stages the faults of the demo. */
   readonly demo?: boolean
 }
 
 const lockWaitMs = 20 * secondMs
 
-/** The process behind the journal: journal ─▶ store, and the API over both. It alone writes state and store. */
+/** The process that reads the journal: it fills the store, and serves the API over both. It is the only one that writes state and store. */
 async function start({ data, config, startedAt, demo = false }: IngestSettings) {
   const paths = dataPaths(data)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)

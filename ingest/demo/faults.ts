@@ -2,18 +2,18 @@ import { type Clock, secondMs } from '../../core/clock.ts'
 import { LintelError } from '../../core/errors.ts'
 import type { IntakeStore } from '../intake/intake.ts'
 
-/** Counts of flow so short that one is over within minutes, and history is read as soon as there is some. */
+/** Bins so short that one is over within minutes; history is read as soon as there is some. */
 export const demoFlow = { flowStepMin: 5, flowLearnAfterMs: 20 * secondMs }
-/** In seconds from the start of the process: long enough for each to be told, and over before anybody goes for tea. */
+/** In seconds from the start of the process: long enough for each alert, and over within a few minutes. */
 const outage = { fromS: 100, toS: 190 }
 const fullDisk = { fromS: 120, toS: 210 }
 const leftOfDisk = 0.04
-/** A disk with less than that may be full in earnest. */
+/** With less free than this, the disk may really be full. */
 const roomOfDisk = 0.15
-/** Rules on what is measured say so a little later. */
+/** Rules on gauges report a little later. */
 const toldLaterS = 15
 
-/** What the demo lets go wrong with the service itself. */
+/** Faults that the demo stages in the service itself. */
 export function createDemoFaults(clock: Clock) {
   const startedAt = clock()
   let hasRoom = true
@@ -22,7 +22,7 @@ export function createDemoFaults(clock: Clock) {
     return s >= fromS && s < toS + laterS
   }
   return {
-    /** The store, which takes nothing for a while. */
+    /** The store, with writes failing for a while. */
     failing: ({ write, ...others }: IntakeStore): IntakeStore => ({
       ...others,
       async write(batch) {
@@ -31,12 +31,12 @@ export function createDemoFaults(clock: Clock) {
         return write(batch)
       },
     }),
-    /** What share of the disk is free, which is little for a while. */
+    /** The free share of the disk, reported as little for a while. */
     freeShare(measured: number): number {
       hasRoom = measured > roomOfDisk
       return isNow(fullDisk) ? Math.min(measured, leftOfDisk) : measured
     },
-    /** Whether what a rule tells now is the demo's doing. */
+    /** True if the demo caused what a rule reports now. */
     isStaged(rule: string): boolean {
       if (rule === 'disk-low') return hasRoom && isNow(fullDisk, toldLaterS)
       return (rule === 'store-down' || rule === 'journal-lag') && isNow(outage, toldLaterS)

@@ -12,13 +12,13 @@ import type { Store } from '../store/store.ts'
 import type { IntakeStats } from './intake-stats.ts'
 import { toRows } from './rows.ts'
 
-/** The name of this consumer's cursor. */
+/** Name of this consumer's cursor. */
 export const intakeConsumer = 'intake'
 
 export interface IntakeOptions {
-  /** Rows of one write at most. */
+  /** Most rows in one write. */
   readonly batchRows: number
-  /** Between two writes while there is little to do: rows are cheaper in company. */
+  /** Pause between writes when there is little to do: rows cost less in larger batches. */
   readonly paceMs: number
   readonly retry: Backoff
 }
@@ -29,7 +29,7 @@ export const intakeDefaults: IntakeOptions = {
   retry: { firstMs: 200, maxMs: 30_000 },
 }
 
-/** The part of a store that the intake writes to. */
+/** The part of a store used by the intake. */
 export type IntakeStore = Pick<Store, 'write' | 'applied' | 'epochs' | 'fork'>
 
 export interface IntakeParts {
@@ -41,19 +41,19 @@ export interface IntakeParts {
 }
 
 /**
- * Carries the journal into the store. Where it goes on after a start is what the store itself says it
- * has applied, so a store that was lost is refilled from what the journal still holds; the cursor only
- * tells the journal what it may free, and moves once the store has confirmed.
+ * Copies the journal into the store. After a start it continues at the position the store reports as applied, so a
+ * store that was lost is refilled with what the journal still holds. The cursor only tells the journal what it may
+ * free, and moves after the store has confirmed.
  *
- * A position counts together with the epoch that wrote it: where the journal was replaced by an older copy of itself,
- * the intake goes on from the last position that both have in common.
+ * A position counts together with the epoch that wrote it: if the journal was replaced by an older copy of itself, the
+ * intake continues from the last position both have in common.
  */
 export function createIntake(
   { journal, store, cursors, random, onFault }: IntakeParts,
   options = intakeDefaults,
 ): Part & { stats(): IntakeStats } {
   let position: Position | undefined
-  /** As far as is known: while the store is asked again, what it had is not in doubt. */
+  /** Last known value; it stays valid while the store is asked again. */
   let applied: Seq = 0
   let rows = 0
   let failures = 0
@@ -63,7 +63,7 @@ export function createIntake(
   let forks = 0
   const writes = new Durations()
 
-  /** One batch; resolves to how many records it took from the journal. */
+  /** Handles one batch; resolves to the number of records it took from the journal. */
   async function step(): Promise<number> {
     if (position === undefined || commonPosition(journal, [position]) !== position.seq)
       position = await findPosition()
@@ -86,7 +86,7 @@ export function createIntake(
     return taken
   }
 
-  /** What the store has in common with the journal; where that is less than it has applied, it is told so. */
+  /** The last position that store and journal have in common; if the store has applied more, it is told to fork there. */
   async function findPosition(): Promise<Position> {
     const seq = await store.applied(journal.id)
     const epochs = await store.epochs(journal.id)
@@ -101,7 +101,7 @@ export function createIntake(
     return epoch === undefined ? { seq: common } : { seq: common, epoch }
   }
 
-  /** Once a batch: after the write, so that one that is tried again is not counted again. */
+  /** Called once per batch, after the write, so that a batch that is tried again is not counted again. */
   function report(batch: ReturnType<JournalReader['read']>, from: Seq): void {
     damaged += batch.damaged
     freed += batch.freed
@@ -120,7 +120,7 @@ export function createIntake(
     } catch (error) {
       failures++
       onFault(error)
-      // What was applied is asked again: a write that failed may have been made all the same.
+      // Ask the store again what it has applied: a failed write may have been made after all.
       position = undefined
       return backoffMs(++failing, options.retry, random())
     }
@@ -132,7 +132,7 @@ export function createIntake(
   }
 }
 
-/** What is lost where the store was lost or is an older copy, and the journal has freed what it needs. */
+/** Describes the rows a lost or outdated store lacks because the journal has freed them. */
 function missingRows(journal: JournalReader, from: Seq, to: Seq): string {
   const stretches = journal.stretches(from, to).filter(({ rows }) => rows > 0)
   const first = Math.min(...stretches.map(({ firstReceivedAt }) => firstReceivedAt))

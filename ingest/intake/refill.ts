@@ -14,33 +14,33 @@ import { toRows } from './rows.ts'
 export interface RefillParts {
   readonly journal: JournalReader
   readonly store: Pick<Store, 'sums' | 'positions' | 'refill'>
-  /** The position up to which the store says that it has everything. */
+  /** The position up to which the store claims to have everything. */
   readonly applied: () => Seq
-  /** What deletions on record were to delete is not missing. */
+  /** Rows covered by recorded deletions are not missing. */
   readonly deleted: () => Deleted
   readonly onFault: (error: unknown) => void
 }
 
 export interface RefillOptions {
   readonly everyMs: number
-  /** Stretches compared at a time: each is a question where the store is an InfluxDB. */
+  /** Stretches per comparison: with InfluxDB, each costs a query. */
   readonly stretches: number
 }
 
 export const refillDefaults: RefillOptions = { everyMs: 10 * secondMs, stretches: 32 }
 
-/** Readings of a stretch that need no further look for as long as both sides say the same. */
+/** Sums of both sides after a comparison; while neither changes, the stretch needs no repair. */
 interface Settled {
   readonly journal: StretchSums
   readonly store: StretchSums
 }
 
-/** After that long, a stretch that was found whole is compared again. */
+/** Number of passes after which an unchanged stretch is compared again. */
 const passesBetween = 6
 
 /**
- * Compares what the store has with what the journal still holds, stretch by stretch, and gives the store what it
- * lost: rows that it had confirmed before its disk failed, its file was replaced, or somebody deleted them.
+ * Compares the store with what the journal still holds, stretch by stretch, and writes what the store has lost: rows it
+ * had confirmed before its disk failed, its file was replaced, or somebody deleted them.
  */
 export function createRefill(
   { journal, store, applied, deleted, onFault }: RefillParts,
@@ -55,7 +55,7 @@ export function createRefill(
 
   const sum = (of: Map<Seq, number>) => [...of.values()].reduce((total, n) => total + n, 0)
 
-  /** Those that were never compared or have grown since, then those that have not been for longest. */
+  /** Stretches never compared, or grown since, come first; then those compared longest ago. */
   function choose(held: readonly Stretch[]): Stretch[] {
     const isNew = (stretch: Stretch) => {
       const known = settled.get(stretch.first)
@@ -89,7 +89,7 @@ export function createRefill(
     }
   }
 
-  /** Every row of the journal that is not there is written again. */
+  /** Writes every row of the journal that the store lacks. */
   async function mend(stretch: Stretch, to: Seq): Promise<void> {
     const begin = stretch.first - 1
     const freed = Math.max(0, Math.min(journal.freedUpTo(), stretch.last) - begin)
@@ -109,7 +109,7 @@ export function createRefill(
     const own = new Set(rows.map(({ seq }) => seq))
     const isHeld = (seq: Seq) => seq > begin + freed && seq <= to
     setCount(strange, stretch, [...present].filter(seq => isHeld(seq) && !own.has(seq)).length)
-    // Of the part that the journal has freed only the number of rows is known.
+    // For the part freed by the journal, only the number of rows is known.
     const freedRows = gone.mayHave(stretch) ? 0 : stretch.rows - rows.length
     const presentOfFreed = [...present].filter(seq => !isHeld(seq) && seq <= to).length
     if (setCount(lost, stretch, Math.max(0, freedRows - presentOfFreed)))
@@ -119,7 +119,7 @@ export function createRefill(
       )
   }
 
-  /** Whether that is more than was known. */
+  /** True if the count has increased. */
   function setCount(counts: Map<Seq, number>, { first }: Stretch, n: number): boolean {
     const before = counts.get(first) ?? 0
     if (n > 0) counts.set(first, n)
@@ -132,7 +132,7 @@ export function createRefill(
     onFault(new LintelError('STORE_INCOMPLETE', `${what}: of positions ${first} to ${last}, ${when}`))
   }
 
-  /** Nothing can be done for what the journal has freed. */
+  /** Nothing can be done for stretches that the journal has freed. */
   function forgetBefore(first: Seq): void {
     for (const counts of [settled, comparedIn])
       for (const key of counts.keys()) if (key < first) counts.delete(key)
@@ -143,7 +143,7 @@ export function createRefill(
       await compare()
       return everyMs
     } catch (error) {
-      // A store that is down is the intake's to tell.
+      // The intake already reports a store that is down.
       if (!(error instanceof LintelError && error.retryable)) onFault(error)
       return Math.max(everyMs, minuteMs)
     }

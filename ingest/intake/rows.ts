@@ -1,7 +1,7 @@
 import type { Entry } from '../../gateway/journal/journal.ts'
 import type { Row } from '../store/store.ts'
 
-/** All but snapshots become rows. */
+/** All records except snapshots become rows. */
 export function toRows(entries: readonly Entry[]): Row[] {
   const rows: Row[] = []
   for (const { seq, record } of entries) {

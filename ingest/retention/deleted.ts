@@ -2,17 +2,17 @@ import type { Stretch } from '../../gateway/journal/stretch.ts'
 import type { Row } from '../store/store.ts'
 import type { Deletion, DeletionReader } from './deletions.ts'
 
-/** Which rows deletions on record have deleted, or were to delete: they must not come back. */
+/** Rows that recorded deletions have deleted, or were going to: they must not come back. */
 export interface Deleted {
   hasRow(row: Row): boolean
-  /** Whether a row of the stretch may be among them. */
+  /** True if a row of the stretch may be among them. */
   mayHave(stretch: Stretch): boolean
 }
 
-/** Deletions that are looked at: what is compared was received hours ago, or days at most. */
+/** Number of deletions examined: compared rows were received hours ago, or days at most. */
 const latestDeletions = 1000
 
-/** As the record of deletions stands now. */
+/** Reads the record of deletions as it is now. */
 export function readDeleted(deletions: Pick<DeletionReader, 'list'>): Deleted {
   const all = deletions.list(latestDeletions)
   const isOf = ({ of = {} }: Deletion, { place }: Row) =>

@@ -3,60 +3,60 @@ import type { State } from '../../core/state/state.ts'
 import type { StoredKind } from '../../devices/contract/kinds.ts'
 import type { PlaceFilter } from '../store/store.ts'
 
-/** Rows of one kind that were deleted at one time: proof that what should be gone was deleted. */
+/** A record of rows of one kind that were deleted at one time: it proves that they were. */
 export interface Deletion {
-  /** Grows, and is never used twice. */
+  /** Grows. Only the number of a record that was taken back is used again. */
   readonly number: number
   readonly kind: StoredKind
-  /** Of rows whose time is before that, epoch ms. */
+  /** Rows older than this, epoch ms. */
   readonly before: number
-  /** Only those that came from such a place. */
+  /** Only rows from this place. */
   readonly of?: PlaceFilter
-  /** Their time was up, or somebody asked for it. */
+  /** `age`: their time was up. `erasure`: somebody asked for it. */
   readonly why: 'age' | 'erasure'
   /** When it began. */
   readonly at: number
-  /** Rows that were to go when it began; absent in records of versions that did not count them. */
+  /** Number of rows to delete, counted when it began; absent in records of versions that did not count. */
   readonly expected?: number
   readonly rows: number
-  /** Time of the oldest row of the kind that is left; null where none is. Absent where it was cut off: the next one goes on. */
+  /** Time of the oldest row of the kind that is left; null if none is. Absent if it was interrupted: the next one continues. */
   readonly oldestAt?: number | null
 }
 
 export type NewDeletion = Omit<Deletion, 'number' | 'rows' | 'oldestAt'>
 
-/** A deletion of so many rows that somebody has to say that it is meant. One at most of each kind. */
+/** A deletion of so many rows that somebody has to confirm it. At most one per kind. */
 export interface HeldDeletion extends Pick<Deletion, 'kind' | 'before' | 'at'> {
-  /** Rows that would go, and rows that there are. */
+  /** Rows that would be deleted, and rows in total. */
   readonly expected: number
   readonly of: number
-  /** Somebody has said so. */
+  /** True once somebody has confirmed it. */
   readonly allowed: boolean
 }
 
 export interface DeletionReader {
-  /** Newest first; only those before number `after`. */
+  /** Newest first; only those with a number below `after`. */
   list(limit: number, after?: number): Deletion[]
-  /** The latest of each kind. */
+  /** The latest deletion of each kind. */
   latest(): Map<StoredKind, Deletion>
-  /** Those that wait for somebody to say that they are meant. */
+  /** Deletions that wait for confirmation. */
   held(): HeldDeletion[]
-  /** Says so. Throws DELETION_NOT_HELD where none of the kind waits. */
+  /** Confirms one. Throws DELETION_NOT_HELD if none of the kind waits. */
   allow(kind: StoredKind): Promise<HeldDeletion>
 }
 
-/** Only ever added to, but for the oldest beyond the bound. Kept before a row is deleted, so that no deletion is without one. */
+/** Append-only; beyond the bound, the oldest are dropped. A record is written before a row is deleted, so no deletion lacks one. */
 export interface Deletions extends DeletionReader {
   begin(deletion: NewDeletion): Promise<Deletion>
-  /** Adds what is known of one that has been begun; one of no rows is taken back. */
+  /** Updates a deletion that has begun; one that turned out to have no rows is taken back. */
   keep(deletion: Deletion): Promise<void>
-  /** Holds one, or lets go of what is held of the kind; `held` tells which is allowed. */
+  /** Holds a deletion for confirmation; `heldOf` also returns a confirmed one, and `letGo` drops it. */
   hold(held: HeldDeletion): Promise<void>
   heldOf(kind: StoredKind): HeldDeletion | undefined
   letGo(kind: StoredKind): Promise<void>
 }
 
-/** With all kinds limited, and something of each every hour, 20 months. */
+/** 20 months, if all kinds are limited and some of each is deleted every hour. */
 const maxDeletions = 100_000
 
 export function createDeletions(state: State, max = maxDeletions): Deletions {

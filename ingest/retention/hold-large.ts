@@ -1,31 +1,31 @@
 import { dayMs } from '../../core/clock.ts'
 
-/** What is known of a deletion before it begins. */
+/** A deletion that is about to begin. */
 export interface Prospect {
-  /** Rows that would go, and rows that there are. */
+  /** Rows that would be deleted, and rows in total. */
   readonly expected: number
   readonly of: number
-  /** From the oldest row to now. */
+  /** Time from the oldest row to now. */
   readonly spanMs: number
-  /** Since the last deletion of the kind; undefined where there was none. */
+  /** Time since the last deletion of the kind; undefined if there was none. */
   readonly sinceLastMs: number | undefined
 }
 
-/** So few are worth nobody's question. */
+/** Fewer rows than this need no confirmation. */
 const fewRows = 1000
-/** Of all rows of a kind, at once. */
+/** Share of all rows of a kind, deleted at once. */
 const largeShare = 0.1
-/** A month without a service is caught up with, and nobody is asked. */
+/** Longest time of a stopped service that is made up for without confirmation: a month. */
 const mostDays = 31
 
 /**
- * Whether so many rows would go at once that somebody has to say that it is meant: more than a tenth of all, and more
- * than the days since the last deletion explain. So a limit that was mistyped, and a clock that was believed and
- * should not have been, delete little before somebody is asked. Pure.
+ * True if so many rows would be deleted at once that somebody has to confirm it: more than a tenth of all, and more
+ * than the days since the last deletion explain. So a mistyped limit, or a clock that was wrongly trusted, deletes
+ * little before somebody is asked. Pure.
  */
 export function isLarge({ expected, of, spanMs, sinceLastMs = 0 }: Prospect): boolean {
   const aDay = of / Math.max(1, spanMs / dayMs)
-  // Days go whole, and the one that is over may have been a busy one.
+  // Whole days are deleted, and the last one may have been busy.
   const usual = aDay * (2 + Math.min(sinceLastMs / dayMs, mostDays))
   return expected > Math.max(fewRows, of * largeShare, usual)
 }

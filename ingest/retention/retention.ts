@@ -8,8 +8,9 @@ import type { Deletion, Deletions, HeldDeletion, NewDeletion } from './deletions
 import { isLarge } from './hold-large.ts'
 
 /**
- * Days that rows of a kind are kept. Those of a local day go together, once all of it is that old: what is left of a day
- * says something new of who came when to whoever knew the whole. One that is left out is kept for ever.
+ * Days for which rows of a kind are kept; a kind left out is kept forever. All rows of a local day are deleted
+ * together, once the whole day is old enough: the rest of a partly deleted day would reveal more about who came when to
+ * anybody who knew the counts of the whole day.
  */
 export type RetentionDays = { readonly [K in StoredKind]?: number | undefined }
 
@@ -17,35 +18,35 @@ export interface RetentionParts {
   readonly store: Pick<Store, 'expire' | 'oldest' | 'countBefore'>
   readonly deletions: Deletions
   readonly days: RetentionDays
-  /** Of the local day that a moment lies in, epoch ms. */
+  /** Start of the local day that contains a moment, epoch ms. */
   readonly startOfDay: (ms: number) => number
   readonly clock: Clock
-  /** False while the clock is in doubt: then no row goes because of its age. */
+  /** False while the clock is in doubt: then no row is deleted because of its age. */
   readonly mayDelete?: () => boolean
   readonly onDeletion: (deletion: Deletion) => void
-  /** One is held until somebody allows it. */
+  /** Called when a deletion is held until somebody allows it. */
   readonly onHeld?: (held: HeldDeletion) => void
   readonly onFault: (error: unknown) => void
 }
 
 export interface Retention extends Part {
-  /** Everything before a time from a place, of every kind. Rejects with what the store rejects with. */
+  /** Deletes everything from a place before a time, of every kind. Rejects as the store does. */
   erase(of: PlaceFilter, before: number): Promise<Deletion[]>
 }
 
-/** Rows are gone at the latest that long after their time is up, while the store can be reached. */
+/** Rows are deleted at most this long after their time is up, provided the store can be reached. */
 export const retentionEveryMs = hourMs
-/** Between two slices: intake and questions come first. */
+/** Pause between slices: intake and queries come first. */
 const pauseMs = 100
-/** What waits for the clock, or for somebody to allow it, is looked at again so soon. */
+/** How often to check whether the clock is certain again, or a held deletion was allowed. */
 const heldLookMs = 5 * secondMs
-/** An allowance is for what was asked: for rows of no later days than the next. */
+/** An allowance covers the limit that was asked about, and limits up to two days later. */
 const allowanceMs = 2 * dayMs
 
 /**
- * Lets rows go whose time is up: once an hour, in slices, so that what is written in between waits for one at most.
- * A deletion is on record, with how many rows it is of, before the first of them goes; one of unusually many waits
- * until it is allowed, and none begins or goes on while the clock is in doubt.
+ * Deletes rows whose time is up: once an hour, in slices, so that other writes wait for one slice at most. A deletion
+ * is recorded with its number of rows before the first row goes. One of unusually many rows waits until it is allowed,
+ * and none begins or continues while the clock is in doubt.
  */
 export function createRetention(parts: RetentionParts, { everyMs = retentionEveryMs } = {}): Retention {
   const { store, deletions, days, startOfDay, clock, onDeletion, onFault } = parts
@@ -56,7 +57,7 @@ export function createRetention(parts: RetentionParts, { everyMs = retentionEver
 
   const pause = (ms: number) => setTimeout(ms, undefined, { signal }).catch(() => {})
 
-  /** Undefined where there is nothing to delete. */
+  /** Undefined if nothing is to be deleted, or the deletion is held. */
   async function remove(wanted: NewDeletion): Promise<Deletion | undefined> {
     const { kind, before, of, why } = wanted
     const isByAge = why === 'age'
@@ -72,7 +73,7 @@ export function createRetention(parts: RetentionParts, { everyMs = retentionEver
       const rows = await store
         .expire({ kind, before, ...(of === undefined ? {} : { of }) })
         .catch(async error => {
-          // Nothing was deleted, and nothing ever will be.
+          // Nothing was deleted, and nothing ever will be: this takes the record back.
           if (codeOf(error) === 'RETENTION_UNSUPPORTED')
             await deletions.keep({ ...deletion, oldestAt: oldest })
           throw error
@@ -92,7 +93,7 @@ export function createRetention(parts: RetentionParts, { everyMs = retentionEver
     return deletion
   }
 
-  /** Whether it has to wait until somebody allows it. */
+  /** True if it must wait until somebody allows it. */
   async function isHeld(
     { kind, before, at }: NewDeletion,
     expected: number,
@@ -126,7 +127,7 @@ export function createRetention(parts: RetentionParts, { everyMs = retentionEver
     }
   }
 
-  /** The next hour; sooner where a doubt has ended meanwhile, or a deletion that was held has been allowed. */
+  /** Waits an hour, or less if a doubt about the clock ends or a held deletion is allowed. */
   async function pauseUntilDue(): Promise<void> {
     const wasDoubted = !mayDelete()
     const wasHeld = deletions.held().length

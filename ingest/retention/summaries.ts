@@ -5,7 +5,7 @@ import type { Summaries } from '../store/store.ts'
 
 export interface SummaryParts {
   readonly summaries: Pick<Summaries, 'update' | 'expire'>
-  /** How long they are kept; for ever where it is left out. */
+  /** How long sums are kept; forever if left out. */
   readonly days: number | undefined
   readonly clock: Clock
   /** False while the clock is in doubt: then nothing is deleted. */
@@ -13,10 +13,10 @@ export interface SummaryParts {
   readonly onFault: (error: unknown) => void
 }
 
-/** Between two days that are summed up: what is written waits for one at most. */
+/** Pause between summing two days: other writes wait for one day at most. */
 const pauseMs = 200
 
-/** Has sums brought up to date once in five minutes, as long as there is something to do. */
+/** Updates the sums every five minutes, day by day until nothing is left to do. */
 export function createSummaryKeeper(
   { summaries, days, clock, mayDelete = () => true, onFault }: SummaryParts,
   { everyMs = 5 * minuteMs } = {},

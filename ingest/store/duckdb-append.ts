@@ -5,10 +5,10 @@ import type { Numbering } from './duckdb-known.ts'
 import { type ColumnValues, columnsOf, duckTypes, toColumns } from './duckdb-tables.ts'
 import type { Row } from './store.ts'
 
-/** Rows of a DuckDB vector. */
+/** Number of rows in a DuckDB vector. */
 const vectorRows = 2048
 
-/** Rows of one journal, with the names that they bring along. Inside the connection's transaction. */
+/** Appends rows of one journal, and the names that are new with them. Call inside the connection's transaction. */
 export async function appendRows(
   writer: DuckDBConnection,
   rows: readonly Row[],
@@ -24,8 +24,8 @@ export async function appendRows(
 }
 
 /**
- * Appends columns to a table, inside the connection's transaction. An appender lives for one call: one
- * that is kept hands rows of a transaction that was rolled back to the next.
+ * Appends columns to a table, inside the connection's transaction. Each call makes its own appender: one that is reused
+ * would carry rows of a rolled-back transaction into the next.
  */
 async function appendColumns(
   writer: DuckDBConnection,
@@ -44,7 +44,7 @@ async function appendColumns(
       columns.forEach((values, index) => {
         const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
         const width = values.BYTES_PER_ELEMENT
-        // Untyped memory: the arrays are of the columns' own types by construction (duckdb-tables.ts).
+        // Untyped memory: by construction the arrays have the columns' types (duckdb-tables.ts).
         duckdb.copy_data_to_vector(
           vector,
           0,
@@ -59,7 +59,7 @@ async function appendColumns(
     appender.flushSync()
     appender.closeSync()
   } catch (error) {
-    // What it still holds would otherwise be flushed by closing it.
+    // Otherwise closing would flush what it still holds.
     appender.clear()
     appender.closeSync()
     throw error

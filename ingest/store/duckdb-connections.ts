@@ -11,23 +11,23 @@ import { type Known, readKnown } from './duckdb-known.ts'
 export interface ConnectionOptions extends DuckDbOptions {
   clock: Clock
   onFault?: (error: unknown) => void
-  /** Guards the database while it is open; without it, each write looks all the same. */
+  /** Guards the database file while it is open; without it, each write checks nothing. */
   files?: GuardedFiles
 }
 
 export type Rows = readonly (readonly unknown[])[]
 
-/** A database that is opened again whenever it fails, until it is closed. */
+/** A database that is reopened whenever it fails, until it is closed. */
 export interface Connections {
   /** Throws STORE_UNAVAILABLE while the database is not open. */
   known(): Known
-  /** Runs `work` on the one connection that writes, after all that was asked before. */
+  /** Runs `work` on the only writing connection, after all earlier calls. */
   write<T>(work: (writer: DuckDBConnection, known: Known) => Promise<T>): Promise<T>
   /** Rejects with STORE_UNAVAILABLE. */
   query(sql: string, parameters?: string[]): Promise<Rows>
-  /** The same, row by row as they are read; rejects with what `take` throws, and reads no further. */
+  /** Like `query`, but row by row; rejects with what `take` throws, and then stops reading. */
   eachRow(sql: string, parameters: string[], take: (row: readonly unknown[]) => void): Promise<void>
-  /** The same, as typed vectors; ended by the signal, with its reason. */
+  /** Like `query`, but returns typed vectors; the signal ends it, with its reason. */
   queryChunks(sql: string, signal?: AbortSignal): Promise<readonly DuckDBDataChunk[]>
   close(): Promise<void>
 }
@@ -40,8 +40,8 @@ const collectEvery = 64
 const reopen = { firstMs: 200, maxMs: 10_000 }
 
 /**
- * Resolves also where the database cannot be opened yet (another process has the file, the disk is
- * full): it is tried again, and until then everything is STORE_UNAVAILABLE. The journal waits.
+ * Resolves even if the database cannot be opened yet (another process has the file, the disk is full). Opening is tried
+ * again, and until then everything is STORE_UNAVAILABLE. The journal waits.
  */
 export async function openConnections(options: ConnectionOptions): Promise<Connections> {
   const { clock, onFault = () => {}, files = new GuardedFiles() } = options
@@ -51,7 +51,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   let closing = false
   let tries = 0
   let timer: NodeJS.Timeout | undefined
-  /** Opening, writing and closing, one after the other. */
+  /** Runs opening, writing and closing one after the other. */
   let queue: Promise<unknown> = Promise.resolve()
   const queries = new Set<Promise<unknown>>()
 
@@ -86,7 +86,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
     timer.unref()
   }
 
-  /** In the queue, and after the queries: closing a connection that is busy leaves its promise unsettled. */
+  /** Closes in the queue and after the queries: closing a busy connection leaves its promise unsettled. */
   function invalidate(error: unknown, broken: Session): void {
     if (session !== broken) return
     session = undefined
@@ -117,7 +117,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
   }
 
   const interrupts = new Set<() => void>()
-  /** Again and again: an interrupt that comes before its query has begun is lost. */
+  /** Interrupts repeatedly: an interrupt that comes before its query has begun is lost. */
   async function endQueries(): Promise<void> {
     const interrupt = () => {
       for (const act of interrupts) act()
@@ -128,7 +128,7 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
     clearInterval(again)
   }
 
-  /** A connection of its own for each query: one that is busy would hold up the others. */
+  /** Each query has its own connection: a busy one would delay the others. */
   async function query<T>(
     read: (connection: DuckDBConnection) => Promise<T>,
     signal?: AbortSignal,
@@ -146,8 +146,8 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
     interrupts.add(interrupt)
     try {
       connection = await connectTo(asked.instance)
-      // Planning and running see the same rows only inside one transaction: a filter that every row met
-      // when the statement was planned is left out, and would let those in that came before it ran.
+      // Planning and running see the same rows only within one transaction. A filter that every row met when the
+      // statement was planned is left out, and would admit rows written before it runs.
       await connection.run('BEGIN TRANSACTION READ ONLY')
       return await read(connection)
     } catch (error) {
@@ -180,11 +180,11 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
         const used = current()
         try {
           const done = await work(used.writer, used.known)
-          // What it confirms is in the file that stands there.
+          // Confirm only if the file on disk is still the one that was written.
           checkFiles()
           return done
         } catch (error) {
-          // It may have been made all the same: what is known is asked anew before anything else is written.
+          // The write may have been made after all: read what is known again before writing anything else.
           const known = isFatal(error) ? undefined : await readKnown(used.writer).catch(() => undefined)
           if (known === undefined) invalidate(error, used)
           else used.known = known
@@ -203,12 +203,12 @@ export async function openConnections(options: ConnectionOptions): Promise<Conne
           try {
             for (const row of chunk.getRows()) take(row)
           } catch (error) {
-            // Of whoever reads, and no fault of the database.
+            // The reader's error, not the database's.
             thrown = { by: error }
             return
           }
           await nextTurn()
-          // A chunk is memory of DuckDB's own, which the engine does not see when it decides to collect.
+          // A chunk is memory of DuckDB, which the engine does not count when it decides to collect.
           if (read % collectEvery === 0) await collect()
         }
       })

@@ -15,11 +15,11 @@ export interface Opened {
   readonly writer: DuckDBConnection
 }
 
-/** An error after which the instance answers nothing until it is closed and opened anew. */
+/** An error after which the instance answers nothing until it is closed and reopened. */
 export const isFatal = (error: unknown) =>
   /\bFATAL\b|has been invalidated|must be restarted/i.test(messageOf(error))
 
-/** A log that cannot be replayed on a full disk is not damaged. */
+/** A log that cannot be replayed because the disk is full is not damaged. */
 const isFull = (error: unknown) => /no space left|disk full/i.test(messageOf(error))
 
 const isDamaged = (error: unknown) =>
@@ -31,8 +31,8 @@ const isDamaged = (error: unknown) =>
 export const databasePath = (directory: string) => join(directory, 'lintel.duckdb')
 
 /**
- * Opens the file, sealed off from the rest of the machine: no extensions, no other files. One that is
- * damaged is moved aside, never deleted, and a new one begun: the journal refills what it still holds.
+ * Opens the file without access to the rest of the machine: no extensions, no other files. A damaged file is moved
+ * aside, never deleted, and a new one is created: the journal refills what it still holds.
  */
 export async function openDatabase(
   options: DuckDbOptions,
@@ -43,7 +43,7 @@ export async function openDatabase(
   const path = databasePath(directory)
   const temporary = join(directory, 'temporary')
   mkdirSync(temporary, { recursive: true })
-  // DuckDB leaves an empty file where it could not begin one on a full disk, and then cannot open it.
+  // If DuckDB cannot create a file because the disk is full, it leaves an empty one, which it cannot open later.
   if (existsSync(path) && statSync(path).size === 0) rmSync(path)
   try {
     return await open(path, temporary, options)
@@ -83,7 +83,7 @@ async function open(
   try {
     const writer = await instance.connect()
     for (const statement of schemaSql) await writer.run(statement)
-    // In this order, and not as options of create(), which refuses them together.
+    // In this order, and not as options of create(), which refuses the combination.
     await writer.run('SET enable_external_access = false')
     await writer.run('SET lock_configuration = true')
     return { instance, writer }

@@ -10,7 +10,7 @@ import { type Known, Numbering } from './duckdb-known.ts'
 import { columnsOf } from './duckdb-tables.ts'
 import type { Row } from './store.ts'
 
-/** Numbers of journals are UTINYINT. */
+/** Journal numbers are UTINYINT. */
 const maxJournals = 255
 
 async function transact(writer: DuckDBConnection, change: () => Promise<void>): Promise<void> {
@@ -26,7 +26,7 @@ async function transact(writer: DuckDBConnection, change: () => Promise<void>): 
   }
 }
 
-/** Gives the rows behind `seq` to a journal of their own: they are told from those that will have the same positions. */
+/** Gives rows after `seq` to a journal of their own, to tell them from rows that will have the same positions. */
 export async function forkJournal(
   writer: DuckDBConnection,
   known: Known,
@@ -60,7 +60,7 @@ export async function forkJournal(
   known.journals.set(journal, { number: own.number, seq, epochs })
 }
 
-/** Seconds for a year of a town; a few milliseconds for the hour that the journal holds. */
+/** Takes seconds for a year of a town, a few milliseconds for the hour that the journal holds. */
 export async function stretchSums(
   connections: Connections,
   journal: string,
@@ -77,7 +77,7 @@ export async function stretchSums(
   )
   const sql = `SELECT stretch::DOUBLE, count(*)::DOUBLE, sum(seq)::DOUBLE, sum(received_ms)::DOUBLE FROM (${parts.join(' UNION ALL ')}) GROUP BY stretch`
   const rows = (await connections.query(sql)) as [number, number, number, number][]
-  // In order, as the stretches are.
+  // Rows and stretches are both in order.
   let index = 0
   for (const [stretch, n, seqs, received] of rows.toSorted(([a], [b]) => a - b)) {
     while (index < stretches.length - 1 && stretches[index]!.last < firstOf(stretch)) index++
@@ -115,7 +115,7 @@ export async function refillRows(
   numbering.keep()
 }
 
-/** Rows that came from former journals, and how late the last of them was received, epoch ms. */
+/** When the last row from a former journal was received, epoch ms. */
 async function lastOfFormer(writer: DuckDBConnection, known: Known, number: number): Promise<number> {
   const journals = known.journals.size
   if (known.former?.journals !== journals) {
@@ -130,9 +130,9 @@ async function lastOfFormer(writer: DuckDBConnection, known: Known, number: numb
 }
 
 /**
- * A journal that was lost, or replaced by an older copy, no longer knows the ids of what it had: where a device sends it
- * again, it is stored anew. So a row that equals one of a former journal in all that was reported, and was received
- * within the days in which a device may repeat itself, takes its place. Inside the transaction that has written it.
+ * A journal that was lost, or replaced by an older copy, no longer knows the ids it had: if a device sends a record
+ * again, it is stored again. So a new row replaces a row of a former journal that equals it in everything reported,
+ * within the days in which a device may repeat itself. Call inside the transaction that wrote the new rows.
  */
 export async function replaceFormer(
   writer: DuckDBConnection,

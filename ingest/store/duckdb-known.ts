@@ -2,19 +2,19 @@ import type { DuckDBConnection } from '@duckdb/node-api'
 import type { Epoch } from '../../core/history.ts'
 import type { Place, Seq } from '../../core/words.ts'
 
-/** What the small tables hold, so that a batch adds to them only what is new. */
+/** Contents of the small tables, so that a batch adds only what is new. */
 export interface Known {
   readonly journals: Map<string, KnownJournal>
   readonly places: Map<string, number>
   readonly words: Map<string, number>
-  /** When the last row was received that came from another journal than the present one, where that was asked. */
+  /** When the last row from another journal was received, if that was asked, and for how many journals. */
   former?: { readonly journals: number; readonly receivedUntil: number }
 }
 
 export interface KnownJournal {
   readonly number: number
   readonly seq: Seq
-  /** The last position of each epoch that has been applied. */
+  /** The last applied position of each epoch. */
   readonly epochs: ReadonlyMap<Epoch, Seq>
 }
 
@@ -59,8 +59,8 @@ const namesOf = ({ device, site, building, point, zone }: Place): PlaceNames => 
 const keyOf = (names: PlaceNames) => JSON.stringify(names)
 
 /**
- * Numbers that a batch uses for its places and words. The store has numbers of its own for places: those
- * of a registry begin anew where it was lost, and would put new rows under old names.
+ * Numbers a batch uses for its places and words. The store numbers places itself: a registry that was lost starts its
+ * numbers again, which would put new rows under old names.
  */
 export class Numbering {
   readonly newPlaces = new Map<string, { id: number; names: PlaceNames }>()
@@ -98,7 +98,7 @@ export class Numbering {
     return id
   }
 
-  /** Once the batch is committed. */
+  /** Call once the batch is committed. */
   keep(): void {
     for (const [key, { id }] of this.newPlaces) this.#known.places.set(key, id)
     for (const [word, id] of this.newWords) this.#known.words.set(word, id)

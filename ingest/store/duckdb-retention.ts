@@ -5,12 +5,12 @@ import { reportedKinds } from '../../devices/contract/kinds.ts'
 import { isFatal } from './duckdb-database.ts'
 import { type Expiry, type PlaceFilter, placeDimensions } from './store.ts'
 
-/** Found, counted by place and deleted in 20 ms, 46 at most, where there are thirty million: 3.6 million a second. */
+/** Finding, counting by place and deleting this many takes 20 ms, 46 at most, among thirty million: 3.6 million rows a second. */
 const sliceRows = 100_000
 
 /**
- * Deletes a slice of rows, and counts them by journal and place in the transaction that deletes them. The file does
- * not become smaller: what is free after a checkpoint is filled again by rows to come.
+ * Deletes a slice of rows, and counts them by journal and place in the same transaction. The file does not shrink:
+ * after a checkpoint, free space is reused for new rows.
  */
 export async function expireRows(
   writer: DuckDBConnection,
@@ -23,7 +23,7 @@ export async function expireRows(
       `SELECT min(at_ms)::DOUBLE FROM ${kind} WHERE at_ms < ${Math.ceil(before)}${places}`,
     )) as [[number | null]]
     if (first === null) return 0
-    // Of a day at most: which rows of all are the oldest takes seconds where there are hundreds of millions.
+    // One day at most: finding the oldest of all rows takes seconds with hundreds of millions.
     const until = Math.ceil(Math.min(before, first + dayMs))
     const [[found, last]] = (await read(
       `SELECT count(*)::DOUBLE, max(at_ms)::DOUBLE FROM (SELECT at_ms FROM ${kind} WHERE at_ms < ${until}${places} ORDER BY at_ms LIMIT ${limit})`,
@@ -53,7 +53,7 @@ export async function expireRows(
   }
 }
 
-/** What asks how many rows there are to go. */
+/** SQL that counts the rows to delete. */
 export function compileCount({ kind, before, of = {} }: Expiry): { sql: string; parameters: string[] } {
   const { places, parameters } = placesOf(of)
   return {
@@ -73,7 +73,7 @@ function placesOf(of: PlaceFilter): { places: string; parameters: string[] } {
   return { places, parameters }
 }
 
-/** Left to the next automatic checkpoint where something else is under way. */
+/** If something else is running, the next automatic checkpoint does this. */
 async function freeSpace(writer: DuckDBConnection): Promise<void> {
   await writer.run('CHECKPOINT').catch(error => {
     if (isFatal(error)) throw error

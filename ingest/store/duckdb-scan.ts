@@ -18,25 +18,25 @@ import {
 } from './scan.ts'
 
 /**
- * Rows of a page, each a query of its own by a range of positions: 10 ms, in a transaction that ends with it. One
- * query for the whole would keep the log from being folded into the file for as long as its reader is slow.
+ * Rows per page. Each page is a query over a range of positions: 10 ms, in a transaction that ends with it. One query
+ * for everything would keep the log from being folded into the file for as long as its reader is slow.
  */
 const pageRows = 65_536
 const maxRange = 128 * pageRows
 /**
- * Chunks are memory of DuckDB's own, freed with the object that stands for them; the engine does not see how much that is, so
- * it is asked to collect: an export of 10 million rows takes 170 to 185 MB in place of 210.
+ * Chunks are memory of DuckDB, freed with the object that represents them. The engine does not see their size, so it is
+ * told to collect: an export of 10 million rows takes 170 to 185 MB instead of 210.
  */
 const collectEvery = 16
 
-/** A journal's rows that the question asks for, when it was asked. */
+/** Rows of one journal that the query wants, as of its start. */
 interface Stretch {
   readonly number: number
   readonly after: number
   readonly last: number
 }
 
-/** Rows in the order of their journals and of their positions there. */
+/** Rows ordered by journal and by position within it. */
 export async function scanDuckDb(connections: Connections, query: ScanQuery): Promise<Scan> {
   const { kind, signal } = query
   const ids = await placesOf(connections, query)
@@ -60,7 +60,7 @@ export async function scanDuckDb(connections: Connections, query: ScanQuery): Pr
       for await (const { chunks, next } of pages(connections, query, stretch, wanted)) {
         held.push(...chunks)
         const rows = rowsOf(held)
-        // Pages of few rows are put together, since a file has a part for each batch.
+        // Small pages are combined, because a file has one part per batch.
         if (rows === 0 || (rows < pageRows / 2 && next < stretch.last)) continue
         const columns = await columnsOfPage(held, rows, query.kind, names)
         held = []
@@ -94,10 +94,10 @@ async function* pages(
     const to = Math.min(from + range, last)
     const sql = `SELECT ${listed} ${wanted} AND f.journal = ${number} AND f.seq > ${from} AND f.seq <= ${to} ORDER BY f.seq LIMIT ${pageRows}`
     const chunks = await connections.queryChunks(sql, signal)
-    // It may have been too quick to be interrupted.
+    // The query may have been too quick to be interrupted.
     signal?.throwIfAborted()
     const rows = rowsOf(chunks)
-    // Rows of other kinds, times and places lie between: a range that held few is widened.
+    // Rows of other kinds, times and places lie in between: widen a range that held few.
     if (rows < pageRows / 2) range = Math.min(2 * range, maxRange)
     else if (rows === pageRows) range = Math.max(pageRows, range / 2)
     from = rows === pageRows ? lastSeq(chunks.at(-1)!) : to
@@ -113,7 +113,7 @@ function lastSeq(chunk: DuckDBDataChunk): number {
   return seqs[chunk.rowCount - 1]!
 }
 
-/** Ids of the places that are meant; undefined where all are. */
+/** Ids of the wanted places; undefined if all are wanted. */
 async function placesOf(connections: Connections, { where }: ScanQuery): Promise<number[] | undefined> {
   const parameters: string[] = []
   const conditions = Object.entries(where).map(
@@ -125,7 +125,7 @@ async function placesOf(connections: Connections, { where }: ScanQuery): Promise
   return rows.map(([id]) => id as number)
 }
 
-/** The number of the cursor's journal and the position in it. */
+/** Number of the cursor's journal, and the position in it. */
 async function positionOf(connections: Connections, after: string | undefined): Promise<[number, number]> {
   if (after === undefined) return [-1, 0]
   const [journal, seq] = unpackCursor(after) ?? []
@@ -134,7 +134,7 @@ async function positionOf(connections: Connections, after: string | undefined): 
   throw new LintelError('API_REQUEST_INVALID', 'the cursor is of another store: begin anew, without one')
 }
 
-/** Columns of the names by id of a place, and texts by their number. */
+/** Columns of names by place id, and texts by number. */
 async function readNames(connections: Connections) {
   const coders = scanPlaceColumns.map(() => createCoder())
   const codes: Int32Array[] = []
@@ -152,7 +152,7 @@ async function readNames(connections: Connections) {
   }
   await load()
   return {
-    /** Loads anew where a place or a word has come since. */
+    /** Reads again if a place or a word has been added. */
     async cover(place: number, word: number): Promise<void> {
       if (place > known || word > words.length) await load()
     },
@@ -203,7 +203,7 @@ async function columnsOfPage(
 
 const largest = (values: Int32Array) => values.reduce((most, value) => Math.max(most, value), 0)
 
-/** A view of DuckDB's own memory: to be copied while the chunk lives. */
+/** A view of DuckDB's own memory: copy it while the chunk exists. */
 function bytesOf(chunk: DuckDBDataChunk, index: number, width: number): Uint8Array {
   const vector = duckdb.data_chunk_get_vector(chunk.chunk, index)
   return duckdb.vector_get_data(vector, chunk.rowCount * width)
@@ -221,7 +221,7 @@ function doubles(chunk: DuckDBDataChunk, index: number): Float64Array {
   return new Float64Array(buffer, byteOffset, chunk.rowCount)
 }
 
-/** 64 bits as two halves: BigInts would take five times as long. */
+/** Reads 64 bits as two halves: BigInts would take five times as long. */
 function longs(chunk: DuckDBDataChunk, index: number): Float64Array {
   const { buffer, byteOffset } = bytesOf(chunk, index, 8)
   const halves = new Int32Array(buffer, byteOffset, 2 * chunk.rowCount)

@@ -15,9 +15,9 @@ import type { RowBatch, Store, StoreStats } from './store.ts'
 export type DuckDbStoreOptions = ConnectionOptions
 
 /**
- * The time series in one DuckDB file. One connection writes, one batch at a time; the position applied
- * moves in the transaction of the rows, so a batch that is repeated after a crash is skipped and no
- * index is needed to tell duplicates. After an error that invalidates the instance it is opened anew.
+ * The time series in one DuckDB file. One connection writes, one batch at a time. The applied position moves in the
+ * same transaction as the rows, so a batch repeated after a crash is skipped, and duplicates are found without an
+ * index. After an error that invalidates the instance, it is reopened.
  */
 export async function openDuckDbStore(options: DuckDbStoreOptions): Promise<Store> {
   const connections = await openConnections(options)
@@ -117,7 +117,7 @@ async function writeBatch(
     )
     await writer.run('COMMIT')
   } catch (error) {
-    // Unless it is rolled back, a COMMIT later "succeeds" and writes nothing.
+    // Without a rollback, a later COMMIT "succeeds" and writes nothing.
     await writer.run('ROLLBACK').catch(() => {})
     throw new LintelError('STORE_WRITE_FAILED', `a batch was not stored: ${messageOf(error)}`, {
       cause: error,

@@ -9,10 +9,10 @@ import type { Numbering } from './duckdb-known.ts'
 import type { Row } from './store.ts'
 
 /**
- * One table a kind, all columns of fixed width, so that a batch is a copy of typed arrays (2 million
- * rows a second against 0.3 with a call a value) and a row rests in about 9 bytes:
- * enumerations are codes (0 absent, else 1 + position), texts and places numbers of small tables.
- * Times are BIGINT milliseconds: queries that bucket by them take 40 % of the time TIMESTAMP_MS does.
+ * One table per kind with columns of fixed width, so that a batch is a copy of typed arrays (2 million rows a second,
+ * against 0.3 with one call per value) and a stored row takes about 9 bytes: enumerations are codes (0 absent, else 1 +
+ * position), texts and places are numbers of small tables. Times are BIGINT milliseconds: queries that bucket by them
+ * take 40 % of the time they take with TIMESTAMP_MS.
  */
 export type ColumnType = 'BIGINT' | 'INTEGER' | 'UTINYINT' | 'DOUBLE'
 
@@ -48,10 +48,10 @@ export const columnsOf = (kind: StoredKind): readonly Column[] => [
   })),
 ]
 
-/** `openMs` is `open_ms` in SQL. */
+/** Turns `openMs` into `open_ms`, its name in SQL. */
 export const columnName = (member: string) => member.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
 
-/** All statements that make an empty database, and change nothing in one that is there. */
+/** Statements that create an empty database, and change nothing in an existing one. */
 export const schemaSql = [
   'CREATE TABLE IF NOT EXISTS applied (journal VARCHAR, number UTINYINT, seq BIGINT)',
   'CREATE TABLE IF NOT EXISTS epoch (journal UTINYINT, epoch VARCHAR, seq BIGINT)',
@@ -72,7 +72,7 @@ export type ColumnValues = BigInt64Array | Int32Array | Uint8Array | Float64Arra
 
 export const flagBits = { late: 1, skewed: 2 } as const
 
-/** The rows of one kind as columns, in the order of `columnsOf`. Absent numbers are NaN, absent words 0: both become NULL. */
+/** Rows of one kind as columns, in the order of `columnsOf`. Absent numbers are NaN, absent words 0: both become NULL. */
 export function toColumns(
   kind: StoredKind,
   rows: readonly Row[],

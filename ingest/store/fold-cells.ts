@@ -1,11 +1,11 @@
 import type { Cell, CellQuery } from './store.ts'
 
-/** Something that happened, and what it counts for. */
+/** One thing that happened, and how much it counts. */
 export interface Countable<D extends string> {
   readonly at: number
   readonly receivedAt?: number
   readonly worth: number
-  /** '' where it has none. */
+  /** '' if it has none. */
   readonly wordOf: (dimension: D) => string
 }
 
@@ -15,14 +15,14 @@ export interface FoldQuery<D extends string>
   readonly where: { readonly [N in D]?: readonly string[] }
 }
 
-/** Cells by the letter of `CellQuery`, in memory. */
+/** Computes cells in memory, exactly as `CellQuery` defines them. */
 export function foldCells<D extends string>(things: Iterable<Countable<D>>, query: FoldQuery<D>): Cell[] {
   const fold = createFold(query)
   for (const thing of things) fold.add(thing)
   return fold.cells()
 }
 
-/** The same, thing by thing. */
+/** Like `foldCells`, but one thing at a time. */
 export function createFold<D extends string>({ segments, stepMs, foldMs, by, where, limit }: FoldQuery<D>) {
   const wanted = Object.entries(where) as [D, readonly string[]][]
   const cells = new Map<string, Cell>()

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import { LintelError } from '../../core/errors.ts'
 import { readText } from './influx-http.ts'
 
-/** What a server said to lines that it was sent. */
+/** The server's answer to written lines. */
 export type Verdict =
   | { readonly is: 'written' }
-  /** Something in these lines is not to be written, now or later. Others of them may have been. */
+  /** Some of these lines will never be accepted. Others of them may have been written. */
   | { readonly is: 'refused'; readonly reason: string }
   | { readonly is: 'too long' }
 
-/** The server wants to be left alone until then; epoch ms. */
+/** The server asks to wait until then; epoch ms. */
 export class AskedToWait extends LintelError {
   readonly untilMs: number
 
@@ -25,12 +25,12 @@ export class DatabaseMissing extends LintelError {
   }
 }
 
-/** A limit of the server's, or trouble of its own: the same lines are taken once that has been mended. */
+/** A limit or a problem of the server: it accepts the same lines once that is resolved. */
 const isOfServer = (reason: string) => /max-\w+|limit exceeded|maximum memory|timeout|timed out/i.test(reason)
 
 /**
- * Only 204 says that lines are on disk: a 200 with a page is a proxy's, and 201 of version 3 stands for a
- * part of them. Throws STORE_UNAVAILABLE or STORE_WRITE_FAILED for what trying again may mend.
+ * Only 204 means that lines are on disk: a 200 with a page comes from a proxy, and 201 of version 3 means only a part
+ * of them. Throws STORE_UNAVAILABLE or STORE_WRITE_FAILED for what a retry may solve.
  */
 export async function readVerdict(answer: IncomingMessage, now: number): Promise<Verdict> {
   const status = answer.statusCode!
@@ -43,7 +43,7 @@ export async function readVerdict(answer: IncomingMessage, now: number): Promise
   throw failureOf(answer, text, now)
 }
 
-/** The error of an answer that is none of those that were hoped for. */
+/** The error for any answer that was not expected. */
 export function failureOf({ statusCode, headers }: IncomingMessage, text: string, now: number): LintelError {
   const status = statusCode!
   const reason = reasonOf(text)
@@ -64,8 +64,8 @@ export function failureOf({ statusCode, headers }: IncomingMessage, text: string
 export const isMissing = (reason: string) => /\b(?:database|bucket)\b.*not found/i.test(reason)
 
 /**
- * The text of an error of versions 1 (`error`), 2 (`message`) or 3 (`error`, with what was wrong of which
- * line in `data`); undefined for what is no answer of InfluxDB.
+ * The error text of versions 1 (`error`), 2 (`message`) or 3 (`error`, with the fault of a line in `data`); undefined
+ * if it is no answer of InfluxDB.
  */
 export function reasonOf(text: string): string | undefined {
   try {
@@ -78,7 +78,7 @@ export function reasonOf(text: string): string | undefined {
   }
 }
 
-/** Of a Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
+/** Value of a Retry-After: seconds, or a date (RFC 9110, 10.2.3). */
 function secondsOf(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined
   if (/^\d+$/.test(value)) return Number(value)

@@ -3,8 +3,9 @@ import { failureOf } from './influx-answers.ts'
 import { type Asked, type InfluxHttp, readText } from './influx-http.ts'
 
 /**
- * Makes a bucket of version 2, without an end of retention: https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostBuckets
- * Rejects with STORE_UNAVAILABLE and how people make it, where the token may not.
+ * Creates a bucket of version 2 with unlimited retention:
+ * https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostBuckets
+ * If the token may not do that, rejects with STORE_UNAVAILABLE and says how people can create it.
  */
 export async function makeBucket(
   http: InfluxHttp,
@@ -15,7 +16,7 @@ export async function makeBucket(
   async function ask(asked: Asked): Promise<string> {
     return http.ask({ ...asked, authorization }, async answer => {
       const text = await readText(answer)
-      // 422: somebody else has just made it.
+      // 422: somebody else has just created it.
       if (answer.statusCode! < 300 || answer.statusCode === 422) return text
       throw failureOf(answer, text, Date.now())
     })

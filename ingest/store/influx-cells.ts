@@ -3,7 +3,7 @@ import type { Series } from './influx-query.ts'
 import type { CellSource } from './influx-summaries.ts'
 import type { Cell, CellQuery, Dimension } from './store.ts'
 
-/** What InfluxDB can hold in 64 bits of nanoseconds: 1677 to 2262. */
+/** Range of InfluxDB's 64 bits of nanoseconds: 1677 to 2262. */
 const firstMs = -9_223_372_036_854
 const lastMs = 9_223_372_036_854
 
@@ -12,7 +12,7 @@ export interface CellStatement {
   readonly toCells: (series: Series) => Cell[]
 }
 
-/** A statement for each segment: each has an offset of its own. None where no row can be meant. Of the rows, unless another source is given. */
+/** One statement per segment, because each has its own offset; none if no row can match. Reads the rows, or another source if given. */
 export function cellStatements(
   { kind, sum, segments, stepMs, foldMs, by, where }: CellQuery,
   source?: CellSource,
@@ -30,7 +30,7 @@ export function cellStatements(
     const last = Math.min(to, lastMs)
     if (first >= last) return []
     const tags = by.map(dimension => `"${dimension}"`)
-    // A step begins where local time is a multiple of it, so in UTC at multiples less the offset.
+    // A step begins where local time is a multiple of it, so in UTC at multiples minus the offset.
     const time = stepMs === undefined ? [] : [`time(${stepMs}ms, ${modulo(-offsetMs, stepMs)}ms)`]
     const groups = [...time, ...tags]
     const grouped = groups.length === 0 ? '' : ` GROUP BY ${groups.join(', ')}`
@@ -51,14 +51,14 @@ export function cellStatements(
 
 const modulo = (ms: number, period: number) => ((ms % period) + period) % period
 
-/** Cells that come in parts put together: of a fold, since InfluxQL knows no remainder, and of a question that was split. */
+/** Merges cells that arrive in parts: those of a fold, because InfluxQL has no remainder, and those of a query that was split. */
 export function createGathering({ foldMs, limit = Number.POSITIVE_INFINITY }: CellQuery, isSplit = false) {
   const isOnce = foldMs === undefined && !isSplit
   const cells: Cell[] = []
   const indices = new Map<string, number>()
   return {
     cells,
-    /** Whether there is room for more. */
+    /** True if there is room for more. */
     add(cell: Cell): boolean {
       const key = isOnce ? '' : JSON.stringify([cell.segment, cell.localStart, cell.values])
       const index = isOnce ? undefined : indices.get(key)
@@ -69,7 +69,7 @@ export function createGathering({ foldMs, limit = Number.POSITIVE_INFINITY }: Ce
         if (!isOnce) indices.set(key, cells.length)
         cells.push(cell)
       }
-      // A cell that comes in parts may still grow.
+      // Parts of a cell may still arrive.
       return !isOnce || cells.length < limit
     },
   }

@@ -5,26 +5,26 @@ import type { InfluxServer } from './influx-server.ts'
 import { isSummed, type SummedKind, summedKinds } from './influx-summaries.ts'
 import type { Row } from './store.ts'
 
-/** A point a day and kind: whether what is summed up of it is all that there is. */
+/** One point per day and kind: whether the sums of that day are complete. */
 const measurement = 'lintel_summed'
-/** A point a kind: from when on there are all rows; before it some have expired. */
+/** One point per kind: all rows exist from this time on; before it some have expired. */
 const beginMeasurement = 'lintel_summed_from'
 
-/** Which UTC days are summed up. What it says is on the server before anything relies on it. */
+/** Knows which UTC days have been summed. Every statement is on the server before anything relies on it. */
 export interface SummedDays {
-  /** Forgets what it knows, and asks anew. */
+  /** Forgets everything, and reads it again. */
   reset(): void
   /** In order. */
   clean(kind: SummedKind): Promise<readonly number[]>
-  /** Days that have to be summed up anew, in order. */
+  /** Days to be summed again, in order. */
   dirty(kind: SummedKind): Promise<readonly number[]>
-  /** Behind every day that has ever been summed up. */
+  /** End of the last day that has ever been summed. */
   frontier(kind: SummedKind): Promise<number>
-  /** Nothing before it can be summed up any more. */
+  /** Time before which nothing can be summed any more. */
   begin(kind: SummedKind): Promise<number>
-  /** To be awaited before the rows are written. */
+  /** Await this before writing the rows. */
   touch(rows: readonly Row[]): Promise<void>
-  /** Every day before that which can be summed up anew has to be. */
+  /** Marks every summed day before that to be summed again, if it still can be. */
   touchAll(kind: SummedKind, before: number): Promise<void>
   setClean(kind: SummedKind, day: number): Promise<void>
   setBegin(kind: SummedKind, begin: number): Promise<void>
@@ -73,7 +73,7 @@ export function createSummedDays({ ask }: Pick<InfluxServer, 'ask'>, note: Note)
   const lineOf = (kind: SummedKind, day: number, clean: boolean) =>
     `${measurement},kind=${kind} clean=${clean} ${day}000000`
 
-  /** Questions go by the rows from now on; what is summed up again is only once the server has noted it. */
+  /** From now on queries read the rows. The days are summed again only once the server has noted this. */
   async function soil(days: readonly (readonly [SummedKind, number])[]): Promise<void> {
     if (days.length === 0) return
     for (const [kind, day] of days) (await of(kind)).clean.delete(day)

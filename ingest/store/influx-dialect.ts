@@ -1,20 +1,20 @@
 import type { InfluxSettings, InfluxVersion } from './influx-settings.ts'
 
-/** Where the versions of InfluxDB differ: in paths, and in little besides. Line protocol, InfluxQL and its answers are the same. */
+/** The differences between versions of InfluxDB: paths, and little besides. Line protocol, InfluxQL and its answers are the same. */
 export interface Dialect {
-  /** Path and query of a write in nanoseconds; behind the path of the server's URL. */
+  /** Path and query of a write in nanoseconds; appended to the path of the server's URL. */
   readonly write: string
-  /** Path and query of a question, all but `q`; its answer is JSON, a document a line, times in ms. */
+  /** Path and query of a question, without `q`; its answer is JSON, one document per line, times in ms. */
   readonly query: string
-  /** The same, with times as text to the nanosecond. */
+  /** Like `query`, but times are text with nanoseconds. */
   readonly queryTimes: string
-  /** Version 1 makes databases by POST alone, and takes long statements so; the documentation of 2 and 3 knows GET. */
+  /** Version 1 creates databases only by POST, which also takes long statements; the documentation of 2 and 3 describes GET. */
   readonly asks: 'POST' | 'GET'
-  /** What a database that is not there calls for: version 1 makes it by a statement, 2 through its API, 3 with the first write. */
+  /** How a missing database is created: version 1 by a statement, 2 through its API, 3 with the first write. */
   readonly missing: 'statement' | 'bucket' | 'empty'
   /** How points are deleted: by a statement, by a predicate posted to this path, or not at all. */
   readonly removes: 'statement' | { readonly path: string } | 'never'
-  /** Whether the last document of an answer says that it is the last. */
+  /** True if the last document of an answer says that it is the last. */
   readonly tellsEnd: boolean
 }
 
@@ -44,7 +44,7 @@ export function dialectOf({
       return { write, query, queryTimes, asks: 'GET', missing: 'bucket', removes, tellsEnd: true }
     }
     case 3: {
-      // Whole or not at all, and answered once its log is on disk.
+      // All lines or none, and answered once the server's log is on disk.
       const parameters = {
         db: database,
         precision: 'nanosecond',
@@ -64,7 +64,10 @@ export function dialectOf({
   }
 }
 
-/** A bucket of version 2 is a database by its name, or by both of its parts: https://docs.influxdata.com/influxdb/v2/query-data/influxql/dbrp/ */
+/**
+ * A bucket of version 2 is queried as a database of that name, or by both of its parts:
+ * https://docs.influxdata.com/influxdb/v2/query-data/influxql/dbrp/
+ */
 function queried(version: InfluxVersion, database: string): Record<string, string> {
   const slash = database.indexOf('/')
   if (version !== 2 || slash < 0) return { db: database }

@@ -6,34 +6,34 @@ import { LintelError, messageOf } from '../../core/errors.ts'
 import type { InfluxSettings } from './influx-settings.ts'
 
 export interface Asked {
-  /** Behind the path of the server's URL. */
+  /** Appended to the path of the server's URL. */
   readonly path: string
-  /** Posted; without one it is a GET. */
+  /** Sent by POST; without a body the request is a GET. */
   readonly body?: string
   readonly type?: string
   /** Value of the Authorization header. */
   readonly authorization?: string | undefined
-  /** Whether the body is compressed, if that is worth while. */
+  /** Compresses the body if it is large enough. */
   readonly gzip?: boolean
 }
 
 export interface InfluxHttp {
   /**
-   * Asks, and hands the answer to `read`. One deadline spans it all, to the last byte that `read` takes;
-   * what `read` leaves is thrown away. Rejects with STORE_UNAVAILABLE where there is no answer, or half of one.
+   * Sends a request, and gives the answer to `read`. One deadline covers everything up to the last byte that `read`
+   * takes; the rest is discarded. Rejects with STORE_UNAVAILABLE if there is no answer, or only a part.
    */
   ask<T>(asked: Asked, read: (answer: IncomingMessage) => Promise<T>): Promise<T>
-  /** Ends what is under way. */
+  /** Aborts running requests. */
   close(): void
 }
 
-/** Connections that have rested longer are closed, before a proxy does it at the wrong moment. */
+/** Connections idle for longer are closed before a proxy closes them at a bad moment. */
 const restMs = 4000
-/** Such as the position. */
+/** Bodies this small, such as the position, are not compressed. */
 const smallBytes = 2048
 const broken: readonly unknown[] = ['ECONNRESET', 'EPIPE']
 
-/** A chunk of 4096 lines becomes a twelfth in 3.4 ms; at the default level, a thirteenth in 10. */
+/** At this level, a chunk of 4096 lines shrinks to a twelfth in 3.4 ms; at the default, to a thirteenth in 10. */
 const level = 1
 const compress = promisify(gzip)
 
@@ -79,7 +79,7 @@ export function createInfluxHttp({ url, ca, timeoutMs }: InfluxSettings): Influx
       let answer: IncomingMessage | undefined
       try {
         answer = await send(asked, signal).catch(error => {
-          // The server closed a resting connection just as it was used. All that we ask may be asked twice.
+          // The server closed an idle connection just as we used it. All our requests may be repeated.
           if (error.reused && broken.includes(error.code) && !signal.aborted) return send(asked, signal)
           throw error
         })
@@ -103,7 +103,7 @@ export function createInfluxHttp({ url, ca, timeoutMs }: InfluxSettings): Influx
   }
 }
 
-/** Errors are a line or two; a page of a proxy is cut. */
+/** Errors are a line or two; a proxy's page is cut. */
 const maxTextBytes = 64 * 1024
 
 export async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
@@ -116,7 +116,7 @@ export async function readText(answer: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).subarray(0, maxTextBytes).toString()
 }
 
-/** Texts between line ends. Throws STORE_UNAVAILABLE for one that is longer than memory should hold. */
+/** Yields the text between line ends. Throws STORE_UNAVAILABLE for a line too long to hold in memory. */
 export async function* readLines(answer: AsyncIterable<Buffer>, maxBytes = 256 * 1024 * 1024) {
   let held: Buffer[] = []
   let bytes = 0

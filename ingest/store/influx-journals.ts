@@ -8,8 +8,8 @@ import type { Note } from './influx-notes.ts'
 import type { InfluxServer } from './influx-server.ts'
 
 /**
- * Tags cannot be changed. So where a journal was replaced by an older copy of itself, what comes next is written with
- * a tag of its own, and of each tag only the rows of a range of positions count.
+ * Tags cannot be changed. If a journal was replaced by an older copy of itself, later rows are written with a tag of
+ * their own, and for each tag only the rows in a range of positions count.
  */
 export interface Branch {
   readonly tag: string
@@ -24,12 +24,12 @@ const branchTag = (journal: string, number: number) => `${journal}~${number}`
 export const epochLine = (journal: string, { epoch = '', seq }: Position) =>
   `${epochMeasurement}${tagText('epoch', epoch)}${tagText('journal', journal)} seq=${seq}i ${positionMs}000000`
 
-/** The branches of each journal from the points in which their positions are noted. Pure. */
+/** Branches of each journal, from the points that note their positions. Pure. */
 export function branchesOf(
   noted: readonly { readonly tag: string; readonly seq: Seq; readonly from: Seq }[],
 ): Map<string, Branch[]> {
   const journals = new Map<string, Branch[]>()
-  // The latest branch first: an earlier one counts up to where the next begins.
+  // The latest branch comes first: an earlier one counts up to the start of the next.
   const numberOf = (tag: string) => Number(tag.split('~')[1] ?? 0)
   for (const { tag, seq, from } of noted.toSorted((a, b) => numberOf(b.tag) - numberOf(a.tag))) {
     const journal = tag.split('~')[0]!
@@ -54,9 +54,9 @@ export function createInfluxJournals({ ask }: Pick<InfluxServer, 'ask'>, note: N
     return branchesOf(noted)
   }
 
-  /** In order; the last is the one that is written to. */
+  /** In order; writes go to the last. */
   async function branches(journal: string): Promise<readonly Branch[]> {
-    // Journals are few, and names in a pattern would have to be escaped otherwise than in a text.
+    // Reads those of all journals: they are few, and names in a pattern would need other escapes than in a text.
     return (await readBranches()).get(journal) ?? [{ tag: journal, from: 0, until: 0 }]
   }
 
@@ -70,13 +70,13 @@ export function createInfluxJournals({ ask }: Pick<InfluxServer, 'ask'>, note: N
     return found
   }
 
-  /** What of a branch lies in a range of positions; undefined where nothing can. */
+  /** Condition for the part of a branch within a range of positions; undefined if there is none. */
   function within({ tag, from, until }: Branch, first: Seq, last: Seq): string | undefined {
     const [low, high] = [Math.max(from + 1, first), Math.min(until, last)]
     return low > high ? undefined : `"journal" = ${literal(tag)} AND "seq" >= ${low} AND "seq" <= ${high}`
   }
 
-  /** The conditions of the rows of a stretch, up to `to`: a field is found by reading, so their times are told, too. */
+  /** Conditions for the rows of a stretch, up to `to`. Filtering by a field reads every point, so the times are limited, too. */
   const conditions = (
     of: readonly Branch[],
     { first, last, earliestAt, latestAt }: Stretch,
@@ -91,14 +91,14 @@ export function createInfluxJournals({ ask }: Pick<InfluxServer, 'ask'>, note: N
 
   return {
     branches,
-    /** Of all journals. */
+    /** Branches of all journals. */
     all: async (): Promise<readonly Branch[]> => [...(await readBranches()).values()].flat(),
     epochs,
     async fork(journal: string, seq: Seq): Promise<void> {
       const known = await branches(journal)
       const noted = await epochs(journal)
       const point = `${positionMeasurement}${tagText('journal', branchTag(journal, known.length))} seq=${seq}i,from=${seq}i ${positionMs}000000`
-      // The point alone makes the fork: until it is there, nothing is changed.
+      // This point alone makes the fork: until it is written, nothing has changed.
       await note([point])
       const clipped = noted.filter(position => position.seq > seq)
       if (clipped.length > 0)

@@ -9,22 +9,22 @@ import { stringField, tagText } from './influx-names.ts'
 import { dimensions, type Row } from './store.ts'
 
 /**
- * A measurement a kind. Tags are what can be grouped by, so names of places, enumerations and the lane,
- * none of which grow without bound; the journal is one, so that its positions are told from another's.
- * Everything else is a field, each of one type for ever: numbers are floats.
+ * One measurement per kind. Tags are what can be grouped by: names of places, enumerations and the lane, none of which
+ * grow without bound. The journal is a tag too, to tell its positions from another's. Everything else is a field, each
+ * of one type forever: numbers are floats.
  */
 const placeTags = ['building', 'device', 'point', 'site', 'zone'] as const
 type PlaceTag = (typeof placeTags)[number]
 
 interface Plan {
-  /** In the order of their names, which saves the server sorting them. */
+  /** Sorted by name, which saves the server sorting them. */
   readonly tags: readonly { name: string; of: 'journal' | 'place' | 'data' }[]
-  /** Those tags that are members of the record. */
+  /** Tags that are members of the record. */
   readonly words: readonly string[]
   readonly fields: readonly ColumnField[]
 }
 
-/** A dimension of few values: a text such as a sighting's reason is none. */
+/** True for a dimension with few values; a text such as a sighting's reason is not one. */
 export const isTag = (field: ColumnField) =>
   (dimensions as readonly string[]).includes(field.name) &&
   (field.type === 'enum' || field.type === 'integer')
@@ -45,7 +45,7 @@ function planOf(kind: StoredKind): Plan {
   }
 }
 
-/** Turns rows of one journal into lines; what stands before the fields is put together once for all rows that share it. */
+/** Turns rows of one journal into lines; the part before the fields is built once for all rows that share it. */
 export function createLines(journal: string): (row: Row) => string {
   const heads = new Map<Place, Map<string, string>>()
 
@@ -87,9 +87,9 @@ export function createLines(journal: string): (row: Row) => string {
 const subMs = 1_000_000
 
 /**
- * A point is its measurement, tags and time: of two with all three alike the last one stays. So the digits
- * below the millisecond are the record's position: two events of a door in one millisecond stay two (they
- * would have to lie a million records apart to meet), and the same record again lands on itself.
+ * A point is identified by its measurement, tags and time: of two that agree in all three, the last one stays. So the
+ * digits below the millisecond are taken from the record's position: two events of a door in one millisecond stay two
+ * (they would have to be a million records apart to collide), and the same record overwrites itself.
  */
 export function nanoseconds(at: number, seq: Seq): string {
   const below = seq % subMs
@@ -97,9 +97,9 @@ export function nanoseconds(at: number, seq: Seq): string {
   return String(BigInt(at) * BigInt(subMs) + BigInt(below))
 }
 
-/** How far a journal has been applied: one point, written over. */
+/** How far a journal has been applied: one point, which is overwritten. */
 export const positionMeasurement = 'lintel_applied'
-/** The year 2100: no retention policy ever takes it. */
+/** The year 2100: no retention policy ever removes it. */
 export const positionMs = 4_102_444_800_000
 
 export const positionLine = (journal: string, seq: Seq) =>

@@ -1,7 +1,7 @@
 /**
- * Text in tags and in questions. Line protocol has no way to say that a tag's value ends with a backslash
- * (it would escape what comes next) or holds a line's end, so these, and the sign that stands for them, are
- * written as in a URL: `50%` rests as `50%25`. Every other character, of whatever script, is kept.
+ * Text in tags and in queries. Line protocol cannot express a tag value that ends with a backslash (it would escape the
+ * next character) or contains a line break. These characters, and the percent sign, are encoded as in a URL: `50%` is
+ * stored as `50%25`. Every other character of any script is kept.
  */
 const unsayable = /[%\\\p{Cc}]/gu
 const said = /%([0-9A-F]{2})/g
@@ -14,16 +14,16 @@ export const toTag = (text: string) =>
 export const fromTag = (tag: string) =>
   tag.includes('%') ? tag.replace(said, (_, code) => String.fromCharCode(Number.parseInt(code, 16))) : tag
 
-/** `,key=value` as it stands in a line; nothing for an empty value, which line protocol does not know. */
+/** `,key=value` for a line; nothing for an empty value, which line protocol does not allow. */
 export const tagText = (key: string, value: string) =>
   value === '' ? '' : `,${key}=${toTag(value).replace(/[,= ]/g, '\\$&')}`
 
-/** A string field, quoted. The contract's own texts have no control characters; where one has, it is a space. */
+/** A quoted string field. The contract's own texts have no control characters; any others become spaces. */
 export const stringField = (value: string) =>
   `"${value
     .toWellFormed()
     .replace(/\p{Cc}/gu, ' ')
     .replace(/["\\]/g, '\\$&')}"`
 
-/** A tag's value as a literal of InfluxQL: after `toTag` an apostrophe is all that could end it. */
+/** A tag's value as an InfluxQL literal: after `toTag`, only an apostrophe could end it. */
 export const literal = (value: string) => `'${toTag(value).replaceAll("'", "\\'")}'`

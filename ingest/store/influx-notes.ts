@@ -3,7 +3,7 @@ import type { Post } from './influx-writer.ts'
 
 const linesOfPost = 4000
 
-/** Writes what the store notes for itself. Rejects with STORE_UNAVAILABLE or STORE_WRITE_FAILED unless all of it is there. */
+/** Writes the store's own notes. Rejects with STORE_UNAVAILABLE or STORE_WRITE_FAILED unless all of them are written. */
 export type Note = (lines: readonly string[]) => Promise<void>
 
 export const createNote =

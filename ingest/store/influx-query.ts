@@ -3,7 +3,7 @@ import { DatabaseMissing, failureOf, isMissing } from './influx-answers.ts'
 import type { Dialect } from './influx-dialect.ts'
 import { type InfluxHttp, readLines, readText } from './influx-http.ts'
 
-/** What belongs together of an answer: the points of one measurement and of one set of tags. */
+/** One group of an answer: the points of one measurement and one set of tags. */
 export interface Series {
   readonly name: string
   readonly tags?: Readonly<Record<string, string | null>>
@@ -21,8 +21,8 @@ interface Document {
 }
 
 /**
- * Asks in InfluxQL, one statement. Series go to `take` as they come, until it returns false. Rejects with
- * STORE_UNAVAILABLE, with DatabaseMissing among them, and for an answer that the server has cut short.
+ * Sends one InfluxQL statement. Series are passed to `take` as they arrive, until it returns false. Rejects with
+ * STORE_UNAVAILABLE, which includes DatabaseMissing and an answer that the server cut short.
  */
 export type Ask = (statement: string, take?: (series: Series) => boolean) => Promise<void>
 
@@ -47,7 +47,7 @@ export const createAsk =
           for (const series of result.series ?? []) if (!take(series)) return
         }
       }
-      // The last part says that there is no more; with max-row-limit the server leaves out what is beyond it.
+      // The last part says that nothing follows; with max-row-limit the server leaves out everything beyond it.
       if (isPartial === undefined || (isPartial && tellsEnd)) throw failed('the answer ends before its end')
     })
   }
@@ -65,6 +65,6 @@ const failed = (reason: string) =>
     ? new DatabaseMissing(reason)
     : new LintelError('STORE_UNAVAILABLE', `InfluxDB did not answer a question: ${reason}`)
 
-/** A question writes nothing. */
+/** A query writes nothing, so every failure is STORE_UNAVAILABLE. */
 const unavailable = (error: LintelError) =>
   error.code === 'STORE_UNAVAILABLE' ? error : new LintelError('STORE_UNAVAILABLE', error.message)

@@ -3,20 +3,20 @@ import { join } from 'node:path'
 
 export interface RejectedLine {
   readonly line: string
-  /** The server's own words. */
+  /** In the server's words. */
   readonly reason: string
 }
 
-/** Lines that a server will never take, kept for whoever looks into it. */
+/** Lines that the server will never accept, kept for inspection. */
 export interface Rejects {
   /** Resolves once they are on disk. */
   keep(lines: readonly RejectedLine[]): Promise<void>
-  /** Since the start. */
+  /** Number since the start. */
   count(): number
 }
 
 export const rejectedFile = 'rejected-lines.jsonl'
-/** Some 80,000 lines, and as many in the file before it; beyond that the oldest go. */
+/** About 80,000 lines, and as many in the previous file; older ones are dropped. */
 const maxFileBytes = 32 * 1024 * 1024
 
 export function createRejects(directory: string, now: () => number, maxBytes = maxFileBytes): Rejects {

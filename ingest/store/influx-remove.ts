@@ -2,27 +2,27 @@ import { literal, toTag } from './influx-names.ts'
 import type { PlaceFilter } from './store.ts'
 
 export interface Removal {
-  /** [from, before) in epoch ms; from the beginning where it is left out. */
+  /** [from, before) in epoch ms; from the beginning if left out. */
   readonly from?: number
   readonly before: number
   readonly of?: PlaceFilter
 }
 
-/** Deletes points of a measurement. Rejects with RETENTION_UNSUPPORTED where there is no way to say that. */
+/** Deletes points of a measurement. Rejects with RETENTION_UNSUPPORTED if the server cannot. */
 export type Remove = (measurement: string, removal: Removal) => Promise<void>
 
-/** What a row's place has to be, in InfluxQL. */
+/** InfluxQL conditions for a row's place. */
 export const conditionsOf = (of: PlaceFilter) =>
   Object.entries(of).map(([dimension, name]) => `"${dimension}" = ${literal(name)}`)
 
-/** Version 1's words for it. */
+/** The statement for version 1. */
 export function deleteStatement(measurement: string, { from, before, of = {} }: Removal): string {
   const since = from === undefined ? [] : [`time >= ${from}ms`]
   const where = [...since, `time < ${before}ms`, ...conditionsOf(of)]
   return `DELETE FROM "${measurement}" WHERE ${where.join(' AND ')}`
 }
 
-/** Version 2's, in which the end is part of the range: https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostDelete */
+/** The predicate for version 2, whose range includes its end: https://docs.influxdata.com/influxdb/v2/api/v2/#operation/PostDelete */
 export function deletePredicate(measurement: string, { from, before, of = {} }: Removal): string {
   const quoted = (text: string) => `"${toTag(text).replaceAll('"', '\\"')}"`
   const tags = Object.entries(of).map(([dimension, name]) => `"${dimension}"=${quoted(name)}`)

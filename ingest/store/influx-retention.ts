@@ -13,18 +13,18 @@ import type { InfluxServer } from './influx-server.ts'
 import type { Summing } from './influx-summing.ts'
 import type { Expiry, PlaceFilter } from './store.ts'
 
-/** How many rows of each journal and device have expired: a point each, written over. */
+/** Number of expired rows per journal and device: one point each, which is overwritten. */
 const measurement = 'lintel_expired'
-/** A deletion that has been begun and may not have been done: one point. */
+/** One point for a deletion that has begun and may be unfinished. */
 const markMeasurement = 'lintel_expiring'
 const at = `${positionMs}000000`
 const isAt = `time = ${positionMs}ms`
 
 /**
- * Deletes rows and keeps their count, on a database without transactions: the new counts are written beside the old
- * ones, then a mark; then the rows are deleted, the new counts take the place of the old ones, and the mark goes.
- * Whoever finds a mark, after a crash in between, does again what follows it: that changes nothing that was done.
- * Nothing may be written meanwhile, or before a mark that was left has been looked for (`settle`).
+ * Deletes rows and keeps their count, on a database without transactions. The new counts are written beside the old
+ * ones, then a mark; then the rows are deleted, the new counts replace the old ones, and the mark is removed. If a mark
+ * is found after a crash, everything after the mark is done again: repeating it changes nothing. Nothing may be written
+ * meanwhile, or before `settle` has looked for a leftover mark.
  */
 export function createInfluxExpiry(
   { ask, remove, version }: Pick<InfluxServer, 'ask' | 'remove' | 'version'>,
@@ -37,7 +37,7 @@ export function createInfluxExpiry(
   const markLine = ({ kind, before, of = {} }: Expiry, slice: number) =>
     `${markMeasurement} kind=${stringField(kind)},before=${before}i,of=${stringField(JSON.stringify(of))},slice=${slice}i ${at}`
 
-  /** What follows the mark. */
+  /** The steps after the mark. */
   async function finish({ kind, before, of = {} }: Expiry, slice: number): Promise<void> {
     await remove(kind, { before, of })
     const lines: string[] = []
@@ -51,7 +51,7 @@ export function createInfluxExpiry(
   }
 
   async function settle(): Promise<void> {
-    // Nothing is ever deleted there.
+    // Version 3 never deletes anything.
     isSettled ||= (await version()) === 3
     if (isSettled) return
     let left: { expiry: Expiry; slice: number } | undefined
@@ -86,7 +86,7 @@ export function createInfluxExpiry(
     return rows
   }
 
-  /** Of the rows that have been applied: those of a batch that was cut off come again, and count then. */
+  /** Counts only applied rows: those of an interrupted batch are written again, and counted then. */
   async function countDoomed({ kind, before, of = {} }: Expiry): Promise<Map<string, Map<DeviceId, number>>> {
     const counts = new Map<string, Map<DeviceId, number>>()
     for (const { tag: journal, until: seq } of await journals.all()) {
@@ -107,7 +107,7 @@ export function createInfluxExpiry(
     return counts
   }
 
-  /** Of a journal, by device. Throws STORE_UNAVAILABLE while rows may be gone that are not counted yet. */
+  /** Expired rows of a journal, by device. Throws STORE_UNAVAILABLE while rows may be gone but not counted yet. */
   async function expired(journal: string): Promise<Map<DeviceId, number>> {
     if (!isSettled) throw new LintelError('STORE_UNAVAILABLE', 'InfluxDB: a deletion has not been finished')
     const counts = new Map<DeviceId, number>()
@@ -124,7 +124,7 @@ export function createInfluxExpiry(
     oldest,
     countBefore,
     expired,
-    /** A day's rows at most: how many rows there are is known only once they have been counted. */
+    /** At most one day's rows per call: only a count shows how many rows there are. */
     async expire({ kind, before: wanted, of = {} }: Expiry): Promise<number> {
       await settle()
       if (Object.keys(of).length > 0) await summing.beforeErasure({ kind, before: wanted, of })

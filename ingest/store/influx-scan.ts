@@ -15,22 +15,22 @@ import {
   valuesOf,
 } from './scan.ts'
 
-/** Rows of a page: 0.3 s of a server with 2,400 doors, and 6 MB of JSON. 60,000 rows a second. */
+/** Rows per page: 0.3 s on a server with 2,400 doors, and 6 MB of JSON. 60,000 rows a second. */
 const pageRows = 20_000
 const subMs = 1_000_000n
-/** What InfluxDB can hold in 64 bits of nanoseconds: 1677 to 2262. */
+/** Range of InfluxDB's 64 bits of nanoseconds: 1677 to 2262. */
 const firstMs = -9_223_372_036_854
 const lastMs = 9_223_372_036_854
 
-/** A moment in ns, and how many points of exactly that moment have been read. */
+/** A moment in ns, and how many points of exactly that moment were read. */
 interface Position {
   readonly at: bigint
   readonly taken: number
 }
 
 /**
- * Rows by time, a page a question. `askTimes` gives times as text: as a number of ns they would not fit a double.
- * Points of different series may share one moment, so a page goes on within it.
+ * Rows ordered by time, one query per page. `askTimes` returns times as text: as a number, nanoseconds do not fit a
+ * double. Points of different series may share a moment, so a page may continue within it.
  */
 export async function scanInflux(ask: Ask, askTimes: Ask, query: ScanQuery): Promise<Scan> {
   const { kind, where, after, signal } = query
@@ -91,7 +91,7 @@ export async function scanInflux(ask: Ask, askTimes: Ask, query: ScanQuery): Pro
           const value = row[index]
           if (value === null || value === undefined) return isFlag ? false : undefined
           if (!tags.has(column.name)) return value
-          // A tag that an event did not have is the empty text.
+          // A tag that an event lacks is the empty text.
           const word = fromTag(value as string)
           if (word === '') return undefined
           return column.type === 'integer' ? Number(word) : word

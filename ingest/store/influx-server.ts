@@ -14,20 +14,20 @@ import type { Post } from './influx-writer.ts'
 export interface InfluxServer {
   readonly post: Post
   readonly ask: Ask
-  /** The same, with times as text to the nanosecond. */
+  /** Like `ask`, but times are text with nanoseconds. */
   readonly askTimes: Ask
   readonly remove: Remove
-  /** Rejects with STORE_UNAVAILABLE until the server has told. */
+  /** Rejects with STORE_UNAVAILABLE until the server has answered. */
   version(): Promise<InfluxVersion>
   close(): void
 }
 
-/** A Retry-After beyond that is not believed. */
+/** A longer Retry-After is not believed. */
 const maxWaitMs = 300_000
 
 /**
- * One server: finds out of which version it is, makes the database where that is missing, and leaves the server
- * alone for as long as it asks for. Everything rejects with STORE_UNAVAILABLE or STORE_WRITE_FAILED.
+ * One server: finds out its version, creates the database if it is missing, and does not disturb the server for as long
+ * as it asks to wait. Everything rejects with STORE_UNAVAILABLE or STORE_WRITE_FAILED.
  */
 export function createInfluxServer({ clock, ...settings }: InfluxSettings & { clock: Clock }): InfluxServer {
   const http = createInfluxHttp(settings)
@@ -44,7 +44,7 @@ export function createInfluxServer({ clock, ...settings }: InfluxSettings & { cl
     return { version, dialect, authorization, askOnce, askTimes }
   }
 
-  /** The answer is kept, the failure is not: the server may be down at the start. */
+  /** Keeps the answer but not a failure: the server may be down at the start. */
   async function reach() {
     known ??= speak(settings.version ?? (await findVersion(http, settings)))
     return known
@@ -87,7 +87,8 @@ export function createInfluxServer({ clock, ...settings }: InfluxSettings & { cl
       return await http.ask(asked, answer => readVerdict(answer, clock()))
     } catch (error) {
       if (error instanceof AskedToWait) waitUntil = Math.min(error.untilMs, clock() + maxWaitMs)
-      // Version 2 may answer questions of a bucket that is not there. Writing goes on with the position, which may be lost.
+      // Version 2 may answer queries about a missing bucket, so it is created here. The error is still thrown: writing
+      // resumes from the position, which may be lost.
       if (error instanceof DatabaseMissing && dialect.missing === 'bucket') await makeDatabase()
       throw error
     }
@@ -108,7 +109,7 @@ export function createInfluxServer({ clock, ...settings }: InfluxSettings & { cl
     })
   }
 
-  /** The one who was told to wait has failed, so that it is known why; the next waits. */
+  /** The call that was told to wait has failed, so that the reason is known; the next one waits. */
   async function untilWelcome(): Promise<void> {
     const ms = waitUntil - clock()
     if (ms > 0) await setTimeout(ms, undefined, { signal: closing.signal }).catch(() => {})

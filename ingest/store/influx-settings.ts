@@ -5,26 +5,26 @@ import { codeOfFileFault, fileFault } from '../../core/files.ts'
 
 export type { InfluxVersion } from '../../config/store.ts'
 
-/** How a server is reached, with what the files of the configuration hold. */
+/** How to reach a server, with the contents of the files that the configuration names. */
 export interface InfluxSettings {
   readonly url: string
-  /** Undefined: the server is asked. */
+  /** Undefined: ask the server. */
   readonly version?: InfluxVersion
-  /** What keeps the configuration from being one of a version, by version. */
+  /** By version, why the configuration does not suit it. */
   readonly misfits?: { readonly [V in InfluxVersion]?: string }
-  /** Database of versions 1 and 3, bucket of version 2. */
+  /** Database for versions 1 and 3, bucket for version 2. */
   readonly database: string
   readonly org?: string
-  /** Value of the Authorization header; undefined where the server asks for none. */
+  /** Value of the Authorization header; undefined if the server needs none. */
   readonly authorization?: string
-  /** Goes into that header in the way of the server's version. */
+  /** Goes into that header in the form that the server's version expects. */
   readonly token?: string
   readonly gzip?: boolean
   readonly ca?: Buffer
   readonly timeoutMs: number
 }
 
-/** Throws CONFIG_INVALID for a file that cannot be read or is empty. */
+/** Throws CONFIG_INVALID if a file cannot be read or is empty. */
 export function readInfluxSettings(config: InfluxConfig): InfluxSettings {
   const { url, version, database, org, bucket, tokenFile, caFile, timeoutS, gzip } = config
   const misfits = influxVersions.map(one => [one, influxMisfits(config, one).join('; ')] as const)
@@ -46,7 +46,7 @@ export function readInfluxSettings(config: InfluxConfig): InfluxSettings {
 const isOnThisMachine = (url: string) =>
   /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
 
-/** In a header, not in the URL, where proxies and the server itself would log it. */
+/** In a header and not in the URL, which proxies and the server itself would log. */
 function basicAuthorization({ userFile, passwordFile }: InfluxConfig): string | undefined {
   if (userFile === undefined || passwordFile === undefined) return undefined
   const pair = `${secret('userFile', userFile)}:${secret('passwordFile', passwordFile)}`

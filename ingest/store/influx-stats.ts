@@ -4,8 +4,8 @@ import type { InfluxServer } from './influx-server.ts'
 import type { StoreStats } from './store.ts'
 
 /**
- * InfluxDB counts by reading every block, and whoever looks at the metrics asks: an answer that took long is
- * given again for fifty times as long, so that no more than a fiftieth of a server is spent on it.
+ * InfluxDB reads every block to count, and every look at the metrics asks. A slow answer is therefore reused for fifty
+ * times as long as it took, so that at most a fiftieth of the server's time is spent on it.
  */
 const keepFactor = 50
 const quickMs = 0.1 * secondMs
@@ -36,7 +36,7 @@ export function createInfluxStats(
     return stats
   }
 
-  /** Of all its databases; 0 where it does not say, as versions 2 and 3, or to nobody but its administrator. */
+  /** Size of all its databases; 0 if it does not say: versions 2 and 3 never do, version 1 only to its administrator. */
   async function bytesOnDisk(): Promise<number> {
     let bytes = 0
     if ((await version()) === 1) {

@@ -19,7 +19,7 @@ import { writeLines } from './influx-writer.ts'
 import type { Cell, CellQuery, Row, RowBatch, Store } from './store.ts'
 
 export interface InfluxStoreOptions extends InfluxSettings {
-  /** Where lines are kept that the server refuses for good. */
+  /** Directory for lines that the server refuses for good. */
   readonly directory: string
   readonly clock: Clock
   readonly onFault?: (error: unknown) => void
@@ -28,12 +28,12 @@ export interface InfluxStoreOptions extends InfluxSettings {
 const reported = reportedKinds.map(kind => `"${kind}"`).join(', ')
 
 /**
- * The time series in an InfluxDB. It has no transactions, so a batch is made safe by its order: first all
- * rows, each of which lands on itself when it is written again, and once all are confirmed the position. After
- * a crash or a failure in between, the batch is repeated. Until then some of its rows may already be counted
- * by `cells`; `countByDevice` goes by position, and counts none of them.
+ * The time series in InfluxDB. It has no transactions, so the order of writes makes a batch safe: first all rows, each
+ * of which overwrites itself if written again, and the position once all are confirmed. After a crash or failure in
+ * between, the batch is repeated. Until then `cells` may already count some of its rows; `countByDevice` goes by
+ * position and counts none of them.
  *
- * Nothing is asked of the server before it is needed: one that is down, or not there yet, is
+ * The server is not contacted before it is needed: while it is down, or not there yet, calls fail with
  * STORE_UNAVAILABLE, and the journal waits.
  */
 export function createInfluxStore(options: InfluxStoreOptions): Store {
@@ -45,11 +45,11 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   const journals = createInfluxJournals(server, note)
   const expiry = createInfluxExpiry(server, note, summing, journals)
   const stats = createInfluxStats(server, clock)
-  /** The furthest that the server has been seen to have each journal. */
+  /** The furthest position of each journal that the server has ever reported. */
   const seen = new Map<string, Seq>()
-  /** Whatever writes or deletes. */
+  /** Queue for everything that writes or deletes. */
   const serially = createQueue()
-  /** Whatever goes by the count of expired rows. */
+  /** Queue for everything that uses the count of expired rows. */
   const withBooks = createQueue()
 
   async function write({ journal, rows, next, epochs = [] }: RowBatch): Promise<void> {
@@ -65,14 +65,14 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
       const fresh = rows.filter(row => row.seq > done)
       await summing.touch(fresh)
       const refused = await writeRows(tag, fresh, done)
-      // The epochs with the position: where one is ahead of the other, what both say is what counts.
+      // Epochs are written with the position: if one is ahead of the other, only what both confirm counts.
       await notePosition([...epochs.map(position => epochLine(journal, position)), positionLine(tag, next)])
       reportRefused(refused, fresh.length)
     }
     seen.set(journal, Math.max(done, next))
   }
 
-  /** Those that are refused are kept aside. */
+  /** Keeps refused lines aside. */
   async function writeRows(tag: string, rows: readonly Row[], done: Seq): Promise<readonly RejectedLine[]> {
     const refused = await writeLines(rows.map(createLines(tag)), server.post, positionLine(tag, done))
     if (refused.length > 0) {
@@ -99,7 +99,7 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
     onFault(new LintelError('STORE_WRITE_FAILED', what))
   }
 
-  /** Each under the tag that its position was written with. */
+  /** Each row gets the tag with which its position was written. */
   async function refill(journal: string, rows: readonly Row[]): Promise<void> {
     await expiry.settle()
     const branches = await journals.branches(journal)
@@ -119,7 +119,7 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
     for (const { query: part, summed, segments } of parts) {
       for (const { text, toCells } of cellStatements(part, summed ? summarySource(part) : undefined)) {
         if (isFull) break
-        // A zone that sets its clocks, or a calendar, makes many statements of one question.
+        // A zone with clock changes, or a calendar, turns one query into many statements.
         if (performance.now() > until)
           throw new LintelError('STORE_UNAVAILABLE', 'InfluxDB took too long over a part of it: ask for less')
         await server.ask(text, series => {
@@ -164,7 +164,7 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
         const add = (device: DeviceId, n: number) => counts.set(device, (counts.get(device) ?? 0) + n)
         for (const [index, { tag, until }] of branches.entries()) {
           for (const [device, n] of await expiry.expired(tag)) add(device, n)
-          // Of the last one what lies behind its position is being written.
+          // On the last branch, rows after its position are still being written.
           const to = index === branches.length - 1 ? seq : Math.min(until, seq)
           const text = `SELECT count("n") FROM ${reported} WHERE "journal" = ${literal(tag)} AND "seq" <= ${to} GROUP BY "device"`
           await server.ask(text, ({ tags, values }) => {
@@ -191,7 +191,7 @@ export function createInfluxStore(options: InfluxStoreOptions): Store {
   }
 }
 
-/** Runs one after the other. */
+/** Runs calls one after the other. */
 function createQueue() {
   let last: Promise<unknown> = Promise.resolve()
   return <T>(work: () => Promise<T>): Promise<T> => {

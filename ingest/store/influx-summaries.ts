@@ -4,20 +4,20 @@ import type { StoredKind } from '../../devices/contract/kinds.ts'
 import type { CellQuery, Dimension } from './store.ts'
 
 /**
- * Counts by quarter of an hour, kept beside the rows: a year of a town by day is then asked of a hundredth of the
- * series (0.13 s against 3.2, two million passages of 300 doors). A quarter, because the days of every zone are made of
- * whole ones; no day besides, which would be another measurement for each zone to make of 0.13 s 0.04. By site and
- * building alone, and the words that are asked for most: with all tags there is a row of a summary for each row.
+ * Counts per quarter of an hour, kept beside the rows: a year of a town by day then reads a hundredth of the series
+ * (0.13 s instead of 3.2, for two million passages at 300 doors). Quarters, because the days of every zone consist of
+ * whole ones. No sums per day, which would need another measurement for each zone, to turn 0.13 s into 0.04. Only site,
+ * building and the most queried words are tags: with all tags, each row would have its own row in the summary.
  */
 export const quarterMs = 15 * minuteMs
-/** A day may be summed up once it has been over for so long; the better part of what is late has come by then. */
+/** A day may be summed once it has been over for this long; most late records have arrived by then. */
 export const settledMs = hourMs
 
 export type SummedKind = CellQuery['kind']
 
 interface Plan {
   readonly tags: readonly Dimension[]
-  /** What is added up, and counted where it is there. */
+  /** Members that are added up, and counted where present. */
   readonly sums: readonly NonNullable<CellQuery['sum']>[]
 }
 
@@ -33,7 +33,7 @@ export const isSummed = (kind: StoredKind): kind is SummedKind => kind in plans
 export const summaryOf = (kind: SummedKind) => `${kind}_15m`
 const rowsOf = (sum: string) => `${sum}_n`
 
-/** Has the server sum up [from, to), which it answers once it is done. */
+/** Statement by which the server sums up [from, to); it answers once it is done. */
 export function sumStatement(kind: SummedKind, from: number, to: number): string {
   const { tags, sums } = plans[kind]
   const fields = [
@@ -44,10 +44,10 @@ export function sumStatement(kind: SummedKind, from: number, to: number): string
   return `SELECT ${fields.join(', ')} INTO "${summaryOf(kind)}" FROM "${kind}" WHERE time >= ${from}ms AND time < ${to}ms GROUP BY ${groups.join(', ')} fill(none)`
 }
 
-/** Where cells are read from. */
+/** A measurement to read cells from. */
 export interface CellSource {
   readonly measurement: string
-  /** What is counted, and behind it the rows where that is something else. */
+  /** Expression for the count, followed by one for the rows if they differ. */
   readonly counted: string
 }
 
@@ -56,7 +56,7 @@ export function summarySource({ kind, sum }: CellQuery): CellSource {
   return { measurement: summaryOf(kind), counted }
 }
 
-/** Whether quarters of an hour say enough: their tags, and no step that cuts one. */
+/** True if quarters of an hour can answer the query: it uses only their tags, and no step cuts a quarter. */
 export function isAnswerable({ kind, sum, stepMs, by, where, segments }: CellQuery): boolean {
   const { tags, sums } = plans[kind]
   const asked = [...by, ...(Object.keys(where) as Dimension[])]
@@ -71,11 +71,11 @@ export function isAnswerable({ kind, sum, stepMs, by, where, segments }: CellQue
 export interface Piece {
   readonly from: number
   readonly to: number
-  /** Whether it is asked of the summary. */
+  /** True if the summary answers it. */
   readonly summed: boolean
 }
 
-/** Cuts [from, to) into what lies in days that are summed up, by whole quarters, and the rest. `days` begin in order, in UTC. */
+/** Cuts [from, to) into parts in summed days, by whole quarters, and the rest. `days` are starts of UTC days, in order. */
 export function piecesOf(from: number, to: number, days: readonly number[]): Piece[] {
   const first = Math.ceil(from / quarterMs) * quarterMs
   const last = Math.floor(to / quarterMs) * quarterMs

@@ -18,33 +18,33 @@ import type { CellQuery, Expiry, PlaceFilter, Row } from './store.ts'
 export interface SplitQuery {
   readonly query: CellQuery
   readonly summed: boolean
-  /** Of which segment of the question each segment is a part. */
+  /** For each segment, the segment of the original query it is part of. */
   readonly segments: readonly number[]
 }
 
 export interface Summing {
-  /** The question in parts that can be asked of rows, and of what has been summed up. */
+  /** Splits a query into parts for the rows, and for the sums. */
   split(query: CellQuery): Promise<SplitQuery[]>
-  /** Tells when something is being read that has been summed up; nothing is taken away meanwhile. */
+  /** Announces a query that reads sums; none are removed until it ends. */
   reading(work: Promise<unknown>): void
-  /** Before rows are written. */
+  /** Call before rows are written. */
   touch(rows: readonly Row[]): Promise<void>
-  /** Before all rows of a kind before that are deleted: what has been summed up of them stays. */
+  /** Call before all rows of a kind before that time are deleted: their sums stay. */
   beforeExpiry(kind: StoredKind, before: number): Promise<void>
-  /** Before rows from a place are deleted: what has been summed up of them goes, too. */
+  /** Call before rows of a place are deleted: their sums are deleted, too. */
   beforeErasure(expiry: Expiry): Promise<void>
-  /** Sums up one day of one kind; resolves with how many days it did: 0 once there is none to do. */
+  /** Sums one day of one kind; resolves to the number of days: 0 if nothing is left to do. */
   update(): Promise<number>
-  /** Since when there are all rows of a kind; undefined where nothing is summed up. */
+  /** Time from which all rows of a kind exist; undefined if nothing is summed. */
   rowsSince(kind: SummedKind): Promise<number | undefined>
-  /** Deletes what has been summed up of the time before. */
+  /** Deletes sums of the time before that. */
   expire(before: number): Promise<void>
   reset(): void
 }
 
 /**
- * Keeps counts by quarter of an hour that say exactly what the rows say: a day counts as summed up from when that is
- * whole until a row of it is about to be written. Version 1 alone: on the others it has not been tried.
+ * Keeps counts per quarter of an hour that always agree with the rows: a day counts as summed from when its sums are
+ * complete until one of its rows is about to be written. Version 1 only: the others are untested.
  */
 export function createSumming(
   server: Pick<InfluxServer, 'ask' | 'remove' | 'version'>,
@@ -57,14 +57,14 @@ export function createSumming(
   const isOn = async () => (await version()) === 1
 
   async function sumUp(kind: SummedKind, day: number): Promise<void> {
-    // They may be reading what is about to be taken away.
+    // A query may be reading what is about to be removed.
     await Promise.allSettled(readers)
     await remove(summaryOf(kind), { from: day, before: day + dayMs })
     await ask(sumStatement(kind, day, day + dayMs))
     await days.setClean(kind, day)
   }
 
-  /** The first day at `from` or behind it that has rows. */
+  /** The first day with rows, at or after `from`. */
   async function firstDay(kind: SummedKind, from: number, before: number): Promise<number | undefined> {
     let day: number | undefined
     const since = Number.isFinite(from) ? `time >= ${from}ms AND ` : ''
@@ -75,7 +75,7 @@ export function createSumming(
     return day
   }
 
-  /** Of those before `before`, the first that has to be summed up. */
+  /** The first day before `before` that has to be summed. */
   async function nextDay(kind: SummedKind, before: number): Promise<number | undefined> {
     const begin = await days.begin(kind)
     const dirty = (await days.dirty(kind)).find(day => day >= begin)
@@ -87,10 +87,10 @@ export function createSumming(
     return firstDay(kind, from, before)
   }
 
-  /** Of what can be summed up no more, since some of its rows have expired. */
+  /** Erases sums that cannot be computed again, because some of their rows have expired. */
   async function eraseFrozen(kind: SummedKind, before: number, of: PlaceFilter): Promise<void> {
     const begin = await days.begin(kind)
-    // A building's counts do not say what a device's share in them is.
+    // Sums are by building: they do not show the share of a point or device.
     if (of.point !== undefined || of.device !== undefined || !Number.isFinite(begin)) return
     await Promise.allSettled(readers)
     await remove(summaryOf(kind), { before: Math.min(before, dayOf(begin - 1) + dayMs), of })
@@ -101,7 +101,7 @@ export function createSumming(
       const whole = [{ query, summed: false, segments: query.segments.map((_, index) => index) }]
       if (!isAnswerable(query) || !(await isOn())) return whole
       const clean = await days.clean(query.kind)
-      // Sums do not say when their rows were received.
+      // Sums do not record when their rows were received.
       const pieces = query.segments.flatMap(({ from, to, receivedBefore, ...rest }, segment) =>
         piecesOf(from, to, receivedBefore === undefined ? clean : []).map(piece => ({
           ...rest,
@@ -130,7 +130,7 @@ export function createSumming(
       const end = last + dayMs
       for (let day = await nextDay(kind, end); day !== undefined; day = await nextDay(kind, end))
         await sumUp(kind, day)
-      // Of a day without rows nothing is lost: it may yet be summed up.
+      // A day without rows loses nothing: it may still be summed later.
       const isLost = (await days.clean(kind)).includes(last)
       await days.setBegin(kind, isLost ? before : last)
     },

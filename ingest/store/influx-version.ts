@@ -6,8 +6,8 @@ import { type InfluxHttp, readText } from './influx-http.ts'
 import type { InfluxSettings } from './influx-settings.ts'
 
 /**
- * The version of the server at the URL: /ping says it in a header (versions 1 and 2) or in its JSON (3), and
- * /health in JSON where a proxy takes headers away. Rejects with STORE_UNAVAILABLE while it is not clear.
+ * Version of the server at the URL. /ping gives it in a header (versions 1 and 2) or as JSON (3), and /health as JSON
+ * where a proxy removes headers. Rejects with STORE_UNAVAILABLE while it is unclear.
  */
 export async function findVersion(
   http: InfluxHttp,
@@ -42,7 +42,7 @@ function toldBy(answer: IncomingMessage, text: string): string {
   }
 }
 
-/** 3 knows both words, 2 the second alone: https://docs.influxdata.com/influxdb/v2/api-guide/api_intro/#authentication */
+/** Version 3 accepts both words, 2 only the second: https://docs.influxdata.com/influxdb/v2/api-guide/api_intro/#authentication */
 export const authorizationOf = (token: string, version: InfluxVersion) =>
   `${version === 3 ? 'Bearer' : 'Token'} ${token}`
 

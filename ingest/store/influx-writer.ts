@@ -3,21 +3,21 @@ import type { Verdict } from './influx-answers.ts'
 import type { RejectedLine } from './influx-rejects.ts'
 
 /**
- * Of one request: most that servers like (5,000 lines), and a power of two, so that one bad line among them is
+ * Most lines in one request: below what servers recommend (5,000 lines), and a power of two, so that one bad line is
  * found in 12 halvings.
  */
 const maxLines = 4096
 const maxChars = 4 * 1024 * 1024
-/** Requests under way at once: while one is being stored the next is on its way. */
+/** Requests under way at once: while one is being stored, the next is on its way. */
 const lanes = 2
 
-/** One request. Throws STORE_UNAVAILABLE or STORE_WRITE_FAILED where the lines are not to blame. */
+/** Sends one request. Throws STORE_UNAVAILABLE or STORE_WRITE_FAILED if the lines are not to blame. */
 export type Post = (lines: readonly string[]) => Promise<Verdict>
 
 /**
- * Has every line written, or returns it as refused for good. A line counts as written only by a request that
- * was confirmed as a whole, and as refused only if it was alone in one, while a harmless line is taken.
- * `harmless` may be written any number of times. Throws what `post` throws, once nothing is under way.
+ * Writes every line, or returns it as refused for good. A line counts as written only if its whole request was
+ * confirmed, and as refused only if it was alone in a request while a harmless line is accepted. `harmless` may be
+ * written any number of times. Throws what `post` throws, once nothing is under way.
  */
 export async function writeLines(
   lines: readonly string[],
@@ -73,8 +73,8 @@ async function writeChunk(chunk: readonly string[], send: Post, harmless: string
   }
 
   /**
-   * Something in these is bad: looks for one such line, leaving aside the other half each time that it goes
-   * on, then sends at once all that was left aside: 14 requests for one among 4096.
+   * Something in these lines is bad. Finds one such line by halving, sets the right half aside whenever the left one is
+   * refused, then sends everything set aside at once: 14 requests for one bad line among 4096.
    */
   async function isolate(lines: readonly string[], why: string): Promise<void> {
     const aside: (readonly string[])[] = []
@@ -87,7 +87,7 @@ async function writeChunk(chunk: readonly string[], send: Post, harmless: string
       if (verdict.is !== 'written') aside.push(right)
       suspect = verdict.is === 'written' ? right : left
     }
-    // Alone at last, unless it already was: then the reason is its own.
+    // Send the line alone, unless it already was: then the reason is its own.
     const last: Verdict = reason === undefined ? await post(suspect) : { is: 'refused', reason }
     if (last.is !== 'written')
       refused.push({ line: suspect[0]!, reason: last.is === 'refused' ? last.reason : 'too long' })
@@ -98,7 +98,7 @@ async function writeChunk(chunk: readonly string[], send: Post, harmless: string
 
   await deliver(chunk)
   if (refused.length > 0 && !isTaken) {
-    // Not one was taken: is it them, or would nothing be?
+    // Nothing was accepted: check whether the lines are bad, or the server refuses everything.
     const verdict = await send([harmless])
     if (verdict.is !== 'written') {
       const reason = verdict.is === 'refused' ? verdict.reason : 'too long'

@@ -12,7 +12,7 @@ import type { Row } from './store.ts'
 
 const batchRows = 10_000
 
-/** In the order in which rows came; the cursor is how many of them have been looked at. */
+/** Rows in the order of arrival; the cursor is the number of rows examined. */
 export function scanRows(rows: readonly Row[], query: ScanQuery): Scan {
   const { kind, from, to, where, after, signal } = query
   const columns = scanColumnsOf(kind)

@@ -14,7 +14,7 @@ import {
   type StoreStats,
 } from './store.ts'
 
-/** Forgets at exit: for tests, and as the simplest reading of the port. */
+/** Keeps nothing after exit: for tests, and as the simplest implementation of the port. */
 export function createMemoryStore(): Store {
   let rows: (Row & { journal: string })[] = []
   const applied = new Map<string, Seq>()

@@ -1,23 +1,23 @@
 import { columnFieldsOf, type StoredKind, storedKinds } from '../../devices/contract/kinds.ts'
 
-/** Rows as they rest, of one kind. */
+/** A query for stored rows of one kind. */
 export interface ScanQuery {
   readonly kind: StoredKind
-  /** [from, to) of when it happened; epoch ms. */
+  /** [from, to) by the time of the event; epoch ms. */
   readonly from: number
   readonly to: number
-  /** Only of places that have one of these names in each of these. */
+  /** Only places that have one of these names in each dimension given. */
   readonly where: { readonly [D in 'site' | 'building' | 'point' | 'device']?: readonly string[] }
-  /** Cursor of a batch of the same question: goes on behind it. */
+  /** Cursor of a batch of the same query: continues after it. */
   readonly after?: string
   readonly signal?: AbortSignal
 }
 
 export interface Scan {
   readonly columns: readonly ScanColumn[]
-  /** Rows to come, counted when it began. */
+  /** Number of rows to come, counted when it began. */
   readonly expected: number
-  /** In an order that does not change; few enough at a time for memory. Rejects with STORE_UNAVAILABLE, or with the reason of `signal`. */
+  /** In a stable order, in batches that fit in memory. Rejects with STORE_UNAVAILABLE, or with the reason of `signal`. */
   readonly batches: AsyncIterable<ScanBatch>
 }
 
@@ -30,23 +30,23 @@ export interface ScanBatch {
   readonly rows: number
   /** In the order of the scan's columns. */
   readonly columns: readonly ScanValues[]
-  /** Opaque; lasts as long as the store does. */
+  /** Opaque; valid as long as the store exists. */
   readonly cursor: string
 }
 
 /**
- * The values of a column: typed arrays, so that ten million rows are no objects.
- * Times in epoch ms and numbers as they are, NaN absent; booleans 0 absent, 1 false, 2 true.
+ * Values of a column as typed arrays, so that ten million rows do not become objects. Times in epoch ms and numbers as
+ * they are, NaN if absent; booleans 0 absent, 1 false, 2 true.
  */
 export type ScanValues = Float64Array | Uint8Array | Texts
 
-/** Codes of words: 0 absent, else 1 + position among `words`. */
+/** Codes of words: 0 absent, else 1 + position in `words`. */
 export interface Texts {
   readonly codes: Uint8Array | Int32Array
   readonly words: readonly string[]
 }
 
-/** What there are rows of. */
+/** Kinds that have rows. */
 export const scanKinds: readonly StoredKind[] = storedKinds
 
 const fieldTypes = {
@@ -57,7 +57,7 @@ const fieldTypes = {
   number: 'number',
 } as const
 
-/** The names of its place, then what the kind has. */
+/** The names of the place; members of the kind follow them. */
 export const scanPlaceColumns = ['site', 'building', 'point', 'device'] as const
 
 export const scanColumnsOf = (kind: StoredKind): readonly ScanColumn[] => [
@@ -69,7 +69,7 @@ export const scanColumnsOf = (kind: StoredKind): readonly ScanColumn[] => [
   ...columnFieldsOf(kind).map(({ name, type }) => ({ name, type: fieldTypes[type] })),
 ]
 
-/** Gives words their codes. */
+/** Assigns codes to words. */
 export function createCoder() {
   const words: string[] = []
   const known = new Map<string, number>()
@@ -87,7 +87,7 @@ export function createCoder() {
   }
 }
 
-/** A column's values of any kind, absent ones undefined or null. */
+/** Converts a column's values; absent ones are undefined or null. */
 export function valuesOf({ type }: ScanColumn, values: readonly unknown[]): ScanValues {
   if (type === 'text') {
     const coder = createCoder()
@@ -100,7 +100,7 @@ export function valuesOf({ type }: ScanColumn, values: readonly unknown[]): Scan
   return Float64Array.from(values, value => (value as number | null) ?? Number.NaN)
 }
 
-/** A cursor as text; undefined for one that is of another store or was cut. */
+/** Packs a cursor into text; unpacking gives undefined for text that is no cursor. */
 export const packCursor = (parts: readonly (string | number)[]) =>
   Buffer.from(JSON.stringify(parts)).toString('base64url')
 

@@ -5,7 +5,7 @@ import type { EventRecord } from '../../devices/contract/record.ts'
 import type { Stretch, StretchSums } from '../../gateway/journal/stretch.ts'
 import type { Scan, ScanQuery } from './scan.ts'
 
-/** A record with the names of its place, on its way into the time series. */
+/** A record with the names of its place, on its way to the time series. */
 export interface Row {
   readonly seq: Seq
   readonly place: Place
@@ -13,17 +13,17 @@ export interface Row {
 }
 
 export interface RowBatch {
-  /** The journal that the positions are of. */
+  /** The journal of the positions. */
   readonly journal: string
   /** In order of position. */
   readonly rows: readonly Row[]
-  /** Position behind which the next batch begins; at least that of the last row. */
+  /** Position after which the next batch begins; at least that of the last row. */
   readonly next: Seq
-  /** The last position of each epoch that it reaches into; the last of them is `next`. Absent where none is known. */
+  /** The last position of each epoch in it; the last one is `next`. Absent if none is known. */
   readonly epochs?: readonly Position[]
 }
 
-/** What can be grouped and filtered by. Those of a place, then each kind's own enumerations. */
+/** Dimensions for grouping and filtering: those of a place, then each kind's own enumerations. */
 export const placeDimensions = ['site', 'building', 'point', 'device'] as const
 export const dimensions = [
   ...placeDimensions,
@@ -39,7 +39,7 @@ export const dimensions = [
 ] as const
 export type Dimension = (typeof dimensions)[number]
 
-/** The words that a dimension can have, '' for none among them where it may be absent; undefined where it is open. */
+/** The words a dimension can have, including '' if it may be absent; undefined if any word is possible. */
 export function wordsOf(kind: StoredKind, dimension: Dimension): readonly string[] | undefined {
   const field = fieldsOf(kind).find(({ name }) => name === dimension)
   if (field?.type !== 'enum') return undefined
@@ -47,23 +47,23 @@ export function wordsOf(kind: StoredKind, dimension: Dimension): readonly string
 }
 
 /**
- * Counts of one kind by stretch of time and by dimensions. Calendars and zones are none of a store's
- * business: it gets stretches in which the offset from UTC is constant, and cuts each in equal steps.
+ * Counts of one kind by period and by dimensions. A store knows nothing of calendars and zones: it gets segments with a
+ * constant offset from UTC, and cuts each into equal steps.
  */
 export interface CellQuery {
   readonly kind: 'passage' | 'vehicle' | 'sighting' | 'door'
-  /** Adds this up instead of counting rows: how many of a kind were seen on pictures, how long doors were open. */
+  /** Adds this up instead of counting rows: how many of a kind were seen on pictures, or how long doors were open. */
   readonly sum?: ObjectKind | 'openMs'
-  /** [from, to) in epoch ms, each beginning where the one before ends; `at + offsetMs` is local wall-clock time. */
+  /** [from, to) in epoch ms, each beginning where the previous one ends; `at + offsetMs` is local wall-clock time. */
   readonly segments: readonly CellSegment[]
-  /** Absent: each segment is one step. */
+  /** If absent, each segment is one step. */
   readonly stepMs?: number
-  /** A multiple of `stepMs`: steps that lie that far apart in local time are put together, as the hours of all days are. */
+  /** A multiple of `stepMs`: steps this far apart in local time are combined, such as the same hour of all days. */
   readonly foldMs?: number
   readonly by: readonly Dimension[]
-  /** Only what has one of these values in each of these dimensions. */
+  /** Only rows that have one of these values in each dimension given. */
   readonly where: { readonly [D in Dimension]?: readonly string[] }
-  /** No more cells than that, whichever: so that an answer nobody wants does not fill the memory. */
+  /** Most cells returned, whichever they are: keeps an oversized answer from filling the memory. */
   readonly limit?: number
 }
 
@@ -71,97 +71,97 @@ export interface CellSegment {
   readonly from: number
   readonly to: number
   readonly offsetMs: number
-  /** Only rows that were received before that, epoch ms. */
+  /** Only rows received before this, epoch ms. */
   readonly receivedBefore?: number
 }
 
 export interface Cell {
-  /** Which of the query's segments. */
+  /** Index of the query's segment. */
   readonly segment: number
   /**
-   * Start of the step in local wall-clock ms, a multiple of `stepMs`: with `foldMs` counted from the last multiple
-   * of that, so in [0, foldMs). 0 without `stepMs`.
+   * Start of the step in local wall-clock ms, a multiple of `stepMs`: with `foldMs`, counted from the last multiple of
+   * that, so in [0, foldMs). 0 without `stepMs`.
    */
   readonly localStart: number
-  /** Values in the order of `by`; '' where an event had none. */
+  /** Values in the order of `by`; '' if an event had none. */
   readonly values: readonly string[]
-  /** Rows, or what was added up, which may be 0. */
+  /** Number of rows, or the sum, which may be 0. */
   readonly count: number
-  /** Rows: of a sum, those that have such a number. Never 0. */
+  /** Number of rows; for a sum, of rows that have the member. Never 0. */
   readonly rows: number
 }
 
-/** The time series. One process writes; the same batch written twice is stored once. */
+/** The time series. One process writes; writing the same batch twice stores it once. */
 export interface Store {
   /**
-   * Resolves once every row is durable and can be queried. Rows up to the position already applied for
-   * this journal are skipped, so repeating a batch, or part of one, changes nothing.
-   * Rejects with STORE_WRITE_FAILED or STORE_UNAVAILABLE: then nothing of it was applied.
+   * Resolves once every row is durable and can be queried. Rows up to the position already applied for this journal are
+   * skipped, so repeating a batch, or a part of it, changes nothing. Rejects with STORE_WRITE_FAILED or
+   * STORE_UNAVAILABLE: then nothing of it was applied.
    */
   write(batch: RowBatch): Promise<void>
-  /** The position up to which this journal has been applied; 0 for one that is not known. */
+  /** The position up to which this journal has been applied; 0 if it is unknown. */
   applied(journal: string): Promise<Seq>
-  /** The last position of each epoch of this journal that has been applied. Empty where none was noted. */
+  /** The last applied position of each epoch of this journal. Empty if none was noted. */
   epochs(journal: string): Promise<readonly Position[]>
   /**
-   * The journal was replaced by an older copy of itself that has `seq` in common with what was applied: rows behind it
-   * stay, under another name than this journal's, and what comes next is applied from there.
+   * The journal was replaced by an older copy of itself that shares `seq` with what was applied: rows after it stay
+   * under another journal name, and new ones are applied from there.
    */
   fork(journal: string, seq: Seq): Promise<void>
-  /** Sums over the rows of this journal up to `to` in each of these stretches, which are in order. */
+  /** Sums over the rows of this journal up to `to`, for each of these stretches, which are in order. */
   sums(journal: string, stretches: readonly Stretch[], to: Seq): Promise<StretchSums[]>
   /** Positions of the rows of this journal in a stretch. */
   positions(journal: string, stretch: Stretch): Promise<Set<Seq>>
-  /** Writes rows of positions already applied that were found missing (`positions`). */
+  /** Writes rows that `positions` showed to be missing, at positions already applied. */
   refill(journal: string, rows: readonly Row[]): Promise<void>
-  /** Cells that are not empty, in no particular order. Rejects with STORE_UNAVAILABLE. */
+  /** Non-empty cells in no particular order. Rejects with STORE_UNAVAILABLE. */
   cells(query: CellQuery): Promise<Cell[]>
   /**
-   * The same, each as it is read, so that a million need not be in memory at once; what `take` throws ends it. Absent
-   * where the database hands them over all at once.
+   * Like `cells`, but passes each cell as it is read, so that a million need not be in memory at once; an error thrown
+   * by `take` ends it. Absent if the database returns them all at once.
    */
   eachCell?(query: CellQuery, take: (cell: Cell) => void): Promise<void>
   /**
-   * Rows of what devices reported, so of no sightings, of this journal up to position `seq`, by device. Those that
-   * have expired still count, whatever their position.
+   * Number of rows reported by devices (so without sightings) of this journal up to position `seq`, by device. Expired
+   * rows still count, whatever their position.
    */
   countByDevice(journal: string, seq: Seq): Promise<Map<DeviceId, number>>
   /**
-   * Deletes some of the rows that are to go, the oldest of them first, and resolves with how many; with 0 once none is
-   * left. A call is short, so that writing goes on between two. What it does to the positions applied is nothing: an
-   * expired row that is written again is skipped as any other.
-   * Rejects with STORE_UNAVAILABLE, STORE_WRITE_FAILED, or RETENTION_UNSUPPORTED where the database cannot.
+   * Deletes some of the matching rows, oldest first, and resolves to how many; 0 once none is left. Each call is short,
+   * so that writes can run in between. Applied positions do not change: an expired row that is written again is skipped
+   * like any other. Rejects with STORE_UNAVAILABLE, STORE_WRITE_FAILED, or RETENTION_UNSUPPORTED if the database
+   * cannot.
    */
   expire(expiry: Expiry): Promise<number>
-  /** How many rows there are to go, asked of the database anew each time. Rejects with STORE_UNAVAILABLE. */
+  /** Number of rows that match; always asks the database. Rejects with STORE_UNAVAILABLE. */
   countBefore(expiry: Omit<Expiry, 'limit'>): Promise<number>
-  /** Time of the oldest row of a kind, epoch ms; asked of the database anew each time. */
+  /** Time of the oldest row of a kind, epoch ms; always asks the database. */
   oldest(kind: StoredKind): Promise<number | undefined>
-  /** Rows as they rest, for whoever wants them all. Rejects with STORE_UNAVAILABLE, or API_REQUEST_INVALID for a cursor of another store. */
+  /** Reads all matching rows as stored. Rejects with STORE_UNAVAILABLE, or API_REQUEST_INVALID for a cursor of another store. */
   scan(query: ScanQuery): Promise<Scan>
-  /** Where the database keeps sums of its rows so that long stretches are answered fast; they stay when rows expire. */
+  /** Present if the database keeps sums of its rows to answer long periods fast; they stay when rows expire. */
   readonly summaries?: Summaries
   stats(): Promise<StoreStats>
   close(): Promise<void>
 }
 
 export interface Summaries {
-  /** Sums up a day of rows, if there is one; resolves with how many. Answers are the same before and after. */
+  /** Sums up one day of rows, if any is due; resolves to the number of days. Answers are the same before and after. */
   update(): Promise<number>
-  /** Since when there are all rows of a kind, epoch ms: of the time before only sums may be left. Undefined where nothing is summed up. */
+  /** Time from which all rows of a kind exist, epoch ms: of earlier ones only sums may be left. Undefined if nothing is summed. */
   rowsSince(kind: CellQuery['kind']): Promise<number | undefined>
-  /** Deletes what has been summed up of the time before that, epoch ms. */
+  /** Deletes sums of the time before that, epoch ms. */
   expire(before: number): Promise<void>
 }
 
-/** Rows of one kind whose time is before that. */
+/** Rows of one kind older than a time. */
 export interface Expiry {
   readonly kind: StoredKind
-  /** Epoch ms, not included. */
+  /** Epoch ms, exclusive. */
   readonly before: number
-  /** Only those that come from such a place. */
+  /** Only rows from this place. */
   readonly of?: PlaceFilter
-  /** Rows of one call, about. */
+  /** Approximate number of rows per call. */
   readonly limit?: number
 }
 
@@ -171,6 +171,6 @@ export interface StoreStats {
   readonly rows: { readonly [K in StoredKind]: number }
   readonly bytes: number
   readonly oldestAt: number | undefined
-  /** Rows that the database refused for good and that are kept aside, since the start; absent where there can be none. */
+  /** Rows that the database refused for good and that are kept aside, since the start; absent if it refuses none. */
   readonly rejected?: number
 }
