@@ -16,16 +16,16 @@ export interface FlowRow {
   /** Start of the step, RFC 3339 with the zone's offset. */
   readonly start: string
   readonly values: readonly string[]
-  /** Null where nothing of it may be told. */
+  /** Null if nothing of it may be shown. */
   readonly count: number | null
-  /** How many parts are left out of `count` because they are too small to be told: then it is a lower bound. */
+  /** Number of parts left out of `count` because they are too small to be shown: then it is a lower bound. */
   readonly hidden?: number
-  /** Of the step at the same time of the clock in what it is compared with; null where that has no such step, or does not tell it. */
+  /** The step at the same wall-clock time in the earlier period; null if that has no such step, or it may not be shown. */
   readonly before?: number | null
   readonly beforeHidden?: number
-  /** Of all groups in the step, 0 to 1; null where that is not known. */
+  /** Share of all groups in the step, 0 to 1; null if unknown. */
   readonly share?: number | null
-  /** `count` a day, in the mean of its days: a lower bound where that is one. */
+  /** Mean of `count` per day; a lower bound if `count` is one. */
   readonly mean?: number | null
 }
 
@@ -38,9 +38,9 @@ export interface FlowAnswer {
   readonly zone: string
   readonly by: readonly FlowDimension[]
   readonly where?: Readonly<Record<string, readonly string[]>>
-  /** In order of time, then of values. */
+  /** Ordered by time, then by values. */
   readonly rows: readonly FlowRow[]
-  /** Of all groups, also of those that `top` leaves out. */
+  /** Sum over all groups, including those that `top` leaves out. */
   readonly total: number | null
   readonly hidden?: number
   readonly before?: {
@@ -51,16 +51,16 @@ export interface FlowAnswer {
   }
   /** The groups that `top` leaves out. */
   readonly others?: { readonly groups: number; readonly count: number | null; readonly hidden?: number }
-  /** Numbers below `minCount`, and such as would tell one, are hidden; days are told once they are over: up to `until`. */
+  /** Numbers below `minCount` are hidden, and so are numbers that would reveal one; only days that are over are shown: up to `until`. */
   readonly suppression?: { readonly minCount: number; readonly until: string }
   readonly notes?: readonly FlowNote[]
 }
 
-/** So that others are served in between: some 20 ms. */
+/** Rows between two turns of the event loop: about 20 ms. */
 const rowsOfTurn = 20_000
 const rowsOfCollection = 250_000
 
-/** Puts together what was counted, and what it is held against. Throws FLOW_QUERY_TOO_WIDE. */
+/** Combines what was counted with the earlier period. Throws FLOW_QUERY_TOO_WIDE. */
 export async function assembleAnswer(
   asked: Asked,
   now: Counted,
@@ -80,7 +80,7 @@ export async function assembleAnswer(
   for (const { step, values, amount } of completed(asked, now, before, pairs).sorted()) {
     if (!isKept(values)) continue
     const start = format(now.starts[step]!)
-    // A million are of this shape, and no larger than they must be.
+    // A million rows may have this shape, so keep it small.
     if (earlier === undefined && amount.hidden === 0 && !asked.share && !asked.mean)
       rows.push({ start, values, count: told(amount) })
     else {
@@ -127,7 +127,7 @@ export async function assembleAnswer(
   }
 }
 
-/** Those that were counted, and those of nothing that are wanted beside them. */
+/** The counted rows, and the rows of nothing that are wanted in addition. */
 function completed(
   asked: Asked,
   now: Counted,
@@ -138,7 +138,7 @@ function completed(
   const want = (step: number, values: readonly string[]) => {
     if (rows.get(step, values) === undefined) rows.add(step, values, now.absent)
   }
-  // Of all that occur, before some are added.
+  // All groups that occur, taken before rows are added.
   const occurring = [...rows.groups(), ...(before?.groups() ?? [])]
   const heldAgainst = Map.groupBy(pairs.keys(), step => pairs[step])
   for (const { step, values } of before ?? [])
@@ -147,7 +147,10 @@ function completed(
   return rows
 }
 
-/** What a row is held against: nothing happened where a step has no such row, and undefined where there is no step. */
+/**
+ * The earlier value to compare a row with: `absent` (0 if exact) if that step has no such row, undefined if the earlier
+ * period has no such step.
+ */
 function createLookup(
   asked: Asked,
   earlier: Counted | undefined,
@@ -173,7 +176,7 @@ function shareOf(part: Amount, whole: Amount): number | null {
 const meanOf = (count: number | null, days: number): number | null =>
   count === null || days === 0 ? null : count / days
 
-/** Many rows share a start, and calendars are slow: 5 µs a time. */
+/** Many rows share a start, and calendars are slow: 5 µs per call. */
 function remember<V>(compute: (key: number) => V): (key: number) => V {
   const known = new Map<number, V>()
   return key => {

@@ -3,7 +3,7 @@ import { dayMs, hourMs, minuteMs } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
 import { type Segment, segmentsOf, zonedAt } from './zone.ts'
 
-/** Steps of local time: by the clock up to a day, then by the calendar. */
+/** Steps of local time: by the clock up to half a day, then by the calendar. */
 const clockSteps = {
   '15m': 15 * minuteMs, '30m': 30 * minuteMs, '1h': hourMs, '2h': 2 * hourMs, '3h': 3 * hourMs,
   '6h': 6 * hourMs, '12h': 12 * hourMs,
@@ -16,12 +16,12 @@ export const stepNames = [...Object.keys(clockSteps), ...Object.keys(calendarSte
 /** Undefined for a step whose length depends on the calendar. */
 export const clockStepMs = (every: Step): number | undefined => clockSteps[every as keyof typeof clockSteps]
 
-/** Three years of quarters of an hour, or eleven of hours. */
+/** Three years by quarters of an hour, or eleven by hours. */
 export const maxSteps = 100_000
-/** Nobody has older events; and each change of a zone's offset costs. */
+/** Nobody has older events, and each offset change of a zone takes time. */
 const maxRangeMs = 100 * 366 * dayMs
 
-/** Throws FLOW_QUERY_TOO_WIDE, saying how it can be asked. */
+/** Throws FLOW_QUERY_TOO_WIDE, and says what can be asked instead. */
 export function assertAskable(every: Step, from: number, to: number): void {
   const tooWide = (reason: string) => new LintelError('FLOW_QUERY_TOO_WIDE', reason)
   if (to - from > maxRangeMs) throw tooWide('from and to are more than 100 years apart')
@@ -38,9 +38,9 @@ export function assertAskable(every: Step, from: number, to: number): void {
 }
 
 /**
- * When the steps that [from, to) reaches into begin, in order: the first may begin before `from`. `all` is one step,
- * which begins with `from`. Steps of up to an hour that the clock was set within begin anew when it was set: an hour that comes
- * twice is two. Longer ones go on, so a day has as many as the clock on the wall shows.
+ * Starts of the steps that overlap [from, to), in order: the first may be before `from`. `all` is one step that starts
+ * at `from`. A step of up to an hour starts over when the clock is set within it: an hour that occurs twice is two
+ * steps. Longer steps continue, so a day has as many as the wall clock shows.
  */
 export function startsOf(zone: string, every: Step, from: number, to: number): number[] {
   if (every === 'all') return [from]
@@ -54,7 +54,7 @@ export function startsOf(zone: string, every: Step, from: number, to: number): n
       every as '1d'
     ]
     for (let date = firstDate(zone, every, from); ; date = date.add(next)) {
-      // Not every day has a midnight, and some places once left out a whole day.
+      // Not every day has a midnight, and some places once skipped a whole day.
       const start = date.toZonedDateTime(zone).epochMilliseconds
       if (start >= to) return starts
       add(start)
@@ -84,7 +84,7 @@ function firstDate(zone: string, every: Step, from: number): Temporal.PlainDate 
   return date
 }
 
-/** Which of the steps a moment lies in. */
+/** Index of the step that contains a moment. */
 export function stepAt(starts: readonly number[], ms: number): number {
   let low = 0
   let high = starts.length
@@ -96,7 +96,7 @@ export function stepAt(starts: readonly number[], ms: number): number {
   return low
 }
 
-/** Segments cut wherever a step begins. */
+/** Segments, cut wherever a step begins. */
 export function cutAt(segments: readonly Segment[], starts: readonly number[]): Segment[] {
   return segments.flatMap(segment => {
     const inside = starts.slice(stepAt(starts, segment.from)).filter(start => start > segment.from)
@@ -109,8 +109,8 @@ export const comparisons = ['previous', '1d', '1w', '1M', '1y'] as const
 export type Comparison = (typeof comparisons)[number]
 
 /**
- * The stretch that [from, to) is held against: so much earlier by the calendar, or of the same calendar length and
- * just before: before November lies October, all 31 days of it.
+ * The period that [from, to) is compared with: that much earlier by the calendar, or the one of the same calendar
+ * length just before. Before November comes October with all its 31 days.
  */
 export function earlierRange(
   zone: string,

@@ -5,15 +5,15 @@ import type { FoldQuery } from '../ingest/store/fold-cells.ts'
 import type { Cell, CellQuery, Store } from '../ingest/store/store.ts'
 import type { CountedDimension, Measure } from './measures.ts'
 
-/** What a measure is counted from. */
+/** The source of a measure's counts. */
 export interface CellSource {
-  /** As `Store.eachCell`, of the measure's kind; its dimensions are the measure's. */
+  /** Like `Store.eachCell`, for the measure's kind and dimensions. */
   eachCell(query: SourceQuery, take: (cell: Cell) => void): Promise<void>
 }
 
 export type SourceQuery = FoldQuery<CountedDimension> & Pick<CellQuery, 'sum'>
 
-/** Rows of the store, or alerts. Throws API_FORBIDDEN for who may not see those. */
+/** Rows of the store, or alerts. Throws API_FORBIDDEN for those who may not see alerts. */
 export function sourceOf(
   { kind }: Measure,
   store: Pick<Store, 'cells' | 'eachCell'>,
@@ -30,13 +30,13 @@ export function sourceOf(
   }
 }
 
-/** A database that groups so many steps at once takes some ten megabytes for it; all of a long question would take hundreds. */
+/** Grouping this many steps at once takes a database some ten megabytes; a whole long query would take hundreds. */
 const stepsAtOnce = 4096
 const partsOfCollection = 4
 
 /**
- * One after the other, a part of the time after the other. A step that two parts share has a cell in each. What `take`
- * throws ends it, and nothing further is asked.
+ * Asks for one part of the time after the other. A step shared by two parts gives a cell in each. An error thrown by
+ * `take` ends it, and nothing more is asked.
  */
 export async function eachCell(
   store: Pick<Store, 'cells' | 'eachCell'>,
@@ -53,7 +53,7 @@ export async function eachCell(
   }
 }
 
-/** The segments of a query in parts of so many steps, and which of its own each part begins with. */
+/** Splits a query's segments into parts of at most `stepsAtOnce` steps, each with the index of its first segment. */
 export function* partsOf({
   segments,
   stepMs,

@@ -9,7 +9,7 @@ import { createRowTable, maxRows, type RowTable, tooManyRows } from './row-table
 import { passes, slotWord } from './slots.ts'
 import { type Segment, segmentsOf } from './zone.ts'
 
-/** Counts every event. Throws FLOW_QUERY_TOO_WIDE; what the source throws. */
+/** Counts every event. Throws FLOW_QUERY_TOO_WIDE, and what the source throws. */
 export async function countExactly(asked: Asked, source: CellSource): Promise<Counted> {
   const { from, to, zone, every, by, measure, slots } = asked
   const starts = startsOf(zone, every, from, to)
@@ -40,7 +40,7 @@ export async function countExactly(asked: Asked, source: CellSource): Promise<Co
   return totalled(asked, starts, rows)
 }
 
-/** How a store is to cut time: what is wanted of the local clock it can tell up to a day; beyond, it is folded. */
+/** How the store should cut time. Up to a day, its steps give all that is needed of the local clock; for longer steps it folds. */
 function cutOf(
   { zone, from, to, every, by, slots }: Asked,
   starts: readonly number[],
@@ -56,11 +56,11 @@ function cutOf(
   return { segments: pieces, ...(needs('day-of-week') ? { stepMs: dayMs, foldMs: 7 * dayMs } : {}) }
 }
 
-/** A moment that a cell covers; of a fold, and of what is not cut, any of its segment, which lies in one step. */
+/** A moment in a cell. For folded or uncut cells, any moment of the segment will do: it lies in one step. */
 const momentOf = ({ localStart }: Cell, { from, offsetMs }: Segment, isUniform: boolean) =>
   isUniform ? Math.max(localStart - offsetMs, from) : from
 
-/** What meets both: of a dimension that is in both, the values that are. */
+/** The filter that meets both: a dimension in both keeps only the values in both. */
 export function narrow(a: CountedWhere, b: CountedWhere): CountedWhere {
   const both: { [D in CountedDimension]?: readonly string[] } = { ...a }
   for (const [dimension, values] of Object.entries(b) as [CountedDimension, readonly string[]][]) {

@@ -1,4 +1,4 @@
-/** A number that is told, and how many of its parts are not. `count` is null where nothing of it is told. */
+/** A number that may be shown, and how many of its parts may not. `count` is null if nothing of it may be shown. */
 export interface Amount {
   readonly count: number | null
   readonly hidden: number
@@ -6,7 +6,7 @@ export interface Amount {
 
 export const nothing: Amount = { count: 0, hidden: 0 }
 
-/** What both tell; what one of them tells, where the other tells nothing. */
+/** Adds two amounts; if one of them shows nothing, the sum shows the other one. */
 export const plus = (a: Amount, b: Amount): Amount => ({
   count: a.count === null ? b.count : b.count === null ? a.count : a.count + b.count,
   hidden: a.hidden + b.hidden,
@@ -16,24 +16,24 @@ export const sumOf = (amounts: readonly Amount[]): Amount =>
   amounts.length === 0 ? nothing : amounts.reduce(plus)
 
 export interface CountedRow {
-  /** Index of its step. */
+  /** Index of the step. */
   readonly step: number
-  /** In the order of the question's `by`. */
+  /** In the order of the query's `by`. */
   readonly values: readonly string[]
   readonly amount: Amount
 }
 
-/** One stretch of time, counted as it was asked for. */
+/** One period, counted as the query wants. */
 export interface Counted {
   readonly from: number
   readonly to: number
-  /** When each step begins. */
+  /** Start of each step. */
   readonly starts: readonly number[]
-  /** Each once. */
+  /** Each row once. */
   readonly rows: Iterable<CountedRow>
-  /** Of a step or a group that has no row. */
+  /** Amount of a step or group without a row. */
   readonly absent: Amount
-  /** Of all groups of a step. */
+  /** Sum over all groups of a step. */
   stepTotal(step: number): Amount
   readonly total: Amount
 }

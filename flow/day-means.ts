@@ -3,7 +3,7 @@ import type { Counted } from './counted.ts'
 import type { Asked } from './question.ts'
 import { zonedAt } from './zone.ts'
 
-/** How many days a row is of: those of its step and, where it is told by weekdays, of its own. */
+/** Number of days in a row: those of its step or, if rows are by weekday, those of its weekday in it. */
 export function createDayCounts(
   { zone, by, slots }: Pick<Asked, 'zone' | 'by' | 'slots'>,
   { from, to, starts }: Pick<Counted, 'from' | 'to' | 'starts'>,

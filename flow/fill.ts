@@ -4,17 +4,17 @@ import type { Asked } from './question.ts'
 import { maxRows, tooManyRows } from './row-table.ts'
 import { localHours, slotWord } from './slots.ts'
 
-/** Where each step of a stretch ends. */
+/** End of a step in a period that ends at `to`. */
 const endOf = (starts: readonly number[], step: number, to: number) => starts[step + 1] ?? to
 
-/** Whether anything of a step passes the filter by hour and weekday. */
+/** True if any hour of a step passes the filter by hour and weekday. */
 export function isAskedFor({ zone, slots }: Asked, from: number, to: number): boolean {
   return Object.keys(slots).length === 0 || localHours(zone, from, to, slots).length > 0
 }
 
 /**
- * Every step with every group that occurs, and with each of its hours and weekdays where it is asked by them.
- * Throws FLOW_QUERY_TOO_WIDE where these are too many, before the first.
+ * Every step with every group that occurs, and with each of its hours and weekdays if the query groups by them. Throws
+ * FLOW_QUERY_TOO_WIDE before the first row if there are too many.
  */
 export function* everyRow(
   asked: Asked,
@@ -30,7 +30,7 @@ export function* everyRow(
     }),
   )
   if (by.every(isSlot)) groups.set(groupKey(by.map(() => '')), by.map(() => '')) // biome-ignore format: one line
-  /** Hours of each step that is asked for; none is undefined. */
+  /** Local hours of a step, one per combination of slot words; undefined or empty if the filter excludes the step. */
   const hoursOf = (step: number, start: number): readonly number[] | undefined => {
     const from = Math.max(start, stretch.from)
     const to = endOf(stretch.starts, step, stretch.to)
@@ -50,7 +50,7 @@ export function* everyRow(
         yield { step, values: by.map((dimension, index) => (isSlot(dimension) ? slotWord(dimension, local) : group[index]!)) } // biome-ignore format: one line
 }
 
-/** The first of those that come to the same word. */
+/** The first hour for each word. */
 function distinct(hours: readonly number[], wordOf: (hour: number) => string): number[] {
   return [...new Map(hours.toReversed().map(hour => [wordOf(hour), hour])).values()].reverse()
 }

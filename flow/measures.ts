@@ -7,17 +7,17 @@ import {
   wordsOf as wordsOfRows,
 } from '../ingest/store/store.ts'
 
-/** What can be asked for: rows of one kind that meet a condition, counted or added up; or alerts. */
+/** A quantity to ask for: rows of one kind that meet a condition, counted or added up; or alerts. */
 export interface Measure extends Pick<CellQuery, 'where' | 'sum'> {
   readonly kind: CellQuery['kind'] | 'alert'
   readonly unit: 'count' | 's'
-  /** What one of the unit is in the store's numbers. */
+  /** One unit, in the store's numbers. */
   readonly scale: number
-  /** Outs are taken from ins. */
+  /** Passages out are subtracted from passages in. */
   readonly isNet?: boolean
 }
 
-/** One that a store can answer. */
+/** A measure that a store can answer. */
 export type StoredMeasure = Measure & Pick<CellQuery, 'kind'>
 export const isStored = (measure: Measure): measure is StoredMeasure => measure.kind !== 'alert'
 
@@ -25,19 +25,19 @@ const counted = { unit: 'count', scale: 1 } as const
 
 export const measures = {
   passages: { kind: 'passage', where: { result: ['granted'] }, ...counted },
-  /** Who stayed: passages in less passages out. */
+  /** How many stayed: passages in minus passages out. */
   net: { kind: 'passage', where: { result: ['granted'] }, isNet: true, ...counted },
   denied: { kind: 'passage', where: { result: ['denied'] }, ...counted },
   vehicles: { kind: 'vehicle', where: {}, ...counted },
-  /** On pictures: a person on two of them counts twice, and one whom the model missed not at all. */
+  /** People on pictures: a person on two of them counts twice, and one that the model missed does not count. */
   people: { kind: 'sighting', where: { outcome: ['seen'] }, sum: 'person', ...counted },
-  /** Pictures by what became of them: what `people` was counted on. */
+  /** Pictures by outcome: the basis on which `people` was counted. */
   pictures: { kind: 'sighting', where: {}, ...counted },
-  /** What doors with a contact reported. */
+  /** Reports of doors with a contact. */
   doors: { kind: 'door', where: {}, ...counted },
-  /** How long doors stood open, when they closed; a door that is held says it a second time and is left out. */
+  /** How long doors were open, counted when they closed; the second report of a door held open is left out. */
   'door-open': { kind: 'door', where: { state: ['closed'] }, sum: 'openMs', unit: 's', scale: 1000 },
-  /** By when they were raised, each once, however often it came again. */
+  /** By the time they were raised, each once, however often it recurred. */
   alerts: { kind: 'alert', where: {}, ...counted },
 } as const satisfies Record<string, Measure>
 
@@ -53,20 +53,20 @@ const kindDimensions: Record<Measure['kind'], readonly CountedDimension[]> = {
   alert: alertDimensions.filter(dimension => !(placeDimensions as readonly string[]).includes(dimension)),
 }
 
-/** Of rows and of alerts. */
+/** Dimensions of rows and of alerts. */
 export type CountedDimension = Dimension | AlertDimension
 export const countedDimensions: readonly CountedDimension[] = [
   ...new Set([...dimensions, ...alertDimensions]),
 ]
 
-/** Only what has one of these values in each of these dimensions. */
+/** Only what has one of these values in each dimension given. */
 export type CountedWhere = { readonly [D in CountedDimension]?: readonly string[] }
 
-/** The words that a dimension can have, '' for none among them; undefined where it is open. */
+/** The words a dimension can have, including '' for none; undefined if any word is possible. */
 export const wordsOf = ({ kind }: Measure, dimension: CountedDimension): readonly string[] | undefined =>
   kind === 'alert' ? alertWords(dimension as AlertDimension) : wordsOfRows(kind, dimension as Dimension)
 
-/** Dimensions of local time, which no store knows. */
+/** Dimensions of local time, which stores do not know. */
 export const slotDimensions = ['hour-of-day', 'day-of-week'] as const
 export type SlotDimension = (typeof slotDimensions)[number]
 export type FlowDimension = CountedDimension | SlotDimension

@@ -6,17 +6,17 @@ import { formatLocal } from './zone.ts'
 
 export const noteNames = ['unknown-place', 'household-doors', 'other-weekdays', 'unfinished-step'] as const
 
-/** What an answer does not say by its numbers. Programs go by `note`; `text` is for people and may change. */
+/** Facts that an answer's numbers do not show. Programs should use `note`; `text` is for people and may change. */
 export interface FlowNote {
   readonly note: (typeof noteNames)[number]
   readonly text: string
-  /** Of an unknown place: the filter that names it. */
+  /** For an unknown place: the filter that names it. */
   readonly dimension?: string
-  /** The places it is about; of weekdays, that of `from` and that of `before.from`, 1 (Monday) to 7; of a step, its start. */
+  /** The places in question; for weekdays, those of `from` and of `before.from`, 1 (Monday) to 7; for a step, its start. */
   readonly values: readonly string[]
 }
 
-/** Nobody is told of places beyond their own sites: those are unknown like any that there are not. */
+/** Users are not told of places outside their sites: for them such places are unknown, like any that does not exist. */
 export function notesOf(asked: Asked, earlier: { readonly from: number } | undefined, scope: FlowScope): FlowNote[] {
   return [
     ...unknownPlaces(asked, scope), ...householdDoors(asked, scope), ...otherWeekdays(asked, earlier),
@@ -30,7 +30,7 @@ function unknownPlaces({ filter }: Asked, { places, sites }: FlowScope): FlowNot
   if (places === undefined) return []
   const mine = places.filter(({ site }) => sites?.includes(site) ?? true)
   return placeNames.flatMap(dimension => {
-    // A building is looked for at the sites that are asked for; a site, among all.
+    // A building is looked for at the sites asked for; a site, among all.
     const within = dimension === 'site' ? mine : mine.filter(({ site }) => filter.site?.includes(site) ?? true)
     const known = new Set(within.map(place => place[dimension]))
     const values = (filter[dimension] ?? []).filter(value => !known.has(value))
@@ -49,7 +49,7 @@ function householdDoors({ by, filter }: Asked, { smallNumbers }: FlowScope): Flo
   return [{ note: 'household-doors', values, text }]
 }
 
-/** Where days are held against days. Who says 1d means another weekday. */
+/** Days are compared with days of another weekday. Asking for `1d` means to do that, so it gets no note. */
 function otherWeekdays(
   { zone, from, every, compare }: Asked,
   earlier: { readonly from: number } | undefined,

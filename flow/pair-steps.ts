@@ -6,11 +6,11 @@ import { segmentsOf } from './zone.ts'
 interface Stretch {
   readonly from: number
   readonly to: number
-  /** When its steps begin. */
+  /** Starts of its steps. */
   readonly starts: readonly number[]
 }
 
-/** What the clock on the wall shows where a step begins. */
+/** Wall-clock time at which a step begins. */
 interface Wall {
   /** Whole days since 1970. */
   readonly day: number
@@ -18,10 +18,10 @@ interface Wall {
 }
 
 /**
- * Which earlier step each step is held against: the one that the same clock on the wall shows, so much earlier by the
- * calendar. So 08:00 stands beside 08:00 also where the clock was set in between. The second of an hour that comes twice is held
- * against the second, or the one; an hour or a day that the earlier stretch does not have, against none: undefined.
- * Steps that are no multiple of what lies between, such as weeks against a month before, are held against each other in order.
+ * For each step, the earlier step to compare it with: the one at the same wall-clock time, that much earlier by the
+ * calendar. So 08:00 is compared with 08:00 even if clocks were set in between. The second of an hour that occurs twice
+ * is paired with the second one, or with the only one. If the earlier period lacks the hour or day, the result is
+ * undefined. Steps that do not divide the distance, such as weeks compared with a month before, are paired in order.
  */
 export function pairSteps(
   zone: string,
@@ -55,7 +55,7 @@ export function pairSteps(
 
 const keyOf = ({ day, ms }: Wall) => `${day} ${ms}`
 
-/** A step that the clock was set into begins where it would have begun. */
+/** A step in which the clock was set gets the time at which it would have begun. */
 function wallsOf(zone: string, every: Step, { from, to, starts }: Stretch): Wall[] {
   const stepMs = clockStepMs(every)
   const first = Math.min(from, starts[0] ?? from)
@@ -84,7 +84,7 @@ function isStart(every: Step, { day, ms }: Wall): boolean {
 const epoch = Temporal.PlainDate.from('1970-01-01')
 const dateOf = (day: number) => epoch.add({ days: day })
 
-/** Undefined for a day that the month or year before does not have. */
+/** Undefined for a day that the earlier month or year does not have. */
 function createEarlierBy(zone: string, comparison: Comparison, { from, to }: Stretch) {
   const length = distanceOf(zone, from, to, comparison)
   const back = { years: length.years, months: length.months, weeks: length.weeks, days: length.days }

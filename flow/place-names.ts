@@ -3,7 +3,7 @@ import type { CountedWhere, FlowDimension } from './measures.ts'
 const places = ['site', 'building', 'point'] as const
 type Place = (typeof places)[number]
 
-/** The places in which a name is unique: every estate has a building 1, every building a front door, every gate a lane 1. */
+/** Places within which a name is unique: every estate has a building 1, every building a front door, every gate a lane 1. */
 const uniqueIn: { readonly [D in FlowDimension]?: readonly Place[] } = {
   building: ['site'],
   point: ['site', 'building'],
@@ -11,8 +11,8 @@ const uniqueIn: { readonly [D in FlowDimension]?: readonly Place[] } = {
 }
 
 /**
- * The dimensions that rows are told by, so that none adds up places that only share a name: what is asked by a name is
- * told by what that is unique in, too, and so is what is filtered by one, unless the filter says which it is.
+ * The dimensions of the rows, so that no row adds up places that only share a name: a dimension of names also brings
+ * those in which its names are unique. A filter does so too, unless it says which place it means.
  */
 export function withPlaces(by: readonly FlowDimension[], filter: CountedWhere): readonly FlowDimension[] {
   const open = Object.keys(filter)

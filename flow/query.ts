@@ -13,8 +13,8 @@ import { checkSmallQuestion, settledUntil } from './small/small-question.ts'
 import { formatLocal, startOfDayIn } from './zone.ts'
 
 /**
- * The answer to a question, as far as the one who asks may know it. Throws FLOW_QUERY_INVALID, naming the part that
- * is wrong, FLOW_QUERY_TOO_WIDE, or API_FORBIDDEN for a site of others or alerts; what the store throws.
+ * Answers a query, as far as the user may know the answer. Throws FLOW_QUERY_INVALID, naming the wrong part,
+ * FLOW_QUERY_TOO_WIDE, API_FORBIDDEN for another site or for alerts, or what the store throws.
  */
 export async function answerFlow(
   question: ZonedQuestion,
@@ -42,7 +42,7 @@ export async function answerFlow(
   return { ...answer, suppression: { minCount: small.k, until } }
 }
 
-/** A mean of days is of those that are over. */
+/** A mean per day uses only days that are over. */
 function withWholeDays(asked: Asked, now = Number.POSITIVE_INFINITY): Asked {
   if (!asked.mean || asked.to <= now) return asked
   return { ...asked, to: Math.max(asked.from, startOfDayIn(asked.zone)(now)) }

@@ -18,36 +18,36 @@ import { withPlaces } from './place-names.ts'
 import { readSlot, type SlotFilter } from './slots.ts'
 import { parseMoment, startOfDayIn } from './zone.ts'
 
-/** A question as it is asked: texts, not yet checked. */
+/** A query: texts that have not been checked. */
 export interface FlowQuestion {
   readonly measure: string
   readonly from: string
-  /** Not included. */
+  /** Exclusive. */
   readonly to: string
-  /** `1h` if left out; `all` where it is asked by hour of day or day of week. */
+  /** `1h` if left out; `all` if the query is by hour of day or day of week. */
   readonly every?: string | undefined
-  /** A building is told with its site, a point with its site and building, a lane with its point. */
+  /** A building comes with its site, a point with its site and building, a lane with its point. */
   readonly by: readonly string[]
-  /** That of the service if left out. */
+  /** The service's zone if left out. */
   readonly zone?: string | undefined
-  /** Only what has one of these values in each of these dimensions. */
+  /** Only what has one of these values in each dimension given. */
   readonly where?: Readonly<Record<string, readonly string[]>> | undefined
-  /** `none`, the default, leaves out where nothing happened; `zero` has a row for each step and each group. */
+  /** `none`, the default, omits rows where nothing happened; `zero` has a row for each step and group. */
   readonly fill?: string | undefined
-  /** `previous`, `1d`, `1w`, `1M` or `1y`: what it is held against. */
+  /** `previous`, `1d`, `1w`, `1M` or `1y`: the earlier period to compare with. */
   readonly compare?: string | undefined
-  /** Only so many groups, those with the most. */
+  /** Only this many groups, those with the most. */
   readonly top?: number | undefined
-  /** Each row's part of its step. */
+  /** Adds each row's share of its step. */
   readonly share?: boolean | undefined
-  /** Each row as the mean of a day, over the days that are over; `from` and `to` are then the beginnings of days. */
+  /** Adds each row's mean per day, over the days that are over; `from` and `to` must then be starts of days. */
   readonly mean?: boolean | undefined
 }
 
-/** With a zone, whoever gave it. */
+/** With a zone, whether given or the default. */
 export type ZonedQuestion = FlowQuestion & { readonly zone: string }
 
-/** A question that can be answered. */
+/** A checked query that can be answered. */
 export interface Asked {
   readonly name: MeasureName
   readonly measure: Measure
@@ -55,17 +55,17 @@ export interface Asked {
   readonly to: number
   readonly every: Step
   readonly zone: string
-  /** The dimensions of rows: also the places whose names they are, as a building's site. */
+  /** The dimensions of rows, including places that make names unique, such as a building's site. */
   readonly by: readonly FlowDimension[]
-  /** As it was asked for, slots written alike. */
+  /** As given, with slots in their standard form. */
   readonly where: Readonly<Record<string, readonly string[]>>
-  /** That part of it which is a store's business; without the measure's own conditions. */
+  /** The part of it that a store handles; without the measure's own conditions. */
   readonly filter: CountedWhere
   readonly slots: SlotFilter
   readonly isFilled: boolean
   readonly compare: Comparison | undefined
   readonly top: number | undefined
-  /** Whether hours and weekdays are groups of their own, as nothing else was asked by. */
+  /** True if hours and weekdays are groups of their own, because the query has no other dimension. */
   readonly ranksSlots: boolean
   readonly share: boolean
   readonly mean: boolean
@@ -76,7 +76,7 @@ const maxTop = 1000
 
 const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
 
-/** Throws FLOW_QUERY_INVALID, naming the part that is wrong, or FLOW_QUERY_TOO_WIDE. */
+/** Throws FLOW_QUERY_INVALID, naming the wrong part, or FLOW_QUERY_TOO_WIDE. */
 export function checkQuestion(question: ZonedQuestion): Asked {
   const { zone, share = false, mean = false } = question
   const name = oneOf('measure', measureNames, question.measure)
@@ -140,7 +140,7 @@ function checkDimension(part: string, dimension: string, name: MeasureName): Flo
   throw wrong(`${part} may hold ${allowed.join(', ')} for ${name}, not "${String(dimension).slice(0, 32)}"`)
 }
 
-/** In a short step there is but one hour, and the row's start says it. */
+/** A short step lies in one hour, which the row's start already shows. */
 function checkSlots(by: readonly FlowDimension[], every: Step): void {
   const isShort = clockStepMs(every) !== undefined
   if (by.includes('hour-of-day') && isShort)

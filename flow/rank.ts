@@ -4,13 +4,13 @@ import type { Asked } from './question.ts'
 
 export interface Ranking {
   readonly isKept: (values: readonly string[]) => boolean
-  /** What the other groups come to; undefined where all are kept. */
+  /** Number and sum of the other groups; undefined if all are kept. */
   readonly others: { readonly groups: number; readonly amount: Amount } | undefined
 }
 
 /**
- * The groups with the most in the whole stretch, as far as it is told; of those with as much, the first by name.
- * An hour or a weekday is no group of its own, unless nothing else is asked by.
+ * The groups with the most in the whole period, as far as it may be shown; equal ones by name. An hour or a weekday is
+ * not a group of its own, unless the query has no other dimension.
  */
 export function rankGroups({ by, top, ranksSlots }: Asked, rows: Iterable<CountedRow>): Ranking {
   if (top === undefined) return { isKept: () => true, others: undefined }

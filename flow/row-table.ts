@@ -1,7 +1,7 @@
 import { LintelError } from '../core/errors.ts'
 import { type Amount, type CountedRow, groupKey, plus } from './counted.ts'
 
-/** A question whose answer could have more rows than that has to be asked in parts. */
+/** A query whose answer could have more rows than this must be asked in parts. */
 export const maxRows = 1_000_000
 
 export const tooManyRows = () =>
@@ -10,19 +10,19 @@ export const tooManyRows = () =>
     `the answer has more than ${maxRows} rows: ask for less time, longer steps or fewer dimensions`,
   )
 
-/** Rows by step and group in some 40 bytes each, whatever their values: a million are 40 MB, and objects were 400. */
+/** Rows by step and group in about 40 bytes each, whatever their values: a million take 40 MB, as objects they took 400. */
 export interface RowTable extends Iterable<CountedRow> {
   readonly size: number
-  /** Puts an amount to what there is of a row. Throws FLOW_QUERY_TOO_WIDE for one row more than an answer has. */
+  /** Adds an amount to a row. Throws FLOW_QUERY_TOO_WIDE if that makes one row more than an answer may have. */
   add(step: number, values: readonly string[], amount: Amount, sum?: (a: Amount, b: Amount) => Amount): void
   get(step: number, values: readonly string[]): Amount | undefined
-  /** Each once; in the order in which they came. */
+  /** Each group once, in order of first appearance. */
   groups(): readonly (readonly string[])[]
-  /** By step, then by values; a row's values are one object for all of its group. */
+  /** By step, then by values; all rows of a group share one values object. */
   sorted(): Iterable<CountedRow>
 }
 
-/** Of a count that is not told: no sum of ours is that. */
+/** Stands for a count that may not be shown; our sums are never NaN. */
 const untold = Number.NaN
 const firstCapacity = 1024
 
@@ -33,11 +33,11 @@ export function createRowTable(most = maxRows): RowTable {
   let groupsOf = new Int32Array(firstCapacity)
   let counts = new Float64Array(firstCapacity)
   let hiddens = new Int32Array(firstCapacity)
-  /** Where a row is, by a hash of step and group; 0 for nowhere, else its index and 1. */
+  /** Position of a row by a hash of step and group: 0 for none, else its index plus 1. */
   let slots = new Int32Array(2 * firstCapacity)
   let size = 0
 
-  /** The slot of a row, or the empty one where it would be. */
+  /** The slot of a row, or the empty slot where it belongs. */
   function slotOf(step: number, group: number): number {
     const mask = slots.length - 1
     let slot = (Math.imul(step, 0x9e3779b1) ^ Math.imul(group + 1, 0x85ebca6b)) & mask
@@ -82,7 +82,7 @@ export function createRowTable(most = maxRows): RowTable {
     return number
   }
 
-  /** Rows by two stable counting sorts: by the rank of their groups, then by step. */
+  /** Orders rows by two stable counting sorts: by the rank of their groups, then by step. */
   function order(): Int32Array {
     const ranked = groups.map((_, index) => index).sort((a, b) => compareValues(groups[a]!, groups[b]!))
     const ranks = new Int32Array(groups.length)
@@ -129,7 +129,7 @@ export function createRowTable(most = maxRows): RowTable {
   }
 }
 
-/** As a table, whatever holds them. */
+/** Makes a table of rows, unless they are one already. */
 export function tableOf(rows: Iterable<CountedRow>): RowTable {
   if ('sorted' in rows) return rows as RowTable
   const table = createRowTable()

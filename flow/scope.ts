@@ -2,41 +2,41 @@ import type { AlertCells } from '../alerts/book/alert-cells.ts'
 import type { Place } from '../core/words.ts'
 import type { DayTown, SmallKind, ToldDays } from './small/town.ts'
 
-/** What the one who asks may know. Absent members: everything, exactly. */
+/** Limits to what the user may know. Absent members mean everything, exactly. */
 export interface FlowScope {
-  /** Only what happened at these sites. */
+  /** Only events at these sites. */
   readonly sites?: readonly string[]
-  /** All that ever were enrolled, so that a filter that names none of them is told. */
+  /** All places ever enrolled, so that the answer can note a filter that names none of them. */
   readonly places?: readonly KnownPlace[]
-  /** Absent for who may not count alerts. Who may could read each of them, so their numbers hide nothing. */
+  /** Absent for those who may not count alerts. Those who may can read every alert, so these numbers hide nothing. */
   readonly alerts?: AlertCells
-  /** Epoch ms: what is not over is told to be so; absent: everything is. */
+  /** Epoch ms: answers note what is not over yet; absent: everything is over. */
   readonly now?: number
-  /** Small numbers are hidden. */
+  /** Present if small numbers are hidden. */
   readonly smallNumbers?: SmallNumbers
 }
 
-/** Of a place that one may not know of there is the site alone. */
+/** For places the user may not know of, only the site. */
 export type KnownPlace = Pick<Place, 'site'> & Partial<Pick<Place, 'building' | 'point' | 'device'>>
 
 export interface SmallNumbers {
-  /** The smallest number that is told. */
+  /** The smallest number that is shown. */
   readonly k: number
-  /** The service's own zone: its days and quarters of an hour are what numbers are told of. */
+  /** The service's own zone: numbers are shown for its days and quarters of an hour. */
   readonly zone: string
-  /** Epoch ms: days that are not over are not told. */
+  /** Epoch ms: days that are not over are not shown. */
   readonly now: number
   /**
-   * All buildings that there are, whether anything happened there or not, by what stands there: one that is left
-   * out of an answer because nothing happened would be told to have had nothing.
+   * All buildings, whether anything happened there or not, by what stands there. If one were left out of an answer
+   * because nothing happened, that would reveal its zero.
    */
   readonly places: DayTown['places']
-  /** Devices at the door of one household: counted for their site, never for a building. */
+  /** Devices at doors of single households: they count for their site, never for a building. */
   readonly households?: DayTown['households']
-  /** All buildings where anything ever stood, those of households too; absent: those above. */
+  /** All buildings where anything ever stood, including those of households; absent: those in `places`. */
   readonly known?: readonly Pick<Place, 'site' | 'building'>[]
-  /** How each day has been told; absent: as things are now. */
+  /** How each day was first shown; absent: by the present state. */
   readonly told?: Pick<ToldDays, 'settle'>
-  /** Since when there are all rows of a kind, epoch ms, and whether of the time before there are sums. */
+  /** Time from which all rows of a kind exist, epoch ms, and whether sums exist for the time before. */
   readonly kept?: (kind: SmallKind) => Promise<{ readonly since: number; readonly hasSums: boolean }>
 }

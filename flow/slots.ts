@@ -2,7 +2,7 @@ import { dayMs, hourMs } from '../core/clock.ts'
 import type { SlotDimension } from './measures.ts'
 import { segmentsOf } from './zone.ts'
 
-/** Hours of the local day and days of the local week, as they are told: '00' to '23', and '1' for Monday to '7'. */
+/** Words for hours of the local day, '00' to '23', and for days of the local week, '1' (Monday) to '7'. */
 const modulo = (n: number, by: number) => ((n % by) + by) % by
 const hourOf = (localMs: number) => modulo(Math.floor(localMs / hourMs), 24)
 /** 1 January 1970 was a Thursday. */
@@ -11,7 +11,7 @@ const weekdayOf = (localMs: number) => modulo(Math.floor(localMs / dayMs) + 3, 7
 export const slotWord = (slot: SlotDimension, localMs: number): string =>
   slot === 'hour-of-day' ? String(hourOf(localMs)).padStart(2, '0') : String(weekdayOf(localMs))
 
-/** The word for what a person wrote, `7` for `07`; undefined for what is none. */
+/** The word for what a person typed, `07` for `7`; undefined if it is not one. */
 export function readSlot(slot: SlotDimension, text: string): string | undefined {
   if (!/^\d{1,2}$/.test(text)) return undefined
   const n = Number(text)
@@ -19,7 +19,7 @@ export function readSlot(slot: SlotDimension, text: string): string | undefined 
   return n >= 1 && n <= 7 ? String(n) : undefined
 }
 
-/** Only these hours and days; all of them where one is absent. */
+/** Only these hours and days; an absent member allows all of them. */
 export type SlotFilter = { readonly [S in SlotDimension]?: readonly string[] }
 
 export const passes = (filter: SlotFilter, localMs: number): boolean =>
@@ -27,7 +27,7 @@ export const passes = (filter: SlotFilter, localMs: number): boolean =>
     words.includes(slotWord(slot, localMs)),
   )
 
-/** Local starts of the hours that [from, to) reaches into and that pass; of a week of them at most, as they then come again. */
+/** Local starts of the hours that overlap [from, to) and pass the filter; of eight days at most: a week repeats. */
 export function localHours(zone: string, from: number, to: number, filter: SlotFilter): number[] {
   const end = Math.min(to, from + 8 * dayMs)
   return segmentsOf(zone, from, end).flatMap(({ from: first, to: last, offsetMs }) => {

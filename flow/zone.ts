@@ -6,17 +6,17 @@ export interface Segment {
   readonly from: number
   readonly to: number
   readonly offsetMs: number
-  /** When the zone took this offset, which may be before `from`; undefined if it always had it. */
+  /** When the zone took this offset, possibly before `from`; undefined if it always had it. */
   readonly since: number | undefined
 }
 
 const earliest = Date.parse('0001-01-01T00:00:00Z') - dayMs
 
-/** [from, to) cut wherever the zone changes its offset from UTC. */
+/** [from, to), cut wherever the zone changes its offset from UTC. */
 export function segmentsOf(zone: string, from: number, to: number): Segment[] {
   const segments: Segment[] = []
   const first = zonedAt(zone, from)
-  // The millisecond after, because what is asked for is strictly before.
+  // One millisecond later, because `previous` is strictly before.
   let since = zonedAt(zone, from + 1).getTimeZoneTransition('previous')?.epochMilliseconds
   for (let at = first; ; ) {
     const next = at.getTimeZoneTransition('next')
@@ -32,7 +32,7 @@ export function segmentsOf(zone: string, from: number, to: number): Segment[] {
 export const zonedAt = (zone: string, ms: number) =>
   Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(zone)
 
-/** The moment at which a local day begins; not always at midnight, where the clock is set then. */
+/** Start of a local day; not always midnight, because the clock may be set then. */
 export function startOfLocalDay(zone: string, localMs: number): number {
   const date = new Date(localMs)
   const day = Temporal.PlainDate.from({
@@ -43,7 +43,7 @@ export function startOfLocalDay(zone: string, localMs: number): number {
   return day.toZonedDateTime(zone).epochMilliseconds
 }
 
-/** RFC 3339 in the zone's own time, such as 2026-11-21T08:00:00+08:00. */
+/** RFC 3339 in the zone's local time, such as 2026-11-21T08:00:00+08:00. */
 export const formatLocal = (zone: string, ms: number): string =>
   zonedAt(zone, ms).toString({ timeZoneName: 'never', smallestUnit: 'second' })
 
@@ -52,12 +52,12 @@ export const formatLocalMs = (zone: string, ms: number): string =>
   zonedAt(zone, ms).toString({ timeZoneName: 'never', smallestUnit: 'millisecond' })
 
 /**
- * A moment given by a person: RFC 3339 with an offset, or without one (2026-11-21, 2026-11-21T08:00)
- * in the zone's own time, in the years 1 to 9999. NaN if it is neither.
+ * Parses a moment given by a person: RFC 3339 with an offset, or without one (2026-11-21, 2026-11-21T08:00) in the
+ * zone's local time, in the years 1 to 9999. NaN if it is neither.
  */
 export function parseMoment(text: string, zone: string): number {
   const ms = momentIn(text, zone)
-  // Beyond, calendars end: what lies a year before or after could not be told.
+  // Calendars end beyond these: a year before or after could not be expressed.
   return ms >= earliest && ms <= latestMoment ? ms : Number.NaN
 }
 
@@ -72,6 +72,6 @@ function momentIn(text: string, zone: string): number {
   }
 }
 
-/** When the local day began that a moment lies in; epoch ms. */
+/** Start of the local day that contains a moment; epoch ms. */
 export const startOfDayIn = (zone: string) => (ms: number) =>
   parseMoment(formatLocal(zone, ms).slice(0, 10), zone)

@@ -18,7 +18,7 @@ import type { ScanColumn, ScanValues, Texts } from '../../ingest/store/scan.ts'
 import type { EncodeOptions, Table } from './encoder.ts'
 import { isWhole, packBits, packLongs, presenceOf } from './values.ts'
 
-/** Collects what the writer writes, so that it can be taken away after each batch. */
+/** Collects the writer's output, to be taken after each batch. */
 class Chunks extends AsyncByteQueue {
   #written: Uint8Array[] = []
 
@@ -33,7 +33,7 @@ class Chunks extends AsyncByteQueue {
   }
 }
 
-/** Arrow IPC, its file. Each batch stands in full: a dictionary of texts would have to be whole before the first row. */
+/** The Arrow IPC file format. Each batch is complete: a dictionary of texts would have to be known before the first row. */
 export async function* encodeArrow(
   { columns, batches, zone }: Table,
   onBatch: EncodeOptions['onBatch'],

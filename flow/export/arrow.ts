@@ -5,7 +5,7 @@ export const arrow: Encoder = {
   suffix: 'arrow',
   appends: false,
   async *encode(source, { onBatch } = {}) {
-    // Arrow's library is loaded by who asks for it: it is larger than all other formats together.
+    // Loads Arrow's library only when needed: it is larger than all other formats together.
     const { encodeArrow } = await import('./arrow-file.ts')
     yield* encodeArrow(source, onBatch)
   },

@@ -5,8 +5,8 @@ import { createTimeFormat } from './local-time.ts'
 import { textSlices } from './text-slices.ts'
 
 /**
- * RFC 4180; a cell that a spreadsheet would run as a formula is shown as text, also by the wide signs of East Asian ones
- * (OWASP, CSV Injection), and what is not seen is shown as its code.
+ * RFC 4180. A cell that a spreadsheet would run as a formula is escaped, also for the wide signs of East Asian
+ * spreadsheets (OWASP, CSV Injection); invisible characters are written as their codes.
  */
 export function csvCell(value: string): string {
   const text = plain(value)
@@ -34,7 +34,7 @@ export const csv: Encoder = {
   },
 }
 
-/** Of a column, of a batch, of a row: its cell. */
+/** Given a column, then a batch, then a row, returns its cell. */
 function cellOf({ type }: ScanColumn, zone: string): (values: ScanValues) => (row: number) => string {
   const format = createTimeFormat(zone)
   const booleans = ['', 'false', 'true']

@@ -1,27 +1,27 @@
 import type { ScanBatch, ScanColumn } from '../../ingest/store/scan.ts'
 
-/** What is to be encoded: batches of typed columns, one at a time in memory. */
+/** Data to encode: batches of typed columns, one in memory at a time. */
 export interface Table {
   readonly columns: readonly ScanColumn[]
   readonly batches: AsyncIterable<ScanBatch> | Iterable<ScanBatch>
-  /** IANA zone in which times are written, or shown by whoever reads. */
+  /** IANA zone in which times are written, or should be displayed. */
   readonly zone: string
 }
 
 export interface EncodeOptions {
-  /** A byte order mark first, by which Excel knows UTF-8. */
+  /** Starts with a byte order mark, by which Excel recognises UTF-8. */
   readonly bom?: boolean
-  /** Whether a CSV begins with its names; it does. */
+  /** Starts a CSV with column names; default true. */
   readonly head?: boolean
-  /** Hears of each batch once all of its bytes have been taken. */
+  /** Called for each batch once all of its bytes have been taken. */
   readonly onBatch?: (batch: ScanBatch) => void
 }
 
 export interface Encoder {
   readonly mediaType: string
-  /** Of a file's name. */
+  /** Extension of the file name. */
   readonly suffix: string
-  /** Whether two of its files, the second without its head, make one. */
+  /** True if two of its files make one when concatenated, the second without its head. */
   readonly appends: boolean
   encode(table: Table, options?: EncodeOptions): AsyncGenerator<Uint8Array>
 }

@@ -4,7 +4,7 @@ import type { Table } from './encoder.ts'
 
 type Told = readonly [column: ScanColumn, of: (row: FlowRow) => unknown]
 
-/** An answer as a table of one batch: its start, the values, the count, and what else it has; null is not to be told. */
+/** An answer as a table of one batch: start, values, count and any other columns; null means that it may not be shown. */
 export function tableOfFlow({ rows, by, measure, unit, zone, before, suppression }: FlowAnswer): Table {
   const hides = suppression !== undefined
   const amount = (name: string, of: Told[1]): Told => [

@@ -11,41 +11,41 @@ import type { Store } from '../../ingest/store/store.ts'
 import { parseMoment } from '../zone.ts'
 import { type ExportFormat, exportFormatNames, exportFormats } from './formats.ts'
 
-/** What is to be exported: texts, not yet checked. */
+/** An export query: texts that have not been checked. */
 export interface ExportQuestion {
   readonly kind: string
   readonly from: string
-  /** Not included. */
+  /** Exclusive. */
   readonly to: string
   readonly zone: string
   readonly format: string
-  /** Only of places with one of these names in each of site, building, point, device. */
+  /** Only places that have one of these names in each dimension given: site, building, point, device. */
   readonly where?: Readonly<Record<string, readonly string[]>> | undefined
-  /** All, in their own order, if left out. */
+  /** All columns in their own order if left out. */
   readonly columns?: readonly string[] | undefined
-  /** Of an export of the same question: goes on behind it. A CSV then has no head. */
+  /** Cursor of an export of the same query: continues after it. A CSV then has no head. */
   readonly cursor?: string | undefined
-  /** Ends with the batch in which so many rows are reached; without it nothing is left out. */
+  /** Ends with the batch that reaches this many rows; without it nothing is left out. */
   readonly limit?: number | undefined
-  /** Before a CSV: by it Excel knows UTF-8. */
+  /** Puts a byte order mark before a CSV, by which Excel recognises UTF-8. */
   readonly bom?: boolean | undefined
 }
 
-/** A file on its way. */
+/** A file being exported. */
 export interface Exported {
   readonly mediaType: string
   readonly fileName: string
-  /** Rows to come, counted when it began. */
+  /** Number of rows to come, counted when it began. */
   readonly expected: number
-  /** Once; rejects with STORE_UNAVAILABLE, and then what came before is no whole file. */
+  /** Can be read once; rejects with STORE_UNAVAILABLE, and the bytes before that are not a complete file. */
   readonly bytes: AsyncIterable<Uint8Array>
-  /** Rows of which all bytes have been taken, and where to go on behind them. */
+  /** Rows whose bytes have all been taken, and the cursor after them. */
   progress(): ExportProgress
 }
 
 export interface ExportProgress {
   readonly rows: number
-  /** Undefined before the first rows, unless it was given. */
+  /** Undefined before the first rows, unless the query had one. */
   readonly cursor: string | undefined
 }
 
@@ -53,8 +53,8 @@ const maxNames = 500
 const wrong = (reason: string) => new LintelError('API_REQUEST_INVALID', reason)
 
 /**
- * Begins an export; `sites` is all that the one who asks may see. Throws API_REQUEST_INVALID, naming the part that is
- * wrong, API_FORBIDDEN for a site of others, or what the store throws.
+ * Begins an export; `sites` lists the sites that the user may see. Throws API_REQUEST_INVALID, naming the wrong part,
+ * API_FORBIDDEN for another site, or what the store throws.
  */
 export async function exportRows(
   question: ExportQuestion,

@@ -3,7 +3,7 @@ import { collect } from '../../core/collect.ts'
 import { plainJson } from '../../core/plain-text.ts'
 import type { FlowAnswer } from '../answer.ts'
 
-/** Some 60 kB and a millisecond: a million rows are never one text. */
+/** About 60 kB and a millisecond: a million rows must never be one string. */
 const sliceRows = 1024
 const collectedRows = 256 * sliceRows
 

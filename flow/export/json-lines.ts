@@ -4,7 +4,7 @@ import type { Encoder } from './encoder.ts'
 import { createTimeFormat } from './local-time.ts'
 import { textSlices } from './text-slices.ts'
 
-/** An object a line; what is absent is null, so that every line has every member. */
+/** One object per line; absent values are null, so that every line has every member. */
 export const jsonLines: Encoder = {
   mediaType: 'application/jsonl; charset=utf-8',
   suffix: 'jsonl',

@@ -1,14 +1,14 @@
 import type { ScanColumn, ScanValues, Texts } from '../../ingest/store/scan.ts'
 import { isWhole, packBits, packLongs, presenceOf } from './values.ts'
 
-/** One page of a column, and the dictionary that it refers to. */
+/** One page of a column, and its dictionary. */
 export interface EncodedColumn {
   readonly dictionary?: { readonly page: Uint8Array; readonly words: number }
   readonly page: Uint8Array
-  /** 0 plain, 8 codes of the dictionary. */
+  /** 0 plain, 8 dictionary codes. */
   readonly encoding: 0 | 8
   readonly absent: number
-  /** Of whole numbers, as they are encoded. */
+  /** Bounds of whole numbers, encoded like values. */
   readonly least?: Uint8Array
   readonly most?: Uint8Array
 }
@@ -48,7 +48,7 @@ function boundsOf(values: Float64Array): [number, number] {
   return [least, most]
 }
 
-/** Which rows are there: runs of bits, their length in front. One run where all rows are alike. */
+/** Which rows are present: runs of bits, preceded by their length. One run if all rows are alike. */
 function levelsOf(rows: number, absent: number, isPresent: (row: number) => boolean): Uint8Array {
   const runs =
     absent === 0 || absent === rows
@@ -59,7 +59,7 @@ function levelsOf(rows: number, absent: number, isPresent: (row: number) => bool
   return join(length, runs)
 }
 
-/** The words that occur, each its length and its bytes, and codes from 0 among these for the rows that have one. */
+/** The words that occur, each as length and bytes, and codes from 0 into them for the rows that have one. */
 function compact({ codes, words }: Texts, rows: number, present: number) {
   const renamed = new Int32Array(words.length + 1)
   const used: string[] = []
@@ -80,7 +80,7 @@ function compact({ codes, words }: Texts, rows: number, present: number) {
   return { dictionary: Buffer.concat(pieces), codes: compacted, words: used.length }
 }
 
-/** Their width, then one run of codes packed in so many bits, the first in the lowest; one that is always alike is told once. */
+/** The code width, then one run of codes packed into that many bits, lowest first; a single word needs only a repeated run. */
 function packCodes(codes: Int32Array, words: number): Uint8Array {
   if (words === 1) return Uint8Array.from([1, ...varint(codes.length << 1), 0])
   const width = 32 - Math.clz32(words - 1)
@@ -92,7 +92,7 @@ function packCodes(codes: Int32Array, words: number): Uint8Array {
   let held = 0
   let bits = 0
   for (let i = 0; i < codes.length; i++) {
-    // At most 7 bits are held and a code has at most 24 here: batches have fewer words than rows.
+    // At most 7 bits are pending, and a code has at most 24 here: batches have fewer words than rows.
     held |= codes[i]! << bits
     bits += width
     while (bits >= 8) {

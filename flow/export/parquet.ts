@@ -7,9 +7,9 @@ import { type EncodedColumn, encodeColumn, physicalType } from './parquet-column
 import { encodeThrift, type ThriftStruct, type ThriftValue } from './thrift.ts'
 
 /**
- * Apache Parquet, a row group a batch: https://parquet.apache.org/docs/file-format/. What is read from the store is
- * coded already, as Parquet wants it, so the codes are packed as they are: 9 s for 10 million passages on two
- * cores, against 27 s for hyparquet-writer, which looks at each value anew. DuckDB's own writer knows files only.
+ * Apache Parquet, one row group per batch: https://parquet.apache.org/docs/file-format/. The store's rows are coded
+ * already, in the form that Parquet wants, so the codes are packed as they are: 9 s for 10 million passages on two
+ * cores, against 27 s for hyparquet-writer, which examines each value again. DuckDB's own writer only writes to files.
  */
 const magic = Buffer.from('PAR1')
 const zstd = promisify(zstdCompress)
@@ -28,7 +28,7 @@ export const parquet: Encoder = {
     for await (const batch of batches) {
       if (batch.rows === 0) continue
       const chunks: Chunk[] = []
-      // One after the other: it takes no longer, and others have their turn in between.
+      // One after the other: it takes no longer, and lets other work run in between.
       for (const [index, column] of columns.entries())
         chunks.push(await compressColumn(column, batch.columns[index]!, batch.rows))
       const metas: ThriftValue[] = []
@@ -60,7 +60,7 @@ export const parquet: Encoder = {
       4: { list: groups },
       5: { list: [{ struct: { 1: { text: 'zone' }, 2: { text: zone } } }] },
       6: { text: `lintel version ${version}` },
-      // Without an order readers do not believe the bounds.
+      // Without a column order, readers ignore the bounds.
       7: { list: columns.map(() => ({ struct: { 1: { struct: {} } } })) },
     })
     const length = Buffer.alloc(4)
@@ -70,13 +70,13 @@ export const parquet: Encoder = {
 }
 
 interface Chunk extends EncodedColumn {
-  /** Heads and pages, in their order. */
+  /** Headers and pages, in order. */
   readonly pieces: readonly Uint8Array[]
   readonly rawBytes: number
   readonly dictionaryBytes: number
 }
 
-/** Compressing is done by a thread of the pool. */
+/** Compresses on a thread of the pool. */
 async function compressColumn(column: ScanColumn, values: ScanValues, rows: number): Promise<Chunk> {
   const encoded = encodeColumn(column, values, rows)
   const pieces: Uint8Array[] = []
@@ -135,7 +135,7 @@ function schemaOf(columns: readonly ScanColumn[]): ThriftValue[] {
   return [{ struct: root }, ...columns.map(column => ({ struct: elementOf(column) }))]
 }
 
-/** Every column is optional. Times are moments, in ms since the epoch. */
+/** Every column is optional. Times are instants, in ms since the epoch. */
 function elementOf(column: ScanColumn): ThriftStruct {
   const none: ThriftValue = { struct: {} }
   const moment: ThriftStruct = { 1: { bool: true }, 2: { struct: { 1: none } } }

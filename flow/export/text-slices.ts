@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { ScanBatch } from '../../ingest/store/scan.ts'
 
-/** 1 ms of work and 100 kB: others have their turn in between, and longer texts would outlive a quick collection. */
+/** Rows per slice: 1 ms and 100 kB. Other work can run in between, and longer strings would survive a quick collection. */
 const sliceRows = 512
 
 /** The lines of all rows, in pieces. */

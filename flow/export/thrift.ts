@@ -1,5 +1,5 @@
 /**
- * Thrift's compact protocol, as far as the heads of Parquet need it:
+ * Thrift's compact protocol, as far as Parquet's headers need it:
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 export type ThriftValue =
@@ -11,7 +11,7 @@ export type ThriftValue =
   | { readonly list: readonly ThriftValue[] }
   | { readonly struct: ThriftStruct }
 
-/** Values by the number of their field, in rising order. */
+/** Values by field number, in ascending order. */
 export type ThriftStruct = { readonly [field: number]: ThriftValue | undefined }
 
 const stop = 0
@@ -59,7 +59,7 @@ export function encodeThrift(struct: ThriftStruct): Buffer {
     let last = 0
     for (const [field, value] of Object.entries(fields)) {
       if (value === undefined) continue
-      // Fields of Parquet are never 15 apart, so their distance fits beside the type.
+      // Parquet's field numbers are never 15 apart, so the difference fits into the byte with the type.
       out.push(((Number(field) - last) << 4) | typeOf(value))
       last = Number(field)
       write(value)

@@ -1,6 +1,6 @@
 import type { ScanColumn, ScanValues } from '../../ingest/store/scan.ts'
 
-/** Which of a column's rows are there, and how many are not. */
+/** Which rows of a column are present, and how many are absent. */
 export interface Presence {
   readonly absent: number
   isPresent(row: number): boolean
@@ -17,7 +17,7 @@ export function presenceOf(values: ScanValues, rows: number): Presence {
   return { absent, isPresent: row => codes[row] !== 0 }
 }
 
-/** A bit a row, the first in the lowest. */
+/** One bit per row, the first row in the lowest bit. */
 export function packBits(rows: number, isSet: (row: number) => boolean): Uint8Array {
   const bits = new Uint8Array((rows + 7) >> 3)
   for (let row = 0; row < rows; row++) if (isSet(row)) bits[row >> 3]! |= 1 << (row & 7)

@@ -16,19 +16,19 @@ import { countOf, coverPlaces, latticeOf, type PlaceCover, type PlaceNode } from
 import { divisionOf } from './small-question.ts'
 import { coverDay, daysOf, levelOf, type TimeNode } from './times.ts'
 
-/** Places times hours, or quarters of an hour, of all days: 20 s of work at the worst (600 buildings by hour for two months). */
+/** Places times hours, or quarters of an hour, of all days: at worst 20 s of work (600 buildings by hour for two months). */
 const maxNodes = 2_000_000
-/** Eleven years: some 3 s of work for the calendar alone. */
+/** Eleven years: about 3 s of work for the calendar alone. */
 const maxDays = 4000
-/** Parts of a day that numbers are told of, the hours and the day itself among them. */
+/** Number of nodes in a day at each level, including the hours and the day itself. */
 const timesOfDay: Record<TimeLevel, number> = { day: 3, hour: 49, part: 121 }
 
 const hideSmall = createKnownMarks()
 
 /**
- * Counts what may be told: sums of the nodes of a fixed lattice of places and times that `hideSmall` shows, and how
- * many others are left out. What is shown depends on no question, so no set of answers tells more than all of it.
- * Throws FLOW_QUERY_TOO_WIDE; what the store throws.
+ * Counts what may be shown: sums of the nodes of a fixed lattice of places and times that `hideSmall` shows, and how
+ * many others are left out. What is shown does not depend on the query, so no set of answers reveals more than all
+ * shown nodes together. Throws FLOW_QUERY_TOO_WIDE, and what the store throws.
  */
 export async function countTold(
   asked: Asked & { readonly measure: StoredMeasure },
@@ -53,7 +53,7 @@ export async function countTold(
     known === undefined ? amount : sum(known, amount)
 
   for (const [index, day] of days.entries()) {
-    // Others are served meanwhile.
+    // Lets other work run.
     await setImmediate()
     const byRow = coverDay(zone, day, { ...time, starts, by: by.filter(isSlot) })
     const byStep = coverDay(zone, day, { ...time, starts, by: [] })
@@ -91,13 +91,13 @@ export async function countTold(
   return { from, to, starts, rows, absent: untold, stepTotal, total: total ?? untold }
 }
 
-/** Of what came less what went, a part tells nothing. */
+/** A difference between in and out is only known if both parts are. */
 const allOrNothing = (a: Amount, b: Amount): Amount => ({
   count: a.count === null || b.count === null ? null : a.count + b.count,
   hidden: a.hidden + b.hidden,
 })
 
-/** The places that rows are made of; and those of totals, which are as large as can be, since of these fewer are hidden. */
+/** The places for rows, and those for totals. The latter are as large as possible, because fewer of those are hidden. */
 function placeCovers(asked: Asked): { finest: PlaceCover; whole: PlaceCover } {
   const { by, filter } = asked
   const division = divisionOf(asked)
@@ -113,7 +113,7 @@ function placeCovers(asked: Asked): { finest: PlaceCover; whole: PlaceCover } {
   }
 }
 
-/** Before anything is made of the days: a century of quarters of an hour takes seconds to list. */
+/** Checked before anything is made of the days: listing a century of quarters of an hour takes seconds. */
 function assertAffordable(
   { from, to }: Pick<Asked, 'from' | 'to'>,
   level: TimeLevel,

@@ -13,17 +13,17 @@ import type { Division } from './small-question.ts'
 import { type Day, partMs } from './times.ts'
 
 export interface Fetched {
-  /** In and out where there are two, each a universe of its own; else ''. */
+  /** In and out if there are two, each a universe of its own; else ''. */
   readonly directions: readonly string[]
-  /** How each day is told. */
+  /** How each day is shown. */
   readonly plans: readonly DayPlan[]
   of(direction: string, day: number): DayUniverse
 }
 
-/** Some servers are asked by URL. */
+/** Names per query: some servers are asked by URL. */
 const namesAtOnce = 100
 
-/** Fetches what all sites counted in these days. Throws FLOW_QUERY_TOO_WIDE; what the store throws. */
+/** Reads what all sites counted on these days. Throws FLOW_QUERY_TOO_WIDE, and what the store throws. */
 export async function fetchDays(
   measure: StoredMeasure,
   division: Division | undefined,
@@ -46,7 +46,7 @@ export async function fetchDays(
   const segments = segmentsFor(days, plans, small.zone)
   const dayStarts = days.map(({ from }) => from)
 
-  /** By these dimensions of the place, then by the division and the direction where there are such. */
+  /** Groups by these place dimensions, then by the division and the direction if there are any. */
   async function ask(
     by: readonly Dimension[],
     only: CellQuery['where'],
@@ -69,7 +69,7 @@ export async function fetchDays(
     })
   }
 
-  /** Where a cell belongs, whose place takes up the first so many values. */
+  /** Finds where a cell belongs; `placed` is the number of leading values that name its place. */
   function locate({ segment, localStart, values, count, rows }: Cell, placed: number) {
     const { offsetMs, from } = segments[segment]!
     const at = Math.max(localStart - offsetMs, from)
@@ -109,7 +109,7 @@ export async function fetchDays(
   return { directions, plans, of: (direction, day) => universes[day]!.get(direction)!.done(small.k) }
 }
 
-/** Days that follow each other and count the same are one stretch. */
+/** Consecutive days that are counted alike make one segment. */
 function segmentsFor(days: readonly Day[], plans: readonly DayPlan[], zone: string): CellQuery['segments'] {
   const segments: CellQuery['segments'][number][] = []
   for (const [index, { from, to }] of days.entries()) {

@@ -6,24 +6,24 @@ import { type DayTold, type DayTown, placeName, type SmallKind, standingOf } fro
 
 export interface SitePlan {
   readonly buildings: ReadonlySet<string>
-  /** Whether doors of households are a child of it. */
+  /** True if the doors of households are a child of the site. */
   readonly hasHouseholds: boolean
 }
 
-/** What becomes of a door's rows: they are its building's, its site's alone, or nobody's. */
+/** A door's rows count for its building, only for its site, or for nobody. */
 export type DoorRows = 'of the building' | 'of the site' | 'of nobody'
 
-/** How one day is told of one kind. */
+/** How one day of one kind is shown. */
 export interface DayPlan {
   /** All sites that count, whether anything happened there or not. */
   readonly sites: ReadonlyMap<string, SitePlan>
-  /** Of sums there is no telling which door they are of. */
+  /** Only sums exist for the day, and they do not say which door they are from. */
   readonly isOfSums: boolean
   readonly receivedBefore?: number
   doorRows(device: DeviceId, site: string): DoorRows
-  /** Whether a building counts for nothing on that day: what it reports came later than it was told. */
+  /** True if a building does not count on that day: it was not among the places when the day was first shown. */
   isAbsent(place: { readonly site: string; readonly building: string }): boolean
-  /** Whether nothing is told of a place, whatever it counts. */
+  /** True if nothing is shown of a place, whatever it counts. */
   isUntold(site: string | undefined, child: string | undefined): boolean
 }
 
@@ -35,7 +35,7 @@ export interface DayPlans {
   readonly absent: readonly { readonly site: string; readonly building: string }[]
 }
 
-/** Which days can be told, of whom, and from what. */
+/** Decides which days may be shown, for which places, and from which rows. */
 export async function createDayPlans(
   days: readonly Day[],
   kind: SmallKind,

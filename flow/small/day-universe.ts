@@ -1,27 +1,27 @@
 import type { DayPlan, SitePlan } from './day-plan.ts'
 
-/** The child of a site that all its household doors are. No building can have this name. */
+/** The child of a site that combines all its household doors. No building can have this name. */
 export const household = '\u0000household'
 
-/** What one place counted in each part of a day. */
+/** Counts of one place in each part of a day. */
 interface Counts {
   /** In the unit of the measure. */
   readonly told: Float64Array
-  /** What is held against the least number: rows where a duration is told, else the same. */
+  /** Compared with the smallest number: rows if the measure is a duration, else the same as `told`. */
   readonly weighed: Float64Array
 }
 
-/** By site, then by child: all that could have been counted, with zeros too. */
+/** By site, then by child: everything that could have been counted, including zeros. */
 export type Universe = ReadonlyMap<string, ReadonlyMap<string, Counts>>
 
-/** A day in one direction. */
+/** One day in one direction. */
 export interface DayUniverse {
   readonly universe: Universe
-  /** Sites where all but the doors of households comes to less than the least number: theirs would be told by the site's. */
+  /** Sites where everything except the household doors is below the smallest number: the site's count would reveal theirs. */
   readonly alone: ReadonlySet<string>
 }
 
-/** Puts together what is counted on a day; `words` are the children of each site where these are no buildings. */
+/** Collects the counts of a day; `words` are the children of each site if these are not buildings. */
 export function createDayUniverse(parts: number, plan: DayPlan, words: readonly string[] | undefined) {
   const sites = new Map<string, Map<string, Counts>>()
   const ofHouseholds = new Map<string, number>()
@@ -40,7 +40,7 @@ export function createDayUniverse(parts: number, plan: DayPlan, words: readonly 
 
   return {
     add,
-    /** Of a household's door, counted as its building's before. */
+    /** Moves the counts of a household's door, which were added to its building before. */
     addHousehold(site: string, child: string, part: number, told: number, weighed: number): void {
       ofHouseholds.set(site, (ofHouseholds.get(site) ?? 0) + weighed)
       if (words !== undefined) return
@@ -67,7 +67,7 @@ export function createDayUniverse(parts: number, plan: DayPlan, words: readonly 
   }
 }
 
-/** What is of no building that counts, as in sums of a household's building: it is the site's alone. */
+/** Counts of no building in the plan, such as sums of a household's building: they count for the site alone. */
 function keepApart(children: Map<string, Counts>, { told, weighed }: Counts, parts: number): void {
   if (total(weighed) === 0 && total(told) === 0) return
   const apart = children.get(household) ?? empty(parts)

@@ -4,22 +4,25 @@ import type { Cell, Dimension, Store } from '../../ingest/store/store.ts'
 import { segmentsOf } from '../zone.ts'
 import { type FirstRows, placeName, type SmallKind } from './town.ts'
 
-/** First it is asked by stretches that long, then in the first of them by day: by day alone a year of a town is a million cells. */
+/**
+ * The search first uses steps of this length, then days within the first step that has rows: by day alone, a year of a
+ * town is a million cells.
+ */
 const stretchMs = 28 * dayMs
-/** Some servers are asked by URL. */
+/** Places per query: some servers are asked by URL. */
 const placesAtOnce = 100
 
 export interface FirstRowParts {
   readonly store: Pick<Store, 'cells' | 'oldest'>
   readonly zone: string
   readonly now: () => number
-  /** What the door of a household reports is no report of its building. */
+  /** Reports of a household's door are not reports of its building. */
   readonly isHousehold: (device: DeviceId) => boolean
 }
 
 /** Asks the store for the days on which places first reported something. */
 export function createFirstRows({ store, zone, now, isHousehold }: FirstRowParts): FirstRows {
-  /** When the first step with rows begins, by place. */
+  /** Start of the first step with rows, by place. */
   async function firstSteps(
     kind: SmallKind,
     building: readonly string[],

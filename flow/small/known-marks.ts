@@ -4,15 +4,15 @@ import type { DayCounts } from '../suppression/lattice.ts'
 
 export type HideSmall = (day: DayCounts, k: number) => HiddenNodes
 
-/** Of a node, a mark and a count: 40 MB at most. */
+/** Total of nodes kept, each a mark and a count: 40 MB at most. */
 const maxNodesKept = 4_000_000
 
 /**
- * `hideSmall` that knows what it has worked out lately: 0.1 s for a day of 600 buildings by hour, which seldom
- * changes once it is over. Known by all that marks follow from, so late data is another day.
+ * `hideSmall` with a cache: a day of 600 buildings by hour takes 0.1 s and seldom changes once it is over. The key
+ * holds everything that marks depend on, so a day with late data is a different key.
  */
 export function createKnownMarks(hide: HideSmall = hideSmall, maxNodes = maxNodesKept): HideSmall {
-  /** Those used last are last. */
+  /** The most recently used are last. */
   const known = new Map<string, { marks: HiddenNodes; nodes: number }>()
   let kept = 0
 

@@ -11,17 +11,17 @@ import {
   standingOf,
 } from './town.ts'
 
-/** From one version of the town up to another, not included. */
+/** From one version of the town to another, exclusive. */
 interface Span {
   readonly from: number
   readonly to?: number
-  /** Of a place: when it first reported something, epoch ms. */
+  /** For a place: when it first reported something, epoch ms. */
   readonly since: number
 }
 
 interface Versions {
   readonly latest: number
-  /** History was stored since: first reports may be earlier than is known. */
+  /** History was stored since then: first reports may be earlier than known. */
   readonly isStale: boolean
 }
 
@@ -33,12 +33,12 @@ interface View {
   readonly households: readonly HouseholdDoor[]
 }
 
-/** Days are asked for by the month: those of one version lie together. */
+/** Days are asked for by the month: those of one version are adjacent. */
 const maxViewsKept = 4
 
 /**
- * Who counts, in versions, of which none ever changes: a place from its first report of a kind on, so that one where
- * nothing has come yet hides nobody; the door of a household always, since that nobody came is a secret.
+ * Which places count, in versions that never change. A place counts from its first report of a kind on, so that one
+ * without any report hides nobody else. The door of a household always counts, because it is a secret that nobody came.
  */
 export function createMembers(state: State) {
   const places = state.table<Span[]>('told-place')
@@ -49,7 +49,7 @@ export function createMembers(state: State) {
   const now = () => versions.get(latestKey) ?? { latest: 0, isStale: true }
   const isOpen = (spans: readonly Span[] | undefined) => spans !== undefined && spans.at(-1)?.to === undefined
 
-  /** First reports of the places that are not known to have made any; of all where that may have changed. */
+  /** First reports of places that are not known to have any; of all places if that may have changed. */
   async function firstReports(town: DayTown, firstRows: FirstRows) {
     const { isStale } = now()
     const found = new Map<string, number>()
@@ -68,7 +68,7 @@ export function createMembers(state: State) {
     return found
   }
 
-  /** Those that there are now, by key, and since when. */
+  /** The current members by key, and since when they count. */
   function wanted(town: DayTown, firsts: ReadonlyMap<string, number>) {
     const ofPlaces = new Map<string, number>()
     for (const kind of smallKinds) {
@@ -84,7 +84,7 @@ export function createMembers(state: State) {
     return { ofPlaces, ofHouseholds: new Map(town.households.map(one => [`${one.device}/${one.site}`, 0])) }
   }
 
-  /** Brings one table up to date as of a version; whether anything has changed. */
+  /** Updates one table to a version; true if anything has changed. */
   function apply(table: typeof places, all: ReadonlyMap<string, number>, version: number): boolean {
     const changes: [string, Span[]][] = []
     for (const [key, spans] of table.entries()) {
@@ -131,7 +131,7 @@ export function createMembers(state: State) {
   }
 
   return {
-    /** Looks who there is; what it resolves with writes that down, inside of a transaction, and says its version. */
+    /** Finds out who is there. The function it resolves to writes that down, inside a transaction, and returns the version. */
     async next(town: DayTown, firstRows: FirstRows): Promise<() => number> {
       const firsts = await firstReports(town, firstRows)
       return () => {
@@ -143,7 +143,7 @@ export function createMembers(state: State) {
         return version
       }
     },
-    /** Inside of a transaction. */
+    /** Call inside a transaction. */
     soil: () => versions.put(latestKey, { ...now(), isStale: true }),
     of(version: number, kind: SmallKind, { to }: DaySpan): DayTown {
       const { places: ofKinds, households: ofHouseholds } = view(version)

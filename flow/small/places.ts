@@ -2,13 +2,13 @@ import type { DayCounts } from '../suppression/lattice.ts'
 import { household, type Universe } from './day-universe.ts'
 import type { Day, TimeNode } from './times.ts'
 
-/** A place that numbers are told of; the town where there is no site. */
+/** A place for which numbers are shown; without a site, the town. */
 export interface PlaceNode {
   readonly site?: string
   readonly child?: string
 }
 
-/** Which places an answer is made of. */
+/** Which places an answer consists of. */
 export interface PlaceCover {
   readonly detail: 'town' | 'site' | 'child'
   readonly takesSite: (site: string) => boolean
@@ -35,7 +35,7 @@ export function countOf(universe: Universe, { site, child }: PlaceNode, { first,
   return count
 }
 
-/** One day of a universe, as marks are made of. */
+/** One day of a universe, in the form that marks are computed from. */
 export const latticeOf = (universe: Universe, { hourOf }: Day, alone: ReadonlySet<string>): DayCounts => ({
   hourOf,
   sites: [...universe].map(([site, children]) => ({

@@ -6,7 +6,7 @@ import { dimensionsOf, isSlot } from '../measures.ts'
 import type { Asked } from '../question.ts'
 import type { SmallNumbers } from '../scope.ts'
 
-/** What a place of the lattice is divided by. */
+/** The dimension that divides a site. */
 export type Division = 'building' | Attribute
 const attributes = ['method', 'holder', 'reason', 'class', 'outcome', 'state'] as const
 type Attribute = (typeof attributes)[number]
@@ -14,8 +14,8 @@ type Attribute = (typeof attributes)[number]
 const gridMs = 15 * minuteMs
 
 /**
- * Holds a question against what may be told where small numbers are hidden, and cuts it where the days that are
- * over end. Throws FLOW_QUERY_INVALID, saying how it can be asked.
+ * Checks a query against what may be shown when small numbers are hidden, and ends it with the last day that may be
+ * shown. Throws FLOW_QUERY_INVALID, and says what can be asked instead.
  */
 export function checkSmallQuestion(asked: Asked, { zone, now }: SmallNumbers): Asked {
   const wrong = (reason: string) =>
@@ -26,7 +26,7 @@ export function checkSmallQuestion(asked: Asked, { zone, now }: SmallNumbers): A
   const used = usedDimensions(asked)
   const all: readonly string[] = ['site', 'building', 'direction', ...attributes]
   const known = dimensionsOf(asked.measure).filter(dimension => all.includes(dimension))
-  // A place that comes with a name stands before it.
+  // A place that was added for a name comes before it.
   const foreign = used.findLast(dimension => !known.includes(dimension))
   if (foreign !== undefined) throw wrong(`${foreign} is not told: ask by ${known.join(', ')}`)
   const divisions = used.filter(isDivision)
@@ -36,16 +36,16 @@ export function checkSmallQuestion(asked: Asked, { zone, now }: SmallNumbers): A
 }
 
 /**
- * A day is told so long after its end at the earliest: one that goes on, or whose last events are under way, could be
- * watched while it grows. What doors sent late in the evening has come by then.
+ * A day may be shown this long after its end at the earliest: a day in progress, or one whose last events are under
+ * way, could be watched while it grows. Late-evening events of doors have arrived by then.
  */
 export const lagMs = 3 * hourMs
 
-/** The last midnight that is so long past. */
+/** The last midnight that is at least that long ago. */
 export const settledUntil = (zone: string, now: number): number =>
   startsOf(zone, '1d', now - lagMs, now - lagMs + 1)[0]!
 
-/** Undefined where sites are not divided. */
+/** Undefined if sites are not divided. */
 export const divisionOf = (asked: Asked): Division | undefined => usedDimensions(asked).find(isDivision)
 
 function usedDimensions({ by, filter }: Asked): Dimension[] {

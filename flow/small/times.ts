@@ -6,17 +6,17 @@ import { passes, type SlotFilter } from '../slots.ts'
 import type { TimeLevel } from '../suppression/lattice.ts'
 import { segmentsOf } from '../zone.ts'
 
-/** A local day, its hours and the parts that they are counted in. */
+/** A local day, its hours and the parts in which they are counted. */
 export interface Day {
   readonly from: number
   readonly to: number
-  /** When each hour begins; where the clock was set within one, it begins anew. */
+  /** Start of each hour; an hour within which the clock was set starts over. */
   readonly hours: readonly number[]
   readonly parts: readonly number[]
   readonly hourOf: readonly number[]
 }
 
-/** A time that numbers are told of, and what of the question it belongs to. */
+/** A time for which numbers are shown, and the step of the query it belongs to. */
 export interface TimeNode {
   readonly level: TimeLevel
   readonly index: number
@@ -24,14 +24,14 @@ export interface TimeNode {
   readonly first: number
   readonly last: number
   readonly step: number
-  /** A moment in it, by the local clock. */
+  /** A moment in it, in local time. */
   readonly localMs: number
 }
 
 const everyPart: Record<TimeLevel, '1d' | '1h' | '15m'> = { day: '1d', hour: '1h', part: '15m' }
 export const partMs: Record<TimeLevel, number> = { day: dayMs, hour: hourMs, part: 15 * minuteMs }
 
-/** The finest level that a question needs. */
+/** The finest level that a query needs. */
 export function levelOf({ zone, from, to, every, by, slots }: Asked): TimeLevel {
   const isAt = (ms: number, step: '1d' | '1h') => startsOf(zone, step, ms, ms + 1)[0] === ms
   const stepMs = clockStepMs(every) ?? dayMs
@@ -40,7 +40,7 @@ export function levelOf({ zone, from, to, every, by, slots }: Asked): TimeLevel 
   return byHour || stepMs < dayMs || !isAt(from, '1d') || !isAt(to, '1d') ? 'hour' : 'day'
 }
 
-/** All of the days that [from, to) reaches into, whole. */
+/** All days that overlap [from, to), as whole days. */
 export function daysOf(zone: string, from: number, to: number, level: TimeLevel): Day[] {
   if (from >= to) return []
   const starts = startsOf(zone, '1d', from, to)
@@ -53,7 +53,7 @@ export function daysOf(zone: string, from: number, to: number, level: TimeLevel)
   })
 }
 
-/** How the times of an answer are told apart. */
+/** How an answer divides its times. */
 export interface Cover {
   readonly range: { readonly from: number; readonly to: number }
   readonly starts: readonly number[]
@@ -61,7 +61,7 @@ export interface Cover {
   readonly by: readonly SlotDimension[]
 }
 
-/** The largest times that [from, to) is made of and that lie in one step each, and in one hour where it is asked by hours. */
+/** The largest times that make up [from, to), each within one step, and within one hour if the query uses hours. */
 export function coverDay(zone: string, day: Day, { range, starts, slots, by }: Cover): TimeNode[] {
   const needsHours = by.includes('hour-of-day') || slots['hour-of-day'] !== undefined
   const isIn = (from: number, to: number) => from >= range.from && to <= range.to

@@ -6,37 +6,37 @@ import { createMembers } from './members.ts'
 import { lagMs } from './small-question.ts'
 import type { DaySpan, DayTown, FirstRows, ToldDays } from './town.ts'
 
-/** So long after its end what has come meanwhile is counted, all at once. */
+/** This long after its end, a day also counts what has come since, all at once. */
 const againMs = 7 * dayMs
-/** And then all there is: a device's events that are older count as of when they come. */
+/** After this time everything counts: older events of a device are dated by their receipt. */
 const finalMs = 32 * dayMs
-/** What has been received and is not on disk yet, so that nobody else can know of it. */
+/** Received this recently means possibly not on disk yet, so that nobody else can know of it. */
 const underWayMs = 2 * secondMs
-/** A time that lies further ahead is of a clock that was wrong. */
+/** A stored time further ahead than this comes from a wrong clock. */
 const aheadMs = minuteMs
 
 export interface ToldDayParts {
   readonly state: State
-  /** Of the days. */
+  /** Zone of the days. */
   readonly zone: string
-  /** Who is enrolled now. A device that is a household's may have been enrolled after a day was told. */
+  /** The present enrolment. A household's device may have been enrolled after a day was shown. */
   readonly town: () => DayTown
   readonly enrolledAt: (device: DeviceId) => number
   readonly firstRows: FirstRows
-  /** Everything that was received before that is in the store, epoch ms. */
+  /** Everything received before that is in the store, epoch ms. */
   readonly storedUntil: () => Promise<number>
 }
 
 interface Settled {
-  /** What was received before that is counted. */
+  /** Only what was received before this counts. */
   readonly at: number
-  /** Which town it is told of; absent until it is told again. */
+  /** The version of the town for which it is shown; absent until the day is shown again. */
   readonly town?: number
 }
 
 /**
- * Writes down of each day, when it is told for the first time, up to when what came is counted and who counts. So an
- * answer does not move with events that come late, nor with what is enrolled, moved or marked afterwards.
+ * When a day is shown for the first time, writes down up to when received events count, and which places count. So an
+ * answer does not change through late events, nor through what is enrolled, moved or marked afterwards.
  */
 export function createToldDays({
   state,
@@ -65,7 +65,7 @@ export function createToldDays({
       const version = next()
       for (const { from } of ready) {
         const known = settledAt(from, now)
-        // Somebody else asked meanwhile.
+        // Another caller settled the day in the meantime.
         if (known?.town !== undefined) continue
         table.put(keyOf(from), { at: Math.max(known?.at ?? 0, stored - underWayMs), town: version })
       }
@@ -87,7 +87,7 @@ export function createToldDays({
         if (settled?.town === undefined) return undefined
         const then = members.of(settled.town, kind, day)
         const before = receivedBefore(settled, day, now)
-        // What it reports of days before it was enrolled must not pass for its building's.
+        // Its reports on days before it was enrolled must not count for its building.
         const later = households.filter(({ device }) => enrolledAt(device) > settled.at)
         return {
           places: then.places,
@@ -101,7 +101,7 @@ export function createToldDays({
   }
 }
 
-/** Of a process that tells nobody, too: it may store history while the service is down. */
+/** Also for a process that answers no queries: it may store history while the service is down. */
 export function createUnsettle(state: State, zone: string): ToldDays['unsettle'] {
   const table = state.table<Settled>('told-day')
   const members = createMembers(state)
@@ -116,7 +116,7 @@ export function createUnsettle(state: State, zone: string): ToldDays['unsettle']
   }
 }
 
-/** When the days begin that the times lie in. A calendar costs microseconds, so each day is asked for once. */
+/** Starts of the days that contain these times. A calendar costs microseconds, so each day is looked up once. */
 function daysOf(times: readonly number[], zone: string): Set<number> {
   const days = new Set<number>()
   let until = Number.NEGATIVE_INFINITY

@@ -1,11 +1,11 @@
 import type { DeviceId } from '../../core/words.ts'
 import type { CellQuery } from '../../ingest/store/store.ts'
 
-/** The kinds of rows that numbers are told of. */
+/** Kinds of rows for which numbers are shown. */
 export type SmallKind = CellQuery['kind']
 export const smallKinds = ['passage', 'vehicle', 'sighting', 'door'] as const satisfies readonly SmallKind[]
 
-/** A building, by what stands there. */
+/** A building, and what stands there. */
 export interface StandingPlace {
   readonly site: string
   readonly building: string
@@ -18,7 +18,7 @@ export interface HouseholdDoor {
   readonly site: string
 }
 
-/** Whose events count on a day. */
+/** The places and doors whose events count on a day. */
 export interface DayTown {
   readonly places: readonly StandingPlace[]
   readonly households: readonly HouseholdDoor[]
@@ -30,32 +30,32 @@ export interface DaySpan {
   readonly to: number
 }
 
-/** How a day is told, whenever it is asked for. */
+/** How a day is shown, whenever it is asked for. */
 export interface DayTold extends DayTown {
-  /** Doors of households that were enrolled after the day was told: they count nowhere. */
+  /** Household doors enrolled after the day was first shown: they count nowhere. */
   readonly strangers: readonly DeviceId[]
-  /** Only what was received before that, epoch ms, is counted; absent: everything. */
+  /** Count only what was received before this, epoch ms; absent: everything. */
   readonly receivedBefore?: number
 }
 
 export interface ToldDays {
-  /** Undefined for a day that cannot be told yet. What the store throws. */
+  /** Undefined for a day that may not be shown yet. Throws what the store throws. */
   settle(days: readonly DaySpan[], kind: SmallKind, now: number): Promise<(DayTold | undefined)[]>
-  /** History was stored of these times: their days are told anew, with what had been received until `now`. */
+  /** History was stored for these times: their days are shown again, with what had been received until `now`. */
   unsettle(times: readonly number[], now: number): Promise<void>
 }
 
-/** When each place first reported something of a kind, epoch ms, by `placeName`; those that never did are left out. */
+/** When each place first reported something of a kind, epoch ms, by `placeName`; places that never did are left out. */
 export type FirstRows = (
   kind: SmallKind,
   places: readonly StandingPlace[],
 ) => Promise<ReadonlyMap<string, number>>
 
-/** No name holds a slash. */
+/** Names contain no slash. */
 export const placeName = ({ site, building }: Pick<StandingPlace, 'site' | 'building'>) =>
   `${site}/${building}`
 
-/** What reports a kind. */
+/** Kinds of places that report a kind of rows. */
 export function standingOf(kind: SmallKind): readonly StandingPlace['kind'][] {
   if (kind === 'sighting') return ['terminal', 'checkpoint']
   return kind === 'vehicle' ? ['checkpoint'] : ['terminal']

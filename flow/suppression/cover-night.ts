@@ -1,24 +1,24 @@
 import type { Block, Table } from './table.ts'
 
-/** Rows that follow each other in the order of how many of their cells are small, and the columns they hide. */
+/** Rows that are adjacent when sorted by how many of their cells are small, and the columns they hide. */
 interface Run {
   readonly rows: number[]
-  /** Of each row, in the columns that are hidden. */
+  /** For each row, the sum over hidden columns. */
   readonly sums: number[]
-  /** Of all rows, in each column. */
+  /** For each column, the sum over all rows. */
   readonly counts: Float64Array
   readonly losses: Float64Array
   readonly hides: Uint8Array
   hidden: number
   loss: number
-  /** Rows whose sum is below k. */
+  /** Number of rows whose sum is below k. */
   thin: number
 }
 
 /**
- * Blocks for the cells below k in the columns of the night, each row in one of them at most: the cheapest cut
- * of the ordered rows into runs that are blocks, perhaps with one column more. Columns that are closed belong
- * to other blocks. Undefined where it cannot be done, or not for less than `most`.
+ * Blocks for the cells below k in the columns of the night, with each row in at most one of them: the cheapest cut of
+ * the sorted rows into runs that are blocks, if need be with one more column. Closed columns belong to other blocks.
+ * Undefined if that is impossible, or not possible for less than `most`.
  */
 export function coverNight(
   table: Table,
@@ -40,7 +40,7 @@ export function coverNight(
   const order = [...smallInRow.keys()].sort(
     (a, b) => smallInRow[b]! - smallInRow[a]! || totals[a]! - totals[b]! || a - b,
   )
-  /** What the first so many rows cost at least, and where the last run of that cut begins. */
+  /** Least cost of the first n rows, and where the last run of that cut begins. */
   const least = new Float64Array(rows + 1).fill(Number.POSITIVE_INFINITY)
   const begins = new Int32Array(rows + 1)
   const consider = (begin: number, end: number, cost: number) => {
@@ -55,7 +55,7 @@ export function coverNight(
     if (before === Number.POSITIVE_INFINITY) continue
     if (smallInRow[order[begin]!] === 0) consider(begin, begin + 1, before)
     empty(run)
-    // Twice what would do is long enough, but all rows in one run are always tried.
+    // Twice a sufficient length is long enough, but a single run of all rows is always tried.
     let enough = rows
     for (let end = begin + 1; end <= rows && (begin === 0 || end - begin <= enough); end++) {
       extend(run, table, order[end - 1]!, night, k)
@@ -95,7 +95,7 @@ function createRun(cols: number): Run {
   }
 }
 
-/** One run is used over and over: making its arrays took a good part of the time. */
+/** One run is reused: allocating its arrays took a good part of the time. */
 function empty(run: Run): void {
   run.rows.length = 0
   run.sums.length = 0
@@ -145,7 +145,7 @@ function hide(run: Run, { cols, counts }: Table, col: number, k: number): void {
 
 const isThin = (run: Run) => run.thin > 0 || run.hidden < 2
 
-/** Infinite where a column adds up to less than k: it needs more rows. */
+/** Infinity if a column adds up to less than k: then the run needs more rows. */
 function costOf(run: Run, closed: Uint8Array, k: number): number {
   if (run.hidden === 0) return 0
   if (run.rows.length < 2) return Number.POSITIVE_INFINITY

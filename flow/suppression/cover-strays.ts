@@ -1,8 +1,8 @@
 import type { Block, Table } from './table.ts'
 
 /**
- * The blocks, and one of two rows and two columns for each small cell that is in none: the cheapest of the
- * cells that are free. Undefined where there is none.
+ * Adds to the blocks one of two rows and two columns for each small cell outside them: the cheapest among the free
+ * cells. Undefined if there is none.
  */
 export function coverStrays(table: Table, blocks: readonly Block[], k: number): Block[] | undefined {
   const { rows, cols, counts } = table
@@ -28,7 +28,7 @@ function rowsByLoss({ rows, cols, losses }: Table, col: number): number[] {
   return Array.from({ length: rows }, (_, row) => row).sort((a, b) => loss(a) - loss(b) || a - b)
 }
 
-/** The cell is one corner; the others lie beside, below and across from it. */
+/** The cell is one corner; the others are in its row, in its column, and diagonally opposite. */
 function cheapestCorners(
   { cols, counts, losses }: Table,
   taken: Uint8Array,

@@ -1,10 +1,10 @@
 /**
- * Which members of a line are hidden, where their sum is shown, at least k: those below k and those that
- * must be, and the smallest other one where the hidden ones are fewer than two or add up to less than k.
- * Each of them could then be anything from 0 to their sum. An only member is its sum, so it is shown.
+ * Chooses the members of a line to hide, given that their sum is shown and at least k: those below k, those that must be
+ * hidden, and the smallest other one if fewer than two are hidden or the hidden ones add up to less than k. Each hidden
+ * member could then be anything from 0 to their sum. An only member equals the sum, so it is shown.
  *
- * A member that must be hidden counts as if it were alone: the others that are hidden add up to k or more without it.
- * Beside nothing but members that are known to be empty, the sum would be its number.
+ * A member that must be hidden does not count: the other hidden ones add up to k or more without it. If all others were
+ * known to be empty, the sum would be its number.
  */
 export function hideLine(counts: readonly number[], always: readonly boolean[], k: number): boolean[] {
   const hidden = counts.map((count, index) => count < k || always[index]!)
@@ -17,7 +17,7 @@ export function hideLine(counts: readonly number[], always: readonly boolean[], 
       if (!always[index]) sum += count
     } else if (smallest < 0 || count < counts[smallest]!) smallest = index
   })
-  // What is shown is at least k, so one is enough.
+  // A shown member is at least k, so one more is enough.
   if (members > 0 && (members < 2 || sum < k) && smallest >= 0) hidden[smallest] = true
   return hidden
 }

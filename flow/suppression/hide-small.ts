@@ -5,22 +5,22 @@ import type { Block, Table } from './table.ts'
 
 export interface HiddenNodes {
   /**
-   * Whether nothing may be told of a node. `index` is that of the hour or of the part, 0 of the day; without a
-   * site it is the town, without a child the site. A place that is not in the lattice is hidden.
+   * True if nothing may be shown of a node. `index` is that of the hour or the part, 0 for the day; without a site it
+   * is the town, without a child the site. A place outside the lattice is hidden.
    */
   isHidden(level: TimeLevel, index: number, site?: string, child?: string): boolean
 }
 
 /**
- * A row or a column of a table: a node, or nodes that are hidden and of which only the sum can be worked out.
- * Events can change places among those unseen.
+ * A row or a column of a table: one node, or several hidden nodes of which only the sum can be worked out. Events can
+ * be exchanged among those without any visible change.
  */
 interface Slice {
   readonly nodes: readonly number[]
   readonly hidden: boolean
 }
 
-/** The rows and columns of the table of one node, and what is hidden of it. */
+/** Rows and columns of the table of one node, and its hidden blocks. */
 interface HiddenTable {
   readonly rows: readonly Slice[]
   readonly cols: readonly Slice[]
@@ -28,12 +28,12 @@ interface HiddenTable {
 }
 
 /**
- * What is not told of a day where no number below k may be told, or worked out from what is told.
+ * Decides what to hide of a day, so that no number below k is shown or can be worked out from shown numbers.
  *
- * Every hidden number, were all shown ones known, could be anything in a stretch of at least k + 1 whole numbers,
- * so none can be told to be below k (docs/decisions/0004-small-numbers.md has the proof). The mark of a node
- * follows from counts of its own level and above: a question by quarters of an hour and one by days, with
- * buildings or without, find the same marks.
+ * Even if all shown numbers are known, every hidden one could be any of at least k + 1 consecutive whole numbers, so
+ * none can be recognised as below k (docs/decisions/0004-small-numbers.md has the proof). The mark of a node follows
+ * from counts of its own level and above: queries by quarters of an hour or by days, with buildings or without, find
+ * the same marks.
  */
 export function hideSmall(day: DayCounts, k: number): HiddenNodes {
   const lattice = createLattice(day)
@@ -53,14 +53,14 @@ function markLattice(lattice: Lattice, k: number): Uint8Array {
   const times = lattice.times.children
   const stride = times.length
   const marks = new Uint8Array(counts.length)
-  /** A hidden node hides all that lies in it: that is what makes changes inside of it invisible. */
+  /** A hidden node hides everything within it: that makes changes inside it invisible. */
   const hide = (place: number, time: number): void => {
     if (marks[place * stride + time]) return
     marks[place * stride + time] = 1
     for (const part of times[time]!) hide(place, part)
     for (const child of places[place]!) hide(child, time)
   }
-  // Of a town where all else is small, the number would be that of places that are hidden whatever they count.
+  // If everything else in the town is small, the town's number would reveal places that are always hidden.
   const kept = places[0]!.filter(site => lattice.always.has(site))
   if (kept.reduce((open, site) => open - counts[site * stride]!, counts[0]!) < k) hide(0, 0)
 
@@ -92,7 +92,7 @@ function markLattice(lattice: Lattice, k: number): Uint8Array {
         for (const row of block.rows) {
           for (const col of block.cols) {
             const slices = [rows[row]!, cols[col]!] as const
-            // What is in a hidden slice is hidden already.
+            // Cells in a hidden slice are hidden already.
             if (slices.every(slice => !slice.hidden)) hide(slices[0].nodes[0]!, slices[1].nodes[0]!)
           }
         }
@@ -127,7 +127,7 @@ function tableOf(
   return table
 }
 
-/** The rows of a table as they are within one of its columns, which is shown. */
+/** The rows of a table as they appear within one of its shown columns. */
 function rowsAt({ rows, cols, blocks }: HiddenTable, time: number): Slice[] {
   const col = cols.findIndex(slice => slice.nodes[0] === time)
   return merge(

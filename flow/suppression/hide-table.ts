@@ -3,23 +3,23 @@ import { coverStrays } from './cover-strays.ts'
 import { splitBlocks } from './split-blocks.ts'
 import { type Block, lossOf, type Table, transposed, transposedBlock } from './table.ts'
 
-/** A column belongs to the night if at least that share of its rows is small in it: deep, usual, wherever any is. */
+/** A column counts as 'night' when at least this share of its cells is below k. Tried from strict (80 %) to any (0). */
 const shares = [0.8, 0.4, 0]
 
 /**
- * Blocks to hide, without a cell in common, so that every cell below k lies in one and each row and each
- * column of a block adds up to k or more.
+ * Chooses disjoint blocks to hide, so that every cell below k lies in one, and each row and each column of a block adds
+ * up to k or more.
  *
- * Who knows all other cells and all sums knows the sums of a block's rows r and columns s and of all of it, T,
- * and no more: then a cell is anything in [max(0, r + s − T), min(r, s)], and each whole number in it is taken
- * (Fréchet). The width is the least of r, s, T − r and T − s, and T − r holds another row: it is at least k.
- * With less than two rows or columns nothing is below k, and with more, all of the table is such a block.
+ * Somebody who knows all other cells and all sums knows a block's row sums r, its column sums s and its total T, and
+ * nothing more. Then a cell can be anything in [max(0, r + s − T), min(r, s)], and every whole number in it is possible
+ * (Fréchet). The width is the least of r, s, T − r and T − s; T − r contains another row, so it is at least k. With
+ * fewer than two rows or columns nothing is below k; otherwise the whole table is such a block.
  */
 export function hideTable(table: Table, k: number): readonly Block[] {
   const { rows, cols, counts } = table
   if (rows < 2 || cols < 2 || counts.every(count => count >= k)) return []
   const byRows = splitBlocks(table, coverTable(table, k), k)
-  // Few rows may go better by columns: of a site with four buildings a third more is told. Many take twice the time for little.
+  // Few rows may do better by columns: at a site with four buildings a third more is shown. With many rows it doubles the time for little.
   if (rows > cols) return byRows
   const byCols = splitBlocks(table, coverTable(transposed(table), k).map(transposedBlock), k)
   return lossOf(table, byRows) <= lossOf(table, byCols) ? byRows : byCols
@@ -32,7 +32,7 @@ function coverTable(table: Table, k: number): readonly Block[] {
   let best: readonly Block[] = []
   let least = Number.POSITIVE_INFINITY
 
-  // Each way to take the night in one or several steps is tried, and what it leaves is covered cell by cell.
+  // Tries each way to cover the night in one or several steps, and covers the remaining cells one by one.
   const attempt = (blocks: readonly Block[], loss: number, step: number): void => {
     const closed = new Uint8Array(cols)
     for (const block of blocks) for (const col of block.cols) closed[col] = 1
@@ -59,6 +59,6 @@ function coverTable(table: Table, k: number): readonly Block[] {
     }
   }
   attempt([], 0, 0)
-  // With the night wherever a cell is small, and in one step, there is always a way.
+  // There is always a way: the night of all columns with a small cell, in one step.
   return best
 }

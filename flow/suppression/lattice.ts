@@ -1,19 +1,16 @@
 /** Counts of one day in one universe: one measure in one direction. */
 export interface DayCounts {
-  /**
-   * Every site that could have been counted, in any order, with zeros too: a place that is left out of the
-   * lattice is a zero that is told.
-   */
+  /** Every site that could have been counted, in any order, including zeros: leaving a place out would reveal its zero. */
   readonly sites: readonly SiteCounts[]
-  /** For each part of the day, the hour that it lies in: 0, 1, … in order. Of a whole day, [0]. */
+  /** For each part of the day, the hour that contains it: 0, 1, … in order. For a whole day, [0]. */
   readonly hourOf: readonly number[]
 }
 
 export interface SiteCounts {
   readonly site: string
-  /** Of a site that has nothing but household doors: what its only child counts, it counts. */
+  /** For a site with household doors only: it counts the same as its only child. */
   readonly always?: 'hidden'
-  /** Buildings, or values of one attribute; one of any name where only sites are asked for. */
+  /** Buildings, or values of one attribute; a single child of any name if only sites are asked for. */
   readonly children: readonly ChildCounts[]
 }
 
@@ -25,7 +22,7 @@ export interface ChildCounts {
   readonly counts: ArrayLike<number>
 }
 
-/** Nodes by number, parents before their children; node 0 is the root. */
+/** Nodes by number, parents before children; node 0 is the root. */
 export interface Tree {
   readonly children: readonly (readonly number[])[]
 }
@@ -38,14 +35,14 @@ export interface Lattice {
   readonly always: ReadonlySet<number>
   /** [places, times]. */
   readonly counts: Float64Array
-  /** Undefined of a place that is not there; the town without arguments. */
+  /** Undefined for a place that does not exist; without arguments, the town. */
   place(site?: string, child?: string): number | undefined
   time(level: TimeLevel, index: number): number
 }
 
 export type TimeLevel = 'day' | 'hour' | 'part'
 
-/** In order of names, so that no mark depends on the order in which places come. */
+/** Sorted by name, so that no mark depends on the order of places. */
 export function createLattice(day: DayCounts): Lattice {
   const { hourOf } = day
   const hours = (hourOf.at(-1) ?? -1) + 1

@@ -1,14 +1,14 @@
 import { type Block, type Table, transposed, transposedBlock } from './table.ts'
 
-/** A block in two, and how much is told thereby. */
+/** A block cut in two, and how much that shows. */
 interface Cut {
   readonly gain: number
   readonly parts: readonly Block[]
 }
 
 /**
- * The same small cells in more and smaller blocks, which cost less: a block is cut in two as long as that frees
- * something, and each part leaves out what it does not need. Each row and each column still adds up to k or more.
+ * Covers the same small cells with more, smaller and cheaper blocks: a block is cut in two as long as that frees
+ * something, and each part drops what it does not need. Each row and column still adds up to k or more.
  */
 export function splitBlocks(table: Table, blocks: readonly Block[], k: number): readonly Block[] {
   const turned = transposed(table)
@@ -27,7 +27,7 @@ export function splitBlocks(table: Table, blocks: readonly Block[], k: number): 
   return done
 }
 
-/** Takes one row out of the columns where it is large: where that frees more than `least`. */
+/** Takes one row out of the columns where it is large, if that frees more than `least`. */
 function cutRow({ cols: stride, counts, losses }: Table, block: Block, k: number, least: number) {
   const { rows, cols } = block
   if (rows.length < 3 || cols.length < 4) return undefined
@@ -41,7 +41,7 @@ function cutRow({ cols: stride, counts, losses }: Table, block: Block, k: number
       .slice(0, cols.length - 2)
     const most = candidates.reduce((sum, col) => sum + losses[first + col]!, 0)
     if (candidates.length < 2 || most <= (best?.gain ?? least)) continue
-    /** Of each row, in the columns taken so far. */
+    /** For each row, its sum over the columns taken so far. */
     const taken = new Float64Array(rows.length)
     let gain = 0
     candidates.forEach((col, index) => {
@@ -65,7 +65,7 @@ function cutRow({ cols: stride, counts, losses }: Table, block: Block, k: number
   return best
 }
 
-/** Leaves out rows and columns without a small cell, the dearest first, while the others still add up. */
+/** Drops rows and columns without a small cell, most expensive first, as long as the others still add up. */
 function trim({ cols: stride, counts, losses }: Table, block: Block, k: number): Block | undefined {
   let { rows, cols } = block
   const isSmall = (row: number, col: number) => counts[row * stride + col]! < k

@@ -1,9 +1,9 @@
-/** Numbers of a table [rows, cols] whose sums of rows and of columns can all be worked out, and are ≥ k. */
+/** Numbers of a table [rows, cols]. The sums of its rows and columns can all be worked out, and are ≥ k. */
 export interface Table {
   readonly rows: number
   readonly cols: number
   readonly counts: Float64Array
-  /** What hiding a cell costs: its count, or nothing where it is not told anyway, as what is below k. */
+  /** Cost of hiding a cell: its count, or 0 if it is not shown anyway, such as one below k. */
   readonly losses: Float64Array
 }
 
@@ -13,7 +13,7 @@ export interface Block {
   readonly cols: readonly number[]
 }
 
-/** What some blocks cost that share no cell. */
+/** Cost of disjoint blocks. */
 export function lossOf({ cols, losses }: Table, blocks: readonly Block[]): number {
   let sum = 0
   for (const block of blocks) {
