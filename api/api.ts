@@ -26,7 +26,7 @@ import { servicePartsOf } from './service-parts.ts'
 import { createStoreMetrics } from './store-metrics.ts'
 
 export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount' | 'service'> {
-  /** When the service began, epoch ms. */
+  /** Start of the service, epoch ms. */
   startedAt: number
   paths: DataPaths
   config: Config
@@ -34,9 +34,9 @@ export interface ApiParts extends Omit<OperationParts, 'defaultZone' | 'minCount
   log: Logger
   intake?: { stats(): IntakeStats }
   refill?: { stats(): RefillStats }
-  /** What the watch, the alerts and their channels tell Prometheus. */
+  /** Prometheus metrics of the watch, the alerts and their channels. */
   alertMetrics?: () => Promise<string>
-  /** How often the supervisor started the processes of the service again. */
+  /** How often the supervisor restarted each process of the service. */
   restarts?: () => Readonly<Record<string, Restarts>>
 }
 

@@ -21,15 +21,15 @@ export interface AppParts {
   readonly operatorToken: string
   readonly config: Pick<Config, 'http' | 'zone'>
   readonly clock: Clock
-  /** Absent on a gateway alone. It is stopped with the app. */
+  /** Absent on a gateway alone. It stops with the app. */
   readonly live?: AlertLive | undefined
-  /** Rejects with what keeps devices from being let in; left out, they are. */
+  /** Rejects with the reason why devices are not let in; if left out, they always are. */
   readonly ready?: () => Promise<void>
   readonly onError?: HttpOptions['onError']
   readonly onProblem?: (code: ErrorCode) => void
 }
 
-/** A question can have a million rows, which are 150 MB; dashboards ask a dozen small ones at once. */
+/** A flow query can return a million rows, which take 150 MB; dashboards send a dozen small ones at once. */
 const turnLimits: TurnLimits = {
   atOnce: 4,
   ofOne: 2,
@@ -39,7 +39,7 @@ const turnLimits: TurnLimits = {
   waitMs: 20 * secondMs,
 }
 
-/** All routes, and the document that tells of them. Throws CONFIG_INVALID. */
+/** All routes, and the document that describes them. Throws CONFIG_INVALID. */
 export function createApp({
   operations,
   access,

@@ -9,8 +9,8 @@ type Schema = TSchema & {
 }
 
 /**
- * A schema of what is sent to us, in which no object has members that are not named: one that is misspelt is told, and
- * not dropped. One that says itself what becomes of others stays as it is.
+ * A schema of input, in which no object may have other members than those named: a misspelt one is reported and not
+ * ignored. A schema that defines `additionalProperties` itself is not changed.
  */
 export function closed(schema: TSchema): TSchema {
   const { type, properties, items, anyOf, additionalProperties } = schema as Schema

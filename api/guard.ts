@@ -12,42 +12,42 @@ import { may, type Permission } from './roles.ts'
 import { assertSameOrigin } from './same-origin.ts'
 import type { Viewer } from './viewer.ts'
 
-/** What a route asks of who calls it: a permission, to be anybody we know, or nothing. */
+/** A route's requirement: a permission, any known user, or nothing. */
 export type Needs = Permission | 'anybody' | 'nothing'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     needs?: Needs
-    /** One line for the OpenAPI document, in which all of the API is. */
+    /** One line for the OpenAPI document, which lists everything in the API. */
     summary?: string
-    /** A page for people: what others put behind ? of its address says nothing to it. */
+    /** A page for people: it ignores whatever others append after the ? of its address. */
     isPage?: boolean
-    /** Codes of its own that it may answer with. */
+    /** Error codes specific to the route. */
     errors?: readonly ErrorCode[]
-    /** What to do instead, for who may not. */
+    /** Advice for users without the permission. */
     instead?: string
-    /** What its body is, where it is checked behind the route, in words of its own. */
+    /** Schema of a body that is validated after the route, with its own messages. */
     takes?: TSchema
-    /** Where the answer is no JSON: its media types. */
+    /** Media types of an answer that is not JSON. */
     produces?: readonly string[]
   }
   interface FastifyRequest {
-    /** Who asks; only of a route that needs nothing may it be nobody, and reading it throws. */
+    /** The user. On a route that needs nothing there may be none, and reading it throws. */
     readonly viewer: Viewer
   }
 }
 
-/** How who asks was known. */
+/** An identified user. */
 export interface Known {
   readonly viewer: Viewer
-  /** By a cookie, which a browser also sends when another site's page asks it to. */
+  /** Identified by a cookie, which a browser also sends at the request of another site's page. */
   readonly byCookie: boolean
 }
 
 export interface ApiHttpOptions extends Omit<HttpOptions, 'admit'> {
-  /** Undefined: nobody whom we know. */
+  /** Resolves to undefined for an unknown user. */
   readonly identify: (request: FastifyRequest) => Promise<Known | undefined>
-  /** How people reach it, where that is told. */
+  /** Address at which people reach the service, if configured. */
   readonly publicUrl?: string | undefined
 }
 
@@ -72,9 +72,9 @@ function assertNoBody({ body }: FastifyRequest): void {
 }
 
 /**
- * A page of another site can have its name point here and then ask as if it were ours. Where it is told how people reach
- * this service, it answers to that name, to addresses, and to names of one word, which are of this network. Throws
- * API_HOST_UNKNOWN.
+ * Somebody else's page can point its own host name to this service, and then send requests as if it were ours. If
+ * `publicUrl` is configured, the service only answers to that name, to addresses, and to single-word names, which
+ * belong to this network. Throws API_HOST_UNKNOWN.
  */
 function assertHost({ hostname }: FastifyRequest, publicUrl: string | undefined): void {
   if (publicUrl === undefined) return
@@ -84,7 +84,7 @@ function assertHost({ hostname }: FastifyRequest, publicUrl: string | undefined)
   throw new LintelError('API_HOST_UNKNOWN', `this service is reached as ${publicUrl} (http.publicUrl)`)
 }
 
-/** An HTTP server whose every route says what it needs, and which asks that of every request. */
+/** An HTTP server on which every route declares what it needs, and every request is checked for that. */
 export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOptions): Api {
   const viewers = new WeakMap<FastifyRequest, Viewer>()
   const routes = createRouteTable()
@@ -94,7 +94,7 @@ export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOption
     async admit(request) {
       assertHost(request, publicUrl)
       const { needs, instead } = request.routeOptions.config
-      // What is there for everybody tells everybody its methods.
+      // An open path may reveal its methods to everybody.
       if (request.is404 && routes.at(pathOf(request))?.isOpen) return
       if (!safe.includes(request.method) && needs === 'nothing') assertSameOrigin(request, publicUrl)
       if (needs === 'nothing') return
@@ -108,7 +108,7 @@ export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOption
         )
       if (known.byCookie && !safe.includes(request.method)) assertSameOrigin(request, publicUrl, 'strictly')
       viewers.set(request, known.viewer)
-      // What is not there is told only to those we know.
+      // Only known users learn that something does not exist.
       if (needs === undefined || needs === 'anybody') return
       const { role } = known.viewer
       if (!may(role, needs))
@@ -123,7 +123,7 @@ export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOption
     if (config?.needs === undefined) throw new Error(`${method} ${url} does not say what it needs`)
     if (url.startsWith('/api/') && config.summary === undefined)
       throw new Error(`${method} ${url} does not say what it does`)
-    // A stranger has nothing long to say.
+    // A stranger has no reason to send much.
     if (config.needs === 'nothing') route.bodyLimit = strangersBytes
     if (config.isPage) return
     const { querystring = Type.Object({}), params, body } = (route.schema ?? {}) as Record<string, TSchema>
@@ -139,8 +139,8 @@ export function createApiHttp({ identify, publicUrl, ...options }: ApiHttpOption
   app.addHook('onSend', async (request, reply) => {
     if (isSecure(request, publicUrl)) reply.header('strict-transport-security', `max-age=${yearS}`)
   })
-  // As it is: what schemas say of answers is held by tests, and nothing is left out unseen.
-  // A name is seen as it is also where an answer is shown in a terminal.
+  // Unchanged: tests compare schemas with answers, so nothing is left out unnoticed. `plainJson` also makes names
+  // readable when an answer is shown in a terminal.
   app.setSerializerCompiler(() => value => plainJson(JSON.stringify(value)))
   app.decorateRequest('viewer', {
     getter() {

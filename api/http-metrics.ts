@@ -7,11 +7,11 @@ export interface HttpMetricParts {
   readonly connections: { stats(): ConnectionStats }
   readonly turns: Pick<Turns, 'stats'>
   readonly requests: Durations
-  /** Answers that were errors, by code. */
+  /** Number of error answers, by code. */
   readonly problems: ReadonlyMap<string, number>
 }
 
-/** What the API's own bounds do. */
+/** Metrics of the API's own limits. */
 export function createHttpMetrics({ connections, turns, requests, problems }: HttpMetricParts): Metrics {
   const metrics = createMetricSet()
   const { gauge, counter, counters, histogram } = metrics

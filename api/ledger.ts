@@ -5,53 +5,53 @@ import { mergeStretches, sameSums } from '../gateway/journal/stretch.ts'
 import type { Deleted } from '../ingest/retention/deleted.ts'
 import type { Store } from '../ingest/store/store.ts'
 
-/** Where each event that came to the door is now. */
+/** Accounts for each event that arrived at the gateway. */
 export interface LedgerRow {
-  /** Counted when it arrived. */
+  /** Counted on arrival. */
   readonly received: number
-  /** Counted as rows of the store; on an edge node, as taken over by its centre. */
+  /** Counted as rows of the store; on an edge node, as events taken over by its centre. */
   readonly stored: number
   readonly duplicate: number
   readonly parked: number
   readonly refused: number
-  /** Counted as records of the journal that are not there yet. */
+  /** Counted as records of the journal that have not arrived there yet. */
   readonly queued: number
-  /** received less all the others: 0 if nothing was lost or doubled. */
+  /** `received` minus all the others: 0 if nothing was lost or duplicated. */
   readonly difference: number
 }
 
 export interface Ledger {
   readonly total: LedgerRow
   readonly devices: readonly ({ readonly device: DeviceId } & LedgerRow)[]
-  /** The same for snapshots, which are no rows: `stored` are those that have their sighting, `queued` those that wait for it. */
+  /** The same for snapshots, which are no rows: `stored` have their sighting, `queued` wait for it. */
   readonly snapshots: LedgerRow
-  /** Runs of positions whose rows are not those that the journal gave out: counts alone may add up by chance. */
+  /** Runs of positions whose rows are not those the journal assigned: counts alone may agree by chance. */
   readonly differing: readonly Differing[]
-  /** Whether every device adds up, and no rows differ. */
+  /** True if every device adds up, and no rows differ. */
   readonly balanced: boolean
 }
 
 export interface Differing {
-  /** Positions of the journal, both included. */
+  /** Positions in the journal, both inclusive. */
   readonly first: Seq
   readonly last: Seq
   /** When the first and the last of these were received, RFC 3339. */
   readonly firstReceivedAt: string
   readonly lastReceivedAt: string
-  /** Rows that the store has less than it should; below 0 where it has more. */
+  /** Number of rows missing in the store; negative if it has too many. */
   readonly missing: number
 }
 
-/** Where records go from the journal: the store, or the centre that an edge node reports to. */
+/** Destination of the journal's records: the store, or the centre of an edge node. */
 export type Recipient = Pick<Store, 'applied' | 'countByDevice'> & Partial<Pick<Store, 'sums'>>
 
-/** Runs of positions that are compared: each is a question where the store is an InfluxDB. */
+/** Number of runs compared: with InfluxDB, each costs a query. */
 const maxRuns = 64
 
 /**
- * Two books that are kept apart, held against each other: what the gateway counted as it came in, in
- * the commits of the journal, and what can be found now, with the recipient and as records of the journal.
- * Exact at any moment, also under load: everything is taken up to one position of the journal.
+ * Compares two independent counts: what the gateway counted on arrival, in the commits of the journal, and what exists
+ * now, at the recipient and as records of the journal. It is exact at any moment, also under load, because both are
+ * taken up to the same position of the journal.
  */
 export async function takeLedger(
   journal: JournalReader,
@@ -77,7 +77,7 @@ export async function takeLedger(
   const snapshots = sum(
     [...tallies.values()].map(({ snapshot }) => {
       const { received, stored: kept, sighted, duplicate, parked, refused } = snapshot
-      // At a centre there may be more sightings than pictures: those of gateways that send no pictures.
+      // A centre may have more sightings than pictures, because some gateways send no pictures.
       const stored = Math.min(kept, sighted)
       return withDifference({ received, stored, duplicate, parked, refused, queued: kept - stored })
     }),
@@ -87,7 +87,7 @@ export async function takeLedger(
   return { total: sum(devices), devices, snapshots, differing, balanced: addsUp && differing.length === 0 }
 }
 
-/** Rows by their positions and times of receipt: those of a run from which nothing was deleted must be the same ones. */
+/** Compares rows by positions and times of receipt. If nothing of a run was deleted, both sides must have the same rows. */
 async function compareRuns(
   journal: JournalReader,
   recipient: Recipient | undefined,

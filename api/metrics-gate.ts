@@ -7,17 +7,17 @@ import { may } from './roles.ts'
 
 export interface MetricsGateParts {
   readonly identify: (request: FastifyRequest) => Promise<Known | undefined>
-  /** Where the token lies that Prometheus shows; it is read with every request, so that it can be changed. */
+  /** File with the token that Prometheus sends; it is read at every request, so that it can be changed. */
   readonly tokenFile: string | undefined
 }
 
-/** A token that is shorter could be guessed. */
+/** A shorter token could be guessed. */
 const minTokenLength = 16
 
 /**
- * Lets in who may know exact counts of today: gauges move with every event, so who reads them now and then has
- * the number of passages of any minute, of a town of one site that of the site.
- * Rejects with API_UNAUTHORIZED or API_FORBIDDEN.
+ * Admits only those who may know today's exact counts: gauges change with every event, so reading them now and then
+ * gives the number of passages in any minute, and in a town of one site, that of the site. Rejects with
+ * API_UNAUTHORIZED or API_FORBIDDEN.
  */
 export function createMetricsGate({ identify, tokenFile }: MetricsGateParts) {
   async function tokenNow(): Promise<string | undefined> {

@@ -1,26 +1,26 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../core/clock.ts'
 
-/** What one part of the service tells Prometheus. */
+/** Prometheus metrics of one part of the service. */
 export interface MetricsSource {
   readonly name: string
-  /** A part that fails tells nothing: its metrics are gone, so that it is seen. */
+  /** If it fails, the part has no metrics, so that the failure shows. */
   readonly read: () => Promise<string>
 }
 
-/** Who asks waits so long for a part that is slow, and then gets what it said last. */
+/** How long to wait for a slow part before using its last answer. */
 const patienceMs = 800
 
 interface Told {
   text: string
-  /** When; at first, when it began to be asked. */
+  /** Time of the answer; before the first one, when the page was created. */
   at: number
   underWay: Promise<void> | undefined
 }
 
 /**
- * All of them together, within a second whatever hangs. A part is asked once at a time, so that one that hangs is
- * asked by nobody else meanwhile; how old what it said is stands beside it.
+ * The metrics of all parts, within a second even if one hangs. Each part is asked by one request at a time, so a
+ * hanging one is not asked again meanwhile; the age of its answer is shown with it.
  */
 export function createMetricsPage(sources: readonly MetricsSource[], clock: Clock): () => Promise<string> {
   const told = new Map(sources.map(({ name }): [string, Told] => [name, { text: '', at: clock(), underWay: undefined }])) // biome-ignore format: one line
@@ -50,7 +50,7 @@ export function createMetricsPage(sources: readonly MetricsSource[], clock: Cloc
   }
 }
 
-/** A metric that several parts tell, such as what their processes use, is headed once: the format has it so. */
+/** The format allows only one heading per metric, even if several parts report it, such as the resource use of their processes. */
 function mergeFamilies(texts: readonly string[]): string {
   const families = new Map<string, { readonly head: Set<string>; readonly samples: string[] }>()
   for (const text of texts) {

@@ -7,7 +7,7 @@ import { type Api, answers, type Needs } from './guard.ts'
 import { may, roles } from './roles.ts'
 import { namedSchemas } from './routes/schemas.ts'
 
-/** What a route has told Fastify of itself. */
+/** A route as declared to Fastify. */
 interface Route {
   readonly method: string
   readonly url: string
@@ -26,12 +26,12 @@ interface Route {
 }
 
 export interface OpenApi {
-  /** The document of all routes added before it is first asked for. */
+  /** The document of all routes added before the first request for it. */
   document(): object
   addRoute(app: Api): void
 }
 
-/** An OpenAPI 3.1 document: TypeBox schemas are JSON Schema 2020-12, as its own are. */
+/** An OpenAPI 3.1 document. TypeBox schemas are JSON Schema 2020-12, which OpenAPI uses, too. */
 export function createOpenApi(app: Api): OpenApi {
   const routes: Route[] = []
   app.addHook('onRoute', ({ method, url, config, schema = {} }) => {
@@ -163,7 +163,7 @@ function parametersOf(place: 'path' | 'query' | 'header', schema: TSchema | unde
   }))
 }
 
-/** By status: names of answers that stand in the document once for each set of codes. */
+/** By status, references to answers; the document contains each set of codes once. */
 function problemsOf(needs: Needs, errors: readonly ErrorCode[]): Record<string, object> {
   const everywhere: ErrorCode[] = ['API_REQUEST_INVALID', 'API_UNAVAILABLE']
   const known: ErrorCode[] = needs === 'nothing' ? [] : ['API_UNAUTHORIZED', 'API_CROSS_SITE']
@@ -190,7 +190,7 @@ function problemOf(codes: readonly string[]): object {
   }
 }
 
-/** Named schemas, wherever they stand in others, as references. */
+/** Replaces named schemas, wherever they occur, by references. */
 function withReferences(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(each => withReferences(each))
   if (typeof value !== 'object' || value === null) return value

@@ -2,7 +2,7 @@ import { createMetricSet, type Metrics } from '../core/metrics.ts'
 import { addProcessMetrics } from '../core/process-metrics.ts'
 import type { Restarts } from '../core/service-messages.ts'
 
-/** What the supervisor tells of the processes of the service. */
+/** The supervisor's metrics of the service's processes. */
 export function createProcessMetrics(restarts: () => Readonly<Record<string, Restarts>>): Metrics {
   const metrics = createMetricSet()
   const { counters } = metrics

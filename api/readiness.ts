@@ -2,12 +2,12 @@ import { secondMs } from '../core/clock.ts'
 import { LintelError } from '../core/errors.ts'
 import type { GatewayControl, GatewayState } from '../gateway/control/gateway-control.ts'
 
-/** Anybody may ask: the gateway is asked once in this time. */
+/** Anybody may ask, so the gateway is asked only once in this time. */
 const goodForMs = secondMs
 
 /**
- * Whether devices are let in and what they send is taken. Rejects with what keeps them: API_UNAVAILABLE, JOURNAL_FULL,
- * JOURNAL_DISK_LOW, JOURNAL_COMMIT_FAILED or JOURNAL_CLOSED. `upMs` runs on whatever becomes of the clock.
+ * Checks that devices are let in and their data is accepted. Otherwise rejects with API_UNAVAILABLE, JOURNAL_FULL,
+ * JOURNAL_DISK_LOW, JOURNAL_COMMIT_FAILED or JOURNAL_CLOSED. `upMs` keeps running even if the clock is set.
  */
 export function createReadiness(
   control: Pick<GatewayControl, 'state'>,

@@ -1,13 +1,13 @@
 import { hourMs, minuteMs } from '../core/clock.ts'
 
 export interface RecentRecords {
-  /** Once a minute. */
+  /** Call once a minute. */
   sample(): void
-  /** Records in the last hour, or since this process began; `forMs` says how long that is. */
+  /** Records in the last hour, or since this process began; `forMs` is the length of that period. */
   view(): { readonly records: number; readonly forMs: number }
 }
 
-/** How many records came lately, from the journal's last position alone. `upMs` runs on whatever becomes of the clock. */
+/** Number of recent records, derived only from the journal's last position. `upMs` keeps running even if the clock is set. */
 export function createRecentRecords(end: () => number, upMs: () => number): RecentRecords {
   const samples = [{ at: upMs(), end: end() }]
   return {
@@ -18,7 +18,7 @@ export function createRecentRecords(end: () => number, upMs: () => number): Rece
     },
     view() {
       const [first] = samples
-      // A journal that was replaced by an older copy counts from there.
+      // Not below 0: the journal may have been replaced by an older copy.
       return { records: Math.max(0, end() - first!.end), forMs: Math.round(upMs() - first!.at) }
     },
   }

@@ -1,10 +1,10 @@
-/** Who does what: the table of docs/operating.md is tested against this one. */
+/** Roles; the table in docs/operating.md is tested against this one. */
 export const roles = ['admin', 'analyst', 'duty', 'auditor'] as const
 export type Role = (typeof roles)[number]
 
 /**
- * What a route can need, and which roles have it. An admin may do everything. What tells of single events as they come
- * (devices, the ledger, alerts, metrics) is for those who see small numbers.
+ * Permissions that routes need, and the roles that have them. An admin may do everything. Anything that reveals single
+ * events as they come (devices, the ledger, alerts, metrics) is for those who see small numbers.
  */
 const grants = {
   'flow.read': ['analyst', 'duty', 'auditor'],
@@ -41,8 +41,8 @@ export const permissions = Object.keys(grants) as Permission[]
 export const may = (role: Role, permission: Permission) =>
   role === 'admin' || (grants[permission] as readonly Role[]).includes(role)
 
-/** Who sees every number as it is. */
+/** Roles that see every number exactly. */
 export const seesSmallNumbers = (role: Role) => role === 'admin' || role === 'duty'
 
-/** A duty room has sites, and sees nothing of others. */
+/** A duty room is limited to its sites. */
 export const hasSites = (role: Role) => role === 'duty'

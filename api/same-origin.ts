@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import { LintelError } from '../core/errors.ts'
 
-/** A header that no form and no simple request can carry: another site's page would have to ask first, and is not allowed. */
+/** A header that forms and simple requests cannot carry: another site's page would have to ask first, and is refused. */
 export const ownHeader = 'x-lintel'
 
 /**
- * Refuses what another site's page had a browser send. Programs say nothing of an origin and pass, unless it is
- * to hold `strictly`, as with a cookie: then only our own pages do. `publicUrl` counts as ours, too: a proxy may tell
- * another host than the one that the browser knows.
+ * Refuses requests that another site's page made a browser send. Programs send no origin and pass, except `strictly`,
+ * as with a cookie: then only our own pages pass. `publicUrl` counts as ours, too: a proxy may pass on another host
+ * than the one the browser uses.
  */
 export function assertSameOrigin(request: FastifyRequest, publicUrl?: string, how?: 'strictly'): void {
   const { headers, host, protocol } = request

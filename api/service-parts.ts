@@ -8,11 +8,11 @@ interface Given extends Pick<ServiceParts, 'startedAt' | 'url' | 'recent' | 'res
   readonly config: Config
 }
 
-/** A service that is up knows this of itself, and of the disk that its data is on. */
+/** Facts that a running service knows of itself and of its data disk. */
 export function servicePartsOf({ paths, config, ...known }: Given): ServiceParts {
   return {
     ...known,
-    // This process was started by the supervisor.
+    // The supervisor, which started this process.
     pid: process.ppid,
     async disk() {
       const { bavail, bsize } = await statfs(paths.root)

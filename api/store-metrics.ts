@@ -13,11 +13,11 @@ export interface StoreMetricParts {
   clock: Clock
 }
 
-/** Adding up all devices takes tens of milliseconds, and anybody may ask. */
+/** Adding up all devices takes tens of milliseconds, and requests may be frequent. */
 const countsEveryMs = 5000
 const counted = tallyFields.filter(field => field !== 'lastReceivedAt')
 
-/** Prometheus metrics of the journal's counts and of what lies behind it: those of the database apart, since it may hang. */
+/** Prometheus metrics of the journal's counts and of its consumers. Those of the database are separate, because it may hang. */
 export function createStoreMetrics({ journal, store, intake, refill, clock }: StoreMetricParts): {
   readonly ofJournal: Metrics
   readonly ofStore: Metrics

@@ -1,12 +1,12 @@
 import { LintelError } from '../core/errors.ts'
 
 export interface TurnLimits {
-  /** Under way at once, of all and of one account or token. */
+  /** Most at once, in total and per account or token. */
   readonly atOnce: number
   readonly ofOne: number
-  /** So many of those at once go to staff on duty alone. */
+  /** How many of those are reserved for staff on duty. */
   readonly keptForStaff: number
-  /** Those that wait for their turn, of one. */
+  /** Most that wait, per account or token and in total. */
   readonly waitingOfOne: number
   readonly waiting: number
   readonly waitMs: number
@@ -19,7 +19,7 @@ export interface TurnStats {
 }
 
 export interface Turns {
-  /** Resolves with what ends the turn, once it has come. Throws API_BUSY where too many wait, or for too long. */
+  /** Resolves to a function that ends the turn, once the turn has come. Throws API_BUSY if too many wait, or for too long. */
   take(who: string, signal: AbortSignal, isStaff?: boolean): Promise<() => void>
   stats(): TurnStats
 }
@@ -31,8 +31,8 @@ interface Waiter {
 }
 
 /**
- * Whose turn it is to do what costs much memory and time. The first in line whose own are not too many is next, so one who
- * asks a hundred things holds up nobody else.
+ * Limits work that needs much memory and time. The next turn goes to the first in line whose owner does not have too
+ * many running, so somebody with a hundred queries delays nobody else.
  */
 export function createTurns(limits: TurnLimits): Turns {
   const running = new Map<string, number>()

@@ -1,14 +1,14 @@
 import type { Role } from './roles.ts'
 
-/** Who asks. */
+/** The user who makes a request. */
 export interface Viewer {
-  /** How they showed who they are; `operator` has the token of the data directory, or the directory itself. */
+  /** How the user was identified; `operator` has the token of the data directory, or the directory itself. */
   readonly as: 'account' | 'token' | 'operator'
   readonly name: string
   readonly role: Role
-  /** Of a duty room: all that it sees. Absent: everything. */
+  /** For a duty room, all the sites it sees. Absent: everything. */
   readonly sites?: readonly string[]
-  /** Where they ask from; absent where that is this machine's command line. */
+  /** Network address of the request; absent for this machine's command line. */
   readonly address?: string
 }
 

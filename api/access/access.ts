@@ -8,7 +8,7 @@ import { type Browsers, createBrowsers } from './cookies.ts'
 import { createPasswords, type Passwords } from './password.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 
-/** Who may ask, and the record of what they did: all of it in the state. */
+/** Accounts, sessions, tokens, and the record of what was done: everything is kept in the state. */
 export interface Access {
   readonly accounts: Accounts
   readonly sessions: Sessions

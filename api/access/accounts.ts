@@ -9,13 +9,13 @@ import { RoleSchema, Sites } from '../routes/schemas.ts'
 import { faultOfPassword, type Passwords } from './password.ts'
 
 const name = Type.String({
-  // Some letters are blank.
+  // The excluded letters are blank.
   pattern: '^(?:(?![\\u115f\\u1160\\u3164\\uffa0])[\\p{L}\\p{N}._@-]){1,64}$',
   description: 'Letters of any script, digits, and . _ @ -',
   examples: ['li.wei'],
 })
 
-/** What is said of a new account, or of a new token. */
+/** Describes a new account or a new token. */
 export const NewAccountSchema = Type.Object(
   { name, role: RoleSchema, sites: Type.Optional(Sites) },
   { additionalProperties: false },
@@ -25,13 +25,13 @@ export type NewAccount = Omit<Static<typeof NewAccountSchema>, 'role'> & { role:
 export interface Account extends NewAccount {
   readonly enabled: boolean
   readonly createdAt: number
-  /** In the PHC string format; absent until its invitation was taken. */
+  /** In the PHC string format; absent until the invitation has been accepted. */
   readonly password?: string
 }
 
-/** What one sets a name and a password with, once. */
+/** Lets somebody set a name and a password, once. */
 export interface Invitation {
-  /** Absent where it is for the first admin, who chooses it. */
+  /** Absent for the first admin, who chooses the name. */
   readonly name?: string
   readonly role: Role
   readonly expiresAt: number
@@ -40,17 +40,17 @@ export interface Invitation {
 export interface Accounts {
   get(name: string): Account | undefined
   list(): Account[]
-  /** The secret of its invitation. Throws ACCOUNT_INVALID or ACCOUNT_EXISTS. */
+  /** Returns the secret of the invitation. Throws ACCOUNT_INVALID or ACCOUNT_EXISTS. */
   add(account: unknown, now: number): Promise<Invitation & { secret: string }>
   /**
-   * A new invitation; the one before is worth nothing. Without a name it makes the first admin, and is worth
-   * something until there is one. Throws ACCOUNT_NOT_FOUND, ACCOUNT_INVALID for one that is disabled, or ACCOUNT_EXISTS
-   * for a first one where there is.
+   * Makes a new invitation and voids the previous one. Without a name it is for the first admin, and valid until there
+   * is one. Throws ACCOUNT_NOT_FOUND, ACCOUNT_INVALID for a disabled account, or ACCOUNT_EXISTS for a first admin if
+   * there is one.
    */
   invite(name: string | undefined, now: number): Promise<Invitation & { secret: string }>
   /** Throws INVITATION_INVALID. */
   invitation(secret: string, now: number): Invitation
-  /** Sets the password, and uses the invitation up. Throws INVITATION_INVALID, ACCOUNT_INVALID or ACCOUNT_EXISTS. */
+  /** Sets the password and uses up the invitation. Throws INVITATION_INVALID, ACCOUNT_INVALID or ACCOUNT_EXISTS. */
   accept(secret: string, name: string, password: string, now: number): Promise<Account>
   /** Throws ACCOUNT_INVALID or ACCOUNT_NOT_FOUND. */
   setPassword(name: string, password: string): Promise<void>
@@ -62,11 +62,11 @@ export interface Accounts {
 
 const invitedForMs = dayMs
 const maxAccounts = 1000
-/** What others than accounts are called in the audit log. */
+/** Names in the audit log that are not accounts. */
 const reserved = ['operator', 'nobody']
 const validator = Compile(NewAccountSchema)
 
-/** What is wrong with the name, role or sites; undefined if nothing is. */
+/** The fault in the name, role or sites; undefined if there is none. */
 export function faultOfAccount(value: unknown): string | undefined {
   if (!validator.Check(value)) {
     const { instancePath, message, params } = validator.Errors(value)[0]!
@@ -84,7 +84,7 @@ export function faultOfAccount(value: unknown): string | undefined {
   return undefined
 }
 
-/** `mayDelete` is false while the clock is in doubt: an invitation that is over is of no use then, and stays. */
+/** `mayDelete` is false while the clock is in doubt: an expired invitation is then useless, but not deleted. */
 export function createAccounts(state: State, passwords: Passwords, mayDelete = () => true): Accounts {
   const accounts = state.table<Account>('account')
   const invitations = state.table<Invitation>('invitation')
@@ -98,7 +98,7 @@ export function createAccounts(state: State, passwords: Passwords, mayDelete = (
       throw new LintelError('ACCOUNT_INVALID', `there are ${maxAccounts} accounts: remove one`)
   }
 
-  /** Inside a transaction. */
+  /** Call inside a transaction. */
   function invite(invitation: Omit<Invitation, 'expiresAt'>, now: number) {
     for (const [key, { name, expiresAt }] of invitations.entries())
       if (name === invitation.name || (expiresAt <= now && mayDelete())) invitations.remove(key)
@@ -127,7 +127,7 @@ export function createAccounts(state: State, passwords: Passwords, mayDelete = (
   function find(secret: string, now: number): Invitation {
     const found = invitations.get(hashToken(secret))
     const isOpen = found !== undefined && found.expiresAt > now
-    // One for the first admin must not make a second.
+    // An invitation for the first admin must not create a second one.
     if (isOpen && (found.name === undefined ? isFirst() : accounts.get(found.name)?.enabled)) return found
     throw new LintelError(
       'INVITATION_INVALID',
@@ -166,7 +166,7 @@ export function createAccounts(state: State, passwords: Passwords, mayDelete = (
       if (fault !== undefined) throw new LintelError('ACCOUNT_INVALID', fault)
       const hash = await hashed(name, password)
       return state.transact(() => {
-        // It may have been used while the password was hashed.
+        // It may have been used while the password was being hashed.
         const invited = find(secret, now)
         if (invited.name === undefined) assertFree(name)
         const known = accounts.get(name) ?? { name, role, enabled: true, createdAt: now }

@@ -11,22 +11,22 @@ export interface ApiToken {
   readonly sites?: readonly string[]
   readonly createdAt: number
   readonly expiresAt: number
-  /** To the hour. */
+  /** Rounded down to the hour. */
   readonly lastUsedAt?: number
 }
 
-/** Tokens of programs and of command lines on other machines. Kept is a hash. */
+/** Tokens of programs and of command lines on other machines. Only a hash is stored. */
 export interface ApiTokens {
   list(): ApiToken[]
-  /** The token, told this once. Throws ACCOUNT_INVALID or TOKEN_EXISTS. */
+  /** Returns the token, which cannot be read again. Throws ACCOUNT_INVALID or TOKEN_EXISTS. */
   create(wanted: unknown, days: number, now: number): Promise<ApiToken & { token: string }>
   /** Throws TOKEN_NOT_FOUND. */
   revoke(name: string): Promise<void>
-  /** Undefined for one that is none, was revoked or has expired. */
+  /** Undefined if it is unknown, was revoked or has expired. */
   find(token: string, now: number): Promise<ApiToken | undefined>
 }
 
-/** So that one that leaked into a log or a repository is found by a search for it. */
+/** Lets a search find a token that leaked into a log or a repository. */
 export const tokenPrefix = 'lintel_'
 export const maxTokenDays = 3650
 const maxTokens = 1000
@@ -73,7 +73,7 @@ export function createApiTokens(state: State): ApiTokens {
         if (tokens.get(key) !== undefined)
           tokens.put(key, { ...found, lastUsedAt: now - (now % usedEveryMs) })
       })
-      // A disk that is full keeps nobody out.
+      // A full disk must not keep anybody out.
       await mark.catch(() => {})
       return found
     },

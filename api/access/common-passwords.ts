@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { assetUrl } from '../../core/installation.ts'
 
-/** Words that people here add to theirs; "1314" and "520" are spoken like "for ever" and "I love you". */
+/** Words that people here add to the list; "1314" and "520" sound like "for ever" and "I love you". */
 const ours = ['lintel', 'admin', 'administrator', 'welcome', 'changeme', 'letmein', 'iloveyou', 'woaini', 'nihao', '5201314', '1314', '520'] // biome-ignore format: one list
 const listed = readFileSync(assetUrl('api/access/common-passwords.txt'), 'utf8')
   .split('\n')
@@ -9,19 +9,19 @@ const listed = readFileSync(assetUrl('api/access/common-passwords.txt'), 'utf8')
 const words = new Set([...listed, ...ours])
 const longestWord = Math.max(...[...words].map(({ length }) => length))
 
-/** Sequences that people type along: rows of keys, letters and digits in order. */
+/** Sequences that people type: rows of keys, letters and digits in order. */
 const runs = [
   'abcdefghijklmnopqrstuvwxyzabcdefgh', '12345678901234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm', '!@#$%^&*()',
   '1qaz', '2wsx', '3edc', '4rfv', '5tgb', '6yhn', '7ujm', '8ik', '9ol', 'qwertz', 'azerty',
 ].flatMap(run => [run, [...run].reverse().join('')]) // biome-ignore format: rows and columns of keys
 
-/** Signs that stand for letters. */
+/** Characters that stand for letters. */
 const letters: Readonly<Record<string, string>> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' } // biome-ignore format: one table
 const plainOf = (text: string) => [...text].map(char => letters[char] ?? char).join('')
 
-/** The cost of guessing each part: a character by itself 1, a word 2, a run or a year 1, a repetition a half. */
+/** Cost of guessing each part: a single character 1, a word 2, a run or a year 1, a repetition a half. */
 const cost = { word: 2, run: 1, again: 0.5 }
-/** The least of a password: seven characters of its own, or a few words. */
+/** Least cost of a password: seven unrelated characters, or a few words. */
 const least = 7
 const shortest = 3
 const longestPart = 32
@@ -37,7 +37,7 @@ function costOfPart(text: string, start: number, end: number, isWord: (part: str
     : Number.POSITIVE_INFINITY
 }
 
-/** The cheapest way to put a text together. */
+/** The cheapest way to compose a text. */
 function costOf(text: string, isWord: (part: string) => boolean): number {
   const best = [0]
   for (let end = 1; end <= text.length; end++) {
@@ -50,8 +50,9 @@ function costOf(text: string, isWord: (part: string) => boolean): number {
 }
 
 /**
- * Whether a password is among those that are tried first: a common one, or made of common words, runs of the alphabet and
- * of the keyboard, years and repeats, also two such in turn (a1b2c3d4e5f6), whatever its capitals and signs for letters.
+ * True if a password is among those tried first: a common one, or one made of common words, runs of the alphabet and
+ * the keyboard, years and repetitions, also two of these alternating (a1b2c3d4e5f6), regardless of capitals and of
+ * characters that stand for letters.
  */
 export function isCommon(password: string, name: string): boolean {
   const text = password.normalize('NFKC').toLowerCase()

@@ -4,20 +4,20 @@ import type { FastifyRequest } from 'fastify'
 import type { State } from '../../core/state/state.ts'
 import { newToken } from '../../devices/registry/token.ts'
 
-/** `session`: who is signed in. `browser`: that an account of ours once signed in here. */
+/** `session`: who is signed in. `browser`: an account of ours has signed in here before. */
 export type CookieName = 'session' | 'browser'
 
-/** With `secure`, a name that no other site of the domain, and nothing that is not TLS, can set. */
+/** With `secure`, the name has a prefix that other sites of the domain, and connections without TLS, cannot set. */
 const nameOf = (name: CookieName, secure: boolean) => `${secure ? '__Host-' : ''}lintel_${name}`
 
-/** A cookie of ours, if it is well formed; over TLS only one that TLS has set. The first counts where two have one name. */
+/** One of our cookies, if well formed; over TLS only one that was set over TLS. If two have the same name, the first counts. */
 export function cookieOf({ headers }: FastifyRequest, name: CookieName, secure: boolean): string | undefined {
   const wellFormed = (value: string) => (/^[\w.-]{1,200}$/.test(value) ? value : undefined)
   const given = parseCookie(headers.cookie ?? '', { decode: wellFormed })
   return given[nameOf(name, true)] ?? (secure ? undefined : given[nameOf(name, false)])
 }
 
-/** Set-Cookie. Scripts cannot read it and other sites' pages do not send it; over TLS nothing else but TLS does. */
+/** A Set-Cookie header. Scripts cannot read the cookie, pages of other sites do not send it, and over TLS it is sent over TLS only. */
 export function setCookie(name: CookieName, value: string, maxAgeS: number, secure: boolean): string {
   return stringifySetCookie({
     name: nameOf(name, secure),
@@ -30,16 +30,16 @@ export function setCookie(name: CookieName, value: string, maxAgeS: number, secu
   })
 }
 
-/** The account that a mark belongs to. An account that was removed and made again is another. */
+/** The account that a mark belongs to. An account that was removed and created again is a different one. */
 export interface Marked {
   readonly name: string
   readonly createdAt: number
 }
 
-/** Marks of browsers: that this account has signed in there. Nothing of them is kept but the key that tells them. */
+/** Marks for browsers in which an account has signed in. Only the key that verifies them is stored. */
 export interface Browsers {
   mark(account: Marked): Promise<string>
-  /** The key under which its failures are counted; undefined for a mark of another account. */
+  /** The key under which its failures are counted; undefined if the mark belongs to another account. */
   keyOf(mark: string | undefined, account: Marked | undefined): string | undefined
 }
 

@@ -17,11 +17,11 @@ export interface IdentifyParts {
   readonly sessions: Sessions
   readonly tokens: ApiTokens
   readonly clock: Clock
-  /** How people reach it, where that is told. */
+  /** Address at which people reach the service, if configured. */
   readonly publicUrl?: string | undefined
 }
 
-/** Who asks: by a token where there is one, else by the cookie of a session. */
+/** Identifies the user by a token if there is one, else by the session cookie. */
 export function createIdentify({
   operatorToken,
   accounts,

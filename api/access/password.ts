@@ -4,18 +4,18 @@ import { LintelError } from '../../core/errors.ts'
 import { isCommon } from './common-passwords.ts'
 
 /**
- * Argon2id with the parameters that OWASP's Password Storage Cheat Sheet gives first: 19 MiB, two passes, one lane.
- * About 25 ms on a core of a small server (measured on two shared ones).
+ * Argon2id with the first parameters in OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane. About 25 ms
+ * on a core of a small server (measured on two shared ones).
  */
 const cost = { memory: 19_456, passes: 2, parallelism: 1 }
 const tagBytes = 32
 const saltBytes = 16
 const derive = promisify(argon2)
 
-/** NIST SP 800-63B: length counts, and that it is no common one; rules about characters do not help. */
+/** NIST SP 800-63B: the length matters, and that it is not a common password; rules about characters do not help. */
 export const passwordLength = { least: 12, most: 256 }
 
-/** What is wrong with it, in words for who chose it; undefined if nothing is. */
+/** The fault of a password, in words for the person who chose it; undefined if there is none. */
 export function faultOfPassword(password: string, name: string): string | undefined {
   const { least, most } = passwordLength
   const { length } = [...password]
@@ -31,14 +31,14 @@ export function faultOfPassword(password: string, name: string): string | undefi
 export interface Passwords {
   /** In the PHC string format. */
   hash(password: string): Promise<string>
-  /** Takes as long where there is none to match. Throws API_BUSY where too many wait. */
+  /** Takes the same time if there is no hash. Throws API_BUSY if too many wait. */
   matches(password: string, hash: string | undefined): Promise<boolean>
 }
 
-/** More wait no longer than a second. */
+/** This many wait about a second at most. */
 const maxWaiting = 32
 
-/** One at a time: each takes 19 MiB and a thread of the pool that also writes to disk. */
+/** One at a time: each takes 19 MiB, and a thread of the pool that also writes to disk. */
 export function createPasswords(): Passwords {
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0

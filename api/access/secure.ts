@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
 
-/** Whether who asks does so over TLS, be it to a proxy in front of us. */
+/** True if the request came over TLS, possibly to a proxy in front of us. */
 export const isSecure = ({ protocol }: Pick<FastifyRequest, 'protocol'>, publicUrl: string | undefined) =>
   protocol === 'https' || publicUrl?.startsWith('https:') === true

@@ -9,40 +9,40 @@ interface Session {
 }
 
 export interface SessionTimes {
-  /** Unused for so long it ends. */
+  /** A session ends after this long without use. */
   readonly sessionIdleS: number
-  /** Used or not, it ends. */
+  /** A session ends after this long, used or not. */
   readonly sessionMaxS: number
 }
 
-/** Sign-ins of browsers. A session's id is known to its browser alone; kept is its hash. */
+/** Sign-ins of browsers. Only the browser knows a session's id; its hash is stored. */
 export interface Sessions {
   begin(account: string, now: number): Promise<string>
-  /** Whose it is; undefined if it has ended. */
+  /** The session's account; undefined if it has ended. */
   find(id: string, now: number): Promise<string | undefined>
   end(id: string): Promise<void>
-  /** All of an account. */
+  /** Ends all sessions of an account. */
   endAll(account: string): Promise<void>
 }
 
-/** The oldest of an account ends when it has more. */
+/** If an account has more, its oldest session ends. */
 const maxOfAccount = 20
-/** So that a page that asks every second does not write every second. What is seen in between is in memory. */
+/** A page that asks every second must not cause a write every second. More recent uses are kept in memory. */
 const seenEveryMs = minuteMs
 
-/** `mayDelete` is false while the clock is in doubt: one that is over is of no use then, and stays. */
+/** `mayDelete` is false while the clock is in doubt: an expired session is then useless, but not deleted. */
 export function createSessions(
   state: State,
   { sessionIdleS, sessionMaxS }: SessionTimes,
   mayDelete = () => true,
 ): Sessions {
   const sessions = state.table<Session>('session')
-  /** When each was used last, exactly; by its key. */
+  /** Exact time of each session's last use, by its key. */
   const seen = new Map<string, number>()
   const hasEnded = (key: string, { createdAt, seenAt }: Session, now: number) =>
     now - createdAt >= sessionMaxS * secondMs ||
     now - Math.max(seenAt, seen.get(key) ?? 0) >= sessionIdleS * secondMs
-  /** Inside a transaction. */
+  /** Call inside a transaction. */
   const remove = (key: string) => {
     seen.delete(key)
     sessions.remove(key)
@@ -70,10 +70,10 @@ export function createSessions(
       seen.set(key, Math.max(now, seen.get(key) ?? 0))
       if (now - session.seenAt < seenEveryMs) return session.account
       const mark = state.transact(() => {
-        // It may have been ended since.
+        // It may have been ended meanwhile.
         if (sessions.get(key) !== undefined) sessions.put(key, { ...session, seenAt: now })
       })
-      // A disk that is full keeps nobody out.
+      // A full disk must not keep anybody out.
       await mark.catch(() => {})
       return session.account
     },

@@ -9,7 +9,7 @@ export interface Attempt {
   readonly name: string
   readonly password: string
   readonly address: string
-  /** The mark of a browser: that an account has signed in on it before. */
+  /** Mark of a browser in which an account has signed in before. */
   readonly browser?: string | undefined
 }
 
@@ -25,9 +25,9 @@ export type SignedIn =
 
 export interface SignIn {
   attempt(attempt: Attempt): Promise<SignedIn>
-  /** For who showed otherwise who they are, by an invitation. */
+  /** For somebody who was identified otherwise, by an invitation. */
   begin(account: Account, address: string): Promise<Extract<SignedIn, { outcome: 'signed-in' }>>
-  /** The same again, without a sign-in: to change a password one has to know it. */
+  /** Checks the password without signing in: changing a password requires knowing it. */
   knows(
     name: string,
     password: string,
@@ -47,7 +47,7 @@ export const viewerOf = ({ name, role, sites }: Account, address: string): Viewe
   address,
 })
 
-/** Names and passwords. Takes the same time whether there is such an account, and slows down who guesses. */
+/** Signs in by name and password. Takes the same time whether or not the account exists, and slows down guessing. */
 export function createSignIn({ accounts, sessions, passwords, browsers, audit, clock }: SignInParts): SignIn {
   const throttle = createThrottle()
 
@@ -58,11 +58,11 @@ export function createSignIn({ accounts, sessions, passwords, browsers, audit, c
     const account = accounts.get(name)
     const isOurs = (await passwords.matches(password, account?.password)) && account?.enabled === true
     if (isOurs) {
-      // An address keeps what others there have failed.
+      // The address keeps failures of others.
       throttle.forgive(keys, ([kind]) => kind !== 'address')
       return { outcome: 'known', account } as const
     }
-    // A name that is none may be a password in the wrong field.
+    // An unknown name may be a password typed into the wrong field, so it is not recorded.
     const known =
       account === undefined ? ({ as: 'nobody', who: '' } as const) : ({ as: 'account', who: name } as const)
     await audit.append({ ...known, action: 'sign-in.failed', target: '', address })
@@ -79,7 +79,7 @@ export function createSignIn({ accounts, sessions, passwords, browsers, audit, c
   return {
     begin,
     async attempt(attempt) {
-      // A mark counts for the account that it is of, and for no other.
+      // A mark counts only for its own account.
       const browser = browsers.keyOf(attempt.browser, accounts.get(attempt.name))
       const keys: ThrottleKey[] =
         browser === undefined

@@ -1,34 +1,34 @@
 import { hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { Latest } from '../../core/latest.ts'
 
-/** What is known of failures under one key. */
+/** Failures under one key. */
 export interface Strikes {
   readonly failures: number
   readonly lastAt: number
 }
 
 export interface ThrottleRule {
-  /** Failures that cost nothing. */
+  /** Failures without a delay. */
   readonly free: number
-  /** What the next one costs; each further one costs double. */
+  /** Delay after the first further failure; it doubles with each one. */
   readonly firstMs: number
   readonly maxMs: number
-  /** With so long without one, all are forgotten. */
+  /** After this long without a failure, all are forgotten. */
   readonly forgetMs: number
 }
 
 const rule = { firstMs: secondMs, maxMs: 5 * minuteMs, forgetMs: hourMs }
 
 /**
- * Who guesses is slowed down by three counts. One of ours, on a browser that has signed in before, is subject to
- * that browser's alone, so that a stranger's guesses never keep them out; everybody else to those of the account and
- * of the address. (OWASP: device cookies.)
+ * Three counts slow down guessing. In a browser where the account has signed in before, only that browser's count
+ * applies, so a stranger's guesses never lock its owner out; everywhere else, the counts of the account and of the
+ * address apply. (OWASP: device cookies.)
  */
 export const throttleRules = {
   browser: { ...rule, free: 5 },
   account: { ...rule, free: 10 },
   address: { ...rule, free: 20 },
-  /** Of one who is signed in and changes the password. */
+  /** For a signed-in user who changes the password. */
   change: { ...rule, free: 5 },
 } as const satisfies Record<string, ThrottleRule>
 
@@ -43,7 +43,7 @@ export function waitMs(strikes: Strikes | undefined, rule: ThrottleRule, now: nu
   return Math.max(0, strikes.lastAt + pause - now)
 }
 
-/** One more failure. Pure. */
+/** Adds a failure. Pure. */
 export function strike(strikes: Strikes | undefined, rule: ThrottleRule, now: number): Strikes {
   const before = strikes === undefined || isOver(strikes, rule, now) ? 0 : strikes.failures
   return { failures: before + 1, lastAt: now }
@@ -52,17 +52,17 @@ export function strike(strikes: Strikes | undefined, rule: ThrottleRule, now: nu
 export type ThrottleKey = readonly [kind: keyof typeof throttleRules, name: string]
 
 export interface Throttle {
-  /** The longest that any of the keys makes wait; 0: go on. */
+  /** The longest wait among the keys; 0 means go on. */
   waitMs(keys: readonly ThrottleKey[], now: number): number
-  /** Counts an attempt before its end is known, so that many at once gain nothing. */
+  /** Counts an attempt before its result is known, so that many at once gain nothing. */
   strike(keys: readonly ThrottleKey[], now: number): void
-  /** It was no failure: this one is taken back, or with `all` whatever was counted. */
+  /** The attempt was no failure: takes it back, or resets the count of keys for which `all` is true. */
   forgive(keys: readonly ThrottleKey[], all: (key: ThrottleKey) => boolean): void
 }
 
 const keptKeys = 20_000
 
-/** In memory, the keys longest unused forgotten first: a restart forgets all. */
+/** Kept in memory; the keys longest unused are dropped first, and a restart drops all. */
 export function createThrottle(): Throttle {
   const known = new Latest<string, Strikes>(keptKeys)
   const textOf = ([kind, name]: ThrottleKey) => `${kind}/${name}`
@@ -85,7 +85,7 @@ export function createThrottle(): Throttle {
   }
 }
 
-/** One of an IPv4 address, all of an IPv6 /64: that is what a household or a rented machine has. */
+/** An IPv4 address itself, but the /64 of an IPv6 address: that is what a household or a rented machine has. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined || !address.includes(':')) return mapped ?? address

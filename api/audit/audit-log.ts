@@ -15,47 +15,50 @@ import {
   parseLink,
 } from './chain.ts'
 
-/** Append-only, and bounded by age: what is too old goes from the front, and the chain keeps where it began. */
+/** Append-only, and bounded by age: the oldest entries are dropped, and the chain keeps where the rest begins. */
 export interface AuditLog {
   /** Resolves once the entry would survive a power cut. */
   append(deed: Deed): Promise<void>
-  /** Resolves once it is on disk that this begins. What is never ended, as the process died, becomes an entry that says so. */
+  /** Resolves once the beginning of a deed is on disk. If the process dies before it ends, it becomes an entry that says so. */
   begin(deed: Deed): Promise<Begun>
   /** Oldest first, after a position. */
   read(after: number, limit: number): AuditEntry[]
   /** Newest first, at most `limit`. */
   latest(limit: number): AuditEntry[]
-  /** Holds the whole chain together, and against a link that was noted down elsewhere (`seq:hash`). Throws API_REQUEST_INVALID for a text that is none. */
+  /**
+   * Checks the whole chain, and compares it with a link that was noted elsewhere (`seq:hash`). Throws
+   * API_REQUEST_INVALID if the text is no link.
+   */
   verify(noted?: string): Promise<AuditVerdict>
-  /** Drops what is too old, and ends what an earlier process began. */
+  /** Drops what is too old, and ends deeds that an earlier process began. */
   trim(): Promise<void>
 }
 
-/** A deed that is on record as begun. */
+/** A deed whose beginning is recorded. */
 export interface Begun {
-  /** Appends the entry of it as it ended; none where nothing came of it. */
+  /** Appends the deed as it ended; appends nothing if nothing came of it. */
   end(deed: Deed | undefined): Promise<void>
 }
 
 export interface AuditVerdict {
-  /** `unknown`: nothing is seen to be wrong, and yet it cannot be told that nothing is. */
+  /** `unknown`: no fault was found, but not everything can be checked. */
   readonly verdict: 'whole' | 'broken' | 'unknown'
   readonly whole: boolean
-  /** The first thing that is wrong, or why it cannot be told. */
+  /** The first fault, or why it cannot be checked. */
   readonly fault?: string
   readonly entries: number
-  /** Behind which entry the kept part begins. */
+  /** The entry before the first one that is kept. */
   readonly anchor: Link
-  /** Note it down elsewhere: who can write to this disk could make a whole chain anew, but not one with this link. */
+  /** Note this elsewhere: somebody who can write to this disk could make a whole new chain, but not one with this link. */
   readonly head: Link
 }
 
-/** Some 300 bytes each; beyond it the oldest go, whatever their age. */
+/** About 300 bytes each; beyond this number the oldest are dropped, whatever their age. */
 const maxEntries = 2_000_000
 const dropAtOnce = 200
 const readAtOnce = 1000
 
-/** `mayDelete` is false while the clock is in doubt: then nothing goes because of its age. */
+/** `mayDelete` is false while the clock is in doubt: then nothing is dropped because of its age. */
 export function createAuditLog(
   state: State,
   clock: Clock,
@@ -65,7 +68,7 @@ export function createAuditLog(
   const entries = state.table<AuditEntry>('audit')
   const links = state.table<Anchor>('audit-link')
   const deeds = state.table<Deed & { readonly at: number }>('audit-begun')
-  /** Those that this process has begun. */
+  /** Deeds that this process has begun. */
   const open = new Set<string>()
   const anchorOf = () => links.get('anchor') ?? beginning
   const headOf = () => links.get('head') ?? beginning
@@ -73,22 +76,22 @@ export function createAuditLog(
   const read = (after: number, limit: number) =>
     [...entries.entries({ after: keyOf(after), limit })].map(([, entry]) => entry)
 
-  /** Inside a transaction. Whether there may be more. */
+  /** Call inside a transaction. True if there may be more. */
   function drop(): boolean {
     const before = mayDelete() ? clock() - keepDays * dayMs : Number.NEGATIVE_INFINITY
     const crowded = headOf().seq - maxEntries
     const old = read(0, dropAtOnce).filter(({ at, seq }) => at < before || seq <= crowded)
-    // A clock that was set back must not make a hole.
+    // After the clock was set back, times are not in order: stop at the first entry that stays, so as not to make a gap.
     const whole = old.filter(({ seq }, index) => seq === old[0]!.seq + index)
     const last = whole.at(-1)
     if (last === undefined) return false
     for (const { seq } of whole) entries.remove(keyOf(seq))
-    // As a whole, so that its time can be held against its hash.
+    // The whole entry is kept, so that its time can be checked against its hash.
     links.put('anchor', { ...last, keepDays })
     return whole.length === dropAtOnce
   }
 
-  /** Inside a transaction. */
+  /** Call inside a transaction. */
   function add(deed: Deed): void {
     const entry = nextEntry(headOf(), deed, clock())
     entries.put(keyOf(entry.seq), entry)
@@ -96,7 +99,7 @@ export function createAuditLog(
     drop()
   }
 
-  /** Inside a transaction: of a process that died, or that could not write it down. */
+  /** Call inside a transaction. Ends deeds of a process that died or could not write their end. */
   function endLost(): void {
     for (const [key, { at, ...deed }] of deeds.entries()) {
       if (open.has(key)) continue
@@ -142,7 +145,7 @@ export function createAuditLog(
       if (noted !== undefined && mark === undefined)
         throw new LintelError('API_REQUEST_INVALID', 'a link is SEQ:HASH, as lintel audit verify prints it')
       const anchor = anchorOf()
-      // Taken first: what is appended meanwhile lies behind it.
+      // Read this first: entries appended meanwhile come after it.
       const head = headOf()
       const told = (verdict: AuditVerdict['verdict'], fault?: string): AuditVerdict => ({
         verdict,

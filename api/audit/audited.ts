@@ -6,13 +6,16 @@ import type { AuditLog } from './audit-log.ts'
 import { onRecord } from './on-record.ts'
 
 interface Recorded<N extends keyof Operations> {
-  /** The action and its target, on record before it is done; undefined where nothing is changed or revealed. */
+  /** The action and its target, recorded before it is done; undefined if it changes and reveals nothing. */
   readonly begins: (...given: Parameters<Operations[N]>) => readonly [action: string, target: string] | undefined
-  /** What it was done to, as the answer has it; undefined where nothing was changed. Left out: as it was begun. */
+  /** The target according to the answer; undefined if nothing was changed. If left out, the target recorded at the beginning. */
   readonly ends?: (answer: Awaited<ReturnType<Operations[N]>>, ...given: Parameters<Operations[N]>) => string | undefined
 } // biome-ignore format: long lines
 
-/** `looks`: it changes nothing, and reveals nothing but counts and settings. `history`: who did it is kept with what it changes, in the same transaction. */
+/**
+ * `looks`: it changes nothing, and reveals only counts and settings. `history`: who did it is stored with the change
+ * itself, in the same transaction.
+ */
 export type Rule<N extends keyof Operations> = Recorded<N> | 'looks' | 'history'
 
 const longest = 500
@@ -21,7 +24,7 @@ const named = (value: unknown, member: string) => {
   const name = (Object(value) as Record<string, unknown>)[member]
   return typeof name === 'string' ? name.slice(0, 64) : '(no name)'
 }
-/** Also of a number that is no time: what is wrong is refused by what is asked, not by its record. */
+/** Also accepts a number that is not a valid time: refusing it is up to the operation, not to its record. */
 const timeOf = (ms: number) => (Math.abs(ms) <= 8.64e15 ? formatRfc3339(ms) : String(ms))
 const listed = (parts: Readonly<Record<string, unknown>>) =>
   Object.entries(parts).flatMap(([name, value]) => (value === undefined || value === false ? [] : [`, ${name} ${Array.isArray(value) ? value.join('|') : value}`])).join('') // biome-ignore format: one line
@@ -29,7 +32,7 @@ const listed = (parts: Readonly<Record<string, unknown>>) =>
 const flowWords = ({ measure, from, to, by, where = {}, ...others }: FlowQuestion) =>
   `${measure} from ${from} to ${to} by ${by.join(', ') || 'nothing'}${listed(where)}${listed({ ...others })}`
 
-/** What goes on record. An operation that is not here does not compile: say what it does. */
+/** Rules for recording each operation. One that is missing here does not compile: say what it does. */
 export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
   listPoints: 'looks',
   addDevice: {
@@ -158,7 +161,7 @@ export const auditRules: { readonly [N in keyof Operations]: Rule<N> } = {
   verifyAudit: 'looks',
 }
 
-/** The same operations, on record under the name of who asks. */
+/** The same operations, recorded under the user's name. */
 export function audited(
   operations: Operations,
   { as, name: who, address = '' }: Viewer,

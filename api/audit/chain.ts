@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { dayMs } from '../../core/clock.ts'
 
-/** Who did what. Each entry has the hash of the one before, so none can be altered or taken out unseen. */
+/** An entry about who did what. Each one contains the hash of the previous entry, so none can be altered or removed unnoticed. */
 export interface AuditEntry {
   /** 1, 2, 3 … */
   readonly seq: number
@@ -9,19 +9,19 @@ export interface AuditEntry {
   readonly at: number
   readonly as: 'account' | 'token' | 'operator' | 'gateway' | 'nobody'
   readonly who: string
-  /** Such as `snapshot.view`. */
+  /** For example `snapshot.view`. */
   readonly action: string
   readonly target: string
-  /** Where the request came from; empty where it was the command line on the data directory itself. */
+  /** Network address of the request; empty for the command line on the data directory itself. */
   readonly address: string
-  /** SHA-256 of the entry before, in hexadecimal digits. */
+  /** SHA-256 of the previous entry, in hex. */
   readonly previous: string
   readonly hash: string
 }
 
 export type Deed = Pick<AuditEntry, 'as' | 'who' | 'action' | 'target' | 'address'>
 
-/** A place in the chain: that everything up to it is as it was can be told by these two. */
+/** A position in the chain. The two together prove that everything before it is unchanged. */
 export interface Link {
   readonly seq: number
   readonly hash: string
@@ -63,19 +63,19 @@ export function faultAfter(link: Link, entry: AuditEntry): string | undefined {
   return hashOf(entry) === entry.hash ? undefined : `entry ${entry.seq} was altered`
 }
 
-/** What the kept part begins behind: the last entry that was dropped, whole, and how long entries were kept then. */
+/** The start of the kept part: the last entry that was dropped, complete, and for how long entries were kept then. */
 export type Anchor = Link & Partial<AuditEntry> & { readonly keepDays?: number }
 
 export interface Expected {
   readonly now: number
   readonly keepDays: number
-  /** Up to this entry there were too many. */
+  /** Entries up to this one were dropped because there were too many. */
   readonly crowded: number
 }
 
 /**
- * Why what is gone from the front should not be gone, or why that cannot be told; undefined where it was too old or one
- * of too many. An entry that was dropped proves its time by its hash, which the entry behind it has.
+ * Why the dropped entries should still be there, or why that is unknown; undefined if they were too old or too many. A
+ * dropped entry proves its time by its hash, which the next entry contains.
  */
 export function doubtOfAnchor(
   anchor: Anchor,
@@ -97,7 +97,7 @@ export function doubtOfAnchor(
     : { isFault: true, reason: `${gone}, and were neither too old nor too many` }
 }
 
-/** `seq:hash`, as it is noted down elsewhere. */
+/** `seq:hash`, for noting elsewhere. */
 export const formatLink = ({ seq, hash }: Link) => `${seq}:${hash}`
 
 export function parseLink(text: string): Link | undefined {

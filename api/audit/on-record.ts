@@ -3,8 +3,9 @@ import type { AuditLog } from './audit-log.ts'
 import type { Deed } from './chain.ts'
 
 /**
- * Does what is to be on record. That it begins is on disk before it does, so none is done without a record; `told` says
- * what came of it, undefined if nothing did. Throws API_UNAVAILABLE, and does nothing, where it cannot be written down.
+ * Does something that has to be recorded. Its beginning is on disk before it is done, so nothing is done without a
+ * record. `told` returns the target of the final entry, undefined if nothing was changed. If the beginning cannot be
+ * written, throws API_UNAVAILABLE and does nothing.
  */
 export async function onRecord<T>(
   audit: Pick<AuditLog, 'begin'>,
@@ -20,7 +21,7 @@ export async function onRecord<T>(
     answer = await act()
   } catch (error) {
     const end = isRefusal(error) ? undefined : { ...deed, target: `${deed.target}: failed, and may be done in part` } // biome-ignore format: one line
-    // That it began stays on record, whatever becomes of this.
+    // The record of the beginning remains even if this fails.
     await begun.end(end).catch(() => {})
     throw error
   }
@@ -29,7 +30,7 @@ export async function onRecord<T>(
   return answer
 }
 
-/** Whether nothing was done: what is to be tried again, or was not foreseen, may have been done in part. */
+/** True if nothing was done: after an error that allows a retry, or an unexpected one, it may have been done in part. */
 function isRefusal(error: unknown): boolean {
   const code = codeOf(error)
   return code !== undefined && !errorCodes[code].retryable

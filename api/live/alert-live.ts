@@ -4,20 +4,20 @@ import { beginning, type Frame, frameOf, heartbeat, resetFrame } from './frames.
 
 export interface LiveOptions {
   readonly maxReaders: number
-  /** Of one account or token, so that a page that leaks connections keeps nobody else out. */
+  /** Per account or token, so that a page that leaks connections does not exclude others. */
   readonly maxOfOne: number
-  /** What waits for one reader in this process; what is beyond it is read from the feed once it is taken. */
+  /** Most bytes buffered for one reader in this process; what exceeds it is read from the feed later. */
   readonly maxBufferedBytes: number
-  /** One that is further behind is told to ask for the list anew, or cut where it reads too slowly. */
+  /** A reader further behind is told to fetch the list again, or cut if it reads too slowly. */
   readonly maxBehind: number
-  /** Kept as they go out, for those who are a little behind. */
+  /** Most frames kept for readers that are slightly behind. */
   readonly maxRecent: number
   readonly retryMs: number
   readonly tickMs: number
   /** In ticks. */
   readonly heartbeatEvery: number
   readonly recheckEvery: number
-  /** One that takes nothing for so long is cut. */
+  /** Ticks without progress after which a reader is cut. */
   readonly patience: number
 }
 
@@ -34,7 +34,7 @@ export const liveDefaults: LiveOptions = {
   patience: 10,
 }
 
-/** The part of a `ServerResponse` that is used. */
+/** The part of `ServerResponse` that is used here. */
 export interface Outlet {
   write(bytes: Uint8Array | string): boolean
   readonly writableLength: number
@@ -48,20 +48,20 @@ export interface Outlet {
 export interface NewReader {
   /** Account or token. */
   readonly name: string
-  /** Whether it may be told of this place. */
+  /** True if the reader may be told of this place. */
   readonly sees: (site: string | undefined) => boolean
-  /** The number of the last change that it has; NaN where it says something else. */
+  /** Number of the last change the reader has; NaN if it sent something else. */
   readonly after: number | undefined
   /** Begins the answer. */
   readonly open: () => Outlet
-  /** Asked now and then: false ends it. */
+  /** Called now and then: false ends the stream. */
   readonly mayStay: () => Promise<boolean>
 }
 
 interface Reader extends NewReader {
   readonly outlet: Outlet
   position: number
-  /** It has all there is, and is told the next at once. */
+  /** The reader has everything, and gets the next change immediately. */
   upToDate: boolean
   gone: boolean
   stalled: number
@@ -76,15 +76,15 @@ export interface LiveStats {
 }
 
 export interface AlertLive {
-  /** False where there are too many already. */
+  /** False if there are too many readers. */
   join(reader: NewReader): boolean
   stats(): LiveStats
   stop(): void
 }
 
 /**
- * Each change to all who read, from the moment it is durable. One that is behind reads on from the feed at its own
- * pace, so nothing grows with it; one that takes nothing is cut, and comes back with the id of what it had.
+ * Sends each change to all readers, as soon as it is durable. A reader that is behind continues from the feed at its
+ * own pace, so nothing grows because of it. One that takes nothing is cut, and reconnects with the id of what it had.
  */
 export function createAlertLive(alerts: Alerts, options: LiveOptions = liveDefaults): AlertLive {
   const readers = new Set<Reader>()
@@ -120,18 +120,18 @@ export function createAlertLive(alerts: Alerts, options: LiveOptions = liveDefau
   }
 
   const pageSize = 200
-  /** What comes next of the feed; none where this reader has it all. */
+  /** The next frames from the feed; empty if the reader has everything. */
   function framesAfter(position: number): Frame[] {
     const next = recent.get(position + 1)
     return next === undefined ? alerts.changesAfter(position, pageSize).map(frameOf) : [next]
   }
 
-  /** Written no faster than it is taken. */
+  /** Writes no faster than the reader takes. */
   async function catchUp(reader: Reader): Promise<void> {
     reader.upToDate = false
     while (!reader.gone) {
       const frames = framesAfter(reader.position)
-      // What was told must be seen by this turn's read before the next is told at once.
+      // Only mark the reader up to date when it has read every announced change; otherwise the next one would overtake them.
       if (frames.length === 0 && reader.position >= told) {
         reader.upToDate = true
         return
@@ -185,7 +185,7 @@ export function createAlertLive(alerts: Alerts, options: LiveOptions = liveDefau
   }
 
   async function recheck(reader: Reader): Promise<void> {
-    // What cannot be looked up ends nothing.
+    // A failed lookup does not end a stream.
     const may = await reader.mayStay().catch(() => true)
     if (!may && !reader.gone) cut(reader, 'cutRevoked')
   }

@@ -1,7 +1,7 @@
 import { createMetricSet, type Metrics } from '../../core/metrics.ts'
 import type { AlertLive } from './alert-live.ts'
 
-/** Who reads along, in the text format of Prometheus. */
+/** Prometheus metrics of the live stream's readers. */
 export function createLiveMetrics({ stats }: AlertLive): Metrics {
   const metrics = createMetricSet()
   const { gauge, counters } = metrics

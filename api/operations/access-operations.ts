@@ -14,7 +14,7 @@ const viewOf = ({ password, ...account }: Account): UserView => ({
   invited: password === undefined,
 })
 
-/** Accounts, tokens, and the record of what was done. */
+/** Accounts, tokens, and the audit log. */
 export function createAccessOperations(
   { accounts, sessions, tokens, audit }: Access,
   clock: Clock,

@@ -14,10 +14,10 @@ import type { OperationParts } from './operation-parts.ts'
 
 const shiftMs = 12 * hourMs
 const longestReportMs = 366 * dayMs
-/** Some 5 s of work, in turns. */
+/** About 5 s of work, in turns. */
 const maxReported = 50_000
 const pageSize = 200
-/** One that began longer before, and was closed within the range, is not counted in it. */
+/** Alerts that began longer before the range and were closed within it are not counted. */
 const lookBackMs = 31 * dayMs
 
 export function createAlertOperations(
@@ -33,7 +33,7 @@ export function createAlertOperations(
     throw new LintelError('STORE_UNAVAILABLE', 'this is a gateway alone: ask the centre that it reports to')
   }
 
-  /** Those of the service itself have no site, and are for who sees all. */
+  /** Alerts about the service itself have no site, and are for those who see everything. */
   const isMine = ({ site }: FindingPlace) =>
     own === undefined || (site !== undefined && seesSite(viewer, site))
   const sitesAmong = (wanted: readonly string[] | undefined) => {
@@ -48,7 +48,7 @@ export function createAlertOperations(
     throw new LintelError('ALERT_NOT_FOUND', `there is no alert ${id.slice(0, 64)}`)
   }
 
-  /** Each alert that may have to do with the range. */
+  /** Every alert that may concern the range. */
   async function casesOf({ from, to }: Range, sites: ReportQuestion['sites']): Promise<AlertCase[]> {
     const found = new Map<string, AlertCase>()
     const since = { from: Math.max(0, from - lookBackMs) }
@@ -69,7 +69,7 @@ export function createAlertOperations(
     return [...found.values()]
   }
 
-  /** Where nobody has an account, any name is as good as another. */
+  /** As long as there are no accounts, any name is accepted. */
   function isSomebody(name: string): boolean {
     const accounts = access.accounts.list()
     return accounts.length === 0 || accounts.some(account => account.enabled && account.name === name)
@@ -85,7 +85,7 @@ export function createAlertOperations(
     return there.map(({ device }) => device)
   }
 
-  /** A device is looked for where it stands. */
+  /** A place given only by its device gets the site where that stands. */
   function placeOf({ ...place }: FindingPlace): FindingPlace {
     const site = place.site ?? (place.device === undefined ? undefined : registry.get(place.device)?.site)
     return site === undefined ? place : { site, ...place }
@@ -145,14 +145,14 @@ export function createAlertOperations(
   }
 }
 
-/** Throws API_FORBIDDEN, as for flow and exports: an answer that is empty would say that all is well there. */
+/** Throws API_FORBIDDEN, as flow and exports do: an empty answer would suggest that all is well there. */
 export function assertOwn(viewer: Viewer, wanted: readonly string[] | undefined): void {
   const foreign = wanted?.find(site => !seesSite(viewer, site))
   if (foreign !== undefined)
     throw new LintelError('API_FORBIDDEN', `${foreign.slice(0, 64)} is not one of your sites`)
 }
 
-/** A name that is misspelt would leave more quiet than was meant. */
+/** A misspelt name would make more quiet than intended. */
 function assertPlace({ site, building, point, device: _, ...others }: FindingPlace): void {
   const [stranger] = Object.keys(others)
   if (stranger !== undefined)

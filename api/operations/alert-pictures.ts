@@ -9,18 +9,18 @@ import type { OperationParts } from './operation-parts.ts'
 
 export type AlertPictureParts = Pick<OperationParts, 'registry' | 'snapshots' | 'holds' | 'clock'>
 
-/** Times that an alert happened of which pictures are looked for: the latest. */
+/** Most occurrences of an alert for which pictures are searched: the latest ones. */
 const maxMoments = 10
 
 /**
- * The redacted pictures that were taken at an alert's place around each time that it happened, whether they are held
- * for it or not: those of a closed alert are kept as any other. At most 20.
+ * The redacted pictures taken at an alert's place around each occurrence, whether or not they are held for it: those of
+ * a closed alert are kept like all others. At most 20.
  */
 export function createAlertPictures(
   { registry, snapshots, holds, clock }: AlertPictureParts,
   viewer: Viewer,
 ) {
-  /** Also those that stand elsewhere now. */
+  /** Includes devices that have moved away since. */
   function devicesAt({ place }: Alert): DeviceId[] {
     const there = registry.places().filter(other => isThere(place, other))
     return [...new Set(there.map(({ device }) => device))]

@@ -6,39 +6,39 @@ import { type Language, languages, type Text } from '../../alerts/rules/rule.ts'
 import type { DeviceId } from '../../core/words.ts'
 import type { PictureKey } from '../../gateway/snapshots/snapshots.ts'
 
-/** An alert in sentences. */
+/** An alert with sentences. */
 export interface AlertView extends Alert {
-  /** The sentence of what happened, also once it is over. */
+  /** A sentence about what happened; also once it is over. */
   readonly says: Text
-  /** Advice for those on duty; empty for a rule that is not known. */
+  /** Advice for people on duty; empty for an unknown rule. */
   readonly advice: Text
   /** How it ended; absent while it goes on. */
   readonly ended?: Text
 }
 
-/** A change, with the sentence of what happened then or of how it ended. */
+/** A change, with a sentence about what happened or how it ended. */
 export interface ChangeView extends Change {
   readonly says?: Text
 }
 
 /** A redacted picture of an alert's place, taken when it happened. */
 export interface AlertPicture extends PictureKey {
-  /** When its event happened, epoch ms. */
+  /** Time of its event, epoch ms. */
   readonly at: number
-  /** It is kept for the alert, or for somebody, beyond its time. */
+  /** It is held beyond its time, for the alert or for another reason. */
   readonly held: boolean
 }
 
 /** An alert after somebody acted on it. */
 export interface ActedAlert extends AlertView {
-  /** It was given to somebody who has no account here; that is taken all the same. */
+  /** It was assigned to somebody without an account here, which is allowed. */
   readonly assigneeUnknown?: true
-  /** Somebody else had acknowledged it before, and has it still. A note is kept as a comment. */
+  /** Somebody else had acknowledged it before, and still has it. A note is kept as a comment. */
   readonly takenBefore?: true
 }
 
 export interface AlertPageView {
-  /** Newest first. A page may be short, or empty, and yet have a next. */
+  /** Newest first. A page may be short or even empty and still have a `next`. */
   readonly alerts: readonly AlertView[]
   readonly next?: string
 }
@@ -46,9 +46,9 @@ export interface AlertPageView {
 export interface AlertDetails extends AlertView {
   /** Oldest first. */
   readonly history: readonly ChangeView[]
-  /** The device that it is about, or that raised it; else those that stand at its point. */
+  /** The device it is about, or that raised it; else the devices at its point. */
   readonly devices: readonly DeviceId[]
-  /** Those nearest to what happened first; none for who may not see pictures. */
+  /** The pictures closest to the occurrences first; none for users who may not see pictures. */
   readonly pictures: readonly AlertPicture[]
 }
 
@@ -57,25 +57,25 @@ export interface AlertChangeView extends AlertChange {
 }
 
 export interface ReportQuestion {
-  /** Epoch ms, [from, to); the 12 hours before now where it does not say. */
+  /** Epoch ms, [from, to); by default the 12 hours before now. */
   readonly from?: number
   readonly to?: number
   readonly sites?: readonly string[]
 }
 
-/** All of them throw STORE_UNAVAILABLE on a gateway alone. What is of another's site is not there. */
+/** All of them throw STORE_UNAVAILABLE on a gateway alone. Alerts of other sites do not exist for the user. */
 export interface AlertOperations {
   listAlerts(query: AlertQuery): Promise<AlertPageView>
-  /** By its id or the beginning of it. Throws ALERT_NOT_FOUND. */
+  /** By id or by a unique prefix of it. Throws ALERT_NOT_FOUND. */
   showAlert(id: string): Promise<AlertDetails>
   /** Throws ALERT_NOT_FOUND or ALERT_CLOSED. */
   actOnAlert(id: string, act: Act): Promise<ActedAlert>
-  /** What became of alerts in a shift. Throws API_REQUEST_INVALID where it is too long. */
+  /** Reports on the alerts of a shift. Throws API_REQUEST_INVALID if the range is too long. */
   alertReport(question: ReportQuestion): Promise<AlertReport>
   listSnoozes(): Promise<Snooze[]>
-  /** From now on where it does not say when. Throws SNOOZE_INVALID. */
+  /** Begins now if `from` is absent. Throws SNOOZE_INVALID. */
   addSnooze(wanted: SnoozeRequest): Promise<Snooze>
-  /** Throws SNOOZE_NOT_FOUND, or API_FORBIDDEN for one that is not of one's sites alone. */
+  /** Throws SNOOZE_NOT_FOUND, or API_FORBIDDEN for a snooze that is not only for the user's sites. */
   removeSnooze(id: string): Promise<void>
 }
 
@@ -93,7 +93,7 @@ export function viewAlert(alert: Alert): AlertView {
   return { ...alert, says, advice, ended: inBoth(language => ended(over, language)) }
 }
 
-/** An older version wrote no parts beside a change: then only the latest can be told. */
+/** Older versions stored no parts with a change: then only the latest one has a sentence. */
 export function viewChange(change: Change, alert: Alert): ChangeView {
   const { what, cause, ending } = change
   const parts = change.parts ?? (cause === undefined || cause === alert.cause ? alert.parts : undefined)

@@ -1,20 +1,17 @@
 import type { State } from '../../core/state/state.ts'
 
-/** A file of history, and how many of its rows are done with. */
+/** A file of history, and how many of its rows have been handled. */
 export interface BackfilledFile {
   readonly name: string
   readonly rows: number
-  /** When the last of them came; epoch ms. */
+  /** When the last of them arrived; epoch ms. */
   readonly at: number
 }
 
-/** Beyond it the file that was done with first is forgotten. */
+/** Beyond this number, the oldest file is forgotten. */
 const maxFiles = 10_000
 
-/**
- * Files by the SHA-256 of what is in them. The journal knows an id for 31 days; that a whole file has been here
- * before is known for good.
- */
+/** Files by the SHA-256 of their content. The journal knows an id for 31 days; a file that was stored completely is remembered for good. */
 export interface BackfillFiles {
   rowsOf(hash: string): number
   /** Resolves once it is on disk. */

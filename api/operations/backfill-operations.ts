@@ -23,8 +23,8 @@ export function createBackfillOperations({
       if (fresh.length === 0) return { known, outcomes: [] }
       const outcomes = await control.backfill(fresh, { dryRun, isRelayed })
       if (!dryRun) await unsettleDays?.(timesOf(fresh, outcomes), clock())
-      // Afterwards: what comes between is sent again, and the journal knows its ids. Not past a row that is wrong:
-      // its device may be enrolled by the next time.
+      // Noted last: after a crash in between, the rows are sent again, and the journal knows their ids. Not noted if a
+      // row is faulty: its device may be enrolled by the next attempt.
       if (!dryRun && before <= done && outcomes.every(outcome => typeof outcome === 'string'))
         await backfillFiles.note(hash, { name, rows: before + rows.length, at: clock() })
       return { known, outcomes }
@@ -32,7 +32,7 @@ export function createBackfillOperations({
   }
 }
 
-/** Of those that are stored now, also by a try before. */
+/** Times of the rows that are stored now, including those of earlier attempts. */
 const timesOf = (rows: readonly BackfillRow[], outcomes: readonly BackfillOutcome[]): number[] =>
   rows.flatMap(({ event }, index) => {
     const { time } = Object(event) as { time?: unknown }

@@ -3,9 +3,9 @@ import { LintelError } from '../../core/errors.ts'
 import type { OperationParts } from './operation-parts.ts'
 
 export interface ChannelOperations {
-  /** How people are told of alerts, and how that goes. Throws API_UNAVAILABLE where nobody is told from here. */
+  /** The channels by which people are told of alerts, and their state. Throws API_UNAVAILABLE if this process tells nobody. */
   listChannels(): Promise<ChannelView[]>
-  /** Sends a message that says that it is a test. Throws CHANNEL_NOT_FOUND, NOTIFY_FAILED or API_UNAVAILABLE. */
+  /** Sends a test message. Throws CHANNEL_NOT_FOUND, NOTIFY_FAILED or API_UNAVAILABLE. */
   testChannel(name: string): Promise<void>
 }
 

@@ -17,7 +17,7 @@ export interface DayBookParts {
   readonly clock: Clock
 }
 
-/** How each day has been told to those who see no small number, in the process that writes state. */
+/** How each day was first shown to users who see no small numbers, for the process that writes state. */
 export function createDayBook({ state, registry, store, journal, zone, clock }: DayBookParts): ToldDays {
   const town = createTownReader(registry)
   return createToldDays({

@@ -20,7 +20,7 @@ export function createDeviceOperations(
   { registry, journal, control, regions, cameraHints, clock, defaultZone }: OperationParts,
   viewer: Viewer,
 ): DeviceOperations {
-  /** What only the gateway knows, and may be down. */
+  /** Facts that only the gateway knows; it may be down. */
   async function live() {
     const [sessions, refusals] = await Promise.all([control.sessions(), control.refusals()]).catch(() => [
       [],
@@ -28,7 +28,7 @@ export function createDeviceOperations(
     ])
     return {
       connectedAt: new Map(sessions.map(({ device, connectedAt }) => [device, connectedAt])),
-      // Newest first, so the first of each device is put in last.
+      // Sorted newest first, so reverse: the newest of each device must be inserted last.
       lastRefusal: new Map(refusals.toReversed().map(refusal => [refusal.device, refusal])),
       lastOwn: new Map(
         refusals
@@ -71,7 +71,7 @@ export function createDeviceOperations(
 
   const mine = () => registry.list().filter(({ site }) => seesSite(viewer, site))
 
-  /** One of another site's is not there for who may not see it. */
+  /** A device at another site does not exist for this user. */
   function find(id: DeviceId): Device {
     const device = registry.get(id)
     if (device !== undefined && seesSite(viewer, device.site)) return device
@@ -79,7 +79,7 @@ export function createDeviceOperations(
   }
 
   return {
-    // The door of one household is as good as a name, to who sees no small number.
+    // The door of one household amounts to a name, so users who see no small numbers do not get it.
     listPoints: async () =>
       pointsOf(mine().filter(({ household }) => seesSmallNumbers(viewer.role) || !household)),
     async addDevice(device) {
@@ -101,7 +101,7 @@ export function createDeviceOperations(
       if (isConnected && !force)
         throw new LintelError('DEVICE_CONNECTED', `${device} is connected: disable it, or say that it is to be disconnected (--force)`) // biome-ignore format: one thing
       const { event, snapshot } = talliesOf(device)
-      // One that is connected may be sending its first event now.
+      // A connected device may be sending its first event now.
       const forget = !isConnected && event.received === 0 && snapshot.received === 0
       await registry.remove(device, { forget })
       await regions.clear(device)
@@ -125,12 +125,12 @@ export function createDeviceOperations(
   }
 }
 
-/** In the order of their names. */
+/** Sorted by name. */
 function pointsOf(devices: readonly Device[]): PointView[] {
   const points = new Map<string, PointView>()
   for (const { kind, site, building, point, zone, enrolledAt } of devices) {
     if (!isAtPoint(kind)) continue
-    // No name holds a slash.
+    // Names contain no slash.
     const key = [site, building, point].join('/')
     const { kinds = [], since = enrolledAt } = points.get(key) ?? {}
     points.set(key, {

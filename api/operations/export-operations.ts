@@ -4,12 +4,12 @@ import type { Viewer } from '../viewer.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { Operations } from './operations.ts'
 
-/** Each has a query of the database and a file half made: more would be at the cost of everybody else. */
+/** Each export holds a database query and a half-written file: more would slow down everybody else. */
 const maxAtOnce = 4
-/** Of one account or token, so that one who reads slowly leaves room for others. */
+/** Per account or token, so that a slow reader leaves room for others. */
 const maxOfOne = 2
 
-/** Shared by all who ask. */
+/** Shared by all users. */
 export function createExportOperations({
   store,
   defaultZone,
@@ -31,7 +31,7 @@ export function createExportOperations({
       const place = Symbol('export')
       const leave = () => void running.delete(place)
       running.set(place, who)
-      // Also of one whose bytes nobody ever asks for.
+      // Also frees the place of an export whose bytes nobody asks for.
       signal?.addEventListener('abort', leave)
       try {
         const exported = await exportRows({ zone, ...question }, store, sites, signal)

@@ -10,13 +10,13 @@ import { createTownReader } from './town.ts'
 type Parts = Pick<OperationParts, 'registry' | 'minCount' | 'defaultZone' | 'clock' | 'alerts'> &
   Partial<Pick<OperationParts, 'store' | 'retention' | 'toldDays'>>
 
-/** What of the flow one may know. */
+/** Limits to what a user may know of the flow. */
 export function createFlowScopes(parts: Parts) {
   const { registry, minCount, defaultZone, clock, alerts: book, store, retention, toldDays } = parts
   const alerts = book && createAlertCells(book)
   const townNow = createTownReader(registry)
 
-  /** A day whose rows are about to go is not told while they do. */
+  /** A day whose rows are about to be deleted is not shown while that goes on. */
   async function kept(kind: SmallKind): ReturnType<NonNullable<SmallNumbers['kept']>> {
     const days = retention?.days[kind]
     const due = days === undefined ? Number.NEGATIVE_INFINITY : retention!.startOfDay(clock() - days * dayMs)

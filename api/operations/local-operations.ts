@@ -18,7 +18,7 @@ import { createRuleOperations } from './rule-operations.ts'
 import { createSnapshotOperations } from './snapshot-operations.ts'
 import { createStatusOperations } from './status-operations.ts'
 
-/** The operations on the parts themselves, in the process that holds the registry. */
+/** The operations on the parts themselves, in the process that owns the registry. */
 export function createOperations(parts: OperationParts): OperationsFor {
   const { journal, store, uplink, control, access, clock, defaultZone } = parts
   const scopeOf = createFlowScopes(parts)

@@ -18,41 +18,41 @@ import type { BackfillFiles } from './backfill-files.ts'
 import type { ServiceParts } from './overview-view.ts'
 import type { RetentionParts } from './retention-parts.ts'
 
-/** What the operations work on. */
+/** The parts that the operations work on. */
 export interface OperationParts {
   registry: Registry
   journal: JournalReader
   /** Absent on a gateway alone. */
   store: Store | undefined
-  /** Where a gateway alone has a centre that it reports to: what that has taken over. */
+  /** On a gateway alone that reports to a centre: what the centre has taken over. */
   uplink?: Recipient
   snapshots: SnapshotReader
-  /** Absent where none are kept. */
+  /** Absent if originals are not kept. */
   originals?: ((key: PictureKey) => Promise<Buffer | undefined>) | undefined
   holds: Holds
-  /** Absent where there is no store. */
+  /** Absent without a store. */
   retention?: RetentionParts | undefined
-  /** Both absent on a gateway alone, where nobody watches. */
+  /** Both absent on a gateway alone, where nothing is watched. */
   alerts?: Alerts | undefined
-  /** Absent, too, where no service is up. */
+  /** Also absent if no service is running. */
   notifier?: Pick<Notifier, 'channels' | 'test'> | undefined
   ruleBook?: RuleBook | undefined
   regions: DeviceRegions
-  /** Absent where no picture is looked at. */
+  /** Absent if pictures are not analysed. */
   cameraHints?: Pick<CameraHints, 'turnOf'>
   control: GatewayControl
   backfillFiles: BackfillFiles
   access: Access
   clock: Clock
-  /** How days have been told to who sees no small number; absent where only the operator asks. */
+  /** How days were first shown to users who see no small numbers; absent if only the operator asks. */
   toldDays?: Pick<ToldDays, 'settle'>
-  /** Has days told anew that history was stored for. */
+  /** Shows days again for which history was stored. */
   unsettleDays?: ToldDays['unsettle']
-  /** Left out where the clock is never in doubt. */
+  /** Left out if the clock is never in doubt. */
   time?: Pick<TrustedTime, 'view'>
-  /** Absent where no service is up. */
+  /** Absent if no service is running. */
   service?: ServiceParts | undefined
   defaultZone: string
-  /** The smallest number that is told to who may not see small ones. */
+  /** The smallest number shown to users who may not see small ones. */
   minCount: number
 }

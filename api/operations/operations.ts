@@ -28,9 +28,9 @@ import type { RuleOperations } from './rule-view.ts'
 import type { StatusOperations } from './status-view.ts'
 
 /**
- * Everything an operator or analyst can ask of a running or a stopped Lintel. The API offers it over
- * HTTP; the command line uses it that way (remote-operations.ts) or, with no service up, directly
- * (local-operations.ts). Errors are LintelErrors with the same codes either way.
+ * Everything an operator or analyst can ask of a running or stopped Lintel. The API offers it over HTTP. The command
+ * line uses it that way (remote-operations.ts) or, if no service is running, directly (local-operations.ts). Errors are
+ * LintelErrors with the same codes either way.
  */
 export interface Operations
   extends AlertOperations,
@@ -43,47 +43,47 @@ export interface Operations
   listPoints(): Promise<PointView[]>
   /** Adds one device or moves it. Throws DEVICE_INVALID. */
   addDevice(device: unknown): Promise<Exclude<Enrolled, { outcome: 'refused' }>>
-  /** What a gateway says of a device: `{gateway, device, kind, site, building, point, zone}`. */
+  /** A gateway's announcement of a device: `{gateway, device, kind, site, building, point, zone}`. */
   announceDevice(announced: unknown): Promise<Announced>
-  /** Throws IMPORT_ROW_INVALID if the file as a whole cannot be read; else each bad row is in the report. A dry run changes nothing. */
+  /** Throws IMPORT_ROW_INVALID if the whole file cannot be read; single faulty rows are in the report. A dry run changes nothing. */
   importDevices(csv: string, options?: { readonly dryRun?: boolean }): Promise<ImportReport>
   listDevices(): Promise<DeviceView[]>
   /** Throws DEVICE_NOT_FOUND. */
   showDevice(device: DeviceId): Promise<DeviceView>
-  /** Who knocks and is not let in, since the gateway started; nobody while it is down. */
+  /** Devices refused since the gateway started; empty while it is down. */
   listUnknown(): Promise<UnknownDevices>
-  /** The new token. Throws DEVICE_NOT_FOUND. */
+  /** Returns the new token. Throws DEVICE_NOT_FOUND. */
   rotateToken(device: DeviceId): Promise<string>
   /** Throws DEVICE_NOT_FOUND. */
   setEnabled(device: DeviceId, enabled: boolean): Promise<void>
   /**
-   * Takes a device away. What it sent stays counted where it stood; one that has sent nothing leaves nothing. Throws
-   * DEVICE_NOT_FOUND, or DEVICE_CONNECTED where it is connected and `force` is not said.
+   * Removes a device. What it sent stays counted where it stood; one that has sent nothing leaves no trace. Throws
+   * DEVICE_NOT_FOUND, or DEVICE_CONNECTED if it is connected and `force` is not set.
    */
   removeDevice(device: DeviceId, options?: { readonly force?: boolean }): Promise<RemovedDevice>
-  /** Throws FLOW_QUERY_INVALID, FLOW_QUERY_TOO_WIDE or STORE_UNAVAILABLE. With `file`, the format of the file that it goes into, it is on record. */
+  /** Throws FLOW_QUERY_INVALID, FLOW_QUERY_TOO_WIDE or STORE_UNAVAILABLE. With `file`, the format of the file to write, it is recorded. */
   flow(question: FlowQuestion, file?: string): Promise<FlowAnswer>
-  /**
-   * Begins a file of rows as they rest; `signal` ends it. Throws API_REQUEST_INVALID, API_FORBIDDEN, EXPORT_BUSY or
-   * STORE_UNAVAILABLE.
-   */
+  /** Begins a file of stored rows; `signal` ends it. Throws API_REQUEST_INVALID, API_FORBIDDEN, EXPORT_BUSY or STORE_UNAVAILABLE. */
   exportRows(question: ExportQuestionOf, signal?: AbortSignal): Promise<Exported>
   /** Stores history. Throws API_REQUEST_INVALID, API_UNAVAILABLE or the journal's errors. */
   backfill(part: BackfillPart): Promise<BackfillAnswer>
   ledger(): Promise<Ledger>
-  /** Masks and zone of a device's picture; undefined where there are none. Throws DEVICE_NOT_FOUND. */
+  /** Masks and zone of a device's picture; undefined if it has none. Throws DEVICE_NOT_FOUND. */
   regions(device: DeviceId): Promise<Regions | undefined>
-  /** Undefined clears them. Throws DEVICE_INVALID or DEVICE_NOT_FOUND. */
+  /** Undefined removes them. Throws DEVICE_INVALID or DEVICE_NOT_FOUND. */
   setRegions(device: DeviceId, regions: unknown): Promise<void>
   /** Newest event first. */
   listSnapshots(query: PictureQuery): Promise<SnapshotView[]>
   /** Throws SNAPSHOT_NOT_FOUND. */
   showSnapshot(key: PictureKey): Promise<SnapshotView>
-  /** The redacted JPEG, what was seen on it in its caption. Throws SNAPSHOT_NOT_FOUND. */
+  /** The redacted JPEG, with what was seen on it in its caption. Throws SNAPSHOT_NOT_FOUND. */
   readSnapshot(key: PictureKey): Promise<Buffer>
-  /** The original, faces and all. Throws SNAPSHOT_NOT_FOUND where none is kept. */
+  /** The original, including faces. Throws SNAPSHOT_NOT_FOUND if it is not kept. */
   readOriginal(key: PictureKey): Promise<Buffer>
-  /** Keeps it beyond its time, at most until `until`. Throws SNAPSHOT_NOT_FOUND, or API_REQUEST_INVALID for a time that is past or years ahead. */
+  /**
+   * Keeps it beyond its time, at most until `until`. Throws SNAPSHOT_NOT_FOUND, or API_REQUEST_INVALID for a time that
+   * is past or years ahead.
+   */
   holdSnapshot(key: PictureKey, hold: Pick<Hold, 'until' | 'reason'>): Promise<void>
   /** Throws HOLD_NOT_FOUND. */
   releaseSnapshot(key: PictureKey): Promise<void>
@@ -97,14 +97,14 @@ export interface Operations
   dropParked(key: ParkedKey): Promise<void>
 
   listUsers(): Promise<UserView[]>
-  /** The account, and the link with which its person sets a password. Throws ACCOUNT_INVALID or ACCOUNT_EXISTS. */
+  /** The account, and the link with which its owner sets a password. Throws ACCOUNT_INVALID or ACCOUNT_EXISTS. */
   addUser(user: NewAccount): Promise<Invited & { readonly name: string }>
   /**
-   * A new link, which also lets in who forgot the password; the one before is worth nothing. Without a name, for the
-   * first admin. Throws ACCOUNT_NOT_FOUND or ACCOUNT_EXISTS.
+   * A new link, also for somebody who forgot the password; it voids the previous one. Without a name, for the first
+   * admin. Throws ACCOUNT_NOT_FOUND or ACCOUNT_EXISTS.
    */
   inviteUser(name?: string): Promise<Invited>
-  /** A disabled account is signed out at once. Throws ACCOUNT_NOT_FOUND. */
+  /** A disabled account is signed out immediately. Throws ACCOUNT_NOT_FOUND. */
   setUserEnabled(name: string, enabled: boolean): Promise<void>
   /** Throws ACCOUNT_NOT_FOUND. */
   removeUser(name: string): Promise<void>
@@ -113,16 +113,16 @@ export interface Operations
   createToken(wanted: NewAccount & { readonly days: number }): Promise<ApiToken & { readonly token: string }>
   /** Throws TOKEN_NOT_FOUND. */
   revokeToken(name: string): Promise<void>
-  /** Oldest first, those after a position; without one the latest. */
+  /** Oldest first, after a position; without one, the latest. */
   listAudit(query: { readonly after?: number; readonly limit: number }): Promise<AuditEntry[]>
-  /** Whether the log is whole, and goes on from a link that was noted down. Throws API_REQUEST_INVALID. */
+  /** Checks that the log is whole, and continues from a link that was noted. Throws API_REQUEST_INVALID. */
   verifyAudit(noted?: string): Promise<AuditVerdict>
 }
 
-/** In the zone of the configuration unless it names one. */
+/** In the configured zone unless it names one. */
 export type ExportQuestionOf = Omit<ExportQuestion, 'zone'> & { readonly zone?: string | undefined }
 
-/** The operations as one who asks has them: what they may not see is not there, and what they do is on record. */
+/** The operations for one user: what the user may not see does not exist, and what the user does is recorded. */
 export type OperationsFor = (viewer: Viewer) => Operations
 
 /** An account as an admin sees it: never its password's hash. */
@@ -131,7 +131,7 @@ export interface UserView extends Omit<Account, 'password'> {
   readonly invited: boolean
 }
 
-/** The secret is what stands behind `/invite#` in the link. */
+/** The secret comes after `/invite#` in the link. */
 export type Invited = Invitation & { readonly secret: string }
 
 export interface PointView {
@@ -148,14 +148,14 @@ export type UnknownDevices = Awaited<ReturnType<GatewayControl['knocks']>>
 
 export interface RemovedDevice {
   readonly device: DeviceId
-  /** `forgotten`: it had sent nothing, and is as if it had never been enrolled. */
+  /** `forgotten`: it had sent nothing, and is treated as if it had never been enrolled. */
   readonly outcome: 'removed' | 'forgotten'
-  /** Its events, which stay. */
+  /** Number of its events, which stay. */
   readonly events: number
   readonly snapshots: number
 }
 
-/** A redacted snapshot, where it was taken, and who wants it kept. */
+/** A redacted snapshot, where it was taken, and its hold. */
 export interface SnapshotView extends Omit<Picture, 'place'> {
   readonly site: string
   readonly building: string
@@ -163,21 +163,18 @@ export interface SnapshotView extends Omit<Picture, 'place'> {
   readonly hold?: Hold
 }
 
-/** A device as its operator sees it: never its token. */
+/** A device for its operator: never with its token. */
 export interface DeviceView extends Omit<Device, 'tokenHash' | 'place'> {
-  /** Since when; absent if it is not connected, or nobody can tell because no service is up. */
+  /** Start of its connection; absent if it is not connected, or if no service is running to tell. */
   readonly connectedAt?: number
   readonly events: Tally
   readonly snapshots: Tally
-  /**
-   * The latest that was turned away, since the gateway started: of this device, or, where it is `claimed`, of somebody who
-   * only called himself so.
-   */
+  /** The latest refusal since the gateway started: of this device or, if it is `claimed`, of somebody who only claimed its id. */
   readonly lastRefusal?: Awaited<ReturnType<GatewayControl['refusals']>>[number]
-  /** How its pictures are turned upright, where they are; told by `showDevice`. */
+  /** How its pictures are turned upright; absent if they are not. Only from `showDevice`. */
   readonly turned?: Turn
-  /** Its camera seems to be mounted turned: at this turn its pictures show clearly more; told by `showDevice`. */
+  /** The camera seems to be mounted turned: with this turn, its pictures show clearly more. Only from `showDevice`. */
   readonly wantedTurn?: Turn
-  /** Where that is claimed: the latest of those of the device itself. */
+  /** If `lastRefusal` is claimed: the latest refusal of the device itself. */
   readonly lastOwnRefusal?: Awaited<ReturnType<GatewayControl['refusals']>>[number]
 }

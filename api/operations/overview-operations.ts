@@ -5,7 +5,7 @@ import { lastReceivedAt } from '../../gateway/journal/last-received.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { Overview, OverviewOperations } from './overview-view.ts'
 
-/** The service on one screen. A gateway that does not answer is left out of it, and so is what is not there. */
+/** The service on one screen. A gateway that does not answer is left out, and so is everything that does not exist. */
 export function createOverviewOperations(parts: OperationParts): OverviewOperations {
   const { service, control, registry, journal, alerts, clock } = parts
   const time = parts.time ?? alwaysSure(clock)

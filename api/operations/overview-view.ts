@@ -4,22 +4,22 @@ import type { ClockView } from '../../core/trusted-time/trusted-time.ts'
 import type { GatewayState } from '../../gateway/control/gateway-control.ts'
 import type { RecentRecords } from '../recent-records.ts'
 
-/** The service on one screen. Moments in epoch ms. */
+/** The service on one screen. Times in epoch ms. */
 export interface Overview {
   readonly version: string
-  /** The supervisor's: SIGHUP to it reads the configuration again, SIGTERM stops the service. */
+  /** The supervisor's process: on SIGHUP it reads the configuration again, on SIGTERM it stops the service. */
   readonly pid: number
   readonly startedAt: number
-  /** Where the API is. */
+  /** Address of the API. */
   readonly http: string
-  /** Absent where the gateway does not answer. */
+  /** Absent if the gateway does not answer. */
   readonly gateway?: GatewayState
-  /** Enrolled. */
+  /** Number of enrolled devices. */
   readonly devices: number
   readonly journaled: ReturnType<RecentRecords['view']>
   /** Absent before the first event. */
   readonly lastReceivedAt?: number
-  /** Such as are not closed; absent on a gateway alone. */
+  /** Alerts that are not closed; absent on a gateway alone. */
   readonly alerts?: Readonly<Record<Severity, number>>
   readonly disk: DiskView
   readonly clock: ClockView
@@ -30,11 +30,11 @@ export interface Overview {
 
 export interface DiskView {
   readonly freeBytes: number
-  /** Below it devices are refused. */
+  /** With less free space, devices are refused. */
   readonly reserveBytes: number
 }
 
-/** The parts that there should be, by the configuration of the service. */
+/** The parts that should be running, by the configuration of the service. */
 export interface Configured {
   readonly taggerWorkers: number
   readonly taggerMaxBacklog: number
@@ -42,11 +42,11 @@ export interface Configured {
 }
 
 export interface OverviewOperations {
-  /** Throws API_UNAVAILABLE where no service is up. */
+  /** Throws API_UNAVAILABLE if no service is running. */
   overview(): Promise<Overview>
 }
 
-/** A service that is up knows this of itself. */
+/** Facts that a running service knows of itself. */
 export interface ServiceParts {
   readonly pid: number
   readonly startedAt: number

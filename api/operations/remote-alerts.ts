@@ -8,7 +8,7 @@ interface Asking {
   readonly ask: (method: string, path: string) => Promise<unknown>
 }
 
-/** The operations on alerts of a service that is up. */
+/** The operations on alerts of a running service. */
 export function createRemoteAlerts({ json, send, ask }: Asking): AlertOperations {
   const pathOf = (id: string) => `/alerts/${encodeURIComponent(id)}`
   return {

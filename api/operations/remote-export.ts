@@ -8,7 +8,7 @@ import type { Operations } from './operations.ts'
 
 const maxProblemBytes = 64 * 1024
 
-/** An export of a service that is up. Not by fetch, which does not tell trailers. */
+/** An export from a running service. It does not use fetch, which does not provide trailers. */
 export const createRemoteExport =
   ({ url, token }: { url: string; token: string }): Operations['exportRows'] =>
   async ({ where = {}, columns, bom = false, ...question }, signal) => {

@@ -11,7 +11,7 @@ import { createRemoteExport } from './remote-export.ts'
 
 const timeoutMs = 120_000
 
-/** The operations of a service that is up, over its API. */
+/** The operations of a running service, over its API. */
 export function createRemoteOperations({ url, token }: Pick<Endpoint, 'url' | 'token'>): Operations {
   async function ask(
     method: string,

@@ -1,15 +1,15 @@
 import type { Deletion } from '../../ingest/retention/deletions.ts'
 import type { Overdue, RetentionView } from './retention-view.ts'
 
-/** What is told of numbers to who sees no small one: thousands, of bytes millions, and days. */
+/** Rounding for users who see no small numbers: rows to thousands, bytes to millions, times to days. */
 const rowStep = 1000
 const byteStep = 1_000_000
 
 const down = (n: number, step: number) => Math.floor(n / step) * step
 
 /**
- * The same as far as one may know it who sees no small number: asked again and again, the exact count of rows or files
- * says when each event came, and the time of the oldest is that of an event.
+ * Reduces a view to what users may know who see no small numbers. Asked again and again, an exact count of rows or
+ * files would show when each event came, and the exact time of the oldest is the time of an event.
  */
 export function createCoarse(startOfDay: (ms: number) => number) {
   const day = <T extends number | null | undefined>(ms: T) => (typeof ms === 'number' ? startOfDay(ms) : ms)

@@ -8,7 +8,7 @@ import type { OperationParts } from './operation-parts.ts'
 import { createCoarse } from './retention-coarse.ts'
 import type { Overdue, RetentionOperations } from './retention-view.ts'
 
-/** Deleting begins once an hour, and takes its time. */
+/** Deleting begins once an hour, and takes some time. */
 const graceMs = 2 * hourMs
 
 export function createRetentionOperations(
@@ -75,7 +75,7 @@ export function createRetentionOperations(
   }
 }
 
-/** Buildings and points of other sites may have the same name, and what is erased does not come back. */
+/** Buildings and points of other sites may have the same name, and erased rows do not come back. */
 function assertNamed({ site, building, point, device }: PlaceFilter): void {
   if (device !== undefined) return
   const missing = site === undefined ? 'site' : point !== undefined && building === undefined ? 'building' : undefined
@@ -84,14 +84,14 @@ function assertNamed({ site, building, point, device }: PlaceFilter): void {
   throw new LintelError('API_REQUEST_INVALID', `say of which ${missing}, too: there may be a ${named} in another`)
 } // biome-ignore format: long lines
 
-/** Members that a row of a kind has, about. */
+/** Estimated bytes of a kind's rows. */
 function shareOf({ rows, bytes }: StoreStats, kind: StoredKind): number {
   const weights = Object.entries(rows).map(([name, n]) => [name, n * widths[name as StoredKind]] as const)
   const all = weights.reduce((sum, [, weight]) => sum + weight, 0)
   return all === 0 ? 0 : Math.round((bytes * rows[kind] * widths[kind]) / all)
 }
 
-/** Bytes of a row as it rests: of passages measured (docs/decisions/0002), of others guessed from their columns. */
+/** Bytes of a stored row: measured for passages (docs/decisions/0002), estimated from the columns for the others. */
 const widths: Readonly<Record<StoredKind, number>> = {
   passage: 9,
   door: 9,

@@ -8,7 +8,7 @@ import type { SnapshotReader } from '../../gateway/snapshots/snapshots.ts'
 import type { DeletionReader } from '../../ingest/retention/deletions.ts'
 import type { Retention, RetentionDays } from '../../ingest/retention/retention.ts'
 
-/** What the operations on retention work on. */
+/** The parts that the retention operations work on. */
 export interface RetentionParts {
   readonly deletions: DeletionReader
   readonly days: RetentionDays
@@ -26,14 +26,14 @@ export interface RetentionSources {
   readonly holds: Holds
 }
 
-/** What the operations on retention work on, in a process that has the store. */
+/** Those parts, in a process that has the store. */
 export function retentionParts(sources: RetentionSources): RetentionParts {
   const { config, paths, deletions, retention, snapshots: reader, holds } = sources
   const { maxWaitingS, keepS, originals } = config.snapshots
   const keepMs = {
     waiting: maxWaitingS * secondMs,
     redacted: keepS * secondMs,
-    // Where none are kept any more, those that are left were to go long ago.
+    // If originals are no longer kept, any that are left should have been deleted long ago.
     original: (originals?.keepS ?? 0) * secondMs,
   }
   const { waiting, snapshots } = paths

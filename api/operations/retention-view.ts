@@ -7,13 +7,13 @@ import type { PlaceFilter } from '../../ingest/store/store.ts'
 export interface RowHolding {
   readonly kind: StoredKind
   readonly rows: number
-  /** About: what all kinds take, shared out by the width of their rows. */
+  /** Approximate: the size of all kinds, divided by the width of their rows. */
   readonly bytes: number
   readonly oldestAt?: number
-  /** Absent: for ever. */
+  /** Absent: forever. */
   readonly days?: number
   readonly last?: Deletion
-  /** One that waits until somebody says that it is meant. */
+  /** A deletion that waits for confirmation. */
   readonly held?: HeldDeletion
 }
 
@@ -22,7 +22,7 @@ export interface RetentionView {
   readonly pictures: readonly PictureHolding[]
 }
 
-/** What is there though it should be gone. */
+/** Something that exists but should have been deleted. */
 export interface Overdue {
   readonly what: StoredKind | PictureHolding['stage']
   /** Nothing may be older, epoch ms. */
@@ -32,19 +32,19 @@ export interface Overdue {
 
 export interface Erasure {
   readonly of: PlaceFilter
-  /** Epoch ms, not included. */
+  /** Epoch ms, exclusive. */
   readonly before: number
 }
 
 export interface RetentionOperations {
-  /** What there is, how old it is, and how long it may be. Throws STORE_UNAVAILABLE. */
+  /** Lists what is stored, how old it is, and how old it may be. Throws STORE_UNAVAILABLE. */
   retention(): Promise<RetentionView>
-  /** Newest first; only those before number `after`. */
+  /** Newest first; only those with a number below `after`. */
   listDeletions(query: { limit: number; after?: number }): Promise<Deletion[]>
-  /** Asks the database and the file system for what should be gone. Throws STORE_UNAVAILABLE. */
+  /** Asks the database and the file system for what should have been deleted. Throws STORE_UNAVAILABLE. */
   verifyRetention(): Promise<Overdue[]>
-  /** Says that the deletion that is held of a kind is meant. Throws DELETION_NOT_HELD or STORE_UNAVAILABLE. */
+  /** Confirms the held deletion of a kind. Throws DELETION_NOT_HELD or STORE_UNAVAILABLE. */
   allowDeletion(kind: StoredKind): Promise<HeldDeletion>
-  /** Deletes the rows that come from a place. Throws API_REQUEST_INVALID, STORE_UNAVAILABLE or RETENTION_UNSUPPORTED. */
+  /** Deletes the rows from a place. Throws API_REQUEST_INVALID, STORE_UNAVAILABLE or RETENTION_UNSUPPORTED. */
   eraseRows(erasure: Erasure): Promise<Deletion[]>
 }

@@ -68,7 +68,7 @@ function assertPlace({ site, building, point }: RulePlace, viewer: Viewer): void
     throw new LintelError('API_FORBIDDEN', `${site.slice(0, 64)} is not one of your sites`)
 }
 
-/** A document that says nothing of this place, but names it. */
+/** A document that names this place but sets nothing for it. */
 const documentOf = ({ site, building, point }: RulePlace): RulesDocument =>
   site === undefined
     ? {}
@@ -80,7 +80,7 @@ function find(book: RuleBook, wanted: number): RulesVersion {
   throw new LintelError('API_NOT_FOUND', `version ${wanted} of the rules is not kept: see their history`)
 }
 
-/** Without the sites that are not there for who asks. */
+/** Leaves out sites that the user may not see. */
 function seenOf(document: RulesDocument, viewer: Viewer): RulesDocument {
   if (viewer.sites === undefined || document.sites === undefined) return document
   const sites = Object.entries(Object(document.sites)).filter(([site]) => seesSite(viewer, site))

@@ -8,7 +8,7 @@ export interface RulePlace {
 }
 
 export interface RulesAt {
-  /** Of the rules in force; 0 where nothing has ever been set. */
+  /** Version of the rules in force; 0 if nothing has ever been set. */
   readonly version: number
   readonly rules: readonly RuleDescription[]
   readonly warnings: readonly string[]
@@ -16,18 +16,18 @@ export interface RulesAt {
 
 export interface RulesDocumentView {
   readonly version: number
-  /** Epoch ms, and who; absent of version 0. */
+  /** Epoch ms, and who set it; absent for version 0. */
   readonly at?: number
   readonly by?: string
   readonly document: RulesDocument
-  /** What of it is not in force, and why; then names of places where no device stands. */
+  /** Parts of it that are not in force, and why; then names of places where no device stands. */
   readonly warnings: readonly string[]
 }
 
 export interface RulesChangeView {
-  /** Such as `sites.nanshe.points.b01/d01.door-held.heldS`. */
+  /** For example `sites.nanshe.points.b01/d01.door-held.heldS`. */
   readonly at: string
-  /** Absent where it was not said, or is not any more. */
+  /** Absent if it was not set before, or is not set any more. */
   readonly before?: unknown
   readonly after?: unknown
 }
@@ -35,7 +35,7 @@ export interface RulesChangeView {
 export interface RulesSetView {
   readonly version: number
   readonly changes: readonly RulesChangeView[]
-  /** Names of places where no device stands: slips of the pen, perhaps. */
+  /** Names of places where no device stands, perhaps typing errors. */
   readonly warnings: readonly string[]
 }
 
@@ -43,25 +43,25 @@ export interface RulesVersionView {
   readonly version: number
   readonly at: number
   readonly by: string
-  /** From the version before; absent where that is not kept any more. */
+  /** Changes from the previous version; absent if that is no longer kept. */
   readonly changes?: readonly RulesChangeView[]
 }
 
 export interface SetRulesOptions {
-  /** The version that the document was made from. */
+  /** The version from which the document was made. */
   readonly expected?: number
-  /** Only says what would change. */
+  /** Only returns what would change. */
   readonly dryRun?: boolean
 }
 
-/** All of them throw STORE_UNAVAILABLE on a gateway alone, where nobody watches. */
+/** All of them throw STORE_UNAVAILABLE on a gateway alone, where nothing is watched. */
 export interface RuleOperations {
-  /** The parameters in force at a place. Throws API_REQUEST_INVALID, or API_FORBIDDEN for a site of others. */
+  /** The parameters in force at a place. Throws API_REQUEST_INVALID, or API_FORBIDDEN for another site. */
   rulesAt(query: RulePlace & { readonly rule?: string }): Promise<RulesAt>
-  /** That of a version, or the one in force. Throws API_NOT_FOUND for a version that is not kept. */
+  /** The document of a version, or the one in force. Throws API_NOT_FOUND for a version that is not kept. */
   rulesDocument(version?: number): Promise<RulesDocumentView>
-  /** Throws RULES_INVALID with a line for each problem, or RULES_CONFLICT. */
+  /** Throws RULES_INVALID with one line per problem, or RULES_CONFLICT. */
   setRules(document: unknown, options?: SetRulesOptions): Promise<RulesSetView>
-  /** The newest first; 50 are kept. */
+  /** Newest first; 50 are kept. */
   rulesHistory(): Promise<RulesVersionView[]>
 }

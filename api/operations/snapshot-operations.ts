@@ -17,7 +17,7 @@ type SnapshotOperations = Pick<
 >
 
 const scanAtOnce = 1000
-/** Nobody keeps a picture for ever by one slip of a number. */
+/** Keeps a typing error from holding a picture forever. */
 const longestHoldMs = 1095 * dayMs
 
 export function createSnapshotOperations(
@@ -30,7 +30,7 @@ export function createSnapshotOperations(
     return { ...picture, site, building, point, ...(hold === undefined ? {} : { hold }) }
   }
 
-  /** Where it was taken counts, not where its device stands now. */
+  /** The place where it was taken counts, not where its device stands now. */
   const isMine = (picture: Picture) => seesSite(viewer, placeOfPicture(picture, registry.place)?.site ?? '')
 
   function find(key: PictureKey): Picture {
@@ -42,7 +42,7 @@ export function createSnapshotOperations(
     )
   }
 
-  /** A page as full as it would be for who sees all, however many others' lie between. */
+  /** Fills the page completely, however many pictures of other sites lie in between. */
   async function listMine({ limit, ...query }: PictureQuery): Promise<Picture[]> {
     const mine: Picture[] = []
     let { after } = query
@@ -83,7 +83,7 @@ export function createSnapshotOperations(
       await holds.hold(find({ device, event }), { ...hold, at: now })
     },
     async releaseSnapshot(key) {
-      // A hold may outlive its picture; only who sees all can tell.
+      // A hold may outlive its picture; only users who see everything can release that one.
       if (viewer.sites !== undefined) find(key)
       if (await holds.release(key)) return
       throw new LintelError(

@@ -5,7 +5,7 @@ import { alwaysSure } from '../../core/trusted-time/trusted-time.ts'
 import type { OperationParts } from './operation-parts.ts'
 import type { StatusOperations } from './status-view.ts'
 
-/** What a person reads off a watch and the clock of the machine may differ by so much. */
+/** Tolerance between the time a person reads off another clock and the machine's clock. */
 const sameMs = 2 * minuteMs
 
 export function createStatusOperations(parts: OperationParts): StatusOperations {

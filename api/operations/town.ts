@@ -4,17 +4,17 @@ import type { Registry } from '../../devices/registry/registry.ts'
 import type { KnownPlace } from '../../flow/scope.ts'
 import { type HouseholdDoor, placeName, type StandingPlace } from '../../flow/small/town.ts'
 
-/** Where anything ever stood, also where nothing stands any more: what was counted there is still asked for. */
+/** Every place where anything ever stood, even if nothing stands there now: its counts are still asked for. */
 export interface Town {
   readonly known: readonly Place[]
-  /** The same for who sees no small number: of the door of a household, its site alone. */
+  /** Places for users who see no small numbers: of a household's door, only the site. */
   readonly open: readonly KnownPlace[]
-  /** Buildings that hold something else than doors of households, by what stands there. */
+  /** Buildings with more than household doors, by what stands there. */
   readonly places: readonly StandingPlace[]
   readonly households: readonly HouseholdDoor[]
 }
 
-/** Read anew when the registry has changed. */
+/** Read again after the registry has changed. */
 export function createTownReader(registry: Pick<Registry, 'version' | 'places' | 'remembered'>): () => Town {
   let town: (Town & { readonly version: number }) | undefined
   return () => {

@@ -1,4 +1,4 @@
-/** All that the page of an alert says, in both languages. */
+/** All texts of an alert's page, in both languages. */
 export const alertTexts = {
   en: {
     home: 'To the first page',

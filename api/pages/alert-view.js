@@ -1,4 +1,4 @@
-/** What the page of an alert shows of it: rows of cells, in words of one language. */
+/** Builds the content of an alert's page: rows of cells, in one language. */
 
 const timeIn = zone => {
   const format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })
@@ -35,7 +35,7 @@ export function factsOf(alert, text) {
   return rows.filter(([, told]) => told !== undefined && told !== '')
 }
 
-/** The oldest first, as it happened. */
+/** Oldest first. */
 export function historyOf({ history, zone }, text, language) {
   const time = timeIn(zone)
   return history.map(({ at, what, by = '', outcome, assignee, channel, note, says }) => [
@@ -54,7 +54,7 @@ export function adviceOf({ status, active, advice, ended }, language) {
 
 const outcomes = ['real', 'false-alarm', 'test', 'maintenance']
 
-/** What may be done with it by one who may act on alerts: the end of the path, what is sent, and the word on its button. */
+/** Acts for a user who may act on alerts: the end of the path, the body to send, and the label of the button. */
 export function actsOf({ status, outcome: told }, permissions, text) {
   if (!permissions.includes('alerts.act')) return []
   const isResolved = status === 'resolved'
@@ -66,7 +66,7 @@ export function actsOf({ status, outcome: told }, permissions, text) {
   return [...taking, { act: 'comment', body: {}, word: text.comment }, ...closing]
 }
 
-/** Where each is, and what it is called. */
+/** Address and caption of each picture. */
 export function picturesOf({ pictures = [], zone }) {
   const time = timeIn(zone)
   return pictures.map(({ device, event, at }) => ({

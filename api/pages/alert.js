@@ -13,7 +13,7 @@ const rowOf = (tag, cells) => {
   return row
 }
 
-/** The nearest is shown; each look at a picture is on record, so the others are only linked. */
+/** Only the closest picture is shown. Every view of a picture is recorded, so the others are only linked. */
 function pictureOf({ href, told }, index) {
   const link = Object.assign(make('a', index === 0 ? '' : told), { href, target: '_blank' })
   if (index === 0) link.append(Object.assign(document.createElement('img'), { src: href, alt: told }))
@@ -25,11 +25,11 @@ function pictureOf({ href, told }, index) {
 let language = languageHere()
 let alert
 let problem
-/** Who is signed in, and what that account may do. */
+/** The signed-in account and its permissions. */
 let me = { name: '', permissions: [] }
 let isActing = false
 
-/** Resolves to what the service answers; throws its code. */
+/** Resolves to the service's answer; throws its code. */
 async function ask(method, path, body) {
   const headers = { 'x-lintel': '1', ...(body ? { 'content-type': 'application/json' } : {}) }
   const content = body ? { body: JSON.stringify(body) } : {}
@@ -57,7 +57,7 @@ function draw() {
   const pictures = picturesOf(alert)
   byId('pictures-title').hidden = pictures.length === 0
   byId('pictures-title').textContent = text.pictures
-  // A picture that is drawn again would be asked for again, and each look is on record.
+  // Drawing a picture again would request it again, and every view of a picture is recorded.
   const drawn = pictures.map(({ href }) => href).join(' ')
   if (byId('pictures').dataset.drawn !== `${language} ${drawn}`) {
     byId('pictures').dataset.drawn = `${language} ${drawn}`
@@ -83,14 +83,14 @@ function draw() {
   )
 }
 
-/** What the page shows anew. Throws the code of what is wrong. */
+/** Fetches what the page shows. Throws the code of what is wrong. */
 async function look() {
   ;[alert, me] = await Promise.all([ask('GET', pathOf()), ask('GET', '/me')])
 }
 
 /**
- * Nothing is done to an alert that is no longer as it is shown, nor in the name of another than the page shows: it is shown
- * as it is now, and what was typed stays.
+ * Acts only if neither the alert nor the signed-in account has changed since the page was drawn. Otherwise the page
+ * shows the present state, and the typed note stays.
  */
 async function act(one) {
   const { note } = byId('act').elements
@@ -126,14 +126,14 @@ async function start() {
   try {
     await look()
   } catch ({ status, code }) {
-    // Who signs in is led back here.
+    // After signing in, people are sent back here.
     if (status === 401) return location.replace(`/?next=${encodeURIComponent(location.pathname)}`)
     problem = code ?? 'network'
   }
   draw()
 }
 
-/** Somebody else may have seen to it meanwhile. Without an answer what is shown stays, with a word about it. */
+/** Somebody else may have handled it meanwhile. Without an answer, the page stays as it is and says so. */
 async function refresh() {
   if (document.hidden || alert === undefined || isActing) return
   try {
@@ -151,6 +151,6 @@ byId('language').addEventListener('click', () => {
 })
 document.addEventListener('visibilitychange', refresh)
 setInterval(refresh, refreshMs)
-// The key Enter in the note does nothing: which button is meant?
+// Enter in the note does nothing, because it is unclear which button is meant.
 byId('act').addEventListener('submit', event => event.preventDefault())
 start()

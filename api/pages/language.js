@@ -1,4 +1,4 @@
-/** `zh` or `en`: as it was chosen here before, else as the browser asks for. Storage may be forbidden. */
+/** `zh` or `en`: the language chosen here before, else the browser's. Access to the storage may be forbidden. */
 export function languageHere() {
   try {
     const chosen = localStorage.getItem('language')
@@ -7,7 +7,7 @@ export function languageHere() {
   return navigator.language.startsWith('zh') ? 'zh' : 'en'
 }
 
-/** The other language, for this page and those that are opened next. */
+/** Changes to the other language, on this page and on those opened later. */
 export function switchLanguage(language) {
   const other = language === 'zh' ? 'en' : 'zh'
   try {

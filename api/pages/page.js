@@ -4,7 +4,7 @@ import { texts } from './texts.js'
 
 const byId = id => document.getElementById(id)
 let language = languageHere()
-/** What is shown now, drawn again when the language changes. */
+/** Draws the current view; called again when the language changes. */
 let draw = () => {}
 
 async function ask(method, path, body) {
@@ -40,12 +40,12 @@ function show(id, fill) {
 function tell({ code, detail, wait }) {
   const text = texts[language]
   const known = code === 'network' ? text.network : text.problems[code]
-  // The service's own words are English.
+  // The service's own messages are in English.
   const unknown = language === 'en' && detail ? detail : text.other(code)
   byId('problem').textContent = typeof known === 'function' ? known(wait) : (known ?? unknown)
 }
 
-/** What a form holds, sent by `act`; what goes wrong is told below it. */
+/** Passes the values of a form to `act`; shows errors below the form. */
 function onSubmit(id, act) {
   byId(id).addEventListener('submit', async event => {
     event.preventDefault()
@@ -94,9 +94,9 @@ const refreshMs = 10_000
 const clockOf = (at, timeZone) =>
   new Intl.DateTimeFormat('sv-SE', { timeZone, timeStyle: 'medium' }).format(at)
 const make = (tag, members) => Object.assign(document.createElement(tag), members)
-/** Words of ours in cells: each language has its own for them. */
+/** Our own words in cells: each language has its translation. */
 const ours = ['total', 'snapshots', 'open', 'acknowledged', 'cleared', 'notice', 'warning', 'critical']
-/** What was looked at last, so that it is told anew in another language. */
+/** The last view, to show it again in another language. */
 let seen
 
 async function look(name, path, zone) {
@@ -107,7 +107,7 @@ async function look(name, path, zone) {
   fillSeen(texts[language])
 }
 
-/** What is open changes all the time: a list that is looked at is kept up to date. */
+/** Open alerts change all the time: a list on screen is kept up to date. */
 setInterval(() => {
   if (seen?.name === 'alerts' && !document.hidden) look(seen.name, seen.path, seen.zone).catch(tell)
 }, refreshMs)
@@ -146,13 +146,13 @@ function fillSeen(text) {
   byId('seen-json').href = `/api/v1${path}`
 }
 
-/** Words of ours in the language of the page. */
+/** Our own words in the page's language. */
 function wordOf(value, say) {
   if (typeof value === 'object' && value !== null) return value[language]
   return ours.includes(value) ? say(value) : value
 }
 
-/** Where who signs in came from: a page of ours, and nothing else. */
+/** The page from which the user was sent to sign in: only one of ours. */
 function nextPage() {
   const next = new URLSearchParams(location.search).get('next') ?? ''
   return /^\/alerts\/[0-9a-z]{1,64}$/.test(next) ? next : undefined

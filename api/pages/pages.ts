@@ -4,7 +4,7 @@ import type { Api } from '../guard.ts'
 
 const read = (name: string) => readFileSync(assetUrl(`api/pages/${name}`), 'utf8')
 
-/** The page loads its own script and style, and asks its own API; nothing else. */
+/** A page may only load its own script and style, and use its own API. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -18,7 +18,7 @@ const policy = [
 
 const files = [
   { urls: ['/', '/invite'], type: 'text/html; charset=utf-8', text: read('page.html') },
-  // Where the links in messages lead.
+  // The target of links in messages.
   { urls: ['/alerts/:id'], type: 'text/html; charset=utf-8', text: read('alert.html') },
   ...['page.js', 'language.js', 'tables.js', 'texts.js', 'alert.js', 'alert-view.js', 'alert-texts.js'].map(
     name => ({
@@ -28,11 +28,11 @@ const files = [
     }),
   ),
   { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
-  // Where no page names it, a browser asks for the second.
+  // Browsers ask for the second if no page names an icon.
   { urls: ['/icon.svg', '/favicon.ico'], type: 'image/svg+xml', text: read('icon.svg') },
 ]
 
-/** Where a browser signs in, takes an invitation, sees who it is, and reads what an alert is about. */
+/** Pages to sign in, accept an invitation, see the account and its data, and read an alert. */
 export function addPages(app: Api): void {
   for (const { urls, type, text } of files) {
     for (const url of urls) {

@@ -1,19 +1,19 @@
-/** As many rows as a page is good for; the JSON has all. */
+/** Most rows shown on a page; the JSON has all. */
 export const maxRows = 200
 
-/** The heaviest first. */
+/** Most severe first. */
 const weights = ['critical', 'warning', 'notice']
 const timeOf = (ms, zone) =>
   new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(ms)
 const pick = (row, names) => Object.fromEntries(names.map(name => [name, row[name]]))
 const counts = ['received', 'stored', 'duplicate', 'parked', 'refused', 'queued', 'difference']
 
-/** What is small is a star, what is partly told has one behind it. */
+/** A star replaces a hidden number, and follows one that is partly hidden. */
 const told = (count, hidden) => (count === null ? (hidden ? '*' : '–') : `${count}${hidden ? '*' : ''}`)
 
 /**
- * The rows of an answer as a person reads them, by what was asked for: each cell under the name of its column. What is said
- * in both languages is an object of both, with `href` where it has a page of its own.
+ * Rows of each answer for people, by what was asked for: each cell under the name of its column. Text in both languages
+ * is an object with both, and with `href` if it has a page of its own.
  */
 export const tables = {
   flow: ({ rows, total, hidden }) => [

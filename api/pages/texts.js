@@ -1,7 +1,4 @@
-/**
- * All that the page says, in both languages. Problems by their code: those that are missing in English are told in the
- * service's own words.
- */
+/** All texts of the page, in both languages. Problems are by code: those missing in English use the service's own message. */
 export const texts = {
   en: {
     language: '中文',

@@ -63,7 +63,7 @@ const VerdictSchema = Type.Object({
 const nothing = answers(Type.Null(), 204)
 const errors = ['ACCOUNT_NOT_FOUND'] as const
 
-/** Accounts, tokens, and the record of what was done with them. */
+/** Accounts, tokens, and the audit log. */
 export function addAccessRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/users',

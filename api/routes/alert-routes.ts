@@ -31,7 +31,7 @@ const ListSearch = Type.Object(
     ),
     limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
   },
-  // So that a filter that is misspelt is told, and not left out.
+  // Accepted here, so that a misspelt filter is reported and not ignored.
   { additionalProperties: Type.Unknown() },
 )
 const PageSchema = Type.Object({
@@ -68,7 +68,7 @@ const acts = {
   },
 } as const
 
-/** What is wrong, who sees to it, and what became of it. */
+/** Alerts: reading them, acting on them, and reports. */
 export function addAlertRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/alerts',
@@ -152,7 +152,7 @@ export function addAlertRoutes(app: Api, operations: OperationsFor): void {
           errors: ['ALERT_NOT_FOUND', 'ALERT_CLOSED', 'ALERT_FULL', 'STORE_UNAVAILABLE'],
         },
         schema: { params, body, response: answers(ActedSchema) },
-        // Nothing is as good as nothing to say.
+        // A missing body counts as an empty one.
         preValidation: async request => {
           request.body ??= {} as never
         },

@@ -32,7 +32,7 @@ const AnswerSchema = Type.Object({
   ),
 })
 
-/** History, however old. */
+/** Stores history of any age. */
 export function addBackfillRoutes(app: Api, operations: OperationsFor): void {
   app.post(
     '/api/v1/backfill',

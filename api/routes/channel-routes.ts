@@ -24,7 +24,7 @@ const ChannelSchema = Type.Object({
   quietUntil: Type.Optional(Moment),
 })
 
-/** How people are told of alerts. */
+/** Channels that tell people of alerts. */
 export function addChannelRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/channels',

@@ -27,7 +27,7 @@ const RemovedSchema = Type.Object({
 })
 const errors = ['DEVICE_NOT_FOUND'] as const
 
-/** Doors and lanes, the devices at them, and what became of all that they sent. */
+/** Doors and lanes, the devices at them, and the ledger of what they sent. */
 export function addDeviceRoutes(app: Api, operations: OperationsFor): void {
   app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_, body, done) => done(null, body))
 

@@ -31,16 +31,16 @@ const ExportSearch = Type.Object(
     bom: Bom,
     ...Object.fromEntries(scanPlaceColumns.map(name => [name, names('Only of these')])),
   },
-  // So that a filter that is misspelt is told, and not left out.
+  // Accepted here, so that a misspelt filter is reported and not ignored.
   { additionalProperties: Type.String() },
 ) // biome-ignore format: a table
 
-/** Rows as they rest, as a file. */
+/** Stored rows as a file. */
 export function addExportRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/export',
     {
-      // A HEAD would have all of it made, and thrown away.
+      // A HEAD request would produce the whole file, only to discard it.
       exposeHeadRoute: false,
       config: {
         needs: 'rows.export',
@@ -84,7 +84,7 @@ export function addExportRoutes(app: Api, operations: OperationsFor): void {
   )
 }
 
-/** What can only be told once it is known that the file is whole. */
+/** Trailers: facts that are known only once the file is complete. */
 async function* withTrailers(exported: Exported, answer: ServerResponse): AsyncGenerator<Uint8Array> {
   yield* exported.bytes
   const { rows, cursor = '' } = exported.progress()

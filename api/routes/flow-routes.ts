@@ -11,7 +11,7 @@ import type { Turns } from '../turns.ts'
 import { Bom } from './export-routes.ts'
 import { FlowSearch, toQuestion } from './flow-search.ts'
 
-/** With null, which a union would make slow to write a million times. */
+/** A number or null; a union would be slow to write a million times. */
 const told = (description: string) => Type.Unsafe<number | null>({ type: ['number', 'null'], description })
 const Hidden = Type.Optional(
   Type.Integer({ minimum: 1, description: 'Parts that are left out as too small: the number is a lower bound.' }),
@@ -69,7 +69,7 @@ const FlowFile = Type.Object(
   { additionalProperties: Type.String() },
 )
 
-/** How many, where and when. */
+/** Flow queries: how many, where and when. */
 export function addFlowRoutes(app: Api, operations: OperationsFor, turns: Turns): void {
   app.get(
     '/api/v1/flow',
@@ -90,7 +90,7 @@ export function addFlowRoutes(app: Api, operations: OperationsFor, turns: Turns)
         ...search
       } = query as Static<typeof FlowFile>
       const question = toQuestion(search as Static<typeof FlowSearch>)
-      // Until its last byte is taken: so long its rows are in memory.
+      // Keeps its turn until its last byte is taken, because its rows stay in memory until then.
       const gone = new AbortController()
       reply.raw.once('close', () => gone.abort(new Error('nobody listens any more')))
       const over = await turns.take(`${viewer.as} ${viewer.name}`, gone.signal, seesSmallNumbers(viewer.role))

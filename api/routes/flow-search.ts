@@ -3,7 +3,7 @@ import { comparisons, stepNames } from '../../flow/calendar.ts'
 import { countedDimensions, measureNames, slotDimensions } from '../../flow/measures.ts'
 import type { FlowQuestion } from '../../flow/question.ts'
 
-/** The parts of a question that are no filter, as they stand in a URL. */
+/** Parameters of a flow query in a URL that are not filters. */
 const parts = {
   measure: Type.String({ default: 'passages', description: measureNames.join(', ') }),
   from: Type.String({ description: 'A date or a time, in the zone unless it has an offset.', examples: ['2026-11-01'] }),
@@ -27,7 +27,7 @@ const parts = {
 
 const filter = Type.Optional(Type.String({ description: 'Only these, separated by commas.' }))
 
-/** `additionalProperties`, so that a filter that is misspelt is told and not left out. */
+/** `additionalProperties`, so that a misspelt filter is reported and not ignored. */
 export const FlowSearch = Type.Object(
   { ...parts, ...Object.fromEntries([...countedDimensions, ...slotDimensions].map(name => [name, filter])) },
   { additionalProperties: Type.String() },

@@ -12,11 +12,11 @@ const ReadySchema = Type.Object({ status: Type.Literal('ready') })
 
 export interface HealthParts {
   readonly identify: ApiHttpOptions['identify']
-  /** Rejects with what keeps devices from being let in, or what they send from being taken. */
+  /** Rejects with the reason why devices are not let in, or their data is not accepted. */
   readonly ready: () => Promise<void>
 }
 
-/** For whoever starts and watches the service, such as a container engine or a load balancer: no account, no figure. */
+/** For whatever starts and watches the service, such as a container engine or a load balancer: no account, no numbers. */
 export function addHealthRoutes(app: Api, { identify, ready }: HealthParts): void {
   app.get(
     '/healthz',

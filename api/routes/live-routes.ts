@@ -19,12 +19,12 @@ const summary = [
   'With Last-Event-ID, or after, those behind it first; the event reset says that what came between is not kept: ask for the list anew.',
 ].join(' ')
 
-/** What happens, as it happens. */
+/** Changes of alerts as they happen. */
 export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): void {
   app.get(
     '/api/v1/alerts/live',
     {
-      // It has no end.
+      // The stream has no end.
       exposeHeadRoute: false,
       config: {
         needs: 'alerts.read',
@@ -52,7 +52,7 @@ export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): voi
           'this is a gateway alone: ask the centre that it reports to',
         )
       const { viewer, query } = request
-      // Gone while it was looked up who asks: its end has been told, and will not be told again.
+      // The client left while it was being identified: its `close` event has passed, and will not come again.
       if (reply.raw.destroyed) return reply.hijack()
       const sites = query.site?.split(',')
       assertOwn(viewer, sites)
@@ -63,12 +63,12 @@ export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): voi
         after: known === undefined || known === '' ? query.after : numberOf(known),
         open() {
           reply.hijack()
-          // Of a line that breaks while it is written to; that it is closed is heard, too.
+          // Ignores errors of a connection that breaks during a write; `close` reports its end, too.
           reply.raw.on('error', () => {})
           return reply.raw.writeHead(200, {
             ...(reply.getHeaders() as OutgoingHttpHeaders),
             'content-type': 'text/event-stream; charset=utf-8',
-            // Of a proxy that would gather what should go on at once.
+            // For proxies that would otherwise buffer the stream.
             'x-accel-buffering': 'no',
           })
         },
@@ -83,7 +83,7 @@ export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): voi
   )
   if (live !== undefined) app.addHook('preClose', async () => live.stop())
 
-  /** A session that has ended, a token that was revoked, an account that has other sites now. */
+  /** False if the session has ended, the token was revoked, or the account's role or sites have changed. */
   async function mayStay(request: FastifyRequest, then: Viewer): Promise<boolean> {
     const viewer = (await identify(request))?.viewer
     return (
@@ -95,12 +95,12 @@ export function addLiveRoutes(app: Api, { live, identify }: LiveRouteParts): voi
   }
 }
 
-/** Of a duty room its sites, and of those what it asks for. What is of no site is for who sees all. */
+/** A duty room gets its own sites, and of those the ones it asks for. Changes without a site are for those who see everything. */
 function scopeOf(viewer: Viewer, wanted: readonly string[] | undefined) {
   return (site: string | undefined) =>
     (site === undefined ? viewer.sites === undefined : seesSite(viewer, site)) &&
     (wanted === undefined || (site !== undefined && wanted.includes(site)))
 }
 
-/** The number of an event; NaN for an id that no event of ours has. */
+/** The number of an event; NaN for an id that is not one of ours. */
 const numberOf = (id: string) => (/^\d{1,15}$/.test(id) ? Number(id) : Number.NaN)

@@ -78,7 +78,7 @@ const OverdueSchema = Type.Object({
 const ErasureBody = Type.Object({ of: PlaceFilterSchema, before: Moment }, { additionalProperties: false })
 const errors = ['STORE_UNAVAILABLE'] as const
 
-/** How old things are, how old they may be, and what was deleted. */
+/** How old the data is, how old it may be, and what was deleted. */
 export function addRetentionRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/retention',

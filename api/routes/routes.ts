@@ -18,11 +18,11 @@ import { addStatusRoutes } from './status-routes.ts'
 import { addUnknownRoutes } from './unknown-routes.ts'
 
 export interface RouteParts extends HealthParts {
-  /** Of questions of flow. */
+  /** Turns for flow queries. */
   readonly turns: Turns
 }
 
-/** Every operation, at its place. */
+/** Adds the routes of all operations. */
 export function addRoutes(app: Api, operations: OperationsFor, { turns, ...health }: RouteParts): void {
   addHealthRoutes(app, health)
   addDeviceRoutes(app, operations)

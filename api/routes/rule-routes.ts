@@ -42,7 +42,7 @@ const RulesAtSchema = Type.Object({
   warnings: Warnings,
 })
 
-/** docs/rules.md says what it holds. What it may hold is checked behind the route, problem by problem. */
+/** docs/rules.md describes the content. It is validated after the route, problem by problem. */
 const DocumentSchema = Type.Object({
   rules: Type.Optional(Type.Unknown({ description: 'Parameters for all places, by rule.' })),
   sites: Type.Optional(Type.Unknown({ description: 'By site: `rules`, and `points` by BUILDING/POINT.' })),
@@ -70,7 +70,7 @@ const HistoryAnswer = Type.Array(
 const etagOf = (version: number) => `"${version}"`
 const errors = ['STORE_UNAVAILABLE'] as const
 
-/** The rules that are in force, what they mean at a place, and what they were. */
+/** The rules in force, their parameters at a place, and earlier versions. */
 export function addRuleRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/rules',
@@ -145,7 +145,7 @@ export function addRuleRoutes(app: Api, operations: OperationsFor): void {
 }
 
 function tagged<T extends { readonly version: number }>(reply: FastifyReply, answer: T): T {
-  // The reply of a route knows no headers of its own.
+  // The route's reply type has no headers of its own.
   void reply.header('etag', etagOf(answer.version))
   return answer
 }

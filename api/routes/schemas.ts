@@ -10,7 +10,7 @@ import { NewDeviceSchema } from '../../devices/registry/device.ts'
 import { tallyFields } from '../../gateway/journal/tally.ts'
 import { roles } from '../roles.ts'
 
-/** Shapes of answers. They are told in docs/openapi.json; tests hold real answers against them. */
+/** Schemas of answers. docs/openapi.json contains them, and tests compare real answers with them. */
 
 export const Moment = Type.Integer({ minimum: 0, maximum: latestMoment, description: 'Epoch ms.', examples: [1_763_683_200_000] }) // biome-ignore format: one line
 const Count = Type.Integer({ minimum: 0 })
@@ -28,7 +28,7 @@ const TallySchema = Type.Object(
   Object.fromEntries(tallyFields.map(field => [field, field === 'lastReceivedAt' ? Moment : Count])),
 )
 
-/** What is sent to enrol one: left out, the zone is the service's. */
+/** Body that enrols a device: without a zone, it gets the service's. */
 export const NewDeviceBody = Type.Object(
   { ...NewDeviceSchema.properties, zone: Type.Optional(NewDeviceSchema.properties.zone) },
   { additionalProperties: false },
@@ -153,7 +153,7 @@ export const ParkedSchema = Type.Object({
 })
 
 export const Name = Type.String({ minLength: 1, maxLength: 64 })
-/** One that people enter: all of it is seen. */
+/** A name that people enter: every character must be visible. */
 export const NewName = Type.String({ minLength: 1, maxLength: 64, pattern: seenPattern })
 export const PlaceSchema = Type.Object(
   {
@@ -240,7 +240,7 @@ export const ProblemSchema = Type.Object(
   { description: 'RFC 9457.' },
 )
 
-/** By the names that they have in the OpenAPI document. */
+/** By their names in the OpenAPI document. */
 export const namedSchemas: Readonly<Record<string, TSchema>> = {
   Device: DeviceSchema,
   NewDevice: NewDeviceBody,

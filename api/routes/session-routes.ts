@@ -16,7 +16,7 @@ import type { Viewer } from '../viewer.ts'
 import { Moment, RoleSchema, Sites } from './schemas.ts'
 
 const Name = Type.String({ minLength: 1, maxLength: 64 })
-/** Rules are told by ACCOUNT_INVALID; here it is only kept short. */
+/** ACCOUNT_INVALID explains the rules for passwords; here only the length is limited. */
 const Password = Type.String({ maxLength: 4 * passwordLength.most, format: 'password' })
 const Secret = Type.String({ minLength: 1, maxLength: 100, description: 'What stands behind # in the link.' })
 const closed = { additionalProperties: false }
@@ -39,7 +39,7 @@ export interface SessionRouteParts {
 
 const browserMarkS = 365 * 86_400
 
-/** Signing in and out, taking an invitation, and who one is. */
+/** Signing in and out, accepting an invitation, and the current user. */
 export function addSessionRoutes(app: Api, { access, signIn, config, clock }: SessionRouteParts): void {
   const { accounts, sessions, audit } = access
   const { zone, http } = config
@@ -153,7 +153,7 @@ export function addSessionRoutes(app: Api, { access, signIn, config, clock }: Se
       return welcome(request, reply, await signIn.begin(accounts.get(name)!, address))
     },
   )
-  // The secret is in a body: addresses end in logs.
+  // The secret is sent in a body, because addresses end up in logs.
   app.post(
     '/api/v1/invitation',
     {

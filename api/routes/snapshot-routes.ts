@@ -30,7 +30,7 @@ const errors = ['SNAPSHOT_NOT_FOUND'] as const
 const jpegs = ['image/jpeg']
 const Jpeg = Type.String({ description: 'The bytes of one JPEG.' })
 
-/** Redacted pictures, who wants them kept, and originals where those are kept. */
+/** Redacted pictures, their holds, and originals if they are kept. */
 export function addSnapshotRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/snapshots',

@@ -8,7 +8,7 @@ const Why = Type.Enum(['snooze', 'maintenance'], {
   description: 'maintenance closes by itself what is raised in it, with that outcome.',
 })
 const Note = Type.String({ minLength: 1, maxLength: 500 })
-/** The device alone will do: it is looked for where it stands. */
+/** A device alone is enough: its site is looked up. */
 const what = {
   rule: Type.Optional(Type.String({ maxLength: 64, description: 'Absent: all.' })),
   place: PlaceSchema,
@@ -30,7 +30,7 @@ const NewSnoozeBody = Type.Object(
   {
     why: Why,
     ...what,
-    // What is misspelt in it would make more quiet than was meant.
+    // A misspelt member would make more quiet than intended.
     place: Type.Object(NewPlace, { ...closed, description: 'Where; {} for all.' }),
     from: Type.Optional(Time),
     until: Time,
@@ -39,7 +39,7 @@ const NewSnoozeBody = Type.Object(
   closed,
 )
 
-/** What is quiet, and until when. */
+/** Snoozes and maintenance windows. */
 export function addSnoozeRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/snoozes',

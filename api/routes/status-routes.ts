@@ -61,7 +61,7 @@ const OverviewSchema = Type.Object({
   configured: Type.Object({ taggerWorkers: count, taggerMaxBacklog: count, uplink: Type.Boolean() }),
 })
 
-/** How the service is, and what only a person can say of its clock. */
+/** State of the service, and confirming its clock. */
 export function addStatusRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/status',

@@ -18,7 +18,7 @@ const UnknownSchema = Type.Object({
   dropped: Type.Integer({ minimum: 0, description: 'Left out for want of room.' }),
 })
 
-/** Devices that knock and are not let in: for who enrols devices, since an id of a stranger may be anything. */
+/** Devices that were refused: only for users who enrol devices, because a stranger's id may be anything. */
 export function addUnknownRoutes(app: Api, operations: OperationsFor): void {
   app.get(
     '/api/v1/unknown-devices',
