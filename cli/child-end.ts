@@ -4,41 +4,41 @@ import { exitCodes } from '../core/exits.ts'
 
 /** How a process of the service ended. */
 export interface ChildEnd {
-  /** Null where a signal ended it, or it could not be started at all. */
+  /** Null if a signal ended it, or it could not be started. */
   readonly code: number | null
   /** The signal that ended it, if one did. */
   readonly signal: string | null
-  /** How many processes in a row, this one not included, were ended by a signal that damaged files bring about. */
+  /** How many processes before this one, in a row, were ended by a signal that damaged files cause. */
   readonly crashes: number
-  /** The code of the error that it named, where it could not start. */
+  /** The code of the error it reported if it could not start. */
   readonly failure: string | undefined
-  /** Whether it has ever done its work since the supervisor began: its configuration was right then. */
+  /** True if it has been ready at least once since the supervisor began: then its configuration was valid. */
   readonly wasReady: boolean
   readonly ranMs: number
-  /** How many starts in a row, this one included, ended soon. */
+  /** How many starts in a row, including this one, ended soon. */
   readonly attempt: number
 }
 
 export type NextStep =
   | { readonly endWith: number }
-  /** All are to be stopped, and the data files looked at. */
+  /** Stop all processes, and check the data files. */
   | { readonly mend: true }
   | { readonly attempt: number; readonly inMs: number }
 
 const pause = { firstMs: 200, maxMs: 30 * secondMs }
-/** A process that ran so long has earned a quick restart. */
+/** A process that ran this long is restarted quickly. */
 const settledMs = minuteMs
 
-/** A process in which LMDB reads a damaged page ends by one of these. */
+/** A process ends by one of these when LMDB reads a damaged page. */
 const damageSignals: ReadonlySet<string | null> = new Set(['SIGSEGV', 'SIGBUS', 'SIGABRT'])
-/** One crash may have any cause. */
+/** A single crash may have any cause. */
 const crashesOfDamage = 2
 
 export const isCrash = (signal: string | null) => damageSignals.has(signal)
 
 /**
- * What follows when a process has ended. Only a configuration that was never right ends the service: one that names
- * what cannot be, or (code 1, so that another start may do) an address that another program has.
+ * Decides what to do after a process has ended. Only a configuration that was never valid ends the service: one with an
+ * impossible setting or (with code 1, so that another start may succeed) with an address that another program uses.
  */
 export function afterEnd(end: ChildEnd, random: number): NextStep {
   const { code, signal, crashes, failure, wasReady, ranMs, attempt } = end

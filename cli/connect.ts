@@ -5,12 +5,12 @@ import { dataPaths, type Endpoint, findEndpoint } from '../core/data-directory.t
 import { assertDataIsThere, lookAtData } from './data-place.ts'
 import type { Need } from './offline.ts'
 
-/** A service on another machine, or in another place. */
+/** A service on another machine, or in another directory. */
 export type Service = Pick<Endpoint, 'url' | 'token'>
 
 /**
- * Runs `act` on the service that is named, else on the one that is up on this data directory, else on the directory
- * itself, locked. Throws DATA_LOCKED if there is one that does not answer, CONFIG_INVALID where there is no data.
+ * Runs `act` on the named service, else on the one running on this data directory, else on the locked directory itself.
+ * Throws DATA_LOCKED if a service runs but does not answer, CONFIG_INVALID if there is no data.
  */
 export type Ask = <T>(need: Need, act: (operations: Operations) => Promise<T>) => Promise<T>
 
@@ -23,12 +23,12 @@ export const askOf =
     else assertDataIsThere(paths)
     const endpoint = findEndpoint(paths, 'api')
     if (endpoint !== undefined && (await answers(endpoint))) return act(createRemoteOperations(endpoint))
-    // Databases are loaded only where they are used: a supervisor should be small.
+    // Load databases only when they are used: a supervisor should be small.
     const { withDirectory } = await import('./offline.ts')
     return withDirectory(paths, config, need, act)
   }
 
-/** Whether it is still the process that published it: another may have got its port. */
+/** Checks that the process which published the address still answers there: another one may have got its port. */
 export async function answers({
   url,
   token,

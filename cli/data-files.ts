@@ -13,12 +13,12 @@ import { openDatabases } from '../gateway/journal/lmdb-layout.ts'
 import { mendJournal } from '../gateway/journal/mend.ts'
 import type { Remembrance } from '../gateway/journal/rebuild.ts'
 
-/** Takes what was found and is told, as a fault log does. */
+/** Receives findings, as a fault log does. */
 type Tell = (error: unknown, facts?: object) => void
 
 const lockWaitMs = 20 * secondMs
 
-/** The same as mendDataFiles, once no process of a service that is just ending has the files open any more. */
+/** Runs `mendDataFiles` once no process of a stopping service has the files open any more. */
 export async function mendUnderLock(paths: DataPaths, tell: Tell, now: number): Promise<void> {
   const locks: Lock[] = []
   try {
@@ -31,9 +31,9 @@ export async function mendUnderLock(paths: DataPaths, tell: Tell, now: number): 
 }
 
 /**
- * Reads all files of LMDB before LMDB does, which a damaged page would make end the process, and rebuilds those that are
- * damaged. No process may have them open. What was found is told; where a file cannot be rebuilt, throws JOURNAL_CORRUPT
- * or STATE_CORRUPT.
+ * Reads all LMDB files before LMDB does, because a damaged page would end the process, and rebuilds damaged ones. No
+ * process may have them open. Findings are passed to `tell`; if a file cannot be rebuilt, throws JOURNAL_CORRUPT or
+ * STATE_CORRUPT.
  */
 export async function mendDataFiles(paths: DataPaths, tell: Tell, now: number): Promise<void> {
   const say = (code: ErrorCode, text: string, facts: object) => tell(new LintelError(code, text), facts)
@@ -60,7 +60,7 @@ export async function mendDataFiles(paths: DataPaths, tell: Tell, now: number): 
   say('JOURNAL_CORRUPT', text, { setAside, ...mended })
 }
 
-/** A registry that is empty beside a journal that has events of devices was lost. It is told at each start. */
+/** If the registry is empty but the journal has events of devices, the registry was lost. This is reported at each start. */
 export async function tellLostRegistry(paths: DataPaths, tell: Tell): Promise<void> {
   const state = openLmdbState({ directory: paths.state, readOnly: true })
   const registered = createRegistry(state).list().length
@@ -74,7 +74,7 @@ export async function tellLostRegistry(paths: DataPaths, tell: Tell): Promise<vo
   tell(new LintelError('STATE_CORRUPT', text), { devices: known })
 }
 
-/** Readers note here what they know of the journal. */
+/** Reads what consumers have noted about the journal. */
 async function remembranceOf(paths: DataPaths): Promise<Remembrance> {
   const directories = stateDirectories(paths)
   const seen = new Map<string, Seq>()
@@ -82,7 +82,7 @@ async function remembranceOf(paths: DataPaths): Promise<Remembrance> {
   for (const [name, directory] of Object.entries(directories)) {
     const path = join(directory, dataFile)
     if (!existsSync(path) || statSync(path).size === 0) continue
-    // For reading: else a table that is missing would be made, which takes room.
+    // Open read-only: otherwise a missing table would be created, which takes space.
     const state = openLmdbState({ directory, readOnly: true })
     const noted = state.table<{ seq: Seq } | Seq>('cursor').entries()
     for (const [key, value] of noted) {

@@ -3,12 +3,12 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>
 
 const all = new Set(['0.0.0.0', '::', ''])
-/** A machine may have many addresses: its operator knows which of them devices reach. */
+/** A machine may have many addresses: its operator knows which ones devices can reach. */
 const mostTold = 3
 
 /**
- * How other machines reach what listens on all addresses of this one; undefined where nothing does, or where this machine is
- * in no network. In a container they are the addresses of the container.
+ * How other machines reach a service that listens on all addresses of this one; undefined if it does not, or if this
+ * machine has no network. In a container, these are the container's addresses.
  */
 export function elsewhere(
   hosts: readonly string[],

@@ -17,7 +17,7 @@ import { note } from './output.ts'
 import { prepareData } from './prepare.ts'
 import { type ChildSpec, type Lives, supervise } from './supervisor.ts'
 
-/** `config`: what is in force from now on. */
+/** `config`: the configuration in force from now on. */
 export interface Reloads {
   readonly config: [Config]
 }
@@ -27,23 +27,23 @@ export interface KeepUpParts {
   readonly config: Config
   readonly specs: readonly ChildSpec[]
   readonly log: Logger
-  /** Ends it. */
+  /** Ends the service. */
   readonly signal: AbortSignal
-  /** Where a configuration that was read again comes from. */
+  /** Emits a configuration that was read again. */
   readonly reloads?: EventEmitter<Reloads>
-  /** Once, when all processes do their work for the first time. */
+  /** Called once, when all processes are ready for the first time. */
   onUp(ready: Record<string, Record<string, unknown>>): Promise<void>
 }
 
 const retry = { firstMs: 200, maxMs: 30 * secondMs }
-/** Processes that ran so long before files were damaged have earned a quick restart. */
+/** If processes ran this long before files were damaged, they are restarted quickly. */
 const settledMs = minuteMs
 
 /**
- * Keeps the service up on a data directory until it is told to stop, and resolves to the exit code. Whatever cannot be
- * had (room on the disk, the disk itself, a lock) is tried again; where the directory is replaced, or a file in it is
- * damaged, it begins anew with what is there. Files are read whole, and mended, before any process has them open.
- * Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, at the start alone.
+ * Keeps the service running on a data directory until it is told to stop, and resolves to the exit code. If something
+ * is unavailable (room on the disk, the disk itself, a lock), it is tried again; if the directory is replaced, or a
+ * file in it is damaged, the service starts over with what is there. Files are read completely, and mended, before any
+ * process opens them. Throws CONFIG_INVALID, DATA_VERSION and DATA_LOCKED, only at the start.
  */
 export async function keepUp(parts: KeepUpParts): Promise<number> {
   const { paths, config, log, signal } = parts
@@ -51,7 +51,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
   const lives: Lives = new Map()
   let wasUp = false
   let failures = 0
-  /** How often in a row processes soon ended for damage. */
+  /** How often in a row processes soon ended because of damage. */
   let damages = 0
 
   while (!signal.aborted) {
@@ -63,7 +63,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
       await prepareData(paths, config)
       await tellLostRegistry(paths, onFault)
     } catch (error) {
-      // A first try tells it here. Afterwards all was right once, and may come right again.
+      // A first failure is thrown. Later on, the configuration is known to work and may work again.
       const isTaken = lock === undefined && codeOf(error) === 'DATA_LOCKED'
       lock?.release()
       lock = undefined
@@ -80,7 +80,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     } finally {
       lock.release()
     }
-    // Where mending does not help.
+    // Mending did not help.
     if (damages > 1) await rest(damages - 1)
   }
   return exitCodes.ok
@@ -89,7 +89,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     return pause(backoffMs(attempt, retry, Math.random()), undefined, { signal }).catch(() => {})
   }
 
-  /** Undefined where the directory that is locked is no longer the one at its path, or a file in it is damaged. */
+  /** Resolves to undefined if the locked directory is no longer the one at its path, or if a file in it is damaged. */
   async function superviseUntilGone(): Promise<number | undefined> {
     const startedAt = performance.now()
     let isGone = false
@@ -119,7 +119,7 @@ export async function keepUp(parts: KeepUpParts): Promise<number> {
     parts.reloads?.on('config', reload)
     if (signal.aborted) stop()
     const ready = await supervisor.ready().catch(error => {
-      // For people: in the log it is one line of many.
+      // For people: in the log it is one line among many.
       if (!wasUp && !isGone && !isDamaged) note(messageOf(error))
     })
     if (ready !== undefined) failures = 0

@@ -44,10 +44,10 @@ import { mendDataFiles } from './data-files.ts'
 
 const lockWaitMs = 5 * secondMs
 
-/** The part that a command needs opened; only an enrolment begins in a directory that is there and empty. */
+/** The part a command needs to open; only `enrolment` may begin in an existing empty directory. */
 export type Need = 'registry' | 'store' | 'enrolment'
 
-/** Runs `act` on a data directory that no service is using. Throws DATA_LOCKED if one is after all. */
+/** Runs `act` on a data directory that no service uses. Throws DATA_LOCKED if one does after all. */
 export async function withDirectory<T>(
   paths: DataPaths,
   config: Config,
@@ -57,7 +57,7 @@ export async function withDirectory<T>(
   prepareDataDirectory(paths)
   const influx = config.store.influx && readInfluxSettings(config.store.influx)
   const locks = [lockDataDirectory(paths, 'service')]
-  // Processes of a service that has just been stopped may still be ending.
+  // Processes of a service that was just stopped may still be ending.
   for (const name of ['journal', 'state', 'snapshots', 'uplink'] as const)
     locks.push(await awaitLock(paths, name, lockWaitMs))
   await mendDataFiles(paths, createFaultLog(createLog('lintel', config.log.level)), systemClock())
@@ -149,7 +149,7 @@ export async function withDirectory<T>(
   }
 }
 
-/** Of an edge node, which has a centre in place of a store of its own. */
+/** For an edge node, which has a centre instead of a store. */
 async function uplinkOf(paths: DataPaths, journal: JournalReader) {
   const hasStore = existsSync(databasePath(paths.store))
   if (hasStore || !existsSync(join(paths.uplink, 'data.mdb'))) return undefined

@@ -6,7 +6,7 @@ import { fileFault } from '../core/files.ts'
 import { type Ask, askOf, type Service } from './connect.ts'
 import { createOutput, type Output } from './output.ts'
 
-/** What commands take. */
+/** Options common to commands. */
 export interface CommonOptions {
   readonly data: string
   readonly config?: string
@@ -20,20 +20,20 @@ export interface Context {
   readonly config: Config
   readonly output: Output
   readonly json: boolean
-  /** Undefined where it is this machine's that is asked. Throws CONFIG_INVALID for an address without a token. */
+  /** Undefined if the local service is meant. Throws CONFIG_INVALID for an address without a token. */
   readonly service: () => Service | undefined
-  /** Runs what asks Lintel something, wherever it is. */
+  /** Runs a request on whichever service or data directory is meant. */
   readonly ask: Ask
 }
 
-/** Of a command that asks Lintel something. */
+/** For a command that asks a service something. */
 export function withCommonOptions(command: Command): Command {
   return withLocalOptions(command)
     .option('--url <url>', 'ask the service at this address in place of a data directory (or LINTEL_URL)')
     .option('--token-file <file>', 'with an API token for it (or LINTEL_TOKEN, the token itself)')
 }
 
-/** Of one that is about this machine. */
+/** For a command about this machine. */
 export function withLocalOptions(command: Command): Command {
   return command
     .option('--data <dir>', 'the data directory', './data')
@@ -76,7 +76,7 @@ function readToken(path: string): string {
   } catch (error) {
     throw new LintelError('CONFIG_INVALID', `--token-file: ${path}: ${fileFault(error)}`)
   }
-  // Its content is not shown: it may be a token and something more.
+  // The message does not show its content: it may be a token and something more.
   throw new LintelError(
     'CONFIG_INVALID',
     `--token-file: ${path} must hold one token and nothing else, as lintel token create prints it`,

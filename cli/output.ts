@@ -3,15 +3,15 @@ import { plain, plainJson, plainLines } from '../core/plain-text.ts'
 import { csvCell } from '../flow/export/csv.ts'
 import { momentsIn } from './moments.ts'
 
-/** What a command prints: a table for people, JSON for programs, one or the other. */
+/** Output of a command: a table for people or JSON for programs. */
 export interface Output {
   /** `rows` for people, `value` for programs. */
   table(rows: readonly Readonly<Record<string, unknown>>[], value?: unknown): void
-  /** A line for people, or some; `value` for programs. */
+  /** One or more lines for people; `value` for programs. */
   say(lines: string | readonly string[], value?: unknown): void
 }
 
-/** Moments in its JSON are told in `zone`. */
+/** In its JSON, moments are in `zone`. */
 export function createOutput(
   json: boolean,
   zone: string,
@@ -28,10 +28,10 @@ export function createOutput(
   }
 }
 
-/** Beside what a command prints, on standard error. */
+/** Writes to standard error, separate from a command's output. */
 export const note = (text: string): void => void process.stderr.write(`${plainLines(text)}\n`)
 
-/** Text of lines that a command has made itself, its cells plain. */
+/** Prints lines that a command has composed itself from plain cells. */
 export const printText = (text: string): void => void process.stdout.write(text)
 
 export function renderTable(rows: readonly Readonly<Record<string, unknown>>[]): string {

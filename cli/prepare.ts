@@ -8,8 +8,8 @@ import { openWriter } from '../gateway/journal/lmdb-writer.ts'
 const isThere = (directory: string) => existsSync(join(directory, 'data.mdb'))
 
 /**
- * Makes what is missing of a data directory: directories, and databases, since readers cannot open what has never been
- * written, and the processes may come up in any order. Leaves what is there alone: somebody may be writing it.
+ * Creates missing directories and databases: readers cannot open one that was never written, and processes may start in
+ * any order. Leaves existing ones alone, because somebody may be writing them.
  */
 export async function prepareData(paths: DataPaths, config: Config): Promise<void> {
   prepareDataDirectory(paths)

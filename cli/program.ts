@@ -21,7 +21,7 @@ const program = new Command('lintel')
   .addHelpText('after', examples)
   .showHelpAfterError('--help, behind the command, says how it is used')
 
-// Whoever reads has seen enough: `lintel … | head`.
+// The reader has seen enough: `lintel … | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit()
@@ -30,18 +30,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   const [, , first, ...rest] = process.argv
   await addCommands(program, process.argv.slice(2))
-  // Some programs call it -V.
+  // Some people use -V.
   await program.parseAsync(first === '-V' ? ['--version', ...rest] : process.argv.slice(2), { from: 'user' })
 } catch (error) {
   const code = codeOf(error)
   if (code !== undefined) note(`${code}: ${messageOf(error)}`)
   else if (error instanceof CommanderError || isOfSystem(error)) note(`error: ${messageOf(error)}`)
   else note(error instanceof Error ? (error.stack ?? error.message) : String(error))
-  // For a command, what may pass and what failed are one: it is not started again by itself.
+  // For a command, temporary and final failures are the same: it is not restarted automatically.
   process.exitCode = exitCodeOf(error) === exitCodes.config ? exitCodes.config : exitCodes.failed
 }
 
-/** A file or an address that a command was given: its message says what, and where in the code it was is no help. */
+/** A file or address given to a command: the message says what is wrong, and a stack trace would not help. */
 function isOfSystem(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error
 }

@@ -1,13 +1,13 @@
 const barWidth = 40
 
 export interface ProgressBar {
-  /** `share` of what there is to do, from 0 to 1. */
+  /** `share` of the work, from 0 to 1. */
   show(share: number, text: string): void
   /** Leaves the last line as it is. */
   stop(): void
 }
 
-/** One line on a terminal that is written over; nothing where standard error is none, or where it is `quiet`. */
+/** One line on a terminal that is overwritten; nothing if standard error is no terminal, or if `quiet`. */
 export function createProgressBar(quiet: boolean, to: NodeJS.WriteStream = process.stderr): ProgressBar {
   const clearToEnd = '\x1b[K'
   let isShown = false

@@ -1,6 +1,6 @@
 /**
- * Whether a process still answers. Counts the questions that went unanswered, not the time: while this process, or
- * the whole machine, is held up itself, nothing is asked, and nobody is blamed. Pure.
+ * Tells whether a process still answers. It counts unanswered questions, not time: while this process, or the whole
+ * machine, is held up, nothing is asked and so nothing counts against the other process. Pure.
  */
 export class Pulse {
   readonly #patience: number
@@ -8,7 +8,7 @@ export class Pulse {
   #unanswered = 0
   #isReady = false
 
-  /** In questions; more before it is ready, when it loads its code and reads its files. */
+  /** In questions; more before it is ready, because it then loads its code and reads its files. */
   constructor(patience: number, startPatience: number) {
     this.#patience = patience
     this.#startPatience = startPatience
@@ -23,7 +23,7 @@ export class Pulse {
     this.#unanswered = 0
   }
 
-  /** Before the next question: false where too many went unanswered. */
+  /** Call before the next question: false if too many were unanswered. */
   ask(): boolean {
     if (this.#unanswered >= (this.#isReady ? this.#patience : this.#startPatience)) return false
     this.#unanswered++

@@ -19,18 +19,18 @@ import { placeInTime } from '../gateway/admit/place-in-time.ts'
 import { identify } from '../gateway/journal/content.ts'
 import { KnownIds } from '../gateway/journal/known-ids.ts'
 
-/** What is meant where a line does not say it. */
+/** Values for lines without their own. */
 export interface RecordingDefaults {
   readonly device?: string
   readonly site?: string
   readonly building?: string
   readonly point?: string
   readonly kind?: string
-  /** As if each had been received when it happened: what came late is judged, too. */
+  /** As if each event had been received when it happened: late ones are judged, too. */
   readonly live?: boolean
 }
 
-/** Until all have been read: whether a device was moved is seen from one record to the next. */
+/** Placeholder until all records are read: whether a device was moved shows only by comparing consecutive records. */
 const nowhere: Place = { id: 0, device: '', site: '', building: '', point: '', zone: 'UTC' }
 
 type Line = Readonly<Record<string, unknown>>
@@ -38,7 +38,7 @@ type Names = Omit<Place, 'id' | 'zone'>
 interface Read {
   readonly names: Names
   readonly id: string | undefined
-  /** By its device, with a time of the device's clock; a row has been placed in time. */
+  /** True for a device's event, whose time is by the device's clock; false for an exported row, whose time is already corrected. */
   readonly isSaid: boolean
   readonly record: EventRecord
 }
@@ -47,9 +47,9 @@ const maxRecords = 2_000_000
 const isEventType = (kind: string): kind is EventType => (eventTypes as readonly string[]).includes(kind)
 
 /**
- * Recorded events, JSON lines: events or arrays of them as devices publish them, or rows of `lintel export`, one
- * kind a file. In the order of their receipt; one that comes twice under its id counts once, another under it is marked.
- * Throws RECORDING_INVALID with the file and the line.
+ * Reads recorded events as JSON lines: events or arrays of them as devices publish them, or rows of `lintel export`,
+ * one kind per file. They are returned in order of receipt. A repetition under the same id counts once, a different
+ * event under that id is marked. Throws RECORDING_INVALID with the file and the line.
  */
 export async function readRecording(
   paths: readonly string[],
@@ -83,18 +83,18 @@ export async function readRecording(
   return placed(read.sort((a, b) => a.record.receivedAt - b.record.receivedAt || a.record.at - b.record.at))
 }
 
-/** Undefined for what is known by its id, as the journal knows it; another event under a known id is marked. */
+/** Undefined if its id is known, as in the journal; a different event under a known id is marked. */
 function keptOf(item: Read, known: KnownIds): Read | undefined {
   const { names, id, isSaid, record } = item
   if (id === undefined) return item
-  // A row has been stored under its id, each kind by itself.
+  // A row was stored under its id, separately for each kind.
   const key = `${names.device}/${isSaid ? '' : record.kind}/${id}`
   const likeness = known.add(key, identify(record, isSaid ? record.at : undefined))
   if (likeness === 'new') return item
   return likeness === 'other' ? { ...item, record: { ...record, reused: true } } : undefined
 }
 
-/** A device that is found elsewhere has been moved, and gets a new place. */
+/** A device found at another place has been moved, and gets a new place. */
 function placed(read: readonly Read[]): Recorded[] {
   const stands = new Map<string, Place>()
   const clocks = new DeviceClocks()
@@ -116,8 +116,8 @@ function placed(read: readonly Read[]): Recorded[] {
 }
 
 /**
- * What a device is recorded to have said in one moment came as one message: for its first event the newest time in it,
- * for the others undefined. The order is that of receipts, then of times.
+ * Events of a device with the same receipt came in one message: its first event gets the newest time in it, the others
+ * undefined. The input is ordered by receipt, then by time.
  */
 function newestOfMessages(read: readonly Read[]): (number | undefined)[] {
   const newest: (number | undefined)[] = []
@@ -182,7 +182,7 @@ const flagsOf = ({ late, skewed }: Line) => ({
   ...(typeof skewed === 'boolean' ? { skewed } : {}),
 })
 
-/** An exported row does not say its kind; its columns do. */
+/** An exported row does not state its kind; its columns show it. */
 function kindOf(line: Line, defaults: RecordingDefaults): StoredKind {
   const told = line.kind ?? defaults.kind
   const kind =

@@ -4,20 +4,20 @@ import { codeOf, messageOf } from '../core/errors.ts'
 import type { Logger } from '../core/log.ts'
 
 export interface ReloadParts {
-  /** As the service has it now. */
+  /** The configuration that the service uses now. */
   readonly inForce: () => Config
-  /** The file as it is now, with what the command line says. Throws CONFIG_INVALID. */
+  /** The current file, with the command line's options. Throws CONFIG_INVALID. */
   readonly read: () => Config
-  /** Faults of the files that a running service would take from it, a line each. */
+  /** Faults of the files that a running service would read again, one line each. */
   readonly faultsOf: (config: Config) => Promise<readonly string[]>
-  /** Hands it to the processes, which read certificates and secrets anew. */
+  /** Passes it to the processes, which read certificates and secrets again. */
   readonly take: (config: Config) => void
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
 /**
- * Reads the configuration and the files that it names once more. What can be taken while the service runs is taken, and the
- * rest is named as waiting for a restart; if anything is wrong, nothing changes, and the log has it.
+ * Reads the configuration and the files it names again. Settings that can change while the service runs take effect;
+ * the others are reported as waiting for a restart. If anything is wrong, nothing changes, and the log says why.
  */
 export async function reload({ inForce, read, faultsOf, take, log }: ReloadParts): Promise<void> {
   try {
@@ -27,7 +27,7 @@ export async function reload({ inForce, read, faultsOf, take, log }: ReloadParts
     const told = { taken, files: filesReadAgain(config), ...(waiting.length === 0 ? {} : { waiting }) }
     if (waiting.length === 0) log.info(told, 'the configuration and its files are read again')
     else log.warn(told, `the configuration is read again; a restart is needed for ${waiting.join(', ')}`)
-    // Behind the line, which a new level of the log might leave out.
+    // After the log line, which a new log level might suppress.
     take(config)
   } catch (error) {
     refuse(log, codeOf(error) ?? 'CONFIG_INVALID', messageOf(error))

@@ -9,7 +9,7 @@ interface Where {
   readonly service?: Service | undefined
 }
 
-/** What a person opens in a browser. The secret is behind #, so that no server's log has it. */
+/** Link for a person's browser. The secret comes after #, so that no server logs it. */
 export function signInLink({ secret }: Pick<Invited, 'secret'>, where: Where): string {
   return `${baseOf(where)}/invite#${secret}`
 }

@@ -8,8 +8,8 @@ import { renderCsv } from './output.ts'
 export type DeviceWithToken = NewDevice & { token: string }
 
 /**
- * Enrols the devices and finds their tokens: those of earlier runs are kept beside the data, mode 0600,
- * since the registry has only hashes; one whose token is lost gets a new one.
+ * Enrols the devices and finds their tokens. Those of earlier runs are kept beside the data, mode 0600, because the
+ * registry has only hashes; a device whose token is lost gets a new one.
  */
 export async function enrolSimulated(
   operations: Operations,

@@ -5,7 +5,7 @@ import { formatLocal } from '../flow/zone.ts'
 import { textOf } from './commands/clock.ts'
 import type { Finding } from './doctor/finding.ts'
 
-/** The screen of `lintel status`. `now` in epoch ms, by the clock of who asks. */
+/** The screen of `lintel status`. `now` in epoch ms, by the local clock. */
 export function statusLines(
   overview: Overview,
   wrong: readonly Finding[],

@@ -11,42 +11,42 @@ export interface ChildSpec {
   readonly name: string
   /** The process's main.ts. */
   readonly entry: URL
-  /** Handed over as its first message, at each start. */
+  /** Sent as its first message, at each start. */
   readonly settings: () => unknown
-  /** For Node. */
+  /** Flags for Node. */
   readonly flags?: readonly string[]
 }
 
 export interface SupervisorOptions {
-  /** Compiled code is kept there: a start is quicker, and 30 MB a process smaller. */
+  /** Directory for compiled code: a start is quicker, and a process 30 MB smaller. */
   readonly compileCache: string
-  /** A process whose event loop has not answered for so long is replaced. */
+  /** A process whose event loop has not answered for this long is replaced. */
   readonly patienceMs: number
-  /** Of the processes before, where others have kept them running. */
+  /** State of earlier processes, if others have kept them running before. */
   readonly lives?: Lives
-  /** Before each start of a process: makes what is missing. What it throws is tried again as a failed start is. */
+  /** Called before each start of a process: creates what is missing. If it throws, it is retried like a failed start. */
   prepare(): Promise<void>
-  /** A process ended as it does of damaged data files: all are to be stopped, and the files mended. */
+  /** A process ended as it does with damaged data files: stop all, and mend the files. */
   onDamage(): void
   onFault(error: unknown, facts?: object): void
 }
 
 export interface Supervisor {
-  /** Resolves with what each child told when it was ready; rejects if the configuration lets one never start. */
+  /** Resolves to what each child reported when ready; rejects if the configuration keeps one from ever starting. */
   ready(): Promise<Record<string, Record<string, unknown>>>
   /** Resolves to the exit code once everything has stopped, for whatever reason. */
   readonly ended: Promise<number>
-  /** Hands a configuration that was read again to the processes that run. */
+  /** Passes a configuration that was read again to the running processes. */
   reload(config: Config): void
-  /** Children stop in the order they were given: the gateway first. */
+  /** Stops children in the order given: the gateway first. */
   stop(): Promise<void>
 }
 
-/** Longer than a child gives itself. */
+/** Longer than the limit a child sets itself. */
 const stopWithinMs = 20 * secondMs
-/** Of the patience: a process is asked so often. */
+/** Number of questions a process is asked within `patienceMs`. */
 const questions = 12
-/** While it starts: loading code, and reading a large journal, may hold up its loop. */
+/** Factor for the patience while a process starts: loading code, and reading a large journal, may block its loop. */
 const startFactor = 5
 
 /** How the processes of the service have fared, by name. */
@@ -59,8 +59,8 @@ export interface Life extends Restarts {
 }
 
 /**
- * Keeps the processes of the service running: one that dies, or does not answer, is started again, with growing
- * pauses and for as long as it takes. Only a configuration that was never right ends all (child-end.ts).
+ * Keeps the processes of the service running: one that dies, or does not answer, is restarted with growing pauses, as
+ * long as it takes. Only a configuration that was never valid ends all (child-end.ts).
  */
 export function supervise(specs: readonly ChildSpec[], options: SupervisorOptions): Supervisor {
   const { compileCache, patienceMs, lives = new Map(), prepare, onDamage, onFault } = options
@@ -95,7 +95,7 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
     const child = fork(entry, [], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       execArgv: [...process.execArgv, ...flags],
-      // Freed memory goes back rather than lie about in an arena a thread (glibc): a tenth of what an export takes.
+      // Returns freed memory to the system, instead of keeping it in an arena per thread (glibc): a tenth of what an export uses.
       env: { NODE_COMPILE_CACHE: compileCache, MALLOC_ARENA_MAX: '2', ...process.env },
     })
     say(child, { kind: 'settings', settings: settings() })
@@ -161,7 +161,7 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
     }
     child.on('exit', over)
     child.on('error', error => {
-      // One that could not be started at all never exits.
+      // A process that could not be started never emits `exit`.
       if (child.pid === undefined) over(null, messageOf(error))
     })
   }
@@ -188,12 +188,12 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
         if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue
         const gone = new Promise(resolve => child.once('exit', resolve))
         child.kill('SIGTERM')
-        // One that is stuck does not hear it.
+        // A stuck process does not react to it.
         const late = setTimeout(() => child.kill('SIGKILL'), stopWithinMs)
         await gone
         clearTimeout(late)
       }
-      // Whoever waits for it to be up waits no longer.
+      // Nobody needs to wait any longer for it to be up.
       readiness.reject(new Error('it was stopped before it was up'))
       ending.resolve(code)
     })()
@@ -211,7 +211,7 @@ export function supervise(specs: readonly ChildSpec[], options: SupervisorOption
   }
 }
 
-/** A process that has just ended hears nothing; its end is told by itself. */
+/** A process that has just ended does not receive messages; its end is handled separately. */
 function say(child: ChildProcess, message: FromSupervisor): void {
   if (child.connected) child.send(message, () => {})
 }

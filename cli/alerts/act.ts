@@ -10,7 +10,7 @@ interface NoteOptions extends LangOptions {
 }
 const noteMember = ({ note }: NoteOptions) => (note === undefined ? {} : { note })
 
-/** One after the other: what is refused ends it, and what was done before is done. */
+/** One after the other: the first refusal ends it, and acts before it stay done. */
 async function act(ids: readonly string[], wanted: Act, options: LangOptions): Promise<void> {
   const { ask, output, json } = contextOf(options)
   const words = wordsOf(languageIn(options))

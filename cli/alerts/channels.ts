@@ -28,7 +28,7 @@ export async function testChannel(name: string, options: CommonOptions): Promise
   output.say(`${name} has taken it`, { channel: name, delivered: true })
 }
 
-/** Columns in which anything stands. */
+/** Drops columns that are empty in every row. */
 function withoutBlanks<R extends Record<string, unknown>>(rows: readonly R[]): Partial<R>[] {
   const isUsed = (name: string) => rows.some(row => row[name] !== '')
   return rows.map(

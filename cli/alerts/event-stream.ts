@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser'
 
-/** One server-sent event; `id` is the last that was said. */
+/** One server-sent event; `id` is the last one received. */
 export interface ServerEvent {
   readonly id: string
   readonly event: string
@@ -8,16 +8,16 @@ export interface ServerEvent {
 }
 
 export interface EventReader {
-  /** A new line: what was cut off before is forgotten, how far it was is not. */
+  /** Call for a new connection: drops what was cut off, but keeps the last id. */
   begin(): void
-  /** The events that are complete with this text, wherever it was cut. */
+  /** Returns the events that this text completes, wherever it was cut. */
   feed(text: string): ServerEvent[]
-  /** Where to go on from. */
+  /** Id from which to resume. */
   lastId(): string | undefined
   retryMs(): number | undefined
 }
 
-/** Reads server-sent events. */
+/** Parses server-sent events. */
 export function createEventReader(lastId?: string): EventReader {
   let id = lastId
   let retryMs: number | undefined

@@ -7,13 +7,13 @@ import type { Service } from '../connect.ts'
 import { createEventReader, type EventReader, type ServerEvent } from './event-stream.ts'
 
 export interface FollowOptions {
-  /** Asked before each connection: a service that was started anew has another address. Undefined: none is up. */
+  /** Called before each connection, because a restarted service has another address. Undefined: no service is running. */
   readonly find: () => Service | undefined
-  /** The number of the last change that is known. */
+  /** Number of the last known change. */
   readonly after?: number
   readonly sites?: readonly string[]
   readonly signal?: AbortSignal
-  /** The line is cut, and is tried again. */
+  /** Called when the connection broke and will be tried again. */
   onPause?(error: LintelError): void
 }
 
@@ -22,8 +22,8 @@ const silenceMs = 45_000
 const pauses = { firstMs: 1000, maxMs: 30_000 }
 
 /**
- * Changes of alerts as they come, for as long as somebody asks for the next: a line that is cut is taken up where it
- * was. Throws what a service that can be reached refuses it for, and API_UNAVAILABLE if the first try finds none.
+ * Yields changes of alerts as they come, as long as the caller asks for the next one; a broken connection resumes where
+ * it was. Throws the refusal of a reachable service, and API_UNAVAILABLE if the first try finds none.
  */
 export async function* followAlerts(options: FollowOptions): AsyncGenerator<ServerEvent> {
   const { find, after, signal } = options
@@ -48,7 +48,7 @@ export async function* followAlerts(options: FollowOptions): AsyncGenerator<Serv
   }
 }
 
-/** One connection, until it ends. A comment is no event, but it shows that the line is whole. */
+/** One connection, until it ends. Comments are not events, but they show that the connection works. */
 async function* connection(
   { url, token }: Service,
   reader: EventReader,

@@ -14,7 +14,7 @@ interface PictureOptions extends LangOptions {
   readonly plain?: boolean
 }
 
-/** Writes the redacted pictures of an alert into a directory. Throws ALERT_NOT_FOUND, or SNAPSHOT_NOT_FOUND where there is none. */
+/** Writes the redacted pictures of an alert into a directory. Throws ALERT_NOT_FOUND, or SNAPSHOT_NOT_FOUND if there is none. */
 export async function savePictures(id: string, options: PictureOptions): Promise<void> {
   const { ask, output, json } = contextOf(options)
   const words = wordsOf(languageIn(options))
@@ -27,7 +27,7 @@ export async function savePictures(id: string, options: PictureOptions): Promise
   })
   if (read.length === 0) throw new LintelError('SNAPSHOT_NOT_FOUND', words.noPictures)
   mkdirSync(options.out, { recursive: true })
-  // The code that reads pictures is loaded only where one is shown.
+  // Load the code that reads pictures only when one is shown.
   const { describeSighting, markSighting } = await import('../commands/sightings.ts')
   for (const [picture, jpeg] of read) {
     const { device, event, at } = picture

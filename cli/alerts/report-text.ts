@@ -5,7 +5,7 @@ import { renderTable } from '../output.ts'
 import { localTime, placeText, shortIds } from './rows.ts'
 import { titleOf, wordsOf } from './words.ts'
 
-/** A report of a shift for a person. */
+/** The report of a shift as text. */
 export function reportText(report: AlertReport, zone: string, language: Language): string {
   const words = wordsOf(language)
   const { column, standing } = words

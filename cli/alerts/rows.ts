@@ -6,7 +6,7 @@ import { type AlertWords, titleOf, wordsOf } from './words.ts'
 
 const leastId = 8
 
-/** Each as short as tells it from the others, eight characters at least: any beginning of an id is good for it. */
+/** Shortens each id to what tells it from the others, at least eight characters: any unique prefix of an id is accepted. */
 export function shortIds(ids: readonly string[]): (id: string) => string {
   const sorted = [...new Set(ids)].sort()
   const lengths = new Map(sorted.map(id => [id, leastId]))
@@ -19,7 +19,7 @@ export function shortIds(ids: readonly string[]): (id: string) => string {
   return id => id.slice(0, lengths.get(id) ?? leastId)
 }
 
-/** As people of the place tell the time. */
+/** Local time of the place. */
 export const localTime = (zone: string, at: number) => formatLocal(zone, at).slice(0, 19).replace('T', ' ')
 
 export const placeText = ({ site, building, point, device }: FindingPlace, none: string) =>
@@ -52,14 +52,14 @@ export function alertRows(alerts: readonly AlertView[], language: Language): Rec
   }))
 }
 
-/** What was said with a change, in one cell. */
+/** Everything said with a change, in one cell. */
 function noteOf(change: ChangeView, { outcome: told, comma }: AlertWords, says?: string): string {
   const { outcome, assignee, channel, note } = change
   const parts = [says, outcome === undefined ? undefined : told[outcome], assignee, channel, note]
   return parts.filter(part => part !== undefined && part !== '').join(comma)
 }
 
-/** One alert for a person: what it is, then its history. */
+/** One alert as text: its state, then its history. */
 export function alertPage(
   alert: AlertDetails,
   language: Language,
@@ -80,7 +80,7 @@ export function alertPage(
     [column.when]: at(change.at),
     [column.what]: words.change[change.what],
     [column.by]: change.by ?? '',
-    // The first line says it already.
+    // The head contains the first sentence already.
     [column.note]: noteOf(
       change,
       words,
@@ -103,7 +103,7 @@ function stateLines(
   ]
 }
 
-/** The event that raised it, and where its pictures are. */
+/** The event that raised it, and how to get its pictures. */
 function sourceLines(
   { id, devices, source, pictures }: AlertDetails,
   { column, comma, event, pictureHow }: AlertWords,
@@ -116,7 +116,7 @@ function sourceLines(
   ]
 }
 
-/** One change as it comes, on a line. */
+/** One change as a line, for the live view. */
 export function changeLine(change: ChangeView, alert: AlertView, language: Language): string {
   const words = wordsOf(language)
   const how = change.what === 'cleared' ? alert.ended?.[language] : undefined

@@ -4,7 +4,7 @@ import { LintelError } from '../../core/errors.ts'
 import { parseMoment } from '../../flow/zone.ts'
 
 export interface ShiftOptions {
-  /** `true`: the one that goes on. */
+  /** `true`: the current shift. */
   readonly shift?: string | true
   readonly last?: string
   readonly from?: string
@@ -18,7 +18,7 @@ const named: Readonly<Record<string, readonly [begins: string, ends: string]>> =
 
 const invalid = (what: string) => new LintelError('API_REQUEST_INVALID', what)
 
-/** From when to when a report is: [from, to), epoch ms. Of a shift that goes on, as far as it has. Throws API_REQUEST_INVALID. */
+/** The range of a report: [from, to), epoch ms. A shift that is not over ends now. Throws API_REQUEST_INVALID. */
 export function rangeOf(options: ShiftOptions, zone: string, now: number): { from: number; to: number } {
   const { shift, last, from, to } = options
   if ([shift, last, from ?? to].filter(given => given !== undefined).length > 1)
@@ -45,7 +45,7 @@ function timesOf(shift: string): readonly [string, string] {
   return [`${fromH}:${fromM}`, `${toH === '24' ? '00' : toH}:${toM}`]
 }
 
-/** The latest that has begun. */
+/** The latest such shift that has begun. */
 function latestOf(begins: string, ends: string, zone: string, now: number) {
   const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone).toPlainDate()
   const at = (date: Temporal.PlainDate, time: string) =>

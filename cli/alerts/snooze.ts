@@ -49,7 +49,7 @@ export async function addSnooze(options: SnoozeOptions): Promise<void> {
   for (const slip of slipsIn(options, devices, words)) output.say(`${words.warning}${slip}`)
 }
 
-/** It is taken all the same: the device may be enrolled later. */
+/** Unknown names are only reported: the device may be enrolled later. */
 const slipsIn = (
   { site, device }: SnoozeOptions,
   devices: readonly DeviceView[],

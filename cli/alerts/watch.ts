@@ -13,7 +13,7 @@ interface WatchOptions extends LangOptions {
   readonly after?: number
 }
 
-/** One line for each change, until it is interrupted. */
+/** Prints a line for each change until it is interrupted. */
 export async function watchAlerts(options: WatchOptions): Promise<void> {
   const { data, output, service } = contextOf(options)
   const { site: sites, after } = options

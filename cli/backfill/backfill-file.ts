@@ -17,7 +17,7 @@ import { readRowTime } from './row-time.ts'
 export interface BackfillCounts {
   rows: number
   stored: number
-  /** Of which the id is known, or which are rows of a file that has been here before. */
+  /** Rows with a known id, and rows of a file that was stored before. */
   duplicate: number
   faults: number
 }
@@ -25,13 +25,13 @@ export interface BackfillCounts {
 export interface BackfillFileOptions {
   readonly path: string
   readonly format: 'csv' | 'jsonl'
-  /** For rows that name none. */
+  /** For rows without their own. */
   readonly device?: string | undefined
   readonly type?: string | undefined
-  /** Of times without an offset, which are refused otherwise. */
+  /** For times without an offset, which are refused if it is absent. */
   readonly zone?: string | undefined
   readonly dryRun: boolean
-  /** Told of rows that are taken all the same; once of each sort. */
+  /** Called for rows that are accepted with a remark; once per remark. */
   readonly onNote?: (note: { readonly line: number; readonly text: string }) => void
   readonly onFault: (fault: Fault & { readonly line: number }) => void
   readonly onPart?: (counts: Readonly<BackfillCounts>) => void
@@ -41,7 +41,7 @@ const partRows = 500
 const maxTries = 8
 const pause = { firstMs: 500, maxMs: 20_000 }
 
-/** Rows of a file, some at a time and one part after the other; in a dry run `stored` counts what could be. */
+/** Stores the rows of a file, in parts, one after the other; in a dry run, `stored` counts rows that could be stored. */
 export async function backfillFile(
   { backfill }: Pick<Operations, 'backfill'>,
   options: BackfillFileOptions,
@@ -124,7 +124,7 @@ async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
       yield { line: row.line, fault: { code: 'EVENT_TIME_INVALID', reason: read.fault } }
       continue
     }
-    // Text that is no time stays as it is, and is refused as such.
+    // Text that is not a time stays as it is, and is refused as such.
     const event = { ...(type === undefined ? {} : { type }), ...rest, time: read?.time ?? rest.time }
     if (read?.isTwice) note(row.line, notes.twice)
     if (row.isExported && !('id' in event)) note(row.line, notes.exported)
@@ -135,7 +135,7 @@ async function* rowsOf(options: BackfillFileOptions): AsyncGenerator<Ready> {
   }
 }
 
-/** While nobody can take it: the rows are in the file, and what was stored of them is a duplicate next time. */
+/** Retries while the service cannot accept rows: they remain in the file, and those already stored become duplicates. */
 async function persistently(act: () => Promise<BackfillAnswer>): Promise<BackfillAnswer> {
   for (let tries = 1; ; tries++) {
     try {
@@ -147,7 +147,7 @@ async function persistently(act: () => Promise<BackfillAnswer>): Promise<Backfil
   }
 }
 
-/** Read as a whole before anything is stored. Throws IMPORT_ROW_INVALID for one that is not UTF-8. */
+/** Reads the whole file before anything is stored. Throws IMPORT_ROW_INVALID if it is not UTF-8. */
 async function hashOf(path: string, said: string): Promise<string> {
   try {
     if (!(await stat(path)).isFile()) throw new Error('it is no file')

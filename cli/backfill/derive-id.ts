@@ -3,17 +3,16 @@ import { Latest } from '../../core/latest.ts'
 import { parseRfc3339 } from '../../core/rfc3339.ts'
 import { type EventType, eventTypes, fieldsOf } from '../../devices/contract/kinds.ts'
 
-/** Of rows that are alike, so many others may lie between two and they are still told apart. */
+/** Equal rows get different ids unless more than this many others lie between them. */
 const keptRecent = 100_000
 const knownMembers = new Map<unknown, readonly string[]>(
   eventTypes.map((type: EventType) => [type, fieldsOf(type).map(({ name }) => name)]),
 )
 
 /**
- * An id for an event that has none, from what it says: the same row has the same id in whatever file it comes. Of
- * rows that are alike in every respect, such as two passages of one second, the second has another.
- * Only from members of the contract, since others may speak of a person. 128 bits as letters: digits could look
- * like a person's number.
+ * Derives an id for an event without one, from its content: the same row has the same id in every file. Of completely
+ * equal rows, such as two passages in the same second, the second gets a different id. Only members of the contract are
+ * used, because others may be about a person. 128 bits as letters: digits could look like a person's number.
  */
 export function createIdDeriver(): (device: string, event: object) => string {
   const recent = new Latest<string, number>(keptRecent)
@@ -30,7 +29,7 @@ export function createIdDeriver(): (device: string, event: object) => string {
 
 const digestOf = (text: string) => createHash('sha256').update(text).digest()
 
-/** However its time is written, and in whatever order its members come. */
+/** The same however its time is written, and in whatever order its members come. */
 function contentOf(device: string, event: object): string {
   const { type, time, data } = event as { type?: unknown; time?: unknown; data?: unknown }
   const atMs = parseRfc3339(String(time))

@@ -4,7 +4,7 @@ import { LintelError, messageOf } from '../../core/errors.ts'
 import { type EventType, eventTypes, fieldsOf } from '../../devices/contract/kinds.ts'
 import type { Fault } from '../../devices/contract/validate.ts'
 
-/** A row of the file: what it says, or why it says nothing. */
+/** A row of the file: its content, or why it has none. */
 export type FileRow = { readonly line: number } & (
   | { readonly value: object; readonly isExported: boolean }
   | { readonly fault: Fault }
@@ -13,8 +13,8 @@ export type FileRow = { readonly line: number } & (
 const maxLineBytes = 64 * 1024
 
 /**
- * JSON lines, an event each, with its device beside the members of the contract; or without `data`, as `lintel export`
- * writes them, with the members of the data beside the others.
+ * JSON lines with one event each: the members of the contract, plus its device. Rows written by `lintel export` have no
+ * `data`: its members are beside the others.
  */
 export async function* readJsonLines(path: string, type: string | undefined): AsyncGenerator<FileRow> {
   let held: Buffer = Buffer.alloc(0)
@@ -52,11 +52,11 @@ const malformed = (line: number, reason: string): FileRow => ({
 
 type Cells = Readonly<Record<string, unknown>>
 const envelope = ['device', 'id', 'type', 'time']
-/** Columns that `lintel export` has beside the event; where its device stands is known. */
+/** Columns that `lintel export` adds to the event; the place of a device is known anyway. */
 const told = ['received', 'site', 'building', 'point', 'late', 'skewed']
 const isBeside = (name: string) => envelope.includes(name) || told.includes(name)
 
-/** A CSV with a header: device, id, type and time, and beside them the members of the data under their own names. */
+/** A CSV with a header: device, id, type and time, and the members of the data under their own names. */
 export async function* readCsv(path: string, type: string | undefined): AsyncGenerator<FileRow> {
   const parser = createReadStream(path).pipe(
     parse({ columns: true, bom: true, info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: maxLineBytes }),
@@ -80,7 +80,7 @@ const rowOf = (line: number, cells: Cells, type: string | undefined): FileRow =>
   isExported: told.every(name => name in cells),
 })
 
-/** Empty cells and nulls are absent. Members that are none of the type's go along, to be counted as ignored. */
+/** Empty cells and nulls are absent. Members that the type does not have are passed on, to be counted as ignored. */
 function eventOf(record: Cells, fallback: string | undefined): object {
   const type = record.type || fallback
   const fields = new Map(

@@ -3,7 +3,7 @@ import { dayMs, hourMs, minuteMs, secondMs } from '../../core/clock.ts'
 import { formatRfc3339, parseRfc3339 } from '../../core/rfc3339.ts'
 import { parseMoment } from '../../flow/zone.ts'
 
-/** A time as RFC 3339, or what is wrong with one that is nearly one. `isTwice`: the earlier of the two that it may be. */
+/** A time as RFC 3339, or the fault in a text that is nearly one. `isTwice`: it occurs twice, and this is the earlier one. */
 export type RowTime =
   | { readonly time: string; readonly isTwice: boolean }
   | { readonly fault: string }
@@ -14,7 +14,7 @@ const chineseDate = /^(\d{4})年(\d{1,2})月(\d{1,2})日/
 const yearFirst =
   /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:(?:[Tt]|\s+)(上午|下午|[AaPp][Mm])?\s*(\d{1,2}):(\d\d)(?::(\d\d))?\s*([AaPp][Mm])?)?$/
 const yearLast = /^\d{1,2}[-/.]\d{1,2}[-/.]\d{1,4}(?:\s|$)/
-/** Days since the end of 1899, as Excel counts them, from 1954 to 2119. */
+/** Days since the end of 1899, as Excel counts them, for 1954 to 2119. */
 const serial = /^[2-7]\d{4}(?:\.\d{1,17})?$/
 const serialZeroMs = Date.UTC(1899, 11, 30)
 
@@ -26,9 +26,9 @@ const faults = {
 } as const
 
 /**
- * The time of a row: RFC 3339, or one without an offset in the zone's own time, also as Excel shows it (2026/10/1 8:05,
- * 2026/10/1 下午 8:05) or keeps it (46296.3368, rounded to the second). Undefined where it is nothing like a time. What
- * stands there is not repeated: a column that slipped may hold anything.
+ * The time of a row: RFC 3339, or without an offset in the zone's local time, also as Excel shows it (2026/10/1 8:05,
+ * 2026/10/1 下午 8:05) or stores it (46296.3368, rounded to the second). Undefined if it does not look like a time.
+ * Messages do not quote the text: in a shifted column, it may be anything.
  */
 export function readRowTime(text: string, zone: string | undefined): RowTime {
   if (!Number.isNaN(parseRfc3339(text))) return { time: text, isTwice: false }
@@ -44,7 +44,7 @@ export function readRowTime(text: string, zone: string | undefined): RowTime {
   return zone === undefined ? { fault: faults.noZone } : inZone(found, zone)
 }
 
-/** A local time as if it were UTC, epoch ms; a date alone stands for when its day begins. */
+/** A local time as if it were UTC, epoch ms; a date alone means the start of its day. */
 interface Local {
   readonly localMs: number
   readonly isDate: boolean
@@ -68,7 +68,7 @@ function clockTime(text: string): Local | 'noSuch' | undefined {
   return { localMs, isDate: hour === undefined }
 }
 
-/** 上午 12:05 is five past midnight; 下午 15:05, which some write, is what it says. */
+/** 上午 12:05 is five past midnight; 下午 15:05, which some people write, is taken literally. */
 function hourOfDay(hour: number, half: string | undefined): number {
   if (half === '上午' || half === 'am') return hour === 12 ? 0 : hour > 12 ? Number.POSITIVE_INFINITY : hour
   if (half === '下午' || half === 'pm') return hour < 12 ? hour + 12 : hour

@@ -8,12 +8,12 @@ import { parseRfc3339 } from '../../core/rfc3339.ts'
 
 export interface Counts {
   readonly bins: readonly FlowBin[]
-  /** What was left out, and why. */
+  /** Names the lines left out, and why. */
   readonly notes: readonly string[]
 }
 
 const mostBytes = 256 * 1024 * 1024
-/** A lane passes some 200 vehicles in five minutes. More than this is another column. */
+/** A lane passes about 200 vehicles in five minutes. A larger number comes from another column. */
 const mostCount = 1_000_000
 const mostProblems = 20
 
@@ -31,7 +31,7 @@ export function readCounts(file: string, stepMin: number, zone: string): Counts 
 
 /**
  * CSV with the header `time,count`: local times or RFC 3339, in order; an empty or negative count is missing. Throws
- * CONFIG_INVALID with the lines that are wrong, at most 20 of them.
+ * CONFIG_INVALID with the faulty lines, at most 20 of them.
  */
 export function parseCounts(text: string, name: string, stepMin: number, zone: string): Counts {
   const offsetAt = createOffsets(zone)
@@ -54,7 +54,7 @@ export function parseCounts(text: string, name: string, stepMin: number, zone: s
     if (cells.length !== 2) say(`has ${cells.length} cells, not 2`)
     else {
       const moments = momentsIn(time, offsetAt)
-      // Where the clock is set back an hour comes twice: the second time it is the later one.
+      // When clocks are set back, an hour occurs twice: its second occurrence in the file is the later one.
       const at = moments?.find(moment => moment > last) ?? moments?.at(-1)
       const problem = countProblem(count)
       if (moments === undefined) say(`"${time}" is no time, such as 2026-11-21T08:30`)
@@ -72,7 +72,7 @@ export function parseCounts(text: string, name: string, stepMin: number, zone: s
   return { bins, notes }
 }
 
-/** The moments that a text may mean; undefined if it is no time. */
+/** The moments a text may mean; undefined if it is not a time. */
 function momentsIn(text: string, offsetAt: (at: number) => number): number[] | undefined {
   const zoned = parseRfc3339(text.replace(' ', 'T'))
   if (!Number.isNaN(zoned)) return [zoned]

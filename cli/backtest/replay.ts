@@ -12,11 +12,11 @@ import type {
 
 export interface Replayed {
   readonly episodes: readonly Episode[]
-  /** By the begin of the bin; none yet of the last where bins are short. */
+  /** By the start of the bin; the last short bins have none yet. */
   readonly verdicts: ReadonlyMap<number, FlowVerdict>
 }
 
-/** Bins through the detector, one by one, as the service gets them. An episode that goes on ends with the last bin. */
+/** Passes bins through the detector one by one, as the service does. An episode still open ends with the last bin. */
 export function replay(
   bins: readonly FlowBin[],
   settings: FlowSettings,

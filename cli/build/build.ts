@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { dayMs } from '../../core/clock.ts'
 
-/** Each is the file of a process or of a thread. */
+/** Each is the file of a process or thread. */
 export const entries = [
   'cli/program',
   'gateway/main',
@@ -15,15 +15,15 @@ export const entries = [
   'gateway/uplink/main',
   'ingest/main',
 ]
-/** They find native code beside their own files. */
+/** These load native code that is beside their own files. */
 const native = ['lmdb', 'msgpackr', 'sharp', 'onnxruntime-node', '@duckdb/node-api', '@duckdb/node-bindings']
-/** A service that runs from one of them may start a process of it again. */
+/** A running service may still restart a process from an older build. */
 const keepDays = 7
 const keepAtLeast = 5
 
 /**
- * Joins the sources and the packages of JavaScript into few files in `directory`, which is there as a whole or not at
- * all. Rejects where it cannot be made.
+ * Bundles sources and JavaScript packages into a few files in `directory`, which is either complete or absent. Rejects
+ * if the build fails.
  */
 export async function build(root: string, directory: string): Promise<void> {
   const cache = dirname(directory)
@@ -40,11 +40,11 @@ export async function build(root: string, directory: string): Promise<void> {
     await bundle.write({ dir: place, format: 'esm', ...names })
     await bundle.close()
     removeOld(cache)
-    // Root builds, the service's account reads.
+    // Root may build, but the service's account has to read it.
     chmodSync(place, 0o755)
     renameSync(place, directory)
   } catch (error) {
-    // Another process was faster.
+    // Another process finished first.
     if (!existsSync(directory)) throw error
   } finally {
     rmSync(place, { recursive: true, force: true })

@@ -6,10 +6,10 @@ const rooms = ['alerts', 'api', 'cli', 'config', 'core', 'devices', 'flow', 'gat
 const manifests = ['package.json', 'package-lock.json']
 
 /**
- * The command's file in what was built of just these sources; undefined where it is to run from the sources. Each process
- * of them loads some 600 files and strips types: a service starts in 4.9 s from the sources and in 2.5 s from what was
- * built, `lintel flow` takes 0.9 and 0.5 s. It is built here if it is not there yet, for which the packages for
- * development and a place to write are needed.
+ * The command's file in a build of exactly these sources; undefined to run the sources instead. From the sources, each
+ * process loads about 600 files and strips types: a service starts in 4.9 s from the sources and in 2.5 s from a build,
+ * `lintel flow` takes 0.9 and 0.5 s. A missing build is made here, which needs the development packages and a writable
+ * directory.
  */
 export async function findBuilt(root: string): Promise<string | undefined> {
   const directory = builtDirectory(root)
@@ -22,24 +22,24 @@ export async function findBuilt(root: string): Promise<string | undefined> {
       const { build } = await import('./build.ts')
       await build(root, directory)
     } catch {
-      // Without those packages, on a disk that is read only, with a file that is half edited: the sources say what is wrong.
+      // The packages are missing, the disk is read-only, or a file is half edited: running the sources reports the reason.
       return undefined
     }
   }
   return file
 }
 
-/** Where that is: another place for other sources. It goes by paths, sizes and times of all files, 20 ms for 700. */
+/** Directory of that build; different sources have a different one. It depends on paths, sizes and times of all files: 20 ms for 700. */
 export function builtDirectory(root: string): string {
   const hash = createHash('sha256')
   const add = (path: string) => {
     const { size, mtimeMs } = statSync(join(root, path))
-    // Archives and images keep whole seconds.
+    // Archives and images store whole seconds.
     hash.update(`${path} ${size} ${Math.floor(mtimeMs / 1000)}\n`)
   }
   const walk = (folder: string) => {
     const entries = readdirSync(join(root, folder), { withFileTypes: true })
-    // The order of a directory is the file system's own.
+    // The order of directory entries depends on the file system.
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${folder}/${entry.name}`
       if (entry.isDirectory()) walk(path)

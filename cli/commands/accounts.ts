@@ -72,7 +72,7 @@ async function addUser(name: string, { role, site, ...options }: RoleOptions): P
   tellLink(invited, context, `${name} is added (${role})`)
 }
 
-/** A site may be enrolled later, so it is added all the same; but a typing error would show nothing to anybody. */
+/** The account is added anyway, because a site may be enrolled later; but a typing error would leave it with nothing to see. */
 async function warnOfSites(
   { listPoints }: Pick<Operations, 'listPoints'>,
   sites: readonly string[],

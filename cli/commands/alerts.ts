@@ -53,7 +53,7 @@ export function addAlertCommands(program: Command): void {
   withNote(sub('ack <ids...>', 'somebody sees to it')).action(acknowledge)
   withNote(sub('resolve <ids...>', 'say what it was; also of one that has ended by itself'))
     .addOption(new Option('--as <outcome>', 'what it was; always needed').choices([...outcomes]))
-    // A mandatory option that is left out would not say what it may be.
+    // Commander's error for a missing mandatory option would not list the choices.
     .hook('preAction', command => {
       if (command.opts<{ as?: string }>().as === undefined)
         command.error(`error: --as is missing: it is one of ${outcomes.join(', ')}`)

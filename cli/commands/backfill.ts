@@ -17,7 +17,7 @@ interface BackfillCommandOptions extends CommonOptions {
   readonly dryRun?: boolean
 }
 
-/** Told at once; the report has all. */
+/** Most faults printed immediately; the report has all. */
 const maxTold = 20
 const formats = ['csv', 'jsonl'] as const
 

@@ -28,7 +28,7 @@ type Row = Readonly<Record<string, string | number | boolean | null>>
 
 const formats: Readonly<Record<string, (header: readonly string[], rows: readonly Row[]) => string>> = {
   table: (_header, rows) => `${renderTable(rows)}\n`,
-  // Line feeds alone, for pipes; no value of ours needs quotes.
+  // Plain line feeds, for pipes; none of our values needs quotes.
   csv: (header, rows) =>
     [header, ...rows.map(row => header.map(name => row[name] ?? ''))]
       .map(cells => `${cells.join(',')}\n`)
@@ -87,7 +87,7 @@ export function addBacktestCommand(program: Command): void {
     })
 }
 
-/** Throws CONFIG_INVALID, with every problem. */
+/** Throws CONFIG_INVALID with every problem. */
 function checked({
   step,
   zone,

@@ -74,7 +74,7 @@ async function askService(service: Service, config: Config): Promise<Finding[]> 
   ]
 }
 
-/** Makes nothing: of an empty directory it says how the machine is. Throws CONFIG_INVALID as `lookAtData` does. */
+/** Creates nothing: for an empty directory it only checks the machine. Throws CONFIG_INVALID as `lookAtData` does. */
 async function examine(paths: DataPaths, config: Config): Promise<Finding[]> {
   const place = lookAtData(paths)
   const findings: Finding[] = [

@@ -35,7 +35,7 @@ async function trust({ now, ...options }: CommonOptions & { now: string }): Prom
   output.say(textOf(clock, config.zone), clock)
 }
 
-/** For people, in the zone of the configuration. */
+/** As text, in the configured zone. */
 export function textOf({ state, at, systemAt, why, doubtForMs = 0 }: ClockView, zone: string): string {
   const local = (ms: number) => formatLocal(zone, ms)
   if (state === 'sure') return `the clock is believed: ${local(systemAt)}`

@@ -40,7 +40,7 @@ async function regions(device: string, { set, turned, clear, ...options }: Regio
   output.say(found === undefined ? 'the whole picture' : JSON.stringify(found), found ?? null)
 }
 
-/** A file that says nothing of a turn leaves it as it is; mask and zone go along with a new one. */
+/** A file without a turn leaves the turn unchanged; a new turn alone also turns mask and zone. */
 function change(before: Regions | undefined, wanted: unknown, turned: Turn | undefined): unknown {
   if (wanted === undefined) return turned === undefined ? before : withTurn(before ?? {}, turned)
   if (typeof wanted !== 'object' || wanted === null || Array.isArray(wanted)) return wanted

@@ -132,7 +132,7 @@ async function listDevices(
   const { site, state, csv = false } = options
   const { all, unknown } = await ask('registry', async operations => ({
     all: await operations.listDevices(),
-    // Not for who may enrol nothing.
+    // Users who may not enrol devices do not get this.
     unknown: csv || json ? undefined : await operations.listUnknown().catch(() => undefined),
   }))
   const devices = all.filter(view => (site ?? view.site) === view.site && (state ?? stateOf(view)) === stateOf(view)) // biome-ignore format: one thing

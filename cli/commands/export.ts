@@ -92,7 +92,7 @@ async function run(options: ExportOptions): Promise<void> {
   }
 }
 
-/** In one piece: what has been written to a pipe is not to be taken back. */
+/** In one piece: bytes written to a pipe cannot be taken back. */
 async function pipe(
   exportRows: Parameters<typeof download>[0]['exportRows'],
   question: Parameters<typeof download>[1],

@@ -23,7 +23,7 @@ interface FlowOptions extends CommonOptions, AskOptions {
   readonly plot?: boolean
 }
 
-/** Those that are no text. */
+/** Formats that are not text. */
 const fileFormats = { parquet, arrow }
 const formatNames = [...Object.keys(formats), ...Object.keys(fileFormats)]
 
@@ -58,7 +58,7 @@ export function addFlowCommand(program: Command): void {
         throw new LintelError('FLOW_QUERY_INVALID', `--format ${name} needs --out FILE`)
       if (options.plot && name !== 'table')
         throw new LintelError('FLOW_QUERY_INVALID', `--plot goes without a format: it draws for people`)
-      // A plot has a place for every step.
+      // A plot needs every step.
       const fill = options.fill ?? (options.plot ? 'zero' : undefined)
       const asked = { ...options, ...(fill === undefined ? {} : { fill }) }
       const question = toQuestion(asked, config.zone, Temporal.Now.instant())
@@ -72,7 +72,7 @@ export function addFlowCommand(program: Command): void {
         columns: process.stdout.columns ?? 100,
         colours: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
       }
-      // Beside a file of numbers there is no place for them; JSON has its own.
+      // A file of numbers has no place for notes; JSON contains its own.
       if (name !== 'json' && (format === undefined || isFile))
         for (const line of notesOf(answer, say)) note(line)
       if (options.out === undefined) {
@@ -88,7 +88,7 @@ export function addFlowCommand(program: Command): void {
     })
 }
 
-/** Throws CONFIG_INVALID where the options and the name of the file say different things. */
+/** Throws CONFIG_INVALID if the options and the file name disagree. */
 function formatOf({ json = false, format, out, bom }: FlowOptions): string {
   if (json && format !== undefined && format !== 'json')
     throw new LintelError('CONFIG_INVALID', `--json and --format ${format} do not go together: give one`)

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 
-/** Commands that one module adds, in the order of the help. */
+/** Commands of one module, in the order of the help. */
 interface Group {
-  /** Under which the help has them. */
+  /** Heading of the group in the help. */
   readonly heading: string
   readonly names: readonly string[]
-  /** Loads the module and adds them. */
+  /** Loads the module and adds its commands. */
   add(program: Command): Promise<void>
 }
 
@@ -121,8 +121,8 @@ export const groups: readonly Group[] = [
 ]
 
 /**
- * Adds what the arguments ask for: one command loads no other's code, which is 0.5 s of a processor. Of anything else,
- * such as `--help` or a name that is none, all are told.
+ * Adds only the commands that the arguments name: not loading the others saves 0.5 s of processor time. For anything
+ * else, such as `--help` or an unknown name, it adds all.
  */
 export async function addCommands(program: Command, [first = '']: readonly string[]): Promise<void> {
   if (['-v', '-V', '--version'].includes(first)) return

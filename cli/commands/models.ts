@@ -28,7 +28,7 @@ interface Look {
   readonly ms: number
 }
 
-/** What comes with Lintel, and has something to find. */
+/** Pictures that come with Lintel and contain something to find. */
 const samples = { objects: 'campus.jpg', faces: 'portrait.jpg' } as const
 const looks = 5
 

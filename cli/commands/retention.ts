@@ -77,7 +77,7 @@ function sizeOf(bytes: number): string {
   return bytes < 50_000 ? '< 0.1 MB' : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
-/** In the largest unit that it is a whole number of. */
+/** In the largest unit that gives a whole number. */
 function lengthOf(ms: number): string {
   if (ms === 0) return 'not kept'
   for (const [unit, unitMs] of [['d', dayMs], ['h', hourMs], ['min', minuteMs]] as const) // biome-ignore format: a table

@@ -22,9 +22,9 @@ import { type ReloadParts, reload } from '../reload.ts'
 import { signInLink } from '../sign-in-link.ts'
 import type { ChildSpec } from '../supervisor.ts'
 
-/** Half the default: 80 MB less in a gateway with 5,000 devices connected, and no slower; a quarter costs half the speed. */
+/** Half the default: saves 80 MB in a gateway with 5,000 connected devices without being slower; a quarter halves the speed. */
 const smallFlags = ['--max-semi-space-size=8']
-/** An export asks for collections (`ingest/store/duckdb-scan.ts`). */
+/** Exports trigger garbage collections (`ingest/store/duckdb-scan.ts`). */
 const ingestFlags = [...smallFlags, '--expose-gc']
 
 const browser = 'API, browser'
@@ -57,7 +57,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   endOnUnexpected(log)
   const warnings = plainListeners(config).map(listener => `${listener.name} ${plaintextWarning(listener)}`)
   for (const warning of warnings) log.warn(warning)
-  // A terminal that was closed, or a file on a full disk that takes no more lines, is no reason to stop.
+  // A closed terminal, or a log file on a full disk, is no reason to stop.
   process.stdout.removeAllListeners('error')
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const stopping = new AbortController()
@@ -65,7 +65,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   const reloads = new EventEmitter<Reloads>()
-  // On Windows it says that the console is being closed.
+  // On Windows this means that the console is being closed.
   process.on('SIGHUP', process.platform === 'win32' ? stop : () => void reload(reloadParts))
   const reloadParts: ReloadParts = {
     inForce: () => config,
@@ -92,7 +92,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   async function onUp(ready: Record<string, Record<string, unknown>>): Promise<void> {
     const mqtt = ready.gateway as Record<string, { host: string; port: number }>
     const http = String(ready.ingest?.http ?? ready.gateway?.http ?? '')
-    // Without it the service is as good; lintel user invite says what is wrong.
+    // The service works without it; `lintel user invite` reports the reason.
     const signIn = await firstSignIn(data, config).catch(() => undefined)
     const doors = Object.entries(mqtt).filter(([, address]) => typeof address === 'object')
     const hint = elsewhere([...doors.map(([, { host }]) => host), config.http.host])
@@ -123,7 +123,7 @@ async function run(options: ServiceOptions, alone: boolean): Promise<void> {
   }
 }
 
-/** The link for the first admin; undefined where there is one. A new one at each start: only hashes are kept. */
+/** The link for the first admin; undefined if there is one. Every start makes a new link, because only hashes are stored. */
 async function firstSignIn(data: string, config: Config): Promise<string | undefined> {
   const endpoint = findEndpoint(dataPaths(data), 'api')
   if (endpoint === undefined) return undefined
@@ -155,7 +155,7 @@ function processesOf(
     [taggerConsumer]: 'snapshots',
     ...(uplink ? { [uplinkConsumer]: 'uplink' } : {}),
   }
-  // An edge node that reports nowhere is all that its events have: nothing is freed.
+  // An edge node that reports nowhere holds the only copy of its events: nothing is freed.
   const isArchive = alone && !uplink
   const gateway = (): GatewaySettings => ({
     data,

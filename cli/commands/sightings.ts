@@ -6,10 +6,10 @@ import { renderTable } from '../output.ts'
 
 type Sighting = DataOf<'sighting'>
 
-/** Kinds that the models are bad at: docs/models.md. */
+/** Kinds that the models recognise badly: docs/models.md. */
 const hints: readonly string[] = ['motorcycle', 'suitcase']
 
-/** Lines for a person: what was seen, how sure that is, and what is wrong with the camera. */
+/** Text lines: what was seen, how certain that is, and the faults of the camera. */
 export function describeSighting(sighting: Sighting): string[] {
   const { outcome, reason, model = '', boxes = [], inferenceMs } = sighting
   if (outcome !== 'seen') return [`not looked at: ${outcome} (${reason})`]

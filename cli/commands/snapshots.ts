@@ -77,7 +77,7 @@ async function show(
     return { view, jpeg: await operations.readSnapshot(view) }
   })
   const sighting = captionOf(jpeg)
-  // What reads pictures is loaded only where one is shown: a supervisor should be small.
+  // Load the code that reads pictures only when one is shown: a supervisor should be small.
   const { describeSighting, markSighting } = await import('./sightings.ts')
   const { out, plain } = options
   if (out !== undefined)

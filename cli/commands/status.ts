@@ -12,7 +12,7 @@ import { findingsOf, notUp, readings } from '../doctor/service.ts'
 import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
 import { statusLines } from '../status-lines.ts'
 
-/** As systemd has it of a unit that is not active. */
+/** systemd's code for a unit that is not active. */
 const notRunning = 3
 
 export function addStatusCommand(program: Command): void {
@@ -29,7 +29,7 @@ export function addStatusCommand(program: Command): void {
     })
 }
 
-/** Throws CONFIG_INVALID where no data of ours is. */
+/** Throws CONFIG_INVALID if there is no data of ours. */
 async function runningOn(data: string): Promise<Service | undefined> {
   const paths = dataPaths(data)
   lookAtData(paths)

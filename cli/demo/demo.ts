@@ -28,12 +28,12 @@ export interface DemoOptions {
 }
 
 const lineEveryMs = 10 * secondMs
-/** Pictures are looked at within seconds; where nothing looks at them, nobody waits for one. */
+/** Pictures are analysed within seconds; if nothing analyses them, nobody has to wait for one. */
 const pictureWaitMs = 60 * secondMs
 const storeWaitMs = 60 * secondMs
 const lookEveryMs = secondMs / 2
 
-/** A small town with four weeks behind it, which goes on at the pace of the clock; soon everything goes wrong in it once. */
+/** Runs a small town with four weeks of history, which continues in real time; soon each fault happens once. */
 export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): void } {
   const abort = new AbortController()
   const { signal } = abort
@@ -94,7 +94,7 @@ export function runDemo({ data, config, mqtt, json }: DemoOptions): { stop(): vo
   return { stop: () => abort.abort() }
 }
 
-/** Waits until the store has what was acked so far: hours that are over are told as they stay. */
+/** Waits until the store has everything acked so far, so that hours which are over are shown with their final numbers. */
 async function allStored({ overview }: Pick<Operations, 'overview'>, signal: AbortSignal): Promise<void> {
   for (let waited = 0; waited < storeWaitMs; waited += lookEveryMs) {
     if ((await overview()).gateway?.lag.intake === 0) return
@@ -114,7 +114,7 @@ async function firstPicture(
   }
 }
 
-/** Whoever has set rules of their own keeps them. */
+/** Does not replace rules that somebody has set. */
 async function setRules({ setRules }: Pick<Operations, 'setRules'>): Promise<void> {
   try {
     await setRules(demoRules, { expected: 0 })

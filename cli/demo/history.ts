@@ -16,14 +16,14 @@ export interface History {
   readonly mood: TownMood
 }
 
-/** Types of event that are told of all the weeks; of the last day all are. */
+/** Event types stored for all weeks; on the last day, all types are. */
 const counted: readonly EventType[] = ['passage', 'vehicle']
 const weeksMs = 28 * dayMs
 const partRows = 500
-/** Parts under way: the journal gathers what comes meanwhile into one commit. */
+/** Parts sent at once: the journal collects what arrives meanwhile in one commit. */
 const atOnce = 6
 
-/** Tells what happened before `now`, unless an earlier run has; resolves to how many events that were. */
+/** Stores what happened before `now`, unless an earlier run has; resolves to the number of events. */
 export async function backfillHistory(
   { backfill }: Pick<Operations, 'backfill'>,
   data: string,

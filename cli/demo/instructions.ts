@@ -1,7 +1,7 @@
 import { eventTopic } from '../../devices/contract/topics.ts'
 import type { DeviceWithToken } from '../simulated-devices.ts'
 
-/** Commands to try from another terminal; `seen` is the door whose picture is shown. */
+/** Commands to try in another terminal; `seen` is the door whose picture is shown. */
 export function instructions(
   { device, token }: DeviceWithToken,
   { host, port }: { readonly host: string; readonly port: number },

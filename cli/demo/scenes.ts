@@ -15,9 +15,9 @@ const view = { width: 960, height: 540 }
 const channels = 3
 
 /**
- * What the cameras of the simulated town see: the pictures that come with Lintel, each time from a slightly other
- * place and in other light, with the noise of a sensor; darkness where a camera is tampered with or hung with a sack;
- * and what incidents show.
+ * Pictures from the cameras of the simulated town: those that come with Lintel, each time from a slightly different
+ * position and in different light, with sensor noise; darkness where a camera is tampered with or covered; and what
+ * incidents show.
  */
 export function createScenes(
   seed: number,
@@ -33,7 +33,7 @@ export function createScenes(
   }
   return async (event, { device }) => {
     const scene = scenes.get(event.id)
-    // Where crowds pass there is no camera: a processor has enough to look at.
+    // No cameras where crowds pass: the processor has enough pictures to analyse.
     if (scene === 'none' || crowds[device] !== undefined) return undefined
     const random = createRandom(seed, 'scene', event.id)
     if (event.type === 'tamper' && event.data.part === 'camera' && event.data.active) return darkness(random)
@@ -50,7 +50,7 @@ function sampleFor(event: DeviceEvent, random: Random): Sample {
     case 'vehicle':
       return event.data.class === 'motorcycle' || event.data.class === 'bicycle' ? 'motorcycle' : 'car'
     case 'passage':
-      // Several who are seen while one is let in would be tailgating every time.
+      // Several people seen while one is let in would be tailgating every time.
       return event.data.direction === 'out' && random.chance(0.6) ? 'campus' : 'portrait'
     default:
       return 'campus'
@@ -78,7 +78,7 @@ async function photograph(
 const darkness = (random: Random) => noisy(Buffer.alloc(view.width * view.height * channels, 2), random)
 
 function noisy(pixels: Buffer, random: Random): Promise<Buffer> {
-  // A few hundred draws, used over and over: noise enough for a sensor, and a tenth of the time.
+  // A few hundred random values, reused: enough for sensor noise, in a tenth of the time.
   const noise = Int8Array.from({ length: 997 }, () => Math.round(3 * random.normal()))
   for (let at = 0; at < pixels.length; at++)
     pixels[at] = Math.min(255, Math.max(0, pixels[at]! + noise[at % noise.length]!))

@@ -5,27 +5,27 @@ import { type Incidents, planIncidents } from '../../devices/town/incidents.ts'
 import { planTown } from '../../devices/town/plan.ts'
 import { demoFlow } from '../../ingest/demo/faults.ts'
 
-/** The town that the demo runs. */
+/** The town of the demo. */
 export interface DemoTown {
   readonly seed: number
-  /** A door that nobody simulates, for events of one's own. */
+  /** A door that is not simulated, for the user's own events. */
   readonly yours: NewDevice
   readonly devices: readonly NewDevice[]
   readonly mood: TownMood
-  /** A door at which people are seen from the first seconds on. */
+  /** A door where people are seen from the first seconds on. */
   readonly seen: NewDevice
 }
 
 const seed = 1
 const size = { seed, sites: 2, buildingsPerSite: 3, doorsPerBuilding: 4, checkpoints: 1 }
-/** The second site is smaller, so that four weeks of all are written in half a minute. */
+/** The second site is smaller, so that four weeks of everything are stored in half a minute. */
 const doorsOfOther = ['d01', 'd02']
 const market = 'nanshe-market'
 const canteen = 'nanshe-canteen'
 
 /**
- * A database that is away for a minute and a half is behind by no more; and where chance has used up the budget of the
- * week before, neither a rush nor an empty market would be told.
+ * The demo's database is away for only a minute and a half, so the lag limit must be lower. And if chance events have
+ * used up the budget of the week before, neither a rush nor an empty market would be reported.
  */
 export const demoRules = {
   rules: { 'journal-lag': { bad: 60, good: 20, forS: 0 } },
@@ -58,7 +58,7 @@ export function planDemoTown(zone: string): DemoTown {
   }
 }
 
-/** Plans what goes wrong there within minutes from `now`. */
+/** Plans incidents within minutes after `now`. */
 export function planDemoIncidents({ devices, mood, seen }: DemoTown, now: number): Incidents {
   const at = (wanted: (site: string) => boolean) =>
     devices.flatMap(({ site, kind, device }) =>
@@ -68,7 +68,7 @@ export function planDemoIncidents({ devices, mood, seen }: DemoTown, now: number
     )
   const lane = devices.find(({ kind }) => kind === 'checkpoint')!.device
   const stepMs = demoFlow.flowStepMin * minuteMs
-  // In the next count that is whole, and in which the canteen is known.
+  // In the next complete bin, when the canteen is already known.
   const rushAt = (Math.floor((now + minuteMs) / stepMs) + 1) * stepMs + 10 * secondMs
   const places = {
     doors: at(site => site === 'nanshe'),

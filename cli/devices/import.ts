@@ -13,7 +13,7 @@ export async function importDevices(
   const isNew = !dryRun && !existsSync(tokensFile)
   try {
     text = readFileSync(csv, 'utf8')
-    // Before anything is enrolled: a token that cannot be written down is lost.
+    // Check this before enrolling anything: a token that cannot be written down is lost.
     if (!dryRun) closeSync(openSync(tokensFile, 'a', 0o600))
   } catch (error) {
     throw new LintelError('CONFIG_INVALID', messageOf(error))

@@ -8,7 +8,7 @@ export type DeviceState = (typeof deviceStates)[number]
 export const stateOf = ({ enabled, connectedAt }: DeviceView): DeviceState =>
   enabled ? (connectedAt === undefined ? 'offline' : 'online') : 'disabled'
 
-/** As `device import` reads it; what a gateway or a display has beside it is not in it. */
+/** The format that `device import` reads; it does not contain the extra settings of gateways and displays. */
 export const registryCsv = (devices: readonly DeviceView[]) =>
   renderCsv(
     ['device', 'kind', 'site', 'building', 'point', 'zone', 'household'],
@@ -34,7 +34,7 @@ export function toRow(view: DeviceView, zone: string) {
   }
 }
 
-/** What is claimed may come from anybody: where it came from says more than the name. */
+/** Anybody can claim a name: the address says more. */
 function refusalText(
   { at, code, reason, claimed, address }: NonNullable<DeviceView['lastRefusal']>,
   zone: string,

@@ -3,11 +3,11 @@ import { minuteMs, secondMs } from '../../core/clock.ts'
 import { codeOf } from '../../core/errors.ts'
 import type { Finding } from './finding.ts'
 
-/** A notice that is due for longer is late; one that is due for ten minutes has been tried often. */
+/** A notice due for longer than this is late; after ten minutes, it has been tried often. */
 const lateMs = minuteMs
 const lostMs = 10 * minuteMs
 
-/** Channels over which people are not told of alerts. `now` in epoch ms. */
+/** Findings about channels that fail to tell people of alerts. `now` in epoch ms. */
 export function channelFindings(channels: readonly ChannelView[], now: number): Finding[] {
   return channels.flatMap(({ name, waiting, oldestAt, fault, quietUntil }): Finding[] => {
     const lateFor = oldestAt === undefined || quietUntil !== undefined ? 0 : now - oldestAt
@@ -18,7 +18,7 @@ export function channelFindings(channels: readonly ChannelView[], now: number): 
   })
 }
 
-/** Empty on a gateway alone, which tells nobody. */
+/** Empty on a gateway alone, which has no channels. */
 export async function channelsOf(listChannels: () => Promise<ChannelView[]>): Promise<ChannelView[]> {
   try {
     return await listChannels()

@@ -7,15 +7,15 @@ import { fileFault } from '../../core/files.ts'
 import { formatLocal } from '../../flow/zone.ts'
 import type { Finding } from './finding.ts'
 
-/** A certificate that ends sooner wants renewing; most authorities renew theirs 30 days ahead. */
+/** A certificate that ends sooner should be renewed; most authorities renew 30 days ahead. */
 const renewWithinMs = 21 * dayMs
 
-/** Findings about a configuration that is valid. `now` in epoch ms. */
+/** Findings about a valid configuration. `now` in epoch ms. */
 export function configFindings(config: Config, now: number): Finding[] {
   return [...plaintextFindings(config), ...certificateFindings(config, now), ...metricsToken(config)]
 }
 
-/** The part of it that needs no file. */
+/** The findings that need no file. */
 export function plaintextFindings(config: Config): Finding[] {
   return plainListeners(config).map(listener => ({
     check: listener.name,
@@ -37,7 +37,7 @@ function certificateFindings({ mqtt, zone }: Config, now: number): Finding[] {
   })
 }
 
-/** Epoch ms; undefined of a file that cannot be read, of which others tell. */
+/** Epoch ms; undefined for an unreadable file, which other findings report. */
 function endOf(certFile: string): number | undefined {
   try {
     return new X509Certificate(readFileSync(certFile)).validToDate.getTime()
@@ -46,7 +46,7 @@ function endOf(certFile: string): number | undefined {
   }
 }
 
-/** It is read with every request, so one that is missing may come. */
+/** It is read at every request, so a missing file may still appear. */
 function metricsToken({ http: { metricsTokenFile } }: Config): Finding[] {
   if (metricsTokenFile === undefined) return []
   try {

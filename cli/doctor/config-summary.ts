@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 
 const daySeconds = 86_400
 
-/** Sums a configuration up, a line for each matter: where it listens, where data goes, and how long it stays. */
+/** Summarises a configuration, one line per subject: where it listens, where data goes, and how long it stays. */
 export function configSummary(config: Config): string[] {
   const rows: [string, string][] = [
     ['MQTT', listenersOf(config).join(', ')],

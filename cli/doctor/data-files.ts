@@ -19,7 +19,7 @@ export function setAside(paths: DataPaths): Finding[] {
     }))
 }
 
-/** Nothing is changed: what is damaged is rebuilt at the next start. */
+/** Changes nothing: damaged files are rebuilt at the next start. */
 export function readWhole(paths: DataPaths): Finding[] {
   const check = 'data files'
   let locks: { release(): void }[]

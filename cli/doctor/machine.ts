@@ -32,7 +32,7 @@ export function spaceFinding(free: number, reserveBytes: number): Finding {
   return { check: 'free space', result: free < 4 * reserveBytes ? 'warning' : 'ok', finding }
 }
 
-/** Magic numbers of statfs(2); the journal maps its file into memory, which no network file system keeps coherent. */
+/** Magic numbers of statfs(2). The journal is a memory-mapped file, which no network file system keeps coherent. */
 const networkFileSystems = new Map([
   [0x6969, 'NFS'],
   [0xff534d42, 'CIFS'],
@@ -83,7 +83,7 @@ export function flushSpeed(root: string): Finding {
   }
 }
 
-/** Throws CONFIG_INVALID where this user may not. */
+/** Throws CONFIG_INVALID if this user may not. */
 function openForWriting(path: string): number {
   try {
     return openSync(path, 'w')

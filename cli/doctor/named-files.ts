@@ -11,8 +11,8 @@ import { readInfluxSettings } from '../../ingest/store/influx-settings.ts'
 import { readModelFile } from '../../models/model-file.ts'
 
 /**
- * What is wrong with the files that a configuration names, a line each, and with the rules that its channels name: read as
- * the service reads them at its start, so that what passes here starts.
+ * Faults of the files that a configuration names, and of the rules that its channels name, one line each. They are read
+ * as the service reads them at its start, so a configuration that passes here starts.
  */
 export function namedFileFaults(config: Config): string[] {
   const { snapshots, store, tagger, uplink } = config

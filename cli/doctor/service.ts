@@ -13,7 +13,7 @@ import { textOf } from '../commands/clock.ts'
 import type { Service } from '../connect.ts'
 import type { Finding } from './finding.ts'
 
-/** The finding about a service that does not answer; that none runs is no fault. */
+/** The finding about a service that does not answer; it is no fault if none runs. */
 export function notUp(paths: DataPaths): Finding {
   try {
     lockDataDirectory(paths, 'service').release()
@@ -25,7 +25,7 @@ export function notUp(paths: DataPaths): Finding {
   }
 }
 
-/** Findings on which somebody has to act, as the service tells them. */
+/** Findings from the service's own status that need somebody to act. */
 export function findingsOf({ clock, heldDeletions }: Status, config: Config): Finding[] {
   const held = heldDeletions.map(
     ({ kind, expected, of }): Finding => ({
@@ -58,13 +58,13 @@ export function clockFinding(clock: ClockView, { zone }: Config): Finding {
 }
 
 const lagWarning = 100_000
-/** A part that says nothing for so long hangs; Prometheus asks every 15 s. */
+/** A part without an answer for this long hangs; Prometheus asks every 15 s. */
 const silentS = 60
 
-/** It answers within a second, whatever hangs. */
+/** The page takes a second at most, even if a part hangs. */
 const metricsWaitMs = 5000
 
-/** Holds the metrics of a service against what there should be by its configuration. */
+/** Compares the metrics of a service with what its configuration requires. */
 export async function readings({ url, token }: Service, configured: Configured): Promise<Finding[]> {
   const headers = { authorization: `Bearer ${token}` }
   const signal = AbortSignal.timeout(metricsWaitMs)

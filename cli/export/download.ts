@@ -5,20 +5,20 @@ import { LintelError } from '../../core/errors.ts'
 import { exportFormats } from '../../flow/export/formats.ts'
 import type { DraftFile } from './file.ts'
 
-/** Rows of a part: what is fetched again where a connection breaks. */
+/** Rows per part: at most these are fetched again when a connection breaks. */
 const partRows = 500_000
 const maxTries = 8
 const pause = { firstMs: 500, maxMs: 20_000 }
 
 export interface DownloadHooks {
   readonly onRows?: (rows: number, expected: number) => void
-  /** A part that failed and is fetched again. */
+  /** Called when a part failed and will be fetched again. */
   readonly onRetry?: (error: LintelError) => void
 }
 
 /**
- * All rows into the file. Of a format whose files can be put together it comes in parts, and one that breaks is
- * fetched again; of the others it comes at once, and breaks for good.
+ * Fetches all rows into the file. If the format's files can be concatenated, it fetches parts, and repeats one that
+ * breaks; otherwise it fetches everything at once, and a break is final.
  */
 export async function download(
   { exportRows }: Pick<Operations, 'exportRows'>,

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { LintelError } from '../../core/errors.ts'
 
-/** The format that the end of a file's name stands for. */
+/** Format by file extension. */
 const formatOfExtension: Readonly<Record<string, string>> = {
   '.txt': 'table',
   '.csv': 'csv',
@@ -16,18 +16,18 @@ const formatOfExtension: Readonly<Record<string, string>> = {
 export interface FileFormatQuestion<F extends string> {
   /** Path of the file; undefined or `-` for standard output or input. */
   readonly file: string | undefined
-  /** The value of `--format`, or of another option that names a format. */
+  /** The value of `--format`, or of another option that implies a format. */
   readonly given: string | undefined
-  /** How the option that gave it is written; `--format FORMAT` if left out. */
+  /** How that option was written; `--format FORMAT` if left out. */
   readonly option?: string
   readonly formats: readonly F[]
-  /** Where neither a file nor a format is named. */
+  /** Used if neither a file nor a format is named. */
   readonly fallback: F
 }
 
 /**
- * The format of a file that is written or read: that of `--format`, else that of the end of its name. Throws
- * CONFIG_INVALID for a format that the command does not have, for a name that says nothing, and where the two differ.
+ * Format of a file to write or read: that of `--format`, else by its extension. Throws CONFIG_INVALID for a format that
+ * the command does not have, for an unknown extension, and if the two differ.
  */
 export function fileFormat<F extends string>(question: FileFormatQuestion<F>): F {
   const { file, given, option = `--format ${given}`, formats, fallback } = question
@@ -48,7 +48,7 @@ export function fileFormat<F extends string>(question: FileFormatQuestion<F>): F
   )
 }
 
-/** Throws CONFIG_INVALID for `--bom` beside a format that has none. */
+/** Throws CONFIG_INVALID for `--bom` with a format that has no byte order mark. */
 export function assertBomFits(bom: boolean | undefined, format: string): void {
   if (bom && format !== 'csv')
     throw new LintelError('CONFIG_INVALID', `--bom is for csv: ${format} files need no byte order mark`)

@@ -2,18 +2,18 @@ import { existsSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { LintelError } from '../../core/errors.ts'
 
-/** A file in the making, beside its place; it is there once it is whole. */
+/** A file being written under a temporary name; it gets its own name once it is complete. */
 export interface DraftFile {
   write(bytes: Uint8Array): Promise<void>
-  /** So far it is good: what comes after may be taken back. */
+  /** Marks what is written so far as good: only later bytes may be taken back. */
   keep(): void
   takeBack(): Promise<void>
-  /** In its place and on disk. */
+  /** Resolves once it has its own name and is on disk. */
   finish(): Promise<void>
   close(): Promise<void>
 }
 
-/** Throws FILE_EXISTS where there is one already and it is not to be overwritten. */
+/** Throws FILE_EXISTS if there is such a file and it must not be overwritten. */
 export async function openDraft(path: string, force: boolean): Promise<DraftFile> {
   if (!force && existsSync(path))
     throw new LintelError('FILE_EXISTS', `${path} is there already: give --force to overwrite it`)
@@ -23,7 +23,7 @@ export async function openDraft(path: string, force: boolean): Promise<DraftFile
   let kept = 0
   return {
     async write(bytes) {
-      // Each says where it goes, since what was taken back leaves the file's own place behind its end.
+      // Each write gives its position: after bytes were taken back, the file's own position is past its end.
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await file.write(bytes, done, bytes.length - done, size + done)
         done += bytesWritten
@@ -44,7 +44,7 @@ export async function openDraft(path: string, force: boolean): Promise<DraftFile
     },
     async close() {
       await file.close().catch(() => {})
-      // What was refused before its first byte leaves nothing behind.
+      // An export refused before its first byte leaves no file.
       if (size === 0) await rm(draft, { force: true })
     },
   }

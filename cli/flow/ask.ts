@@ -21,7 +21,7 @@ export interface AskOptions {
 
 const wrong = (reason: string) => new LintelError('FLOW_QUERY_INVALID', reason)
 
-/** The question that the options of a shell ask; today where they say no time. Throws FLOW_QUERY_INVALID. */
+/** The query that command-line options describe; without a time, for today. Throws FLOW_QUERY_INVALID. */
 export function toQuestion(options: AskOptions, defaultZone: string, now: Temporal.Instant): FlowQuestion {
   const { measure, every, fill, compare, top, share, mean, zone = defaultZone } = options
   return {
@@ -33,7 +33,7 @@ export function toQuestion(options: AskOptions, defaultZone: string, now: Tempor
   } // biome-ignore format: parts
 }
 
-/** `site=a,b`, each dimension once. */
+/** Reads `site=a,b`, each dimension once. */
 function readWhere(texts: readonly string[]): Record<string, string[]> {
   const where: Record<string, string[]> = {}
   for (const text of texts) {
@@ -46,16 +46,16 @@ function readWhere(texts: readonly string[]): Record<string, string[]> {
   return where
 }
 
-/** The last one that is over, by the calendar. */
+/** The last calendar unit that is over. */
 const wholes = { yesterday: 'day', week: 'week', month: 'month', year: 'year' } as const
 const units = { h: 'hours', d: 'days', w: 'weeks', M: 'months', y: 'years' } as const
 
 export function rangeOf({ from, to, last }: Pick<AskOptions, 'from' | 'to' | 'last'>, zone: string, now: Temporal.Instant) {
   const today = startOfToday(zone, now)
-  // A zone that is none: the query says so.
+  // An invalid zone: the query reports it.
   if (today === undefined) return { from: from ?? '', to: to ?? '' }
   if (last === undefined) {
-    // A date that is none: the query says so.
+    // An invalid date: the query reports it.
     if (from === undefined && to !== undefined && parseMoment(to, zone) <= today.epochMilliseconds)
       throw wrong(`--to ${to} lies before today, and without --from the time begins today: give --from, too`)
     return { from: from ?? today.toPlainDate().toString(), to: to ?? today.add({ days: 1 }).toPlainDate().toString() }
@@ -73,7 +73,7 @@ export function rangeOf({ from, to, last }: Pick<AskOptions, 'from' | 'to' | 'la
   return { from: tell(end.subtract({ [units[unit as 'h']]: Number(n) })), to: tell(end) }
 } // biome-ignore format: long lines
 
-/** When the week, month or year began that a day lies in. */
+/** Start of the week, month or year that contains a day. */
 function startOf(unit: (typeof wholes)['week' | 'yesterday' | 'month' | 'year'], today: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
   if (unit === 'day') return today
   const first = unit === 'week' ? today.subtract({ days: today.dayOfWeek - 1 }) : today.with(unit === 'year' ? { month: 1, day: 1 } : { day: 1 })

@@ -4,10 +4,10 @@ import type { FlowAnswer, FlowRow } from '../../flow/answer.ts'
 import { renderCsv, renderTable } from '../output.ts'
 import type { Sentences } from './language.ts'
 
-/** An answer as text, line ends included. */
+/** Turns an answer into text, including line ends. */
 export type Format = (answer: FlowAnswer, say: Sentences) => string
 
-/** What `--format` takes. */
+/** Values of `--format`. */
 export const formats: Readonly<Record<string, Format>> = {
   table: renderAnswer,
   csv(answer) {
@@ -28,7 +28,7 @@ export const formats: Readonly<Record<string, Format>> = {
   },
 }
 
-/** A row as columns for programs: the same ones for every row of an answer. */
+/** The columns of a row for programs: the same for every row of an answer. */
 function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
   const hides = suppression !== undefined
   const shares = rows.some(({ share }) => share !== undefined)
@@ -54,7 +54,7 @@ function columnsOf({ by, measure, before, suppression, rows }: FlowAnswer) {
   return { header, cells }
 }
 
-/** For people: what is hidden is a star, what is not there a dash. */
+/** For people: a star for what is hidden, a dash for what does not exist. */
 function renderAnswer(answer: FlowAnswer, say: Sentences): string {
   const { by, every, measure, unit, rows, total, hidden, before, others } = answer
   const name = unit === 's' ? `${measure} (s)` : measure
@@ -89,11 +89,11 @@ function renderAnswer(answer: FlowAnswer, say: Sentences): string {
   ].join('\n')}\n`
 }
 
-/** What a star is, and up to when numbers are told. */
+/** Explains the star, and up to when numbers are shown. */
 export const legendOf = ({ suppression }: FlowAnswer, say: Sentences): string[] =>
   suppression === undefined ? [] : [say.legend(suppression.minCount), say.until(suppression.until)]
 
-/** What the numbers do not say. */
+/** Facts that the numbers do not show. */
 export const notesOf = ({ notes = [] }: FlowAnswer, say: Sentences): string[] =>
   notes.map(note => plain(say.note(note)))
 

@@ -1,7 +1,7 @@
 import type { Language } from '../../alerts/rules/rule.ts'
 import type { FlowNote } from '../../flow/notes.ts'
 
-/** Sentences beside the numbers, in the language of whoever reads them. */
+/** Sentences for the numbers, in the reader's language. */
 const en = {
   total: 'total',
   before: (from: string, to: string) => `before (${from} to ${to})`,
@@ -38,7 +38,7 @@ const zh: typeof en = {
 
 export type Sentences = typeof en
 
-/** By the locale of the environment, as POSIX ranks its variables. */
+/** By the locale of the environment, in the order in which POSIX ranks its variables. */
 export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {
   const locale = env.LC_ALL || env.LC_MESSAGES || env.LANG || ''
   return /^zh/i.test(locale) ? 'zh' : 'en'

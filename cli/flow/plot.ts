@@ -7,12 +7,12 @@ import type { Sentences } from './language.ts'
 import { type Group, sparkLines } from './spark-lines.ts'
 
 export interface Canvas {
-  /** Of the terminal, in characters. */
+  /** Width of the terminal, in characters. */
   readonly columns: number
   readonly colours: boolean
 }
 
-/** A line for each group; a map of hours by weekdays where it is asked by both. Rows are complete (`fill`). */
+/** A line per group, or a map of hours by weekdays if the query is by both. Rows must be complete (`fill`). */
 export function plotAnswer(told: FlowAnswer, say: Sentences, canvas: Canvas): string {
   const answer = withMeans(told)
   const { by, rows, every, from, to } = answer
@@ -26,7 +26,7 @@ export function plotAnswer(told: FlowAnswer, say: Sentences, canvas: Canvas): st
   return `${[...lines, `${from} … ${to}  ${say.most} ${tell(most)}`, ...legendOf(answer, say), ...notesOf(answer, say)].join('\n')}\n`
 }
 
-/** Where means are asked for they are what is drawn: there may be four Mondays and five Sundays. */
+/** Draws means if there are any: a period may have four Mondays and five Sundays. */
 const withMeans = (answer: FlowAnswer): FlowAnswer => ({
   ...answer,
   rows: answer.rows.map(row => (row.mean === undefined ? row : { ...row, count: row.mean })),
@@ -45,7 +45,7 @@ function groupsOf({ by, rows }: FlowAnswer, say: Sentences): Group[] {
 }
 
 const shades = ' ░▒▓█'
-/** From dark blue to yellow, of the 256 of xterm. */
+/** From dark blue to yellow, in the 256 colours of xterm. */
 const colours = [17, 18, 19, 55, 91, 127, 163, 198, 203, 208, 214, 220]
 
 function heatMap({ rows }: Group, { by }: FlowAnswer, say: Sentences, canvas: Canvas): string[] {
@@ -64,7 +64,7 @@ function heatMap({ rows }: Group, { by }: FlowAnswer, say: Sentences, canvas: Ca
   ]
 }
 
-/** Three characters wide; undefined was not asked for. */
+/** Three characters wide; undefined means it is not in the answer. */
 function cellOf(count: number | null | undefined, most: number, { colours: coloured }: Canvas): string {
   if (count === undefined) return '   '
   if (count === null) return ' * '

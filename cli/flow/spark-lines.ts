@@ -11,7 +11,7 @@ export interface Group {
   readonly rows: readonly FlowRow[]
 }
 
-/** Where a line has a block: a step, and an hour or weekday of it. */
+/** A block of the line: a step, and an hour or weekday in it. */
 interface Column {
   readonly key: string
   readonly row: FlowRow
@@ -19,7 +19,7 @@ interface Column {
 
 const blocks = '▁▂▃▄▅▆▇█'
 
-/** A line of blocks for each group, all on one scale, and below them when that was. */
+/** One line of blocks per group, all on one scale, with a time axis below. */
 export function sparkLines(
   groups: readonly Group[],
   answer: FlowAnswer,
@@ -32,14 +32,14 @@ export function sparkLines(
   const each = Math.ceil(columns.length / room)
   const names = columns.filter((_, index) => index % each === 0).map(({ row }) => nameOf(row, answer, say))
   const nameWidth = Math.max(...names.map(text => stringWidth(text)))
-  // Hours and weekdays are few, and each has its name if there is room.
+  // Hours and weekdays are few, so each is labelled if there is room.
   const isWide = answer.every === 'all' && names.length * (nameWidth + 1) <= room
   const width = isWide ? nameWidth : 1
   const gap = isWide ? ' ' : ''
 
   const squeezed = groups.map(({ rows }) => squeeze(rows, columns, each, answer))
   const told = squeezed.flat().filter(count => typeof count === 'number')
-  // A net flow may be below nothing.
+  // A net flow may be negative.
   const least = told.reduce((a, b) => Math.min(a, b), 0)
   const span = told.reduce((a, b) => Math.max(a, b), 1) - least
   const lines = groups.map(({ label, rows }, index) => {
@@ -61,7 +61,7 @@ const slotsOf = ({ values }: FlowRow, { by }: FlowAnswer) =>
   by.flatMap((dimension, index) => (isSlot(dimension) ? [values[index]!] : []))
 const keyOf = (row: FlowRow, answer: FlowAnswer) => [row.start, ...slotsOf(row, answer)].join(' ')
 
-/** The starts of all groups: one that was not there from the beginning has fewer rows than others. */
+/** The starts in all groups: one that began later has fewer rows than others. */
 function columnsOf(groups: readonly Group[], answer: FlowAnswer): Column[] {
   const columns = new Map<string, FlowRow>()
   for (const { rows } of groups)
@@ -75,7 +75,7 @@ function columnsOf(groups: readonly Group[], answer: FlowAnswer): Column[] {
     })
 }
 
-/** Neighbours put together until the line fits; undefined where there is no row, null where none is told. */
+/** Merges neighbours until the line fits; undefined if there is no row, null if none may be shown. */
 function squeeze(
   rows: readonly FlowRow[],
   columns: readonly Column[],
@@ -94,7 +94,7 @@ function sumTold(rows: readonly FlowRow[]): number | null {
   return told.length === 0 ? null : told.reduce((sum, count) => sum + count, 0)
 }
 
-/** The hour, weekday or date that a column is of. */
+/** Label of a column: its hour, weekday or date. */
 function nameOf(row: FlowRow, answer: FlowAnswer, say: Sentences): string {
   const { by, every, from, to } = answer
   const slots = by.flatMap((dimension, index) =>
@@ -108,7 +108,7 @@ function nameOf(row: FlowRow, answer: FlowAnswer, say: Sentences): string {
   return isShort ? time.slice(0, 5) : date.slice(5)
 }
 
-/** Names below the columns that they are of, as many as there is room for; each but once. */
+/** Labels below their columns, as many as fit; equal ones only once. */
 function axisOf(names: readonly string[], nameWidth: number, columnWidth: number): string {
   let axis = ''
   let last = ''

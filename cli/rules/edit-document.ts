@@ -1,7 +1,7 @@
 import type { RulesDocument } from '../../alerts/rules/rules-document.ts'
 import { LintelError } from '../../core/errors.ts'
 
-/** Where in a document something is said: for all, of a site, of a point. */
+/** A layer of a document: for all places, for a site, or for a point. */
 export interface Layer {
   readonly site?: string | undefined
   /** BUILDING/POINT. */
@@ -16,7 +16,7 @@ export interface Assignment {
 
 const assignment = /^([a-z][a-z-]*)\.([A-Za-z]\w*)=(.*)$/
 
-/** Of `door-held.heldS=120`; undefined for what is none, such as the name of a file. */
+/** Parses `door-held.heldS=120`; undefined for anything else, such as a file name. */
 export function parseAssignment(text: string): Assignment | undefined {
   const [, rule, parameter, value] = assignment.exec(text) ?? []
   if (rule === undefined) return undefined
@@ -32,7 +32,7 @@ export const assign = (
   { rule, parameter, value }: Assignment,
 ): RulesDocument => put(document, [...pathOf(layer), rule, parameter], value) as RulesDocument
 
-/** Of `door-held`, or `door-held.heldS`. Throws RULES_INVALID where it is not said there. */
+/** Removes `door-held`, or `door-held.heldS`. Throws RULES_INVALID if it is not set in that layer. */
 export function unassign(document: RulesDocument, layer: Layer, name: string): RulesDocument {
   const path = [...pathOf(layer), ...name.split('.')]
   if (get(document, path) === undefined)
@@ -60,7 +60,7 @@ function put(value: unknown, [name, ...rest]: readonly string[], last: unknown):
   return { ...membersOf(value), [name]: put(get(value, [name]), rest, last) }
 }
 
-/** What then has no members goes, too. */
+/** Also removes parents that become empty. */
 function remove(value: unknown, [name, ...rest]: readonly string[]): Members | undefined {
   const { [name!]: inside, ...others } = membersOf(value)
   const left = rest.length === 0 ? undefined : remove(inside, rest)

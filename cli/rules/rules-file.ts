@@ -4,7 +4,7 @@ import { parseDocument, type RulesDocument, type RulesMeaning } from '../../aler
 import { LintelError } from '../../core/errors.ts'
 import { fileFault } from '../../core/files.ts'
 
-/** What a rules file says, YAML or JSON; - is standard input. Throws RULES_INVALID, each line with the file's name. */
+/** Reads a rules file, YAML or JSON; - is standard input. Throws RULES_INVALID, with the file's name on each line. */
 export function readRulesFile(path: string): { document: RulesDocument; meaning: RulesMeaning } {
   try {
     const yaml = parseYaml(readFileSync(path === '-' ? 0 : path, 'utf8'))

@@ -29,7 +29,7 @@ function summaryOf(changes: readonly RulesChangeView[]): string {
   return [...told, ...(changes.length > mostTold ? [`${changes.length - mostTold} more`] : [])].join(', ')
 }
 
-/** As a file to edit. */
+/** Prints the document as a file to edit. */
 export async function rulesDocument({
   of: wanted,
   ...options

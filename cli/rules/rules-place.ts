@@ -22,7 +22,7 @@ export function splitPlace({ site, point: text }: PlaceOptions): SplitPlace {
   return { ...named, building, point }
 }
 
-/** The same, where a point without its site would say nothing. Throws RULES_INVALID. */
+/** Like `splitPlace`, but requires a site with a point. Throws RULES_INVALID. */
 export function placeWithin(options: PlaceOptions): SplitPlace {
   if (options.point !== undefined && options.site === undefined)
     throw new LintelError('RULES_INVALID', '--point is of a site: say --site, too')

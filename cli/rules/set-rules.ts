@@ -13,7 +13,7 @@ export interface SetOptions extends CommonOptions, PlaceOptions {
   readonly ifVersion?: number
 }
 
-/** A file is the whole of the rules; assignments change some parameters of those in force. */
+/** A file replaces all rules; assignments change some parameters of those in force. */
 export async function setRules(given: readonly string[], options: SetOptions): Promise<void> {
   placeWithin(options)
   const assignments = given.flatMap(text => parseAssignment(text) ?? [])
@@ -43,7 +43,7 @@ export const unsetRules = (names: readonly string[], options: SetOptions): Promi
   )
 }
 
-/** Of the version that it was made from, so that what others set meanwhile is not undone. */
+/** Based on the version it was made from, so that changes by others meanwhile are not undone. */
 async function change(options: SetOptions, edit: (document: RulesDocument) => RulesDocument): Promise<void> {
   const { ask, output, json } = contextOf(options)
   const act = async (operations: Operations) => {

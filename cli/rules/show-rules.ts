@@ -12,7 +12,7 @@ export interface ShowOptions extends CommonOptions, PlaceOptions {
   readonly lang: Language
 }
 
-/** What is in force at a place: in the service, or by a file. */
+/** Shows the parameters in force at a place: in the service, or by a file. */
 export async function showRules({ rule, rules: file, lang, ...options }: ShowOptions): Promise<void> {
   const { ask, output, json } = contextOf(options)
   const place = placeWithin(options)
@@ -24,7 +24,7 @@ export async function showRules({ rule, rules: file, lang, ...options }: ShowOpt
   const query = { ...place, ...(rule === undefined ? {} : { rule }) }
   const { rules, warnings } = await ask('registry', operations => operations.rulesAt(query))
   print(rules, lang, output)
-  // Beside what is printed, so that this stays one value.
+  // On standard error, so that the output stays one JSON value.
   if (json) for (const warning of warnings) note(`warning: ${warning}`)
   else for (const warning of warnings) output.say(`warning: ${warning}`)
 }

@@ -18,7 +18,7 @@ export interface TestOptions extends ShowOptions {
   readonly then: number
 }
 
-/** What rules would have said of recorded events: by default, by a file, or those in force. */
+/** Shows what rules would have found in recorded events: with default parameters, those of a file, or those in force. */
 export async function testRules(files: string[], options: TestOptions): Promise<void> {
   const { rule: wanted, lang, then } = options
   const { config, output, json } = contextOf(options)
