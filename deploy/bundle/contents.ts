@@ -25,23 +25,23 @@ const files = [
   'README.zh-CN.md',
   'package.json',
 ]
-/** What Node's package has beside its binary, and what only compilers and debuggers read of packages. */
+/** Files of Node's package besides its binary, and files that only compilers and debuggers read. */
 const leftOut = /^node_modules\/node-[^/]+\/(?:include|share)\/|^node_modules\/.*(?:\.d\.[cm]?ts|\.map)$/
 
 export interface System {
-  /** As Node names them: `linux`, `x64`. */
+  /** In Node's words: `linux`, `x64`. */
   readonly platform: string
   readonly arch: string
 }
 
-/** The binary of the Node that the packages bring for this system, if they do. */
+/** The Node binary in the installed packages for this system, if there is one. */
 export function nodeOf(root: string, { platform, arch }: System): string | undefined {
   const [os, program] = platform === 'win32' ? ['win', 'node.exe'] : [platform, 'node']
   const path = `node_modules/node-${os}-${arch}/bin/${program}`
   return existsSync(join(root, path)) ? path : undefined
 }
 
-/** Paths of all that a bundle takes of a checkout, sorted: the code, and packages that are not for development alone. */
+/** Paths of everything in a bundle, sorted: the code, and all packages except those only for development. */
 export function contentsOf(root: string, system: System): string[] {
   const runtimes = `node_modules/onnxruntime-node/bin/`
   const runtime = new RegExp(`^${runtimes}[^/]+/${system.platform}/${system.arch}/`)
@@ -50,7 +50,7 @@ export function contentsOf(root: string, system: System): string[] {
     .sort() // biome-ignore format: one line
 }
 
-/** The packages that npm has installed here, those for development left out. */
+/** The packages that npm has installed here, except those for development. */
 function packagesOf(root: string): string[] {
   const lock = JSON.parse(readFileSync(join(root, 'node_modules/.package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>
@@ -60,7 +60,7 @@ function packagesOf(root: string): string[] {
     .map(([path]) => path)
 }
 
-/** All of a folder but packages within it: they are packages of their own. */
+/** All files of a folder, except packages within it, which are listed themselves. */
 function filesIn(root: string, folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap(entry => {
     const path = `${folder}/${entry.name}`

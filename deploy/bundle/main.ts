@@ -12,20 +12,20 @@ import manifest from '../../package.json' with { type: 'json' }
 import { contentsOf, nodeOf } from './contents.ts'
 import { writeArchive } from './write-archive.ts'
 
-// Makes one archive that runs without npm and without a network, on a machine of this system.
+// Makes one archive that runs without npm and without a network, on a machine of the same system.
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values } = parseArgs({ options: { out: { type: 'string', default: join(root, 'dist') } } })
 const { platform, arch } = process
 const name = `lintel-${manifest.version}-${platform}-${arch}`
 const archive = join(values.out, `${name}.tar.gz`)
-/** The same content gives the same archive: each file has this time, which all formats of archives know. */
+/** Time of every file, so that the same content gives the same archive; all archive formats can express it. */
 const time = Number(process.env.SOURCE_DATE_EPOCH ?? Date.UTC(1980, 0, 1) / 1000)
 
 mkdirSync(values.out, { recursive: true })
 const stage = mkdtempSync(join(values.out, '.bundle-'))
 try {
   const entries: string[] = []
-  /** Makes an entry of the archive, whose path begins with the archive's name. */
+  /** Makes an entry of the archive; its path begins with the archive's name. */
   const put = (path: string, make: (to: string) => void) => {
     const to = join(stage, name, path)
     mkdirSync(dirname(to), { recursive: true })
@@ -51,7 +51,7 @@ try {
   }
   put('INSTALL.txt', to => copyFileSync(fileURLToPath(new URL('INSTALL.txt', import.meta.url)), to))
 
-  // It goes by the files as they lie in the archive.
+  // The build directory depends on the files as they are in the archive.
   const home = join(stage, name)
   const built = builtDirectory(home)
   mkdirSync(dirname(built), { recursive: true })

@@ -4,13 +4,13 @@ import type { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 
-/** Whoever packs it, the files are root's. The tar of GNU and that of macOS and Windows name this otherwise. */
+/** Files belong to root, whoever packs them. GNU tar and the tar of macOS and Windows have different options for that. */
 const owners = {
   gnu: ['--owner=0', '--group=0', '--numeric-owner', '--format=gnu'],
   bsd: ['--uid', '0', '--gid', '0', '--format=gnutar'],
 }
 
-/** Writes what is at `paths` within `directory` in this order, compressed, with the system's `tar`. */
+/** Writes the files at `paths` in `directory`, in this order, compressed, with the system's `tar`. */
 export async function writeArchive(directory: string, paths: readonly string[], to: Writable): Promise<void> {
   const kind = (await outputOf('tar', ['--version'])).includes('GNU') ? 'gnu' : 'bsd'
   const tar = spawn('tar', ['-c', ...owners[kind], '-C', directory, '--no-recursion', '-T', '-', '-f', '-'], {

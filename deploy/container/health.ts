@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-// For HEALTHCHECK: exits with 0 if the API of the data directory given answers. The image has no curl.
-// Not /readyz: a container that is started again for a full disk is no better off, and its devices are cut.
+// For HEALTHCHECK: exits with 0 if the API of the given data directory answers. The image has no curl.
+// It does not use /readyz: restarting a container because of a full disk does not help, and disconnects its devices.
 const data = process.argv[2] ?? '/var/lib/lintel'
 
 try {
