@@ -4,21 +4,21 @@ import { operators } from './operators.ts'
 import { tensorOf, type Value, valueIn } from './order.ts'
 import type { TfGraph, TfNode } from './tfjs-graph.ts'
 
-/** What is asked of a conversion beside the operators themselves. */
+/** Settings of a conversion besides the operators. */
 export interface Recipe {
   /** Run the model on pictures of any height and width that its strides allow. */
   readonly anySize: boolean
-  /** Of a pixel in 0..255, per channel of the model, that is after `channels`. */
+  /** For pixels in 0..255, per channel of the model, so after `channels`. */
   readonly normalisation: { readonly mean: readonly number[]; readonly std: readonly number[] }
-  /** The model's order of colours. Pictures come as RGB. */
+  /** The model's colour order. Pictures come as RGB. */
   readonly channels: 'rgb' | 'bgr'
-  /** Each output of the ONNX model: these of the source, one after the other along axis 1. */
+  /** For each output of the ONNX model, the outputs of the source that are concatenated along axis 1. */
   readonly outputs: Readonly<Record<string, readonly string[]>>
 }
 
 /**
- * The graph with a picture as its input, `image`: uint8 [1, height, width, 3], RGB, as any decoder gives it.
- * Throws on anything it does not know how to say in ONNX.
+ * The graph with a picture as its input, `image`: uint8 [1, height, width, 3], RGB, as any decoder returns it. Throws
+ * on anything it cannot express in ONNX.
  */
 export function convert(source: TfGraph, recipe: Recipe): OnnxGraph {
   const graph = new OnnxGraph()
@@ -50,7 +50,7 @@ export function convert(source: TfGraph, recipe: Recipe): OnnxGraph {
   return graph
 }
 
-/** uint8 is transposed before it is made four times as long. */
+/** Transposes the uint8 data before it becomes four times as large. */
 function pictureInput(
   graph: OnnxGraph,
   { attributes }: TfNode,
@@ -90,5 +90,5 @@ function addOutput(graph: OnnxGraph, { anySize }: Recipe, name: string, parts: r
   })
 }
 
-/** Without the exporter's prefixes, which say nothing. */
+/** Without the exporter's prefixes, which carry no information. */
 const shortName = (name: string) => name.replace(/^(Stateful)?PartitionedCall\/(functional_1\/)?/, '')

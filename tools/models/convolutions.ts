@@ -1,14 +1,14 @@
 import { permute, tensorOf, type Value, valueIn } from './order.ts'
 import type { Step } from './step.ts'
 
-/** How a window moves over height and width; TensorFlow names four axes of which these are the middle two. */
+/** How a window moves over height and width; TensorFlow names four axes, and these are the middle two. */
 interface Window {
   readonly kernel: readonly number[]
   readonly strides: readonly number[]
   readonly dilations: readonly number[]
 }
 
-/** The weights of TensorFlow are [height, width, in, out], those of ONNX [out, in / group, height, width]. */
+/** Weights in TensorFlow are [height, width, in, out], in ONNX [out, in / group, height, width]. */
 export function convolution(step: Step, kind: 'full' | 'depthwise'): Value {
   const { graph, node, inputs } = step
   const [of, weights, bias] = inputs
@@ -68,8 +68,8 @@ export function maxPool(step: Step): Value {
 }
 
 /**
- * Size of the output and padding. SAME of TensorFlow puts the odd pixel behind, not in front, and with a
- * stride it depends on the size of the input. https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding
+ * Size of the output, and padding. TensorFlow's SAME puts the odd pixel at the end, and with a stride it depends on the
+ * size of the input. https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding
  */
 function slide({ node, inputs: [of], anySize }: Step, { kernel, strides, dilations }: Window) {
   const same = node.attributes.text('padding') === 'SAME'

@@ -1,7 +1,7 @@
 import { toExactHalf } from './half.ts'
 import type { Initializer, OnnxGraph, OnnxNode } from './onnx-graph.ts'
 
-/** Shortens a finished graph; each step leaves what it computes as it was. */
+/** Shortens a finished graph; no step changes its results. */
 export function fold(graph: OnnxGraph): void {
   foldPads(graph)
   foldBiases(graph)
@@ -9,7 +9,7 @@ export function fold(graph: OnnxGraph): void {
   storeAsHalf(graph)
 }
 
-/** Conv and MaxPool can pad by themselves: zeros, and less than everything. */
+/** Conv and MaxPool can pad by themselves: with zeros, and with the lowest value. */
 function foldPads(graph: OnnxGraph): void {
   const producers = producersOf(graph)
   graph.nodes = graph.nodes.map(node => {
@@ -27,7 +27,7 @@ function foldPads(graph: OnnxGraph): void {
   })
 }
 
-/** A constant per channel that is added to a Conv of which nobody else reads becomes its bias. */
+/** A constant per channel added to a Conv becomes its bias if nothing else reads the Conv. */
 function foldBiases(graph: OnnxGraph): void {
   const producers = producersOf(graph)
   const readers = Map.groupBy(
@@ -62,10 +62,7 @@ function dropUnused(graph: OnnxGraph): void {
 
 const worthHalving = 64
 
-/**
- * Weights that came as halves are stored as halves: half the file, the same numbers. ONNX Runtime runs the
- * Cast once, at load.
- */
+/** Weights that came as halves are stored as halves: half the file, the same numbers. ONNX Runtime runs the Cast once, at load. */
 function storeAsHalf(graph: OnnxGraph): void {
   const casts: OnnxNode[] = []
   graph.initializers = graph.initializers.map(weights => {

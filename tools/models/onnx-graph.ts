@@ -1,9 +1,9 @@
-/** An ONNX graph while it is being built: nodes in the order in which they run, and their constants. */
+/** An ONNX graph being built: nodes in the order in which they run, and their constants. */
 export type Attribute = number | string | readonly number[] | { readonly float: number }
 
 export interface OnnxNode {
   readonly op: string
-  /** That of the source's node which it comes from, so that a viewer shows both graphs alike. */
+  /** Name of the source node it comes from, so that a viewer shows both graphs alike. */
   readonly name: string
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
@@ -20,7 +20,7 @@ export interface Initializer {
 export interface Port {
   readonly name: string
   readonly type: 'float32' | 'uint8'
-  /** A word stands for a length that each run may choose. */
+  /** A word stands for a length that may differ in each run. */
   readonly shape: readonly (number | string)[]
 }
 

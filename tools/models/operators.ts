@@ -3,10 +3,10 @@ import type { OnnxNode } from './onnx-graph.ts'
 import { axisIn, commonOrder, perAxis, tensorOf, transposed, type Value, valueIn } from './order.ts'
 import type { Step } from './step.ts'
 
-/** One TensorFlow operator as ONNX nodes; gives a value for each output. */
+/** Converts one TensorFlow operator to ONNX nodes; returns a value for each output. */
 export type Operator = (step: Step) => Value | Value[]
 
-/** Those of the models we convert, no more: the next model says which are missing. */
+/** Only the operators of the models we convert: converting another model reports those that are missing. */
 export const operators: Readonly<Record<string, Operator>> = {
   Identity: ({ inputs }) => inputs[0]!,
   Transpose: ({ graph, node, inputs: [of, permutation] }) =>
@@ -98,7 +98,7 @@ function split({ graph, node, inputs: [of, lengths, along] }: Step): Value[] {
     .map((tensor, index) => valueIn(order, tensor, of!.shape.with(axis, parts[index]!)))
 }
 
-/** By factors, not to a size: at the size of the export both are the same, and factors hold at any other. */
+/** By factors, not to a size: at the exported size both are the same, and factors also work at any other. */
 function resize({ graph, node, inputs: [of, size] }: Step): Value {
   const [height, width] = integers(size) as [number, number]
   const [batch, fromHeight, fromWidth, channels] = of!.shape as [number, number, number, number]
@@ -128,7 +128,7 @@ function reshape({ graph, node, inputs: [of, target], anySize }: Step): Value {
   return valueIn('source', graph.add('Reshape', node.name, tensors), shape)
 }
 
-/** Exporters write the zeros of a shape so; with indices it is not needed. */
+/** Exporters write the zeros of a shape this way; a tensor with indices does not occur. */
 function sparseToDense({ node, inputs: [indices, shape, , fallback] }: Step): Value {
   if (indices!.constant?.data.length !== 0)
     throw new Error(`${node.name}: a sparse tensor with entries is not converted`)

