@@ -53,7 +53,7 @@ export function addCheckCommands(program: Command): void {
     })
 }
 
-/** Throws CONFIG_INVALID with the files that cannot be read beside what else is wrong. */
+/** Throws CONFIG_INVALID with unreadable files in addition to other faults. */
 function contextWithFiles(options: CommonOptions & { files: boolean }) {
   try {
     return contextOf(options)

@@ -36,8 +36,8 @@ export function reloadableFaults({ mqtt, alerts }: Config): string[] {
 }
 
 /**
- * The files that a configuration names under keys ending with `File` and that cannot be read, a line each, whatever else is
- * wrong with it: so that one look tells all. Empty for a file that is no YAML.
+ * Unreadable files that a configuration names under keys ending with `File`, one line each. They are found whatever
+ * else is wrong with it, so that one run reports everything. Empty if the configuration is not YAML.
  */
 export function unreadableFiles(path: string): string[] {
   const faults: string[] = []
@@ -50,7 +50,7 @@ export function unreadableFiles(path: string): string[] {
   try {
     walk(parse(readFileSync(path, 'utf8')), '')
   } catch {
-    // What is wrong with the file itself is told by who reads it.
+    // Reading the configuration reports its own faults.
   }
   return faults
 }
