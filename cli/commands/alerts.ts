@@ -36,7 +36,7 @@ export function addAlertCommands(program: Command): void {
       .option('--from <time>', 'date or time, in the zone unless it has an offset')
       .option('--to <time>', 'not included (default: now)')
 
-  const list = sub('list', 'the newest first').option('--open', 'only those that are not closed')
+  const list = sub('list', 'the newest first').option('--open', 'only those that nobody has closed')
   several(list, '--status <status>', `of ${statuses.join(', ')}`, statuses)
   several(list, '--severity <severity>', `of ${severities.join(', ')}`, severities)
   several(list, '--rule <name>', 'only of this rule', ruleNames)

@@ -23,7 +23,7 @@ export async function channelsOf(listChannels: () => Promise<ChannelView[]>): Pr
   try {
     return await listChannels()
   } catch (error) {
-    if (codeOf(error) === 'STORE_UNAVAILABLE') return []
+    if (codeOf(error) === 'API_UNAVAILABLE') return []
     throw error
   }
 }

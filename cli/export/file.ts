@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { LintelError } from '../../core/errors.ts'
+import { syncDirectory } from '../../core/files.ts'
 
 /** A file being written under a temporary name; it gets its own name once it is complete. */
 export interface DraftFile {
@@ -41,6 +43,7 @@ export async function openDraft(path: string, force: boolean): Promise<DraftFile
       await file.datasync()
       await file.close()
       await rename(draft, path)
+      await syncDirectory(dirname(path))
     },
     async close() {
       await file.close().catch(() => {})

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { ChannelView } from '../../alerts/notify/notifier.ts'
-import { channelFindings } from '../../cli/doctor/channel-findings.ts'
+import { channelFindings, channelsOf } from '../../cli/doctor/channel-findings.ts'
 import { minuteMs } from '../../core/clock.ts'
+import { type ErrorCode, LintelError } from '../../core/errors.ts'
 
 const now = Date.UTC(2026, 10, 29)
 const channel: ChannelView = { name: 'ops', kind: 'webhook', waiting: 2, sent: 9, failed: 11, undelivered: 0 }
@@ -29,4 +30,12 @@ test('a finding names the channel, how much waits, and what the last try failed 
         'ops: 2 notices wait, the oldest for 646 s: connect ECONNREFUSED 127.0.0.1:9000 (lintel alerts channels)',
     },
   ])
+})
+
+test('a gateway alone, which has no channels, is no finding; another refusal is told', async () => {
+  const refuse = (code: ErrorCode) => async () => {
+    throw new LintelError(code, 'no')
+  }
+  expect(await channelsOf(refuse('API_UNAVAILABLE'))).toEqual([])
+  await expect(channelsOf(refuse('API_FORBIDDEN'))).rejects.toMatchObject({ code: 'API_FORBIDDEN' })
 })
