@@ -121,7 +121,11 @@ export function createNotifier({ channels, ...others }: NotifierParts): Notifier
           try {
             await state.transact(() => removeOtherChannels(state, [...opened.keys()]))
           } finally {
-            for (const worker of workers()) worker.start()
+            for (const worker of workers()) {
+              worker.start()
+              // What a wrong address kept waiting is tried at the right one now.
+              worker.hurry()
+            }
           }
         })
       return changing

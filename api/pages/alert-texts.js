@@ -49,9 +49,10 @@ export const alertTexts = {
     problems: {
       network: 'The service does not answer. What is shown may be old.',
       'no-note': 'Write the note first.',
-      changed: 'Somebody has changed it meanwhile, see below: press the button again if it is still meant.',
+      changed:
+        'Nothing was done: somebody has changed it meanwhile. Read its state and history, then press again if you still mean it.',
       'other-account':
-        'Another account is signed in now, see below: press the button again to act as that one.',
+        'Nothing was done: another account is signed in now, named below. Press again to act as that one.',
       'taken-before': 'Somebody else had it before, and has it still. Your note is in the history.',
       ALERT_NOT_FOUND: 'There is no such alert: it is older than alerts are kept, or not of your sites.',
       ALERT_CLOSED: 'Somebody has closed it meanwhile: load the page again.',
@@ -112,8 +113,8 @@ export const alertTexts = {
     problems: {
       network: '服务没有响应，显示的内容可能已过时。',
       'no-note': '请先填写备注。',
-      changed: '其他人已更新此告警，请先查看；如仍需操作，请再按一次。',
-      'other-account': '当前登录的是另一个账号（见下方）；如以该账号操作，请再按一次。',
+      changed: '未执行：其他人已更新此告警。请先查看状态和处理记录，如仍需操作请再按一次。',
+      'other-account': '未执行：当前登录的是另一个账号（见下方）。如以该账号操作，请再按一次。',
       'taken-before': '他人已先接手，仍由其处理；您的备注已记入处理记录。',
       ALERT_NOT_FOUND: '没有这条告警：可能已超过保存期限，或不属于您负责的场所。',
       ALERT_CLOSED: '其他人已将其关闭，请刷新本页。',

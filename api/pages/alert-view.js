@@ -46,24 +46,33 @@ export function historyOf({ history, zone }, text, language) {
   ])
 }
 
-/** How it ended; while it is open, what to do. */
-export function adviceOf({ status, active, advice, ended }, language) {
-  if (ended !== undefined) return ended[language]
-  return active && status !== 'resolved' ? (advice?.[language] ?? '') : ''
+/** What to do, until somebody has closed it; before that how it ended, if it ended by itself. */
+export function adviceOf({ status, advice, ended }, language) {
+  const todo = status === 'resolved' ? undefined : advice?.[language]
+  return [ended?.[language], todo].filter(Boolean).join(' ')
 }
 
 const outcomes = ['real', 'false-alarm', 'test', 'maintenance']
 
-/** Acts for a user who may act on alerts: the end of the path, the body to send, and the label of the button. */
+/**
+ * The buttons of an account that may act on alerts: the end of the path, the body to send, and the word. They are the same
+ * ones in the same order whatever the alert's state, so that none takes the place of another under the pointer; `isOver`
+ * marks one that would change nothing.
+ */
 export function actsOf({ status, outcome: told }, permissions, text) {
   if (!permissions.includes('alerts.act')) return []
   const isResolved = status === 'resolved'
   const say = isResolved ? text.correct : text.resolve
-  const closing = outcomes
-    .filter(outcome => !isResolved || outcome !== told)
-    .map(outcome => ({ act: 'resolve', body: { outcome }, word: say(text.outcome[outcome]) }))
-  const taking = status === 'open' ? [{ act: 'acknowledge', body: {}, word: text.acknowledge }] : []
-  return [...taking, { act: 'comment', body: {}, word: text.comment }, ...closing]
+  return [
+    { act: 'acknowledge', body: {}, word: text.acknowledge, isOver: status !== 'open' },
+    { act: 'comment', body: {}, word: text.comment },
+    ...outcomes.map(outcome => ({
+      act: 'resolve',
+      body: { outcome },
+      word: say(text.outcome[outcome]),
+      isOver: isResolved && outcome === told,
+    })),
+  ]
 }
 
 /** Address and caption of each picture. */

@@ -4,6 +4,7 @@ import { languageHere, switchLanguage } from './language.js'
 import { texts } from './texts.js'
 
 const refreshMs = 10_000
+const readMs = 1500
 
 const byId = id => document.getElementById(id)
 const make = (tag, textContent) => Object.assign(document.createElement(tag), { textContent })
@@ -13,10 +14,10 @@ const rowOf = (tag, cells) => {
   return row
 }
 
-/** Only the closest picture is shown. Every view of a picture is recorded, so the others are only linked. */
+/** The nearest picture is shown. Each look at a picture is on record, so the others are only linked. */
 function pictureOf({ href, told }, index) {
-  const link = Object.assign(make('a', index === 0 ? '' : told), { href, target: '_blank' })
-  if (index === 0) link.append(Object.assign(document.createElement('img'), { src: href, alt: told }))
+  const link = Object.assign(make('a', told), { href, target: '_blank' })
+  if (index === 0) link.prepend(Object.assign(document.createElement('img'), { src: href, alt: '' }))
   const line = make('p', '')
   line.append(link)
   return line
@@ -48,7 +49,10 @@ function draw() {
   byId('promise').textContent = texts[language].promise
   byId('home').textContent = text.home
   byId('who').textContent = me.name === '' ? '' : texts[language].who(me.name)
-  byId('problem').textContent = problem === undefined ? '' : (text.problems[problem] ?? text.other(problem))
+  const told = problem === undefined ? '' : (text.problems[problem] ?? text.other(problem))
+  const mayAct = alert !== undefined && me.permissions.includes('alerts.act')
+  byId('problem').textContent = mayAct ? '' : told
+  byId('problem-here').textContent = mayAct ? told : ''
   byId('alert').hidden = alert === undefined
   if (alert === undefined) return
   byId('says').textContent = alert.says[language]
@@ -69,7 +73,8 @@ function draw() {
   byId('note-title').textContent = text.columns.note
   byId('acts').replaceChildren(
     ...acts.map(one => {
-      const button = Object.assign(make('button', one.word), { type: 'button', disabled: isActing })
+      const disabled = isActing || one.isOver === true
+      const button = Object.assign(make('button', one.word), { type: 'button', disabled })
       button.classList.toggle('first', one.act === 'acknowledge')
       button.addEventListener('click', () => act(one))
       return button
@@ -118,8 +123,16 @@ async function act(one) {
   } catch ({ code }) {
     problem = code ?? 'network'
   }
+  if (problem !== undefined) await refused()
   isActing = false
   draw()
+}
+
+/** What is wrong is seen before anything can be pressed again: a second click of the same hand is not meant. */
+async function refused() {
+  draw()
+  byId('problem-here').scrollIntoView({ block: 'center' })
+  await new Promise(resolve => setTimeout(resolve, readMs))
 }
 
 async function start() {

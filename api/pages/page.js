@@ -132,6 +132,7 @@ function fillSeen(text) {
     return cell
   }
   byId('seen-title').textContent = text.links[name]
+  byId('seen-rows').dataset.name = name
   byId('seen-rows').replaceChildren(
     line(columns.map(column => make('th', { textContent: say(column) }))),
     ...rows.slice(0, maxRows).map(row => line(columns.map(column => cellOf(column, row[column])))),
@@ -163,6 +164,11 @@ function showMe(me) {
   if (next !== undefined) return location.replace(next)
   history.replaceState(null, '', '/')
   seen = undefined
+  // Who sees alerts has them before them, without a click.
+  if (me.permissions.includes('alerts.read')) {
+    const [name, , path] = linksOf(me)[0]
+    look(name, path, me.zone).catch(tell)
+  }
   show('me', text => {
     byId('who').textContent = text.who(me.name)
     byId('role').textContent = text.role(text.roles[me.role], me.sites)

@@ -114,8 +114,9 @@ describe('the page of an alert', async () => {
     const open = { status: 'open', active: true, advice: both('look'), zone: 'UTC' }
     expect(adviceOf(open, 'en')).toBe('look')
     expect(adviceOf({ ...open, status: 'cleared', active: false, ended: both('closed') }, 'zh')).toBe(
-      'closed',
+      'closed look',
     )
+    expect(adviceOf({ ...open, status: 'resolved', ended: both('closed') }, 'en')).toBe('closed')
     expect(adviceOf({ ...open, status: 'resolved' }, 'en')).toBe('')
     expect(picturesOf({ ...open, pictures: [{ device: 'd1', event: 'a:1', at: 0 }] })).toEqual([
       { href: '/api/v1/snapshots/d1/a%3A1/picture', told: 'd1 1970-01-01 00:00:00' },
@@ -125,14 +126,14 @@ describe('the page of an alert', async () => {
   test('offers who may act what can be done with it as it is', () => {
     const offered = (status: string, permissions: string[]) =>
       actsOf({ status, outcome: 'real' }, permissions, alertTexts.en).map(
-        ({ word }: { word: string }) => word,
+        ({ word, isOver }: { word: string; isOver?: boolean }) => (isOver ? `(${word})` : word),
       )
     const closing = ['Close: real', 'Close: false alarm', 'Close: test', 'Close: maintenance']
     expect(offered('open', ['alerts.act'])).toEqual(['I see to it', 'Add the note', ...closing])
-    expect(offered('acknowledged', ['alerts.act'])).toEqual(['Add the note', ...closing])
-    expect(offered('cleared', ['alerts.act'])).toEqual(['Add the note', ...closing])
-    const corrections = ['Add the note', 'It was: false alarm', 'It was: test', 'It was: maintenance']
-    expect(offered('resolved', ['alerts.act'])).toEqual(corrections)
+    for (const status of ['acknowledged', 'cleared'])
+      expect(offered(status, ['alerts.act'])).toEqual(['(I see to it)', 'Add the note', ...closing])
+    const corrections = ['(It was: real)', 'It was: false alarm', 'It was: test', 'It was: maintenance']
+    expect(offered('resolved', ['alerts.act'])).toEqual(['(I see to it)', 'Add the note', ...corrections])
     expect(offered('open', ['alerts.read'])).toEqual([])
     const sent = actsOf({ status: 'open' }, ['alerts.act'], alertTexts.zh)
     expect(sent.flatMap(({ body }: { body: { outcome?: string } }) => body.outcome ?? [])).toEqual([

@@ -11,6 +11,11 @@ const since = (ms: number) => ({ oldestAt: now - ms })
 const cases: { title: string; change: Partial<ChannelView>; results: string[] }[] = [
   { title: 'nothing waits', change: { waiting: 0 }, results: [] },
   { title: 'a notice waits for half a minute', change: since(minuteMs / 2), results: [] },
+  {
+    title: 'a notice waits for half a minute, whose try failed',
+    change: { ...since(minuteMs / 2), fault: 'refused' },
+    results: ['warning'],
+  },
   { title: 'a notice waits for two minutes', change: since(2 * minuteMs), results: ['warning'] },
   { title: 'a notice waits for ten minutes', change: since(10 * minuteMs), results: ['problem'] },
   { title: 'it waits in quiet hours', change: { ...since(60 * minuteMs), quietUntil: now + 1 }, results: [] },
