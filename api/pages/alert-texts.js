@@ -49,6 +49,7 @@ export const alertTexts = {
     problems: {
       network: 'The service does not answer. What is shown may be old.',
       'no-note': 'Write the note first.',
+      news: 'Somebody has changed it: read its state and history.',
       changed:
         'Nothing was done: somebody has changed it meanwhile. Read its state and history, then press again if you still mean it.',
       'other-account':
@@ -113,6 +114,7 @@ export const alertTexts = {
     problems: {
       network: '服务没有响应，显示的内容可能已过时。',
       'no-note': '请先填写备注。',
+      news: '其他人已更新此告警，请查看状态和处理记录。',
       changed: '未执行：其他人已更新此告警。请先查看状态和处理记录，如仍需操作请再按一次。',
       'other-account': '未执行：当前登录的是另一个账号（见下方）。如以该账号操作，请再按一次。',
       'taken-before': '他人已先接手，仍由其处理；您的备注已记入处理记录。',

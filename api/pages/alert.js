@@ -76,7 +76,8 @@ function draw() {
       const disabled = isActing || one.isOver === true
       const button = Object.assign(make('button', one.word), { type: 'button', disabled })
       button.classList.toggle('first', one.act === 'acknowledge')
-      button.addEventListener('click', () => act(one))
+      // The second click of a double click is not meant for what stands under the pointer by then.
+      button.addEventListener('click', ({ detail }) => detail <= 1 && act(one))
       return button
     }),
   )
@@ -123,15 +124,15 @@ async function act(one) {
   } catch ({ code }) {
     problem = code ?? 'network'
   }
-  if (problem !== undefined) await refused()
+  await settled()
   isActing = false
   draw()
 }
 
-/** What is wrong is seen before anything can be pressed again: a second click of the same hand is not meant. */
-async function refused() {
+/** What came of it is drawn, and a problem is in view, before anything can be pressed again: the page may have moved. */
+async function settled() {
   draw()
-  byId('problem-here').scrollIntoView({ block: 'center' })
+  if (problem !== undefined) byId('problem-here').scrollIntoView({ block: 'center' })
   await new Promise(resolve => setTimeout(resolve, readMs))
 }
 
@@ -150,8 +151,10 @@ async function start() {
 async function refresh() {
   if (document.hidden || alert === undefined || isActing) return
   try {
+    const before = alert.history.length
     await look()
     if (problem === 'network') problem = undefined
+    if (!isActing && alert.history.length !== before) problem = 'news'
   } catch ({ code }) {
     problem = code ?? 'network'
   }
