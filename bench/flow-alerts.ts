@@ -66,7 +66,7 @@ export async function run(
 
 const roadSeeds = [1, 2, 3, 4, 5, 6]
 
-/** Of the known events of made-up roads in bins of five minutes, the share that is found; and without hindsight, in the same run. */
+/** The share of known events that is found on made-up roads in bins of five minutes, with hindsight and without, in one run. */
 function roads(budget: number) {
   const settings = { stepMin: roadStepMin, budgetPerWeek: { high: budget, low: budget } }
   const slotAt = createSlots('UTC', noCalendar)

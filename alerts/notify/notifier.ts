@@ -123,7 +123,7 @@ export function createNotifier({ channels, ...others }: NotifierParts): Notifier
           } finally {
             for (const worker of workers()) {
               worker.start()
-              // What a wrong address kept waiting is tried at the right one now.
+              // Notices that waited because of a wrong address are tried again at once.
               worker.hurry()
             }
           }

@@ -1,5 +1,6 @@
 import { alertTexts } from './alert-texts.js'
 import { actsOf, adviceOf, factsOf, historyOf, picturesOf } from './alert-view.js'
+import { ask } from './ask.js'
 import { languageHere, switchLanguage } from './language.js'
 import { texts } from './texts.js'
 
@@ -29,16 +30,6 @@ let problem
 /** The signed-in account and its permissions. */
 let me = { name: '', permissions: [] }
 let isActing = false
-
-/** Resolves to the service's answer; throws its code. */
-async function ask(method, path, body) {
-  const headers = { 'x-lintel': '1', ...(body ? { 'content-type': 'application/json' } : {}) }
-  const content = body ? { body: JSON.stringify(body) } : {}
-  const response = await fetch(`/api/v1${path}`, { method, headers, ...content })
-  const answer = await response.json()
-  if (response.ok) return answer
-  throw { status: response.status, code: answer.code }
-}
 
 const pathOf = () => `/alerts/${encodeURIComponent(location.pathname.split('/')[2] ?? '')}`
 

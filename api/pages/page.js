@@ -1,3 +1,4 @@
+import { ask } from './ask.js'
 import { languageHere, switchLanguage } from './language.js'
 import { maxRows, tables } from './tables.js'
 import { texts } from './texts.js'
@@ -6,23 +7,6 @@ const byId = id => document.getElementById(id)
 let language = languageHere()
 /** Draws the current view; called again when the language changes. */
 let draw = () => {}
-
-async function ask(method, path, body) {
-  let response
-  try {
-    response = await fetch(`/api/v1${path}`, {
-      method,
-      headers: { 'x-lintel': '1', ...(body ? { 'content-type': 'application/json' } : {}) },
-      ...(body ? { body: JSON.stringify(body) } : {}),
-    })
-  } catch {
-    throw { code: 'network' }
-  }
-  if (response.status === 204) return undefined
-  const answer = await response.json()
-  if (response.ok) return answer
-  throw { ...answer, wait: response.headers.get('retry-after') }
-}
 
 function show(id, fill) {
   for (const each of ['sign-in', 'invite', 'me']) byId(each).hidden = each !== id

@@ -20,13 +20,20 @@ const files = [
   { urls: ['/', '/invite'], type: 'text/html; charset=utf-8', text: read('page.html') },
   // The target of links in messages.
   { urls: ['/alerts/:id'], type: 'text/html; charset=utf-8', text: read('alert.html') },
-  ...['page.js', 'language.js', 'tables.js', 'texts.js', 'alert.js', 'alert-view.js', 'alert-texts.js'].map(
-    name => ({
-      urls: [`/${name}`],
-      type: 'text/javascript; charset=utf-8',
-      text: read(name),
-    }),
-  ),
+  ...[
+    'page.js',
+    'ask.js',
+    'language.js',
+    'tables.js',
+    'texts.js',
+    'alert.js',
+    'alert-view.js',
+    'alert-texts.js',
+  ].map(name => ({
+    urls: [`/${name}`],
+    type: 'text/javascript; charset=utf-8',
+    text: read(name),
+  })),
   { urls: ['/page.css'], type: 'text/css; charset=utf-8', text: read('page.css') },
   // Browsers ask for the second if no page names an icon.
   { urls: ['/icon.svg', '/favicon.ico'], type: 'image/svg+xml', text: read('icon.svg') },

@@ -9,7 +9,7 @@ const firstMonday = Date.UTC(2025, 3, 7)
 const binsPerDay = (24 * 60) / roadStepMin
 
 interface Game extends Stretch {
-  /** Of the road's peak. */
+  /** A share of the road's peak. */
   readonly size: number
 }
 
@@ -59,7 +59,7 @@ function gamesOf(random: Random): Game[] {
   return games
 }
 
-/** Of the peak. */
+/** A share of the peak. */
 function usualAt(at: number): number {
   const date = new Date(at)
   const hour = date.getUTCHours() + date.getUTCMinutes() / 60

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rolldown } from 'rolldown'
 import { dayMs } from '../../core/clock.ts'
@@ -27,6 +36,7 @@ const keepAtLeast = 5
  */
 export async function build(root: string, directory: string): Promise<void> {
   const cache = dirname(directory)
+  mkdirSync(cache, { recursive: true })
   const place = mkdtempSync(join(cache, '.new-'))
   try {
     const bundle = await rolldown({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const rooms = ['alerts', 'api', 'cli', 'config', 'core', 'devices', 'flow', 'gateway', 'ingest', 'models']
@@ -15,10 +15,7 @@ export async function findBuilt(root: string): Promise<string | undefined> {
   const directory = builtDirectory(root)
   const file = join(directory, 'cli', 'program.mjs')
   if (!existsSync(file)) {
-    const cache = join(directory, '..')
     try {
-      mkdirSync(cache, { recursive: true })
-      accessSync(cache, constants.W_OK)
       const { build } = await import('./build.ts')
       await build(root, directory)
     } catch {

@@ -1,19 +1,18 @@
 import type { Command } from 'commander'
-import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import type { Config } from '../../config/config.ts'
 import { systemClock } from '../../core/clock.ts'
 import { type DataPaths, dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { codeOf, LintelError, messageOf } from '../../core/errors.ts'
-import { answers, type Service } from '../connect.ts'
+import { answers } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
-import { channelFindings, channelsOf } from '../doctor/channel-findings.ts'
+import { askService } from '../doctor/ask-service.ts'
 import { configFindings, plaintextFindings } from '../doctor/config-findings.ts'
 import { configSummary } from '../doctor/config-summary.ts'
 import { readWhole, setAside } from '../doctor/data-files.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { fileSystem, flushSpeed, freeSpace, nodeVersion, port } from '../doctor/machine.ts'
 import { namedFileFaults, unreadableFiles } from '../doctor/named-files.ts'
-import { clockFinding, clockOfDirectory, findingsOf, notUp, readings } from '../doctor/service.ts'
+import { clockFinding, clockOfDirectory, notUp } from '../doctor/service.ts'
 import { type CommonOptions, contextOf, withLocalOptions } from '../options.ts'
 import { note } from '../output.ts'
 
@@ -65,15 +64,6 @@ function contextWithFiles(options: CommonOptions & { files: boolean }) {
   }
 }
 
-async function askService(service: Service, config: Config): Promise<Finding[]> {
-  const { overview, status, listChannels } = createRemoteOperations(service)
-  return [
-    ...(await readings(service, (await overview()).configured)),
-    ...channelFindings(await channelsOf(listChannels), systemClock()),
-    ...findingsOf(await status(), config),
-  ]
-}
-
 /** Creates nothing: for an empty directory it only checks the machine. Throws CONFIG_INVALID as `lookAtData` does. */
 async function examine(paths: DataPaths, config: Config): Promise<Finding[]> {
   const place = lookAtData(paths)
@@ -97,7 +87,7 @@ async function examine(paths: DataPaths, config: Config): Promise<Finding[]> {
     return [
       ...findings,
       { check: 'service', result: 'ok', finding: `up at ${endpoint.url}` },
-      ...(await askService(endpoint, config)),
+      ...(await askService(endpoint, config)).findings,
     ]
   findings.push(clockFinding(clockOfDirectory(paths), config))
   if (place === 'data') findings.push(notUp(paths))

@@ -1,14 +1,13 @@
 import type { Command } from 'commander'
-import { createRemoteOperations } from '../../api/operations/remote-operations.ts'
 import { systemClock } from '../../core/clock.ts'
 import { dataPaths, findEndpoint } from '../../core/data-directory.ts'
 import { exitCodes } from '../../core/exits.ts'
 import { answers, type Service } from '../connect.ts'
 import { lookAtData } from '../data-place.ts'
-import { channelFindings, channelsOf } from '../doctor/channel-findings.ts'
+import { askService } from '../doctor/ask-service.ts'
 import type { Finding } from '../doctor/finding.ts'
 import { spaceFinding } from '../doctor/machine.ts'
-import { findingsOf, notUp, readings } from '../doctor/service.ts'
+import { notUp } from '../doctor/service.ts'
 import { type CommonOptions, type Context, contextOf, withCommonOptions } from '../options.ts'
 import { statusLines } from '../status-lines.ts'
 
@@ -38,14 +37,9 @@ async function runningOn(data: string): Promise<Service | undefined> {
 }
 
 async function tell(service: Service, { config, output }: Context): Promise<void> {
-  const { overview: ask, status, listChannels } = createRemoteOperations(service)
-  const overview = await ask()
-  const found: Finding[] = [
-    spaceFinding(overview.disk.freeBytes, overview.disk.reserveBytes),
-    ...(await readings(service, overview.configured)),
-    ...channelFindings(await channelsOf(listChannels), systemClock()),
-    ...findingsOf(await status(), config),
-  ]
+  const { overview, findings } = await askService(service, config)
+  const { freeBytes, reserveBytes } = overview.disk
+  const found: Finding[] = [spaceFinding(freeBytes, reserveBytes), ...findings]
   const wrong = found.filter(({ result }) => result !== 'ok')
   const lines = statusLines(overview, wrong, config.zone, systemClock())
   output.say(lines, { running: true, ...overview, wrong })

@@ -54,7 +54,6 @@ try {
   // The build directory depends on the files as they are in the archive.
   const home = join(stage, name)
   const built = builtDirectory(home)
-  mkdirSync(dirname(built), { recursive: true })
   await build(root, built)
   for (const entry of readdirSync(built, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) put(relative(home, join(entry.parentPath, entry.name)), () => {})

@@ -12,8 +12,8 @@ import { createTaggerMetrics } from '../../gateway/tagger/metrics.ts'
 import { createUplinkMetrics } from '../../gateway/uplink/metrics.ts'
 import { markdownTable } from '../support/markdown-table.ts'
 
-/** What is read is not of interest here, but for the durations that a histogram is given at once. */
-const stub = {
+/** Only definitions are looked at, so nothing is read from it but the durations that a histogram takes at once. */
+const unread = {
   stats: () => ({
     appends: new Durations(),
     commits: new Durations(),
@@ -23,19 +23,19 @@ const stub = {
   }),
 } as never
 const { ofJournal, ofStore } = createStoreMetrics({
-  journal: stub,
-  store: stub,
-  intake: stub,
-  refill: stub,
+  journal: unread,
+  store: unread,
+  intake: unread,
+  refill: unread,
   clock: () => 0,
 })
 const parts: Record<string, readonly MetricDefinition[]> = {
-  gateway: createGatewayMetrics({ journal: stub } as never).definitions,
-  tagger: createTaggerMetrics({ attendance: stub } as never).definitions,
-  uplink: createUplinkMetrics(() => stub).definitions,
+  gateway: createGatewayMetrics({ journal: unread } as never).definitions,
+  tagger: createTaggerMetrics({ attendance: unread } as never).definitions,
+  uplink: createUplinkMetrics(() => unread).definitions,
   store: [...ofJournal.definitions, ...ofStore.definitions],
   alerts: [
-    ...createWatchMetrics({ watch: stub } as never).definitions,
+    ...createWatchMetrics({ watch: unread } as never).definitions,
     ...createNotifyMetrics(
       () => [],
       new Durations(),
@@ -44,7 +44,7 @@ const parts: Record<string, readonly MetricDefinition[]> = {
   ],
   api: [
     ...createHttpMetrics({ requests: new Durations() } as never).definitions,
-    ...createLiveMetrics(stub).definitions,
+    ...createLiveMetrics(unread).definitions,
   ],
   processes: createProcessMetrics(() => ({})).definitions,
 }

@@ -123,7 +123,6 @@ test('built and started as the Dockerfile says, it is healthy, serves, looks at 
     stdio: 'pipe',
   })
   const built = builtDirectory(home)
-  mkdirSync(dirname(built), { recursive: true })
   await buildSources(root, built)
   expect(readdirSync(join(home, 'node_modules')).filter(name => name.startsWith('node-linux'))).toEqual([])
   // What the base image brings, and what the last stage lays out.
